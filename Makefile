@@ -1,0 +1,44 @@
+# Everything a new user needs: `make demo` and `make test`. Nothing else has to be installed by hand.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+
+.PHONY: help demo test lint unit format lab-up lab-down clean
+
+help:            ## what there is to make
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+
+demo: .venv/ready  ## the main job on real parts: four levels -> mirrored images -> Pods that run
+	$(BIN)/python -m lab run -- $(BIN)/python -m lab.demo
+
+test: lint       ## lint, types, all tests
+	$(BIN)/python -m lab run -- $(BIN)/python -m pytest
+
+unit: .venv/ready  ## the tests that need no lab
+	$(BIN)/python -m pytest -m "not registry and not engine and not node"
+
+lint: .venv/ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/ready  ## let ruff rewrite the layout
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lab-up: .venv/ready  ## start the lab and leave it running (python -m lab status|logs|run)
+	$(BIN)/python -m lab up
+
+lab-down:        ## stop the lab and remove what it left
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m lab down; fi
+
+clean: lab-down  ## remove what make made here; the lab's builds stay in the cache
+	rm -rf .venv .lab .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/ready: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "error: Python 3.11 or newer is needed and was not found on PATH" >&2; exit 1; }
+	@echo "==> Python side: .venv with the pinned packages (about a minute the first time)"
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@

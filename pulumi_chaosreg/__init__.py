@@ -1,0 +1,45 @@
+"""Where chaos experiments get their container images, declared at four levels and made true by `pulumi up`.
+
+Names are loaded when they are first used: the `chaosreg` command reads stack files without importing Pulumi.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pulumi_chaosreg.components.cluster import Cluster as Cluster
+    from pulumi_chaosreg.components.image_mirror import ImageMirror as ImageMirror
+    from pulumi_chaosreg.components.levels import Account as Account
+    from pulumi_chaosreg.components.levels import Infrastructure as Infrastructure
+    from pulumi_chaosreg.components.levels import Organization as Organization
+    from pulumi_chaosreg.components.levels import Project as Project
+    from pulumi_chaosreg.components.mirrored_image import MirroredImage as MirroredImage
+    from pulumi_chaosreg.components.pull_secret import PullSecret as PullSecret
+    from pulumi_chaosreg.components.resolved_config_map import ResolvedConfigMap as ResolvedConfigMap
+    from pulumi_chaosreg.errors import ChaosregError as ChaosregError
+
+_HOME = {
+    "Account": "components.levels",
+    "Organization": "components.levels",
+    "Project": "components.levels",
+    "Infrastructure": "components.levels",
+    "Cluster": "components.cluster",
+    "ImageMirror": "components.image_mirror",
+    "MirroredImage": "components.mirrored_image",
+    "PullSecret": "components.pull_secret",
+    "ResolvedConfigMap": "components.resolved_config_map",
+    "ChaosregError": "errors",
+}
+
+__all__ = sorted(_HOME)  # noqa: PLE0605
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOME:
+        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -1,0 +1,1 @@
+"""The four levels and their parts as Pulumi components."""

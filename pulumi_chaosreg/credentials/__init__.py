@@ -1,0 +1,1 @@
+"""Registry credentials: their shapes, docker config JSON, and the kubelet's rules for choosing among them. Pure."""

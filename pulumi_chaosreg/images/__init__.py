@@ -1,0 +1,1 @@
+"""Releases, references and the lockfile. Pure: no Pulumi, no network."""

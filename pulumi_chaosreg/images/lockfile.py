@@ -1,0 +1,60 @@
+"""The lockfile: one sorted line per source, `server/repository:tag: digest`, written only by `chaosreg lock`.
+
+It is what lets a preview know every digest without the network, and `up` copy exactly what was reviewed.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from pulumi_chaosreg.errors import ChaosregError, Finding, Place
+from pulumi_chaosreg.images.reference import DIGEST, Reference
+
+FILE_NAME = "chaosreg.lock.yaml"
+_HEADER = "# Written by `chaosreg lock`. Commit it: previews and `up` read the digests from here.\n"
+_LINE = re.compile(r"^(?P<source>\S+): (?P<digest>\S+)$")
+
+
+def read_lockfile(path: Path) -> dict[str, str]:
+    """Source (`server/repository:tag`) → digest; empty where there is no lockfile yet.
+
+    Raises ChaosregError (CHR0303) for each line that is not of the lockfile's form.
+    """
+    locked: dict[str, str] = {}
+    findings: list[Finding] = []
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        entry = _LINE.match(line)
+        if not entry or not DIGEST.match(entry["digest"]) or entry["source"] in locked:
+            findings.append(
+                Finding(
+                    "CHR0303",
+                    "this line of the lockfile is not `server/repository:tag: sha256:<64 hex>`, or stands there twice",
+                    Place(file=path, line=number),
+                    excerpt=line,
+                    help="do not edit the lockfile by hand; take the conflict's both sides out and run `chaosreg lock`",
+                )
+            )
+        else:
+            locked[entry["source"]] = entry["digest"]
+    if findings:
+        raise ChaosregError(findings)
+    return locked
+
+
+def write_lockfile(path: Path, locked: Mapping[str, str]) -> bool:
+    """Write the lines sorted by source; False where the file says that already (it is then left alone)."""
+    text = _HEADER + "".join(f"{source}: {digest}\n" for source, digest in sorted(locked.items()))
+    if path.exists() and path.read_text("utf-8") == text:
+        return False
+    scratch = path.with_suffix(".tmp")
+    scratch.write_text(text, "utf-8")
+    scratch.replace(path)
+    return True
+
+
+def pinned(reference: Reference, locked: Mapping[str, str]) -> Reference:
+    """The reference with its locked digest; as it is where the lockfile has none or it carries one already."""
+    return reference if reference.digest else reference.with_digest(locked.get(reference.tagged))

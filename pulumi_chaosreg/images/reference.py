@@ -1,0 +1,71 @@
+"""Image references: `server/repository:tag@digest`, with Docker Hub's short forms written out."""
+
+import re
+from dataclasses import dataclass, replace
+
+from pulumi_chaosreg.errors import ChaosregError
+
+_LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
+_HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?"
+_SEGMENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+SERVER = re.compile(rf"^{_HOST}$")
+REPOSITORY = re.compile(rf"^{_SEGMENT}(?:/{_SEGMENT})*$")
+TAG = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$")
+DIGEST = re.compile(r"^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Where an image is: server, repository, and a tag, a digest or both (the digest decides)."""
+
+    server: str
+    repository: str
+    tag: str | None = None
+    digest: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "Reference":
+        """Read a reference as Docker does: `nginx` is `docker.io/library/nginx`.
+
+        Raises ChaosregError (CHR0301) that names the part that does not fit the grammar of the distribution spec.
+        """
+        rest, _, digest = text.partition("@")
+        first, slash, _ = rest.partition("/")
+        has_server = bool(slash) and ("." in first or ":" in first or first == "localhost")
+        server, path = (first, rest[len(first) + 1 :]) if has_server else ("docker.io", rest)
+        server = "docker.io" if server in ("index.docker.io", "registry-1.docker.io") else server
+        repository, _, tag = path.partition(":")
+        if server == "docker.io" and "/" not in repository:
+            repository = f"library/{repository}"
+        checks = (
+            ("server", server, SERVER, True),
+            ("repository", repository, REPOSITORY, True),
+            ("tag", tag, TAG, ":" in path),
+            ("digest", digest, DIGEST, "@" in text),
+        )
+        for part, value, grammar, given in checks:
+            if given and not grammar.match(value):
+                raise ChaosregError.of(
+                    "CHR0301",
+                    f"`{text}` is not an image reference: its {part} is malformed",
+                    help="write `server/repository:tag`, for example `docker.io/harness/chaos-ddcr:1.94.0`; "
+                    "repositories are lower case",
+                )
+        return cls(server, repository, tag or None, digest or None)
+
+    @property
+    def name(self) -> str:
+        """`server/repository`."""
+        return f"{self.server}/{self.repository}"
+
+    @property
+    def tagged(self) -> str:
+        """`server/repository:tag`, whatever the digest."""
+        return f"{self.name}:{self.tag}" if self.tag else self.name
+
+    def with_digest(self, digest: str | None) -> "Reference":
+        """The same image, pinned (or unpinned with None)."""
+        return replace(self, digest=digest)
+
+    def __str__(self) -> str:
+        return self.tagged + (f"@{self.digest}" if self.digest else "")

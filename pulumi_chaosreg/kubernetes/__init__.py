@@ -1,0 +1,1 @@
+"""What goes into a cluster: namespace, pull Secret, ServiceAccount entry, ConfigMap."""

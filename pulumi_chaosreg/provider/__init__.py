@@ -1,0 +1,1 @@
+"""The plugin process `pulumi-resource-chaosreg`: our custom resources."""

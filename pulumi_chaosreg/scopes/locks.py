@@ -1,0 +1,48 @@
+"""`allow_overrides`: which levels may not set registry, images or mirror, and how they are told."""
+
+from collections.abc import Iterable
+
+from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.scopes.model import Scope
+from pulumi_chaosreg.scopes.settings import LOCKABLE, leaves
+from pulumi_chaosreg.scopes.yaml_file import line_of
+
+
+def lock_above(scope: Scope) -> Scope | None:
+    """The nearest ancestor that locks this scope: it says `allow_overrides: false`, or sets something lockable
+    without saying `allow_overrides: true`.
+    """
+    for above in reversed(scope.chain()[:-1]):
+        allows = above.settings.get("allow_overrides")
+        if allows is False or (not allows and any(key in above.settings for key in LOCKABLE)):
+            return above
+    return None
+
+
+def check_locks(scopes: Iterable[Scope]) -> list[Finding]:
+    """One finding (CHR0203) per field that a lock above forbids."""
+    findings = []
+    for scope in scopes:
+        owner = lock_above(scope)
+        if owner is None:
+            continue
+        said = owner.settings.get("allow_overrides") is False
+        where = owner.at("allow_overrides") if said else owner.place
+        line = line_of(where.file, where.keys) if where.file else None
+        for path in leaves({key: value for key, value in scope.settings.items() if key in LOCKABLE}):
+            findings.append(
+                Finding(
+                    "CHR0203",
+                    f"`{'.'.join(path)}` may not be set here: {owner.title} does not allow overrides",
+                    scope.at(*path),
+                    notes=(
+                        (
+                            "locked by",
+                            f"{f'{where.file}:{line}  ' if where.file else ''}{owner.title} "
+                            f"({'allow_overrides: false' if said else 'allow_overrides is not set there'})",
+                        ),
+                    ),
+                    help=f"remove the field, or set `allow_overrides: true` in {owner.title}",
+                )
+            )
+    return findings

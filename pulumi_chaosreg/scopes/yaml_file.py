@@ -1,0 +1,147 @@
+"""Reads a YAML file by the core rules of YAML 1.2 (`yes` is a word, `010` is ten) and finds the line of a key path.
+
+Values and lines are read apart: most runs have no findings and never ask for a line.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pulumi_chaosreg.errors import ChaosregError, Finding, Place
+
+# The C parser is some ten times faster; PyYAML built without libyaml has only the other one.
+_Loader: type[Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+_NULL = re.compile(r"^(?:~|null|Null|NULL|)$")
+_TRUE = re.compile(r"^(?:true|True|TRUE)$")
+_FALSE = re.compile(r"^(?:false|False|FALSE)$")
+_INT = re.compile(r"^[-+]?[0-9]+$|^0o[0-7]+$|^0x[0-9a-fA-F]+$")
+_FLOAT = re.compile(
+    r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$|^[-+]?\.(?:inf|Inf|INF)$|^\.(?:nan|NaN|NAN)$"
+)
+_SECRET_KEY = re.compile(r"pass|secret|token|key|auth|credential|secure", re.IGNORECASE)
+
+
+def read_yaml(path: Path) -> Any:
+    """The file's value in plain Python: dict (string keys), list, str, int, float, bool or None.
+
+    Raises ChaosregError: CHR0101 (cannot be read), CHR0102 (not YAML), CHR0103 (a key twice in one mapping).
+    """
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        cause = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ChaosregError(Finding("CHR0101", f"this file cannot be read: {cause}", Place(file=path))) from None
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or "it is not valid YAML"
+        place = Place(file=path, line=mark.line + 1 if mark else None)
+        raise ChaosregError(Finding("CHR0102", f"this file is not YAML: {problem}", place)) from None
+    findings: list[Finding] = []
+    value = _value(node, (), path, findings)
+    if findings:
+        raise ChaosregError(findings)
+    return value
+
+
+def _value(node: Any, keys: tuple[str | int, ...], path: Path, findings: list[Finding]) -> Any:
+    if node is None:
+        return None
+    if isinstance(node, yaml.ScalarNode):
+        return scalar(node.value) if node.style is None else node.value
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(item, (*keys, index), path, findings) for index, item in enumerate(node.value)]
+    mapping: dict[str, Any] = {}
+    first: dict[str, int] = {}
+    for key_node, value_node in node.value:
+        key, line = str(key_node.value), key_node.start_mark.line + 1
+        if key in mapping:
+            findings.append(
+                Finding(
+                    "CHR0103",
+                    f"`{key}` is given twice in one mapping",
+                    Place(file=path, keys=(*keys, key), line=line),
+                    notes=(("first given at", f"{path}:{first[key]}"),),
+                    help="keep one of the two",
+                )
+            )
+        first.setdefault(key, line)
+        mapping[key] = _value(value_node, (*keys, key), path, findings)
+    return mapping
+
+
+def scalar(text: str) -> str | int | float | bool | None:
+    """What an unquoted scalar means in YAML 1.2's core schema."""
+    if _NULL.match(text):
+        return None
+    if _TRUE.match(text):
+        return True
+    if _FALSE.match(text):
+        return False
+    if _INT.match(text):
+        return int(text, 0) if text.startswith(("0o", "0x")) else int(text)
+    if _FLOAT.match(text):
+        return float(text.replace(".inf", "inf").replace(".nan", "nan").lower())
+    return text
+
+
+def locate(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings with line and excerpt filled in, sorted by file and line.
+
+    An excerpt of a key that may hold a secret stops at the colon.
+    """
+    roots: dict[Path, tuple[Any, list[str]]] = {}
+    located = []
+    for finding in findings:
+        place = finding.place
+        if place and place.file and place.keys and place.line is None:
+            if place.file not in roots:
+                roots[place.file] = _composed(place.file)
+            root, lines = roots[place.file]
+            line = _line(root, place.keys)
+            if line:
+                excerpt = finding.excerpt or _excerpt(lines[line - 1])
+                located.append(replace(finding, place=replace(place, line=line), excerpt=excerpt))
+                continue
+        located.append(finding)
+    return sorted(located, key=lambda f: (str(f.place.file or "") if f.place else "", (f.place and f.place.line) or 0))
+
+
+def line_of(path: Path, keys: Sequence[str | int]) -> int | None:
+    """The line (from 1) of the deepest of these keys that the file has; None where it has not even the first."""
+    return _line(_composed(path)[0], keys)
+
+
+def _composed(path: Path) -> tuple[Any, list[str]]:
+    try:
+        text = path.read_text("utf-8")
+        return yaml.compose(text, Loader=_Loader), text.splitlines()
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return None, []
+
+
+def _line(node: Any, keys: Sequence[str | int]) -> int | None:
+    line: int | None = None
+    for key in keys:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((k, v) for k, v in node.value if k.value == str(key)), None)
+            if found is None:
+                break
+            line, node = found[0].start_mark.line + 1, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+            node = node.value[key]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line
+
+
+def _excerpt(line: str) -> str:
+    key, colon, _ = line.strip().partition(":")
+    return f"{key}: …" if colon and _SECRET_KEY.search(line) else line.strip()
