@@ -39,7 +39,7 @@ class Catalogue:
     @property
     def newest(self) -> str:
         """The newest version that this table knows."""
-        return next(reversed(self.releases))
+        return list(self.releases)[-1]
 
     def release(self, version: str) -> Release:
         """The release of that exact version; ChaosregError (CHR0302) names the nearest ones otherwise."""
@@ -60,9 +60,7 @@ class Catalogue:
 
     def newest_with(self, infrastructure_type: str) -> str:
         """The newest version that still has images for this infrastructure type."""
-        return next(
-            version for version, release in reversed(self.releases.items()) if release.tags(infrastructure_type)
-        )
+        return [version for version, release in self.releases.items() if release.tags(infrastructure_type)][-1]
 
     def image_of(self, custom_key: str) -> str | None:
         """The image that a key of `custom_images` replaces; None for a key that names no image."""

@@ -21,28 +21,24 @@ def lock_above(scope: Scope) -> Scope | None:
 
 def check_locks(scopes: Iterable[Scope]) -> list[Finding]:
     """One finding (CHR0203) per field that a lock above forbids."""
-    findings = []
-    for scope in scopes:
-        owner = lock_above(scope)
-        if owner is None:
-            continue
-        said = owner.settings.get("allow_overrides") is False
-        where = owner.at("allow_overrides") if said else owner.place
-        line = line_of(where.file, where.keys) if where.file else None
-        for path in leaves({key: value for key, value in scope.settings.items() if key in LOCKABLE}):
-            findings.append(
-                Finding(
-                    "CHR0203",
-                    f"`{'.'.join(path)}` may not be set here: {owner.title} does not allow overrides",
-                    scope.at(*path),
-                    notes=(
-                        (
-                            "locked by",
-                            f"{f'{where.file}:{line}  ' if where.file else ''}{owner.title} "
-                            f"({'allow_overrides: false' if said else 'allow_overrides is not set there'})",
-                        ),
-                    ),
-                    help=f"remove the field, or set `allow_overrides: true` in {owner.title}",
-                )
-            )
-    return findings
+    locked = ((scope, owner) for scope in scopes if (owner := lock_above(scope)))
+    return [_finding(scope, path, owner) for scope, owner in locked for path in _lockable(scope)]
+
+
+def _lockable(scope: Scope) -> Iterable[tuple[str, ...]]:
+    return leaves({key: value for key, value in scope.settings.items() if key in LOCKABLE})
+
+
+def _finding(scope: Scope, path: tuple[str, ...], owner: Scope) -> Finding:
+    said = owner.settings.get("allow_overrides") is False
+    where = owner.at("allow_overrides") if said else owner.place
+    line = line_of(where.file, where.keys) if where.file else None
+    file = f"{where.file}:{line}  " if where.file else ""
+    reason = "allow_overrides: false" if said else "allow_overrides is not set there"
+    return Finding(
+        "CHR0203",
+        f"`{'.'.join(path)}` may not be set here: {owner.title} does not allow overrides",
+        scope.at(*path),
+        notes=(("locked by", f"{file}{owner.title} ({reason})"),),
+        help=f"remove the field, or set `allow_overrides: true` in {owner.title}",
+    )

@@ -58,7 +58,7 @@ class Scope:
             value = value.get(key) if isinstance(value, Mapping) else None
         return value
 
-    def at(self, *path: str) -> Place:
+    def at(self, *path: str | int) -> Place:
         """Where this scope says it."""
         return Place(self.title, self.place.file, (*self.place.keys, *path))
 
@@ -107,4 +107,3 @@ def merged(scope: Scope, path: tuple[str, ...]) -> dict[str, Decided[str]]:
         for key, value in (level.get(path) or {}).items():
             result[key] = Decided(value, Origin(level, (*path, key)))
     return result
-

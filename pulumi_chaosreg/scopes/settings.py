@@ -149,7 +149,6 @@ SETTINGS = Table(
             {
                 "create": Flag("whether we make it"),
                 "name": Text("its name"),
-                "adopt": Flag("take over a Secret that is there already"),
             },
         ),
         "harness_id": Text("Harness's identifier where it differs from ours"),

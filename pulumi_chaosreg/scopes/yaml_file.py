@@ -54,7 +54,7 @@ def _value(node: Any, keys: tuple[str | int, ...], path: Path, findings: list[Fi
     if node is None:
         return None
     if isinstance(node, yaml.ScalarNode):
-        return scalar(node.value) if node.style is None else node.value
+        return scalar(node.value) if not node.style else node.value
     if isinstance(node, yaml.SequenceNode):
         return [_value(item, (*keys, index), path, findings) for index, item in enumerate(node.value)]
     mapping: dict[str, Any] = {}

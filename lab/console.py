@@ -1,0 +1,20 @@
+"""The lines that the lab prints while it works."""
+
+import sys
+import time
+
+
+def say(line: str) -> None:
+    """One step or result, on standard error: standard output belongs to the command that runs in the lab."""
+    print(f"==> {line}", file=sys.stderr, flush=True)
+
+
+def detail(line: str) -> None:
+    """A line below the step."""
+    print(f"    {line}", file=sys.stderr, flush=True)
+
+
+def elapsed(since: float) -> str:
+    """The time since a `time.monotonic()`, as people say it."""
+    seconds = time.monotonic() - since
+    return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60)} s"

@@ -1,0 +1,3 @@
+module chaosreg.lab/programs
+
+go 1.26

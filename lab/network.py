@@ -1,0 +1,71 @@
+"""The lab's own network, mounts and processes: one namespace of each, so that nothing can be left behind.
+
+Where that is not possible (no root, a sandbox) the lab shares the machine's network and binds only 127.0.0.1.
+"""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Literal
+
+from lab.errors import LabError
+
+Network = Literal["namespace", "host"]
+
+BRIDGE = "chaosreg0"
+BRIDGE_ADDRESS = "10.244.0.1"
+PRIVATE_FOLDERS = ("/run", "/var/log", "/var/lib/cni", "/var/lib/kubelet")
+"""Where containerd, runc, CNI and the kubelet write whatever one configures; empty and in memory inside the lab."""
+
+# When the first process in there ends, for whatever reason, the kernel ends all the others, Pods included;
+# then their mounts, bridge and addresses have no owner any more and vanish too.
+ISOLATE = ("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--")
+
+
+def why_not_isolated() -> str | None:
+    """Why the lab cannot have namespaces of its own here; None where it can."""
+    if os.environ.get("LAB_NETWORK") == "host":
+        return "LAB_NETWORK=host is set"
+    if os.geteuid() != 0:
+        return "it needs root"
+    absent = [program for program in ("unshare", "nsenter", "ip", "mount") if not shutil.which(program)]
+    if absent:
+        return f"not on PATH: {', '.join(absent)}"
+    trial = subprocess.run(
+        [*ISOLATE, "ip", "link", "add", BRIDGE, "type", "bridge"], capture_output=True, text=True, check=False
+    )
+    return None if trial.returncode == 0 else f"this machine refuses: {trial.stderr.strip()}"
+
+
+def furnish() -> None:
+    """Inside the new namespaces: loopback, the bridge of the Pods, private folders."""
+    for command in (
+        ["ip", "link", "set", "lo", "up"],
+        ["ip", "link", "add", BRIDGE, "type", "bridge"],
+        ["ip", "address", "add", f"{BRIDGE_ADDRESS}/24", "dev", BRIDGE],
+        ["ip", "link", "set", BRIDGE, "up"],
+    ):
+        _do(command)
+    Path("/proc/sys/net/ipv4/ip_forward").write_text("1")  # of this network namespace only
+    for folder in PRIVATE_FOLDERS:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        _do(["mount", "-t", "tmpfs", "-o", "mode=755", "chaosreg-lab", folder])
+
+
+def enter(pid: int) -> list[str]:
+    """The words before a command that make it run in the network of that process, and else in the usual place."""
+    return ["nsenter", f"--net=/proc/{pid}/ns/net", "--"]
+
+
+def unmount_below(folder: Path) -> None:
+    """Unmount all that is mounted in the folder, the innermost first."""
+    points = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text("utf-8").splitlines()]
+    for point in reversed([each for each in points if Path(each).is_relative_to(folder)]):
+        subprocess.run(["umount", "--lazy", point], capture_output=True, check=False)
+
+
+def _do(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise LabError(f"`{' '.join(command)}` failed: {done.stderr.strip()}")

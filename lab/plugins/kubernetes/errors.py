@@ -1,0 +1,48 @@
+"""What can go wrong, in words that may be shown to the user: no message of these classes holds a secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lab.plugins.kubernetes.values import Object
+
+
+class PluginError(Exception):
+    """The operation failed; the text is the whole message."""
+
+
+class UnreachableError(PluginError):
+    """There is no cluster to talk to: bad kubeconfig, unknown context, or no answer."""
+
+
+@dataclass
+class PartialError(PluginError):
+    """The object exists, but not as wanted: the engine keeps `outputs` in the state and tries again next time."""
+
+    message: str
+    identity: str
+    outputs: Object
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@dataclass
+class ApiError(PluginError):
+    """The API server refused; `reason` is its word for why (`AlreadyExists`, `Conflict`, `NotFound` …)."""
+
+    code: int
+    reason: str
+    message: str
+    about: str = ""  # the plural of the kind that the server names: `namespaces` when the namespace is missing
+
+    def __str__(self) -> str:
+        return self.message
+
+    @property
+    def missing(self) -> bool:
+        return self.reason == "NotFound"
+
+    @property
+    def namespace_missing(self) -> bool:
+        return self.missing and self.about == "namespaces"

@@ -1,0 +1,113 @@
+"""What a started lab tells the programs that run inside it; written by the supervisor, read by tests and the demo."""
+
+import dataclasses
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lab.errors import LabError
+
+
+@dataclass(frozen=True)
+class Login:
+    """A user of the private registry; the password is new with every start."""
+
+    username: str
+    password: str
+
+
+@dataclass(frozen=True)
+class EngineState:
+    """The Pulumi engine."""
+
+    home: str
+    version: str
+    kubernetes_plugin: str
+    """"official" or "stand-in"."""
+
+
+@dataclass(frozen=True)
+class RegistryState:
+    """The private registry, which images are mirrored into."""
+
+    host: str
+    pull: Login
+    push: Login
+    log: str
+    storage: str
+
+
+@dataclass(frozen=True)
+class UpstreamState:
+    """The registry that stands for docker.io."""
+
+    host: str
+    log: str
+    digests: dict[str, str] = field(default_factory=dict)
+    """`name:tag` → digest of the index."""
+
+
+@dataclass(frozen=True)
+class KubernetesState:
+    """The API server."""
+
+    kubeconfig: str
+    server: str
+    contexts: list[str]
+
+
+@dataclass(frozen=True)
+class NodeState:
+    """The kubelet's node; `missing` says why there is none, and is empty when there is one."""
+
+    name: str = ""
+    containerd: str = ""
+    ctr: str = ""
+    missing: str = ""
+
+
+@dataclass(frozen=True)
+class LabState:
+    """Everything that runs. A part that was not started is None; `node` then says why."""
+
+    network: str
+    """"namespace" or "host"."""
+    bin: dict[str, str]
+    engine: EngineState | None = None
+    registry: RegistryState | None = None
+    upstream: UpstreamState | None = None
+    kubernetes: KubernetesState | None = None
+    node: NodeState = field(default_factory=lambda: NodeState(missing="the part `node` was not started"))
+
+    def to_json(self) -> str:
+        """The text of state.json: parts that were not started are absent, and so is what is empty in a node."""
+        document = {key: value for key, value in dataclasses.asdict(self).items() if value is not None}
+        document["node"] = {key: value for key, value in document["node"].items() if value}
+        return json.dumps(document, indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "LabState":
+        """The reverse of `to_json`."""
+        raw: dict[str, Any] = json.loads(text)
+        registry = raw.get("registry")
+        if registry:
+            registry = {**registry, "pull": Login(**registry["pull"]), "push": Login(**registry["push"])}
+        return cls(
+            network=raw["network"],
+            bin=raw["bin"],
+            engine=EngineState(**raw["engine"]) if "engine" in raw else None,
+            registry=RegistryState(**registry) if registry else None,
+            upstream=UpstreamState(**raw["upstream"]) if "upstream" in raw else None,
+            kubernetes=KubernetesState(**raw["kubernetes"]) if "kubernetes" in raw else None,
+            node=NodeState(**raw["node"]),
+        )
+
+
+def load(path: Path | str | None = None) -> LabState:
+    """The lab that this program runs in (LAB_STATE)."""
+    place = path or os.environ.get("LAB_STATE")
+    if not place:
+        raise LabError("not inside the lab: use `python -m lab run -- …`")
+    return LabState.from_json(Path(place).read_text("utf-8"))

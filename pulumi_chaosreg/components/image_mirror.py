@@ -1,0 +1,58 @@
+"""The images that one registry's owner copies into it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from pulumi_chaosreg.components.mirrored_image import MirroredImage
+from pulumi_chaosreg.images.reference import Reference
+
+
+class ImageMirror(pulumi.ComponentResource):
+    """One `MirroredImage` per target tag, made when the first infrastructure asks for it."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        prefix: str = "",
+        account: str = "",
+        push: pulumi.Input[Any] | None = None,
+        pull: pulumi.Input[Any] | None = None,
+        on_destroy: str | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """`prefix` goes before the resource names, so that two owners in one stack differ; `account` is the path on the
+        server that goes without saying in them.
+        """
+        super().__init__("chaosreg:index:ImageMirror", name, {}, opts)
+        self._prefix, self._account = prefix, f"{account}/" if account else ""
+        self._push, self._pull, self._on_destroy = push, pull, on_destroy
+        self._images: dict[str, MirroredImage] = {}
+
+    def image(self, source: Reference, target: Reference) -> MirroredImage:
+        """The resource that keeps this target tag; the same one each time it is asked for."""
+        tagged = target.tagged
+        if tagged not in self._images:
+            path = f"{target.repository}:{target.tag}".removeprefix(self._account)
+            self._images[tagged] = MirroredImage(
+                f"{self._prefix}{path}",
+                source=source.tagged,
+                target=tagged,
+                digest=source.digest,
+                push=self._push,
+                pull=self._pull,
+                on_destroy=self._on_destroy,  # type: ignore[arg-type]  # checked by the settings table
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        return self._images[tagged]
+
+    def finish(self) -> None:
+        """Tell the engine what there is; called once, when no more infrastructures will ask."""
+        self.register_outputs({})
+
+    @property
+    def digests(self) -> Mapping[str, pulumi.Output[str]]:
+        """Target tag → digest."""
+        return {target: image.digest for target, image in self._images.items()}

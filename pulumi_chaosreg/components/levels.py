@@ -1,0 +1,299 @@
+"""The four levels as components: `Account`, `Organization`, `Project`, `Infrastructure`.
+
+They inherit from one another by the rules of `scopes/`; usable from Python with or without stack files. A scope that
+another stack owns is drawn as a component without resources, so that URNs stay the same when a level moves.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pulumi_kubernetes.provider import Provider
+
+from pulumi_chaosreg.components.cluster import Cluster
+from pulumi_chaosreg.components.image_mirror import ImageMirror
+from pulumi_chaosreg.components.pull_secret import PullSecret
+from pulumi_chaosreg.components.resolved_config_map import ResolvedConfigMap, config_map_data
+from pulumi_chaosreg.errors import ChaosregError, Finding, Place
+from pulumi_chaosreg.kubernetes.objects import core_object, metadata
+from pulumi_chaosreg.scopes.locks import check_locks
+from pulumi_chaosreg.scopes.model import Level, Scope, nearest
+from pulumi_chaosreg.scopes.resolution import ResolvedConfig, ResolvedImage, resolve
+from pulumi_chaosreg.scopes.settings import check_settings
+
+Credentials = Mapping[str, pulumi.Input[Any]]
+_LABEL = "chaosreg"
+
+
+class _LevelComponent(pulumi.ComponentResource):
+    """What the four levels share: a scope, the component above, credentials, and a mirror where it owns a registry."""
+
+    def __init__(
+        self,
+        level: Level,
+        name: str,
+        above: "_LevelComponent | None",
+        settings: Mapping[str, Any],
+        credentials: Credentials | None,
+        opts: pulumi.ResourceOptions | None,
+        scope: Scope | None,
+    ) -> None:
+        self.scope = scope or _scope(level, name, above, settings)
+        self.above = above
+        ours = pulumi.ResourceOptions(
+            parent=above,
+            # as if it had been at the root: what `pulumi state move` and a level that changes files make of its URN
+            aliases=[pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE)] if above else None,
+        )
+        super().__init__(
+            f"chaosreg:index:{level.capitalize()}",
+            self.scope.path,
+            {},
+            pulumi.ResourceOptions.merge(ours, opts),
+        )
+        self._credentials = dict(credentials or {})
+        self._mirror: ImageMirror | None = None
+        self._providers: dict[Cluster, Provider] = {}
+
+    @property
+    def root(self) -> "_LevelComponent":
+        """The account's component."""
+        return self.above.root if self.above else self
+
+    def owner_of(self, scope: Scope) -> "_LevelComponent | None":
+        """The component of a scope at or above this one."""
+        if self.scope is scope:
+            return self
+        return self.above.owner_of(scope) if self.above else None
+
+    def credential(self, name: str) -> pulumi.Input[Any] | None:
+        """A credential's value: given to the nearest component, or configured as `chaosreg-credentials:<name>`."""
+        if name in self._credentials:
+            return self._credentials[name]
+        if self.above:
+            return self.above.credential(name)
+        return pulumi.Config("chaosreg-credentials").get_secret(name)
+
+    @property
+    def mirror(self) -> ImageMirror:
+        """The mirror into the registry that this scope owns."""
+        if self._mirror is None:
+            is_account = self.scope.level is Level.ACCOUNT
+            account = nearest(self.scope, ("image_registry", "account"))
+            on_destroy = nearest(self.scope, ("on_destroy",))
+            self._mirror = ImageMirror(
+                self.scope.path,
+                prefix="" if is_account else f"{self.scope.path}/",
+                account=account.value.strip("/") if account else "",
+                push=self._mirror_login("push"),
+                pull=self._mirror_login("pull"),
+                on_destroy=on_destroy.value if on_destroy else None,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        return self._mirror
+
+    def _mirror_login(self, key: str) -> pulumi.Input[Any] | None:
+        named = nearest(self.scope, ("mirror", key))
+        if named is None:
+            return None
+        value = self.credential(named.value)
+        if value is None:
+            raise pulumi.RunError(str(_no_value(named.value, named.origin.place)))
+        return value
+
+    def provider_for(self, cluster: Cluster) -> Provider:
+        """The one Provider of this cluster."""
+        providers = self.root._providers
+        if cluster not in providers:
+            providers[cluster] = cluster.provider()
+        return providers[cluster]
+
+
+class Account(_LevelComponent):
+    """The company's account: the widest level. Settings are those of design §2, in snake_case."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        credentials: Credentials | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        _scope: Scope | None = None,
+        **settings: Any,
+    ) -> None:
+        super().__init__(Level.ACCOUNT, name, None, settings, credentials, opts, _scope)
+
+
+class Organization(_LevelComponent):
+    """An organization of the account."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        account: Account,
+        credentials: Credentials | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        _scope: Scope | None = None,
+        **settings: Any,
+    ) -> None:
+        super().__init__(Level.ORGANIZATION, name, account, settings, credentials, opts, _scope)
+
+
+class Project(_LevelComponent):
+    """A project, in an organization or directly in the account."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        organization: Organization | None = None,
+        account: Account | None = None,
+        credentials: Credentials | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        _scope: Scope | None = None,
+        **settings: Any,
+    ) -> None:
+        super().__init__(
+            Level.PROJECT,
+            name,
+            _one_of(organization=organization, account=account),
+            settings,
+            credentials,
+            opts,
+            _scope,
+        )
+
+
+class Infrastructure(_LevelComponent):
+    """An infrastructure: the namespace, pull Secret, ServiceAccount entries and ConfigMap in its cluster."""
+
+    images: Mapping[str, pulumi.Output[str]]
+    """Image name → full reference, as the cluster will pull it."""
+    secret_name: str | None
+    """The pull Secret's name; None where the registry is public."""
+    config_map_name: str
+    namespace: str
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        project: Project | None = None,
+        organization: Organization | None = None,
+        account: Account | None = None,
+        cluster: Cluster | None = None,
+        credentials: Credentials | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        _scope: Scope | None = None,
+        _resolved: ResolvedConfig | None = None,
+        _owner_here: bool = True,
+        **settings: Any,
+    ) -> None:
+        above = _one_of(project=project, organization=organization, account=account)
+        if cluster is not None:
+            settings["cluster"] = {"context": cluster.name}
+        super().__init__(Level.INFRASTRUCTURE, name, above, settings, credentials, opts, _scope)
+        resolved = _resolved or _resolve(self.scope)
+        cluster = cluster or Cluster(**resolved.cluster)
+        self.namespace = resolved.namespace
+        self.config_map_name = f"chaos-image-registry-{self.scope.id}"
+        self.secret_name = resolved.secret.value.name if resolved.secret else None
+        owner = self.owner_of(resolved.owner) if resolved.owner and _owner_here else None
+        self.images = {image.name: self._reference(image, owner) for image in resolved.images}
+        self._deliver(resolved, self.provider_for(cluster))
+        self.register_outputs({"images": self.images})
+
+    def _reference(self, image: ResolvedImage, owner: _LevelComponent | None) -> pulumi.Output[str]:
+        if owner and image.source:
+            return owner.mirror.image(image.source, image.reference).reference
+        return pulumi.Output.from_input(str(image.reference))
+
+    def _deliver(self, resolved: ResolvedConfig, provider: Provider) -> None:
+        """Namespace, then Secret, then whatever names the Secret."""
+        name = self.scope.path
+        labels = _labels(self.scope)
+        first: list[pulumi.Resource] = []
+        opts = pulumi.ResourceOptions(parent=self, provider=provider)
+        if resolved.create_namespace:
+            # a patch makes a missing namespace, and leaves it alone when the infrastructure is removed
+            first.append(core_object("NamespacePatch", name, {"metadata": {"name": resolved.namespace}}, opts))
+        then = pulumi.ResourceOptions(parent=self, providers=[provider], depends_on=first)
+        if resolved.secret and resolved.secret.value.create:
+            secret = resolved.secret.value
+            value = self.credential(secret.credential) if secret.credential else None
+            if value is None:
+                raise pulumi.RunError(str(_no_value(secret.credential or "?", resolved.secret.origin.place)))
+            first = [
+                PullSecret(
+                    name,
+                    secret_name=secret.name,
+                    namespace=resolved.namespace,
+                    server=resolved.server.value,
+                    credential=value,
+                    username=secret.username,
+                    credential_name=secret.credential or "",
+                    images=[image.reference.tagged for image in resolved.images],
+                    labels=labels,
+                    opts=then,
+                )
+            ]
+        ResolvedConfigMap(
+            name,
+            config_map_name=self.config_map_name,
+            namespace=resolved.namespace,
+            data=config_map_data(resolved, self.images),
+            labels=labels,
+            opts=then,
+        )
+        if not resolved.secret:
+            return
+        for account in resolved.service_accounts:
+            core_object(
+                "ServiceAccountPatch",
+                f"{name}/{account}",
+                {
+                    "metadata": metadata(account, resolved.namespace, {}),
+                    "imagePullSecrets": [{"name": resolved.secret.value.name}],
+                },
+                pulumi.ResourceOptions(parent=self, provider=provider, depends_on=first),
+            )
+
+
+def _one_of(**above: _LevelComponent | None) -> _LevelComponent:
+    given = [component for component in above.values() if component is not None]
+    if len(given) != 1:
+        raise pulumi.RunError(f"give exactly one of: {', '.join(above)}")
+    return given[0]
+
+
+def _scope(level: Level, name: str, above: _LevelComponent | None, settings: Mapping[str, Any]) -> Scope:
+    """A scope from a Python program's arguments, checked like a section of a stack file."""
+    place = Place(f"{level} `{name}`")
+    checked, findings = check_settings(dict(settings), place)
+    scope = Scope(level, name, checked, above.scope if above else None, place)
+    findings += check_locks([scope])
+    if findings:
+        raise pulumi.RunError(str(ChaosregError(findings)))
+    return scope
+
+
+def _resolve(scope: Scope) -> ResolvedConfig:
+    resolved, findings = resolve(scope, {})
+    if findings:
+        raise pulumi.RunError(str(ChaosregError(findings)))
+    return resolved
+
+
+def _no_value(name: str, place: Place) -> Finding:
+    return Finding(
+        "CHR0501",
+        f"credential `{name}` has no value",
+        place,
+        help=f"run `pulumi config set --secret chaosreg-credentials:{name}` in the stack that holds this setting",
+    )
+
+
+def _labels(scope: Scope) -> dict[str, str]:
+    ids = {f"{_LABEL}/{above.level}": above.id for above in scope.chain()}
+    return {"app.kubernetes.io/managed-by": "pulumi-chaosreg", **ids}

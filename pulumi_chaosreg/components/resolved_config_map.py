@@ -1,0 +1,47 @@
+"""The ConfigMap with an infrastructure's resolved config: one short string per key, so that a diff reads as a sentence."""
+
+from collections.abc import Mapping
+
+import pulumi
+
+from pulumi_chaosreg.kubernetes.objects import core_object, metadata
+from pulumi_chaosreg.scopes.resolution import ResolvedConfig
+
+
+class ResolvedConfigMap(pulumi.ComponentResource):
+    """`chaos-image-registry-<infrastructure>`. Never a credential."""
+
+    config_map_name: str
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        config_map_name: str,
+        namespace: str,
+        data: Mapping[str, pulumi.Input[str]],
+        labels: Mapping[str, str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("chaosreg:index:ResolvedConfigMap", name, {}, opts)
+        self.config_map_name = config_map_name
+        self.config_map = core_object(
+            "ConfigMap",
+            name,
+            {"metadata": metadata(config_map_name, namespace, labels or {}), "data": dict(data)},
+            pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({})
+
+
+def config_map_data(resolved: ResolvedConfig, images: Mapping[str, pulumi.Input[str]]) -> dict[str, pulumi.Input[str]]:
+    """The keys of design §3: `server`, `account`, `type`, `secret_name`, `image.<name>`, `origin.<field>`."""
+    data: dict[str, pulumi.Input[str]] = {
+        "server": resolved.server.value,
+        "account": resolved.account.value,
+        "type": resolved.type.value,
+    }
+    if resolved.secret:
+        data["secret_name"] = resolved.secret.value.name
+    data |= {f"image.{name}": reference for name, reference in images.items()}
+    return data | {f"origin.{field}": str(origin) for field, origin in resolved.origins()}

@@ -1,0 +1,80 @@
+"""A configured credential, in each of the forms that `chaosreg-credentials:NAME` may have, and its docker config JSON.
+
+Nothing here ever puts a value into a message.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pulumi_chaosreg.credentials.keyring import key_for
+from pulumi_chaosreg.credentials.login import Login
+from pulumi_chaosreg.errors import ChaosregError
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """One login for the registry, the one before it while a rotation is under way, or a whole docker config."""
+
+    name: str
+    login: Login | None = None
+    previous: Login | None = None
+    auths: Mapping[str, Any] | None = field(default=None, repr=False)
+
+    def docker_config(self, server: str) -> str:
+        """The `.dockerconfigjson` for images on this server; keys sorted, so that equal content is equal text.
+
+        The previous login goes under a second spelling of the same key: the kubelet tries both.
+        """
+        if self.auths is not None:
+            return _dump(self.auths)
+        assert self.login is not None
+        auths = {key_for(server): _entry(self.login)}
+        if self.previous:
+            bare = server if server != "docker.io" else "docker.io"
+            auths[f"https://{bare}"] = _entry(self.previous)
+        return _dump(auths)
+
+
+def read_credential(name: str, value: Any, username: str | None = None) -> Credential:
+    """Understand a configured value: a password, username/password/previous, or a docker config.
+
+    `username` is what the settings say, for the values that have none. Raises ChaosregError (CHR0506).
+    """
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            pass  # a password may start with a brace
+    if isinstance(value, Mapping) and isinstance(value.get("auths"), Mapping):
+        return Credential(name, auths=value["auths"])
+    login = _login(value, username)
+    if login is None:
+        raise ChaosregError.of(
+            "CHR0506",
+            f"`chaosreg-credentials:{name}` is none of the forms that a credential may have",
+            help="give a password (with `username` in the settings), an object with `username` and `password`, or a "
+            "docker config with `auths`",
+        )
+    previous = _login(value.get("previous"), login.username) if isinstance(value, Mapping) else None
+    return Credential(name, login, previous)
+
+
+def _login(value: Any, username: str | None) -> Login | None:
+    if isinstance(value, str) and value and username:
+        return Login(username, value)
+    if isinstance(value, Mapping):
+        user, password = value.get("username") or username, value.get("password")
+        if isinstance(user, str) and isinstance(password, str) and user and password:
+            return Login(user, password)
+    return None
+
+
+def _entry(login: Login) -> dict[str, str]:
+    """All three fields: `auth` overrides the other two in the kubelet, so they must say the same."""
+    return {"auth": login.basic, "password": login.password, "username": login.username}
+
+
+def _dump(auths: Mapping[str, Any]) -> str:
+    return json.dumps({"auths": dict(auths)}, sort_keys=True, separators=(",", ":"))

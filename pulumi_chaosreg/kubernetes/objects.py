@@ -1,0 +1,30 @@
+"""Kubernetes objects by type token: what the typed classes of pulumi-kubernetes do, without their import.
+
+Importing `pulumi_kubernetes.core.v1` is most of the time of a small program. What its classes add for Secrets
+(secret outputs, the SDK's plugin version) is done here.
+"""
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+import pulumi
+
+_SECRET_FIELDS = ["data", "stringData"]
+
+
+def core_object(
+    kind: str, name: str, properties: Mapping[str, Any], opts: pulumi.ResourceOptions
+) -> pulumi.CustomResource:
+    """An object of the core API group: `Secret`, `ConfigMap`, `NamespacePatch`, `ServiceAccountPatch`…"""
+    ours = pulumi.ResourceOptions(
+        version=version("pulumi-kubernetes"),
+        additional_secret_outputs=_SECRET_FIELDS if kind == "Secret" else None,
+    )
+    inputs = {"apiVersion": "v1", "kind": kind.removesuffix("Patch"), **properties}
+    return pulumi.CustomResource(f"kubernetes:core/v1:{kind}", name, inputs, pulumi.ResourceOptions.merge(ours, opts))
+
+
+def metadata(name: str, namespace: str | None, labels: Mapping[str, str]) -> dict[str, Any]:
+    """The object's metadata; its name is always ours, since Harness and charts refer to it."""
+    return {"name": name, **({"namespace": namespace} if namespace else {}), "labels": dict(labels)}

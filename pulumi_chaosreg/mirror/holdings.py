@@ -1,0 +1,40 @@
+"""What is known about which repository of a target holds which blob."""
+
+import threading
+from collections import defaultdict
+
+
+class Holdings:
+    """Learned in this run, by looking and by writing. Never asked of a registry here, and possibly out of date."""
+
+    def __init__(self) -> None:
+        self._repositories: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+        self._refused: set[tuple[str, str]] = set()
+        self._guard = threading.Lock()
+
+    def add(self, server: str, repository: str, digest: str) -> None:
+        """That repository holds that blob."""
+        with self._guard:
+            self._repositories[server, digest][repository] = None
+
+    def holds(self, server: str, repository: str, digest: str) -> bool:
+        """Whether the repository is known to hold the blob."""
+        with self._guard:
+            return repository in self._repositories[server, digest]
+
+    def mountable(self, server: str, repository: str, digest: str) -> str | None:
+        """Another repository from which the blob may be mounted; the first that is known."""
+        with self._guard:
+            others = (other for other in self._repositories[server, digest] if (server, other) not in self._refused)
+            return next((other for other in others if other != repository), None)
+
+    def refuse(self, server: str, repository: str) -> None:
+        """The registry did not mount from that repository: it will not be asked again."""
+        with self._guard:
+            self._refused.add((server, repository))
+
+    def forget(self, server: str) -> None:
+        """What was known about that server is no longer true."""
+        with self._guard:
+            for key in [key for key in self._repositories if key[0] == server]:
+                del self._repositories[key]

@@ -1,0 +1,56 @@
+"""An image as a tree of manifests, read from its source before anything is written."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pulumi_chaosreg.oci.manifest import Descriptor, Manifest
+from pulumi_chaosreg.oci.problems import problem
+from pulumi_chaosreg.oci.registry import Registry
+
+_DEEPEST = 8
+"""Levels of nested indexes; a digest cannot be part of itself, so this is against malice only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """All manifests of an image, children before parents, the image itself last; each digest once."""
+
+    manifests: tuple[Manifest, ...]
+
+    @property
+    def root(self) -> Manifest:
+        """What the tag stands for."""
+        return self.manifests[-1]
+
+    @property
+    def blobs(self) -> tuple[Descriptor, ...]:
+        """All configs and layers of all platforms, each digest once, the largest first (it takes longest)."""
+        unique = {blob.digest: blob for manifest in self.manifests for blob in manifest.blobs}
+        return tuple(sorted(unique.values(), key=lambda blob: -blob.size))
+
+
+def read_image(registry: Registry, repository: str, digest: str) -> Image:
+    """The image of that digest: every platform and attestation, and children of kinds that we do not know."""
+    found: dict[str, Manifest] = {}
+    for manifest in _walk(registry, repository, Descriptor("", digest, 0), found, 0):
+        found[manifest.digest] = manifest
+        for blob in manifest.blobs:
+            if not blob.distributable:
+                cause = f"blob `{blob.digest}` is a `{blob.media_type}`"
+                raise problem("CHR0416", server=registry.server, repository=repository, cause=cause)
+    return Image(tuple(found.values()))
+
+
+def _walk(
+    registry: Registry, repository: str, entry: Descriptor, found: dict[str, Manifest], depth: int
+) -> Iterator[Manifest]:
+    if entry.digest in found:
+        return
+    subject = f"manifest `{entry.digest}`"
+    if depth > _DEEPEST:
+        cause = f"its indexes are nested more than {_DEEPEST} deep"
+        raise problem("CHR0415", server=registry.server, repository=repository, subject=subject, cause=cause)
+    manifest = registry.get_manifest(repository, entry.digest, media_type=entry.media_type)
+    for child in manifest.children:
+        yield from _walk(registry, repository, child, found, depth + 1)
+    yield manifest

@@ -1,0 +1,122 @@
+"""Descriptors and manifests. The bytes as they came are kept beside what was read from them: writing the JSON
+again would change the digest.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pulumi_chaosreg.images.reference import DIGEST
+
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+READABLE = (OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST)
+"""What we ask for. Without an Accept header distribution answers 404."""
+
+MANIFEST_LIMIT = 4 << 20
+"""Bytes; the size that every registry must accept by the distribution spec."""
+
+_SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+"
+_GENERIC = ("", "application/json", "application/octet-stream", "text/plain")
+
+
+class MalformedManifest(ValueError):  # noqa: N818
+    """The bytes are not a manifest that we can copy; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """What a manifest says about a blob or another manifest."""
+
+    media_type: str
+    digest: str
+    size: int
+    urls: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, entry: Any) -> "Descriptor":
+        """Read one entry of `manifests` or `layers`; MalformedManifest where it is none."""
+        match entry:
+            case {"digest": str(digest), "size": int(size)} if DIGEST.match(digest) and size >= 0:
+                return cls(str(entry.get("mediaType", "")), digest, size, tuple(map(str, entry.get("urls") or ())))
+        raise MalformedManifest("one of its descriptors has no valid digest and size")
+
+    @property
+    def distributable(self) -> bool:
+        """False for layers that only their vendor may hand out, from addresses of his own."""
+        return not self.urls and "foreign" not in self.media_type and "nondistributable" not in self.media_type
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """An image manifest, an index, or a manifest of a kind that we do not know but keep byte for byte."""
+
+    raw: bytes = field(repr=False)
+    media_type: str
+    digest: str
+    children: tuple[Descriptor, ...] = ()
+    """The manifests of an index, for all platforms, attestations too."""
+    blobs: tuple[Descriptor, ...] = ()
+    """Config and layers, in the order of the manifest; the same blob may stand there twice."""
+
+    @classmethod
+    def parse(cls, raw: bytes, content_type: str = "", algorithm: str = "sha256") -> "Manifest":
+        """Read the bytes of a manifest; MalformedManifest where they are none. The digest is computed, not believed."""
+        if len(raw) > MANIFEST_LIMIT:
+            raise MalformedManifest("it is larger than 4 MiB")
+        media_type = content_type.partition(";")[0].strip()
+        if media_type.startswith(_SCHEMA_1):
+            raise MalformedManifest("it is of Docker's schema 1, which has no digests of its layers' content")
+        try:
+            document = json.loads(raw)
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            raise MalformedManifest("it is not JSON")
+        return cls(
+            raw,
+            _media_type(media_type, document),
+            digest_of(raw, algorithm),
+            tuple(map(Descriptor.parse, _entries(document, "manifests"))),
+            tuple(map(Descriptor.parse, _blob_entries(document))),
+        )
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return len(self.raw)
+
+
+def digest_of(raw: bytes, algorithm: str = "sha256") -> str:
+    """`sha256:<hex>` of the bytes."""
+    return f"{algorithm}:{hashlib.new(algorithm, raw).hexdigest()}"
+
+
+def _media_type(header: str, document: Mapping[str, Any]) -> str:
+    """The type to push with. Header and body must agree: else two readers see two images (CVE-2021-41190)."""
+    own = str(document.get("mediaType") or "")
+    if document.get("schemaVersion") == 1:
+        raise MalformedManifest("it is of Docker's schema 1, which has no digests of its layers' content")
+    if "manifests" in document and ("layers" in document or "config" in document):
+        raise MalformedManifest("it is an index and an image at the same time")
+    if header in _GENERIC:
+        return own or (OCI_INDEX if "manifests" in document else OCI_MANIFEST)
+    if own and own != header:
+        raise MalformedManifest(f"it calls itself `{own}` and was served as `{header}`")
+    return header
+
+
+def _blob_entries(document: Mapping[str, Any]) -> list[Any]:
+    config = document.get("config")
+    return [*([config] if config else []), *_entries(document, "layers"), *_entries(document, "blobs")]
+
+
+def _entries(document: Mapping[str, Any], key: str) -> list[Any]:
+    entries = document.get(key) or []
+    if not isinstance(entries, list):
+        raise MalformedManifest(f"its `{key}` is not a list")
+    return entries

@@ -1,0 +1,114 @@
+"""What can go wrong between us and a registry: the errors of `problems.toml`, and which answer means which."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from pulumi_chaosreg.errors import ChaosregError, Finding
+
+_EXCERPT = 300
+
+
+class RegistryError(ChaosregError):
+    """A registry could not or would not do what it was asked."""
+
+    def __init__(
+        self, finding: Finding, *, status: int | None = None, transient: bool = False, retry_after: float | None = None
+    ) -> None:
+        super().__init__(finding)
+        self.code = finding.code
+        self.status = status
+        """Of the HTTP answer; None where there was none."""
+        self.transient = transient
+        """Whether the same request may succeed in a moment. False once somebody has waited for that in vain."""
+        self.retry_after = retry_after
+        """Seconds that the registry asked us to wait."""
+
+
+class Cancelled(ChaosregError):  # noqa: N818
+    """The caller asked to stop; nothing was tagged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer with its body, which is cut where the asker's limit was."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    def names(self, key: str) -> list[str]:
+        """The list of names under that key of a JSON body; empty where there is none (`"tags": null`)."""
+        try:
+            return [str(name) for name in json.loads(self.body)[key] or ()]
+        except (ValueError, KeyError, TypeError):
+            return []
+
+    def errors(self) -> tuple[str, str]:
+        """The registry's own error codes and its words: one line, printable, short."""
+        codes, text = "", self.body.decode("utf-8", "replace")
+        try:
+            errors = [error for error in json.loads(text)["errors"] if isinstance(error, dict)]
+        except (ValueError, KeyError, TypeError):
+            text = re.sub(r"<[^>]*>", " ", text)  # proxies answer in HTML
+        else:
+            codes = " ".join(str(error.get("code", "")) for error in errors)
+            text = "; ".join(" ".join(_words(error)) for error in errors)
+        text = re.sub(r"\s+", " ", "".join(char if char.isprintable() else " " for char in text)).strip()
+        return codes, text if len(text) <= _EXCERPT else text[:_EXCERPT] + "…"
+
+
+def problem(
+    code: str,
+    *,
+    server: str,
+    notes: Iterable[tuple[str, str]] = (),
+    status: int | None = None,
+    transient: bool = False,
+    retry_after: float | None = None,
+    **values: object,
+) -> RegistryError:
+    """The error of that code; `values` fill the blanks of its message."""
+    entry = _table()[code]
+    message = entry["message"].format(server=server, status=status, **values)
+    finding = Finding(code, message, notes=tuple(notes), help=entry["help"].format(server=server))
+    return RegistryError(finding, status=status, transient=transient, retry_after=retry_after)
+
+
+def cancelled(image: str) -> Cancelled:
+    """The error of a copy that was told to stop."""
+    entry = _table()["CHR0417"]
+    return Cancelled(Finding("CHR0417", entry["message"].format(image=image), help=entry["help"]))
+
+
+def code_of(status: int, codes: str, text: str, *, kind: str, writing: bool) -> str:
+    """Which of our errors an answer is: the first entry of the table with a matching row.
+
+    `kind` is what was asked for (`manifest`, `blob`, `tags`, `token`), `writing` whether we wanted to change something.
+    """
+    for code, entry in _table().items():
+        for row in entry.get("when", ()):
+            if (
+                status in row.get("status", (status,))
+                and kind in row.get("kind", (kind,))
+                and writing == row.get("writing", writing)
+                and re.search(row.get("says", ""), f"{codes} {text}", re.IGNORECASE)
+            ):
+                return code
+    return "CHR0413"
+
+
+def _words(error: Mapping[str, Any]) -> Iterable[str]:
+    yield str(error.get("message") or error.get("code") or "")
+    if detail := error.get("detail"):
+        yield f"({detail if isinstance(detail, str) else json.dumps(detail)})"
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(resources.files(__package__).joinpath("problems.toml").read_text("utf-8"))

@@ -1,0 +1,188 @@
+"""The verbs of the OCI distribution specification, for one server."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import parse_qs, quote, urlsplit
+
+from pulumi_chaosreg.credentials.login import Login
+from pulumi_chaosreg.images.reference import DIGEST
+from pulumi_chaosreg.oci.addresses import next_url, origin
+from pulumi_chaosreg.oci.auth import scope
+from pulumi_chaosreg.oci.blob import CHUNK, Source, Upload, proven
+from pulumi_chaosreg.oci.manifest import MANIFEST_LIMIT, READABLE, Descriptor, MalformedManifest, Manifest, digest_of
+from pulumi_chaosreg.oci.patience import Patience
+from pulumi_chaosreg.oci.problems import RegistryError, problem
+from pulumi_chaosreg.oci.transport import Ask, Transport
+
+_TAGS_PER_PAGE, _MOST_PAGES = 1000, 100
+
+
+class Registry:
+    """A client of one server with one login. Threads may share it; connections are kept and used again.
+
+    All verbs raise RegistryError.
+    """
+
+    def __init__(self, server: str, login: Login | None = None, *, patience: Patience | None = None) -> None:
+        self.server = server
+        self._transport = Transport(server, login, patience or Patience())
+
+    # --- manifests
+
+    def get_manifest(self, repository: str, reference: str, *, media_type: str = "") -> Manifest:
+        """The manifest of a tag or digest, its bytes proved against the digest asked for and the one in the header.
+
+        `media_type` is what an index says about a child, asked for beside the types that we can read.
+        """
+        ask = self._manifest_ask("GET", repository, reference)
+        answer = self._transport.request(ask, headers=_accept(media_type), limit=MANIFEST_LIMIT)
+        told = (reference if DIGEST.match(reference) else None, answer.headers.get("Docker-Content-Digest"))
+        algorithm = reference.partition(":")[0] if told[0] else "sha256"
+        try:
+            manifest = Manifest.parse(answer.body, answer.headers.get("Content-Type", ""), algorithm)
+        except MalformedManifest as malformed:
+            raise self._problem("CHR0415", ask, cause=str(malformed)) from None
+        for digest in filter(None, told):
+            if DIGEST.match(digest) and digest_of(answer.body, digest.partition(":")[0]) != digest:
+                raise self._problem("CHR0407", ask, cause=f"its digest is {manifest.digest} instead of {digest}")
+        return manifest
+
+    def head_manifest(self, repository: str, reference: str) -> Descriptor | None:
+        """What a tag or digest stands for; None where there is none. Does not count as a pull on Docker Hub."""
+        ask = self._manifest_ask("HEAD", repository, reference, ok=(200, 404, 405))
+        answer = self._transport.request(ask, headers=_accept())
+        if answer.status == 404:
+            return None
+        digest = answer.headers.get("Docker-Content-Digest", "")
+        if answer.status == 200 and DIGEST.match(digest):
+            media_type = answer.headers.get("Content-Type", "").partition(";")[0]
+            return Descriptor(media_type, digest, int(answer.headers.get("Content-Length", 0)))
+        try:
+            manifest = self.get_manifest(repository, reference)
+        except RegistryError as failure:
+            if failure.status == 404:
+                return None
+            raise
+        return Descriptor(manifest.media_type, manifest.digest, manifest.size)
+
+    def put_manifest(self, repository: str, manifest: Manifest, tag: str | None = None) -> None:
+        """Write the manifest byte for byte under a tag, or else under its digest; everything in it must be there."""
+        ask = self._manifest_ask("PUT", repository, tag or manifest.digest, "pull,push", (200, 201, 202))
+        answer = self._transport.request(ask, body=manifest.raw, headers={"Content-Type": manifest.media_type})
+        stored = answer.headers.get("Docker-Content-Digest", manifest.digest)
+        if DIGEST.match(stored) and digest_of(manifest.raw, stored.partition(":")[0]) != stored:
+            raise self._problem("CHR0419", ask, cause=f"it was stored as {stored} instead of {manifest.digest}")
+
+    def delete_manifest(self, repository: str, reference: str) -> bool:
+        """Delete a tag (not what it stands for), or a manifest by digest with all its tags; False if not there."""
+        ask = self._manifest_ask("DELETE", repository, reference, "delete,pull", (200, 202, 404))
+        return self._transport.request(ask).status != 404
+
+    def list_tags(self, repository: str) -> list[str]:
+        """All tags of a repository; none where it does not exist. Ends at 100 pages of 1000."""
+        tags: list[str] = []
+        url: str | None = self._url(repository, "tags/list") + f"?n={_TAGS_PER_PAGE}"
+        for _ in range(_MOST_PAGES):
+            if url is None:
+                break
+            ask = self._ask("GET", url, repository, "tags", "the list of tags", ok=(200, 404))
+            answer = self._transport.request(ask, limit=MANIFEST_LIMIT)
+            if answer.status == 404:
+                break
+            tags += answer.names("tags")
+            url = self._next_page(ask, answer.headers.get("Link", ""))
+        return tags
+
+    # --- blobs
+
+    def has_blob(self, repository: str, digest: str) -> bool:
+        """Whether the repository holds the blob (held elsewhere on the server does not count)."""
+        return self._transport.request(self._blob_ask("HEAD", repository, digest, ok=(200, 404))).status == 200
+
+    @contextmanager
+    def open_blob(self, repository: str, blob: Descriptor) -> Iterator[Iterator[bytes]]:
+        """The content in chunks of 1 MiB, the last of which comes only after size and digest were proved."""
+        with self._transport.open(self._blob_ask("GET", repository, blob.digest), CHUNK) as chunks:
+            yield proven(chunks, blob, self.server, repository)
+
+    def mount_blob(self, repository: str, digest: str, source: str) -> Upload | None:
+        """Take the blob over from another repository of the server; None when done, else an upload to go on with."""
+        url = self._url(repository, "blobs/uploads/") + f"?mount={digest}&from={quote(source, safe='')}"
+        scopes = frozenset({scope(repository, "pull,push"), scope(source, "pull")})
+        ask = Ask("POST", url, repository, "upload", f"mounting blob `{digest}`", scopes, (201, 202))
+        answer = self._transport.request(ask, body=b"")
+        return None if answer.status == 201 else Upload(self._transport.follow(answer, ask))
+
+    def start_upload(self, repository: str) -> Upload:
+        """Open a session for one blob."""
+        url = self._url(repository, "blobs/uploads/")
+        ask = self._ask("POST", url, repository, "upload", "an upload", "pull,push", (202,))
+        return Upload(self._transport.follow(self._transport.request(ask, body=b""), ask))
+
+    def cancel_upload(self, repository: str, upload: Upload) -> None:
+        """Close a session that is not needed; a registry that cannot will do so by itself some day."""
+        ask = self._ask("DELETE", upload.location, repository, "upload", "an upload", "pull,push", (200, 204, 404, 405))
+        self._transport.request(ask)
+
+    def put_blob(self, repository: str, blob: Descriptor, source: Source, upload: Upload | None = None) -> None:
+        """Send the whole content in one PUT of known length (the form that every registry takes).
+
+        The unit of a retry is all of it: the source opened again, and a new session. Only the first try uses `upload`.
+        """
+        sessions = [upload] if upload else []
+
+        def attempt() -> None:
+            with source() as chunks:
+                session = sessions.pop() if sessions else self.start_upload(repository)
+                url = f"{session.location}{'&' if urlsplit(session.location).query else '?'}digest={blob.digest}"
+                subject = f"the upload of blob `{blob.digest}`"
+                ask = self._ask("PUT", url, repository, "upload", subject, "pull,push", (201, 204))
+                headers = {"Content-Length": str(blob.size), "Content-Type": "application/octet-stream"}
+                self._transport.request_once(ask, headers=headers, body=chunks)
+
+        self._transport.patience.persist(attempt)
+
+    # ---
+
+    def _manifest_ask(
+        self, method: str, repository: str, reference: str, actions: str = "pull", ok: tuple[int, ...] = (200,)
+    ) -> Ask:
+        kind = "manifest" if DIGEST.match(reference) else "tag"
+        url = self._url(repository, f"manifests/{reference}")
+        return self._ask(method, url, repository, "manifest", f"{kind} `{reference}`", actions, ok)
+
+    def _blob_ask(self, method: str, repository: str, digest: str, ok: tuple[int, ...] = (200,)) -> Ask:
+        return self._ask(
+            method, self._url(repository, f"blobs/{digest}"), repository, "blob", f"blob `{digest}`", ok=ok
+        )
+
+    def _ask(
+        self,
+        method: str,
+        url: str,
+        repository: str,
+        kind: str,
+        subject: str,
+        actions: str = "pull",
+        ok: tuple[int, ...] = (200,),
+    ) -> Ask:
+        return Ask(method, url, repository, kind, subject, frozenset({scope(repository, actions)}), ok)
+
+    def _url(self, repository: str, rest: str) -> str:
+        return f"{self._transport.base}/v2/{repository}/{rest}"
+
+    def _next_page(self, ask: Ask, link: str) -> str | None:
+        target, _, rest = link.strip().removeprefix("<").partition(">")
+        if 'rel="next"' not in rest and "rel=next" not in rest:
+            return None
+        url = next_url(ask.url, target, self._transport.base)
+        same = origin(url) == origin(ask.url) and parse_qs(urlsplit(url).query) != parse_qs(urlsplit(ask.url).query)
+        return url if same else None
+
+    def _problem(self, code: str, ask: Ask, *, cause: str) -> RegistryError:
+        return problem(code, server=self.server, repository=ask.repository, subject=ask.subject, cause=cause)
+
+
+def _accept(media_type: str = "") -> dict[str, str]:
+    known = READABLE if not media_type or media_type in READABLE else (*READABLE, media_type)
+    return {"Accept": ", ".join(known)}

@@ -1,0 +1,225 @@
+"""HTTP to one registry: connections, credentials, redirects, retries; every failure becomes a RegistryError.
+
+Nothing here knows what a manifest or a blob is.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPException
+from urllib.parse import urlsplit
+
+import urllib3
+from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
+
+from pulumi_chaosreg.credentials.login import Login
+from pulumi_chaosreg.oci.addresses import base_url, next_url, origin, redacted
+from pulumi_chaosreg.oci.auth import Authorizer, Scopes, parse_challenges
+from pulumi_chaosreg.oci.patience import TRANSIENT, Patience, retry_after
+from pulumi_chaosreg.oci.problems import Answer, RegistryError, code_of, problem
+
+_ERROR_LIMIT = 64 << 10
+_CONNECT, _IDLE = 10.0, 60.0
+_REDIRECTS = (301, 302, 303, 307, 308)
+_MOST_REDIRECTS = 5
+_HEADERS = {"User-Agent": "pulumi-chaosreg", "Accept-Encoding": "identity"}
+
+Body = bytes | Iterable[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request, and what it means to a person."""
+
+    method: str
+    url: str
+    repository: str
+    kind: str
+    """`manifest`, `blob`, `upload`, `tags` or `token`."""
+    subject: str
+    """As a message says it: "manifest `1.94.0`"."""
+    scopes: Scopes = frozenset()
+    ok: tuple[int, ...] = (200,)
+    """The statuses that are an answer and no failure."""
+
+    @property
+    def writing(self) -> bool:
+        """Whether it changes the registry."""
+        return self.method not in ("GET", "HEAD")
+
+
+class Transport:
+    """Shared by all threads that talk to one registry with one login."""
+
+    def __init__(self, server: str, login: Login | None, patience: Patience) -> None:
+        self.server = server
+        self.base = base_url(server)
+        self.patience = patience
+        self._auth = Authorizer(self.base, login, self._fetch_token)
+        self._pool = urllib3.PoolManager(maxsize=32, retries=False)
+
+    def request(
+        self,
+        ask: Ask,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        limit: int = _ERROR_LIMIT,
+    ) -> Answer:
+        """Ask as often as patience allows. The body is cut one byte after `limit`, so that more can be noticed."""
+        return self.patience.persist(lambda: self.request_once(ask, headers=headers, body=body, limit=limit))
+
+    def request_once(
+        self,
+        ask: Ask,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: Body | None = None,
+        limit: int = _ERROR_LIMIT,
+    ) -> Answer:
+        """Ask without another try, for a body that cannot be sent twice."""
+        response = self._authorized(ask, headers or {}, body)
+        return Answer(response.status, response.headers, self._read(ask, response, limit))
+
+    @contextmanager
+    def open(self, ask: Ask, chunk: int) -> Iterator[Iterator[bytes]]:
+        """The body of the answer in chunks, while the context lasts; what breaks in the middle is transient."""
+        response = self.patience.persist(lambda: self._authorized(ask, {}, None))
+        with closing(response):
+            yield self._chunks(ask, response, chunk)
+
+    def follow(self, answer: Answer, ask: Ask) -> str:
+        """Where the Location of an answer leads."""
+        if location := answer.headers.get("Location"):
+            return next_url(ask.url, location, self.base)
+        raise self._failure(ask, answer, sent=None)
+
+    def _chunks(self, ask: Ask, response: BaseHTTPResponse, size: int) -> Iterator[bytes]:
+        try:
+            yield from response.stream(size, decode_content=False)
+        except (HTTPError, HTTPException, OSError) as error:
+            raise self._broken(ask, error) from None
+
+    def _authorized(self, ask: Ask, headers: Mapping[str, str], body: Body | None) -> BaseHTTPResponse:
+        """Answer the registry's challenges: at most one for the first time, and one for a token it no longer likes."""
+        replayable = body is None or isinstance(body, bytes)
+        for last in (False, False, True):
+            home = origin(ask.url) == origin(self.base)
+            sent = (
+                self._auth.authorization(ask.scopes) if home and ask.kind != "token" else headers.get("Authorization")
+            )
+            response, url = self._redirected(ask, headers, sent, body)
+            if response.status in ask.ok:
+                return response
+            answer = Answer(response.status, response.headers, self._read(ask, response, _ERROR_LIMIT))
+            failure = self._failure(ask, answer, sent)
+            challenged = response.status == 401 and origin(url) == origin(self.base) and ask.kind != "token"
+            challenges = parse_challenges(response.headers.getlist("WWW-Authenticate")) if challenged else ()
+            if last or not self._auth.learn(challenges, ask.scopes, sent):
+                raise failure
+            if not replayable:
+                failure.transient = True  # whoever has the body's source can send it again, with a new token
+                raise failure
+        raise AssertionError("the last turn returns or raises")
+
+    def _redirected(
+        self, ask: Ask, headers: Mapping[str, str], authorization: str | None, body: Body | None
+    ) -> tuple[BaseHTTPResponse, str]:
+        """Follow the redirects of reading requests; credentials stay with the host that they are for."""
+        url = ask.url
+        for _ in range(_MOST_REDIRECTS):
+            carried = {"Authorization": authorization} if authorization and origin(url) == origin(ask.url) else {}
+            response = self._send(ask, url, {**_HEADERS, **headers, **carried}, body)
+            location = response.headers.get("Location")
+            if response.status not in _REDIRECTS or not location or ask.writing:
+                return response, url
+            self._read(ask, response, _ERROR_LIMIT)
+            url = next_url(url, location, self.base)
+        raise problem("CHR0414", server=self.server, cause=f"more than {_MOST_REDIRECTS} redirects", notes=_asked(ask))
+
+    def _send(self, ask: Ask, url: str, headers: Mapping[str, str], body: Body | None) -> BaseHTTPResponse:
+        # urllib3 applies the connect timeout to each write of the body too: a slow line must have time for a chunk.
+        timeout = urllib3.Timeout(connect=_CONNECT if body is None or isinstance(body, bytes) else _IDLE, read=_IDLE)
+        try:
+            return self._pool.request(
+                ask.method, url, headers=headers, body=body, timeout=timeout, redirect=False, preload_content=False
+            )
+        except (HTTPError, HTTPException, OSError) as error:
+            raise self._broken(ask, error, url) from None
+
+    def _read(self, ask: Ask, response: BaseHTTPResponse, limit: int) -> bytes:
+        with closing(response):  # gives the connection back if the body ended here, else drops it
+            try:
+                return response.read(limit + 1, decode_content=False)
+            except (HTTPError, HTTPException, OSError) as error:
+                raise self._broken(ask, error) from None
+
+    def _fetch_token(self, url: str, headers: Mapping[str, str]) -> bytes:
+        ask = Ask("GET", url, self.server, "token", "the request for a token")
+        return self.request(ask, headers=headers).body
+
+    def _failure(self, ask: Ask, answer: Answer, sent: str | None) -> RegistryError:
+        codes, text = map(self._auth.without_secrets, answer.errors())
+        code = code_of(answer.status, codes, text, kind=ask.kind, writing=ask.writing)
+        words = " ".join(part for part in (str(answer.status), codes, text) if part)
+        return problem(
+            code,
+            server=self.server,
+            repository=ask.repository,
+            subject=ask.subject,
+            status=answer.status,
+            credentials=self._auth.describe(sent is not None),
+            cause="it refuses the bytes that we sent",
+            notes=[*_asked(ask), ("answer", words)],
+            transient=answer.status in TRANSIENT and code in ("CHR0412", "CHR0413"),
+            retry_after=retry_after(answer.headers.get("Retry-After")),
+        )
+
+    def _broken(self, ask: Ask, error: Exception, url: str | None = None) -> RegistryError:
+        server = urlsplit(url or ask.url).netloc if url and origin(url) != origin(self.base) else self.server
+        code, cause = _cause(error)
+        return problem(
+            code,
+            server=server,
+            repository=ask.repository,
+            subject=ask.subject,
+            cause=cause,
+            notes=_asked(ask),
+            transient=code != "CHR0402",
+        )
+
+
+def _asked(ask: Ask) -> list[tuple[str, str]]:
+    return [("asked", f"{ask.method} {redacted(ask.url)}")]
+
+
+def _cause(error: Exception) -> tuple[str, str]:
+    """Our code for what happened below HTTP, in words without addresses (urllib3's own repeat the query)."""
+    root: BaseException = error
+    while deeper := root.__cause__ or (root.args[-1] if root.args and isinstance(root.args[-1], Exception) else None):
+        root = deeper
+    number = root.errno if isinstance(root, OSError) else None
+    words = (
+        os.strerror(number).lower() if number and number > 0 else str(root).rpartition(": ")[2] or type(root).__name__
+    )
+    match error:
+        case SSLError():
+            return "CHR0402", words
+        case NameResolutionError():
+            return "CHR0401", "its name does not resolve"
+        case NewConnectionError():
+            return "CHR0401", words
+        case ConnectTimeoutError():
+            return "CHR0401", f"no answer within {_CONNECT:.0f} s"
+        case ReadTimeoutError() | TimeoutError():
+            return "CHR0418", f"nothing came for {_IDLE:.0f} s"
+    return "CHR0418", words

@@ -1,0 +1,95 @@
+"""Where credential values come from: the stack's own configuration, its parents' secret output, or the environment."""
+
+import os
+from typing import Any
+
+import pulumi
+
+from pulumi_chaosreg.errors import ChaosregError, Finding
+from pulumi_chaosreg.scopes.company import Company
+from pulumi_chaosreg.scopes.model import Decided, Scope
+from pulumi_chaosreg.scopes.resolution import ResolvedSecret
+from pulumi_chaosreg.scopes.review import credential_places
+from pulumi_chaosreg.scopes.stack_files import CREDENTIALS
+
+OUTPUT = "credentials"
+"""The secret output in which an owner's stack hands pull credentials down."""
+
+
+class CredentialValues:
+    """Looks up values for the stack that is running. Never holds one in plain text outside of an Output."""
+
+    def __init__(self, company: Company, stack: str) -> None:
+        self.company = company
+        self.stack = stack
+        self._references: dict[str, pulumi.StackReference] = {}
+
+    def of(self, infrastructure: Scope, secret: Decided[ResolvedSecret]) -> dict[str, pulumi.Input[Any]]:
+        """NAME → value of the credential of this infrastructure's pull Secret.
+
+        Raises ChaosregError (CHR0501) that names every place that was looked at, before anything is created.
+        """
+        name = secret.value.credential
+        if name is None:
+            return {}
+        own = pulumi.Config(CREDENTIALS).get_secret(name)
+        if own is not None:
+            return {name: own}
+        owner = self.company.credential_stack(infrastructure, name)
+        if owner is not None and owner != self.stack:
+            return {name: self._from_stack(owner, name)}
+        variable = secret.value.password_env
+        if variable and os.environ.get(variable):
+            return {name: pulumi.Output.secret(os.environ[variable])}
+        looked_at = credential_places(self.company, infrastructure, name)
+        looked_at += [f"environment variable {variable}"] if variable else []
+        top = next((above.stack for above in infrastructure.chain() if above.stack), self.stack)
+        owning = secret.origin.scope.stack if secret.origin.scope else top
+        raise ChaosregError(
+            Finding(
+                "CHR0501",
+                f"credential `{name}` has no value, and {infrastructure.title} needs it",
+                secret.origin.place,
+                notes=tuple(("looked at", place) for place in looked_at),
+                help=f"run `pulumi config set --stack {owning} --secret {CREDENTIALS}:{name}`",
+            )
+        )
+
+    def for_others(self) -> dict[str, pulumi.Output[Any]]:
+        """NAME → value of the pull credentials that scopes of this stack name, for the stacks below."""
+        names: dict[str, None] = {}
+        for scope in self.company.of_stack(self.stack):
+            authentication = scope.get(("image_registry", "authentication")) or {}
+            for key in ("password_secret", "secret_name"):
+                if key in authentication:
+                    names[authentication[key]] = None
+        config = pulumi.Config(CREDENTIALS)
+        values = {name: config.get_secret(name) for name in names}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def _from_stack(self, stack: str, name: str) -> pulumi.Output[Any]:
+        if stack not in self._references:
+            full = f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"
+            self._references[stack] = pulumi.StackReference(stack, stack_name=full)
+        return pulumi.Output.secret(
+            self._references[stack].get_output(OUTPUT).apply(lambda handed: _handed_down(handed, stack, name))
+        )
+
+
+def _handed_down(handed: Any, stack: str, name: str) -> Any:
+    """The value in the owner's output. With another passphrase the engine silently hands over `{}`."""
+    value = handed.get(name) if isinstance(handed, dict) else None
+    if value:
+        return value
+    if pulumi.runtime.is_dry_run() and not handed:
+        return "not-there-before-the-owners-first-up"
+    raise pulumi.RunError(
+        str(
+            ChaosregError.of(
+                "CHR0508",
+                f"stack `{stack}` did not hand down credential `{name}`",
+                notes=(("cause", "it was not brought `up` since the credential was set, or has another passphrase"),),
+                help=f"run `pulumi up --stack {stack}` first; both stacks need the same secrets provider and passphrase",
+            )
+        )
+    )

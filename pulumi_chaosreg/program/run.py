@@ -1,0 +1,116 @@
+"""`run()`: a whole Pulumi program from the stack files.
+
+A stack makes the resources of the scopes in its own file; the levels above are drawn without resources. An owner's
+stack also mirrors what the infrastructures below, in whatever file, will pull.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+from pulumi_chaosreg.components.levels import Account, Infrastructure, Organization, Project
+from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.program.credentials import CredentialValues
+from pulumi_chaosreg.scopes.model import Level, Scope
+from pulumi_chaosreg.scopes.review import Review, review
+from pulumi_chaosreg.scopes.stack_files import find_project
+
+Component = Account | Organization | Project | Infrastructure
+
+
+def run() -> None:
+    """Build everything that the running stack's file declares; one RunError with all findings if something is wrong."""
+    try:
+        project = find_project(Path(pulumi.get_root_directory() or Path.cwd()))
+        reviewed = review(project, pulumi.get_stack(), _engine_config())
+        for finding in reviewed.findings:
+            if finding.severity == "warning":
+                pulumi.log.warn(str(finding))
+        if reviewed.errors:
+            raise ChaosregError(reviewed.errors)
+        _Builder(reviewed, pulumi.get_stack()).build()
+    except ChaosregError as error:
+        raise pulumi.RunError(str(error)) from None
+
+
+class _Builder:
+    def __init__(self, reviewed: Review, stack: str) -> None:
+        self.reviewed = reviewed
+        self.stack = stack
+        self.values = CredentialValues(reviewed.company, stack)
+        self.components: dict[Scope, Component] = {}
+
+    def build(self) -> None:
+        owned = self.reviewed.company.of_stack(self.stack)
+        if not owned:
+            pulumi.log.warn(f"stack `{self.stack}` has no section of ours in its file: nothing to do")
+        for scope in owned:
+            component = self._component(scope)
+            self._mirror(scope, component)
+        infrastructures = [c for c in self.components.values() if isinstance(c, Infrastructure)]
+        pulumi.export("infrastructures", {c.scope.path: _summary(c) for c in infrastructures})
+        credentials = self.values.for_others()
+        if credentials:
+            pulumi.export("credentials", pulumi.Output.secret(credentials))
+
+    def _component(self, scope: Scope) -> Component:
+        """The component of a scope, with its parents first; each once."""
+        if scope not in self.components:
+            above = self._component(scope.parent) if scope.parent else None
+            self.components[scope] = self._make(scope, above)
+        return self.components[scope]
+
+    def _make(self, scope: Scope, above: Component | None) -> Component:
+        match scope.level:
+            case Level.ACCOUNT:
+                return Account(scope.id, _scope=scope)
+            case Level.ORGANIZATION:
+                return Organization(scope.id, account=above, _scope=scope)  # type: ignore[arg-type]
+            case Level.PROJECT:
+                return Project(scope.id, **_above(above), _scope=scope)
+            case Level.INFRASTRUCTURE:
+                resolved = self.reviewed.resolved[scope]
+                secret = resolved.secret
+                owner = resolved.owner
+                return Infrastructure(
+                    scope.id,
+                    **_above(above),
+                    credentials=self.values.of(scope, secret) if secret and secret.value.create else None,
+                    _scope=scope,
+                    _resolved=resolved,
+                    _owner_here=bool(owner and owner.stack == self.stack),
+                )
+
+    def _mirror(self, owner: Scope, component: Component) -> None:
+        """Every image that an infrastructure below pulls from the registry that this scope owns."""
+        targets = [image for resolved in self.reviewed.mirrored_by(owner) for image in resolved.images if image.source]
+        if not targets:
+            return
+        for image in targets:
+            if image.source:
+                component.mirror.image(image.source, image.reference)
+        component.mirror.finish()
+
+
+def _above(component: Component | None) -> dict[str, Any]:
+    match component:
+        case Account():
+            return {"account": component}
+        case Organization():
+            return {"organization": component}
+        case _:
+            return {"project": component}
+
+
+def _summary(infrastructure: Infrastructure) -> dict[str, Any]:
+    summary = {"namespace": infrastructure.namespace, "config_map": infrastructure.config_map_name}
+    return {**summary, **({"secret": infrastructure.secret_name} if infrastructure.secret_name else {})}
+
+
+def _engine_config() -> dict[str, str]:
+    """The configuration as the engine gave it: full key → text."""
+    config: dict[str, str] = json.loads(os.environ.get("PULUMI_CONFIG") or "{}")
+    return config

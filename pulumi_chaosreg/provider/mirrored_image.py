@@ -1,0 +1,129 @@
+"""`MirroredImage`: one image tag at its target, as a Pulumi custom resource.
+
+The source tag, the expected digest and `onDestroy` may change in place; another target is another resource.
+Credentials are inputs that never cause a diff, and never outputs: a rotation is not a change of the image.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi_chaosreg.credentials.docker_config import read_credential
+from pulumi_chaosreg.credentials.login import Login
+from pulumi_chaosreg.credentials.machine import machine_login
+from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.images.reference import DIGEST, Reference
+from pulumi_chaosreg.mirror import Mirror, Progress
+
+TOKEN = "chaosreg:index:MirroredImage"
+_INPUTS = ("source", "target", "digest", "push", "pull", "onDestroy")
+_ON_DESTROY = ("retain", "delete")
+
+Properties = Mapping[str, Any]
+Report = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What differs between the state and the program: nothing, an update, or a replacement."""
+
+    updates: tuple[str, ...] = ()
+    replaces: tuple[str, ...] = ()
+
+
+class MirroredImage:
+    """The life of the resource, on plain values; `servicer.py` speaks gRPC for it.
+
+    One `Mirror` serves all resources of a run, so that every unique blob crosses the wire once.
+    """
+
+    def __init__(self, mirror: Mirror, cancelled: threading.Event) -> None:
+        self.mirror = mirror
+        self.cancelled = cancelled
+
+    def check(self, inputs: Properties) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        """The inputs with defaults, and (property, reason) for each that is wrong. Unknown values pass."""
+        failures = [(key, f"is not an input; inputs: {', '.join(_INPUTS)}") for key in inputs if key not in _INPUTS]
+        for key in ("source", "target"):
+            value = inputs.get(key)
+            if value is None:
+                failures.append((key, "is missing; write `server/repository:tag`"))
+            elif isinstance(value, str):
+                failures += _reference_failures(key, value)
+        digest = inputs.get("digest")
+        if isinstance(digest, str) and not DIGEST.match(digest):
+            failures.append(("digest", "is not a digest; write `sha256:` and 64 hex digits, or leave it out"))
+        on_destroy = inputs.get("onDestroy")
+        if isinstance(on_destroy, str) and on_destroy not in _ON_DESTROY:
+            failures.append(("onDestroy", f"must be one of: {', '.join(_ON_DESTROY)}"))
+        return {"onDestroy": "retain", **{k: v for k, v in inputs.items() if v is not None}}, failures
+
+    def diff(self, state: Properties, inputs: Properties) -> Change:
+        """What `up` would do. The state's digest is what the target held when somebody last looked."""
+        replaces = tuple(key for key in ("target",) if state.get(key) != inputs.get(key))
+        updates = [key for key in ("source", "onDestroy") if state.get(key) != inputs.get(key)]
+        if inputs.get("digest") is not None and state.get("digest") != inputs["digest"]:
+            updates.append("digest")
+        return Change(tuple(updates), replaces)
+
+    def preview(self, inputs: Properties) -> dict[str, Any]:
+        """The outputs as far as they are known without asking a registry: all of them where the digest is locked."""
+        outputs = {key: inputs[key] for key in ("source", "target", "onDestroy") if key in inputs}
+        digest = inputs.get("digest")
+        if isinstance(digest, str) and isinstance(inputs.get("target"), str):
+            outputs |= {"digest": digest, "reference": f"{inputs['target']}@{digest}"}
+        return outputs
+
+    def put(self, inputs: Properties, report: Report) -> tuple[str, dict[str, Any]]:
+        """Copy what the target lacks; (id, outputs). The tag is written last, so a failure leaves none."""
+        source, target = Reference.parse(inputs["source"]), Reference.parse(inputs["target"])
+        copied = self.mirror.copy(
+            source,
+            target,
+            pull=_login(inputs, "pull", source),
+            push=_login(inputs, "push", target),
+            digest=inputs.get("digest") or source.digest,
+            progress=report,
+            cancelled=self.cancelled,
+        )
+        return target.tagged, self.preview({**inputs, "digest": copied.digest})
+
+    def read(self, ident: str, state: Properties, inputs: Properties) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """(inputs, outputs) as the target is now; None where its tag is gone.
+
+        With `target@digest` as the id this imports an image that is there already.
+        """
+        wanted = Reference.parse(ident)
+        target = wanted.with_digest(None)
+        digest = self.mirror.digest(target, _login(inputs, "push", target))
+        if digest is None or (wanted.digest and digest != wanted.digest and not state):
+            return None
+        base = {"source": str(target), "onDestroy": "retain", **dict(state), "target": str(target), "digest": digest}
+        imported = {key: base[key] for key in ("source", "target", "digest", "onDestroy")}
+        return dict(inputs) or imported, self.preview(base)
+
+    def delete(self, state: Properties, inputs: Properties) -> None:
+        """Nothing with `onDestroy: retain`; otherwise take the tag away, as long as it is still what we wrote."""
+        if state.get("onDestroy") != "delete":
+            return
+        target = Reference.parse(state["target"])
+        login = _login(inputs, "push", target)
+        if self.mirror.digest(target, login) == state.get("digest"):
+            self.mirror.delete(target, login)
+
+
+def _reference_failures(key: str, value: str) -> list[tuple[str, str]]:
+    try:
+        reference = Reference.parse(value)
+    except ChaosregError as error:
+        return [(key, error.findings[0].message)]
+    if key == "target" and reference.digest:
+        return [(key, "names a digest; a target is a tag, and its digest is an output")]
+    return [] if reference.tag or (key == "source" and reference.digest) else [(key, "has no tag")]
+
+
+def _login(inputs: Properties, key: str, reference: Reference) -> Login | None:
+    """The login of this input, or else what the machine's docker configuration has for the server."""
+    value = inputs.get(key)
+    return read_credential(key, value).login if value else machine_login(reference.server)

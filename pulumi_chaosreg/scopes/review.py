@@ -1,0 +1,138 @@
+"""Everything that can be known offline about a company: what `validate` prints, what a program checks first."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.scopes.company import Company, load_company
+from pulumi_chaosreg.scopes.model import Scope, nearest
+from pulumi_chaosreg.scopes.resolution import ResolvedConfig, resolve
+from pulumi_chaosreg.scopes.yaml_file import locate
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A company, what each of its infrastructures ends up with, and every finding, sorted by file and line."""
+
+    company: Company
+    resolved: Mapping[Scope, ResolvedConfig]
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that stop a program."""
+        return tuple(finding for finding in self.findings if finding.severity == "error")
+
+    def mirrored_by(self, owner: Scope) -> list[ResolvedConfig]:
+        """The infrastructures whose images the owner's stack mirrors."""
+        return [resolved for resolved in self.resolved.values() if resolved.owner is owner]
+
+
+def review(project: Path, stack: str | None = None, engine_config: Mapping[str, str] | None = None) -> Review:
+    """Load, link, resolve and check the stack files of a project; never raises for what is written in them."""
+    company, findings = load_company(project, stack, engine_config)
+    resolved: dict[Scope, ResolvedConfig] = {}
+    for infrastructure in company.infrastructures():
+        config, more = resolve(
+            infrastructure, company.locked, lambda scope, name: company.credential_stack(scope, name) is not None
+        )
+        resolved[infrastructure] = config
+        findings += more
+    for config in resolved.values():
+        findings += _unlocked(config, company)
+    findings += _same_objects(resolved.values())
+    findings += [finding for scope in company.scopes for finding in _not_yet(scope)]
+    unique = list(dict.fromkeys(findings))  # a mistake at the account is found once for each infrastructure below
+    return Review(company, resolved, tuple(locate(unique)))
+
+
+def _unlocked(config: ResolvedConfig, company: Company) -> list[Finding]:
+    """Mirrored images that the lockfile does not carry: neither stack could tell what it gets."""
+    owner = config.owner
+    return [
+        Finding(
+            "CHR0304",
+            f"the lockfile has no digest for `{image.source.tagged}`",
+            image.origin.place,
+            notes=(("mirrored by", f"stack `{owner.stack}`, {owner.title}"),) if owner else (),
+            help="run `chaosreg lock` and commit stacks/chaosreg.lock.yaml with this change",
+            severity="error",
+        )
+        for image in config.images
+        if image.source and image.source.digest is None
+    ]
+
+
+def _same_objects(configs: Iterable[ResolvedConfig]) -> list[Finding]:
+    """Two infrastructures that would own the same Secret or ConfigMap of one cluster."""
+    findings: list[Finding] = []
+    seen: dict[tuple[str, str, str, str], Scope] = {}
+    for config in configs:
+        cluster = (
+            config.cluster.get("identifier") or config.cluster.get("context") or config.cluster.get("kubeconfig", "")
+        )
+        names = [("ConfigMap", f"chaos-image-registry-{config.infrastructure.id}")]
+        if config.secret and config.secret.value.create:
+            names.append(("Secret", config.secret.value.name))
+        for kind, name in names:
+            first = seen.setdefault((cluster, config.namespace, kind, name), config.infrastructure)
+            if first is not config.infrastructure:
+                findings.append(
+                    Finding(
+                        "CHR0602",
+                        f"{config.infrastructure.title} and {first.title} would both own {kind} "
+                        f"`{config.namespace}/{name}` in cluster `{cluster}`",
+                        config.infrastructure.place,
+                        notes=(("the other one", str(first.place.file)),),
+                        help="give one of them another `namespace`, or another `pull_secret.name`",
+                    )
+                )
+    return findings
+
+
+def _not_yet(scope: Scope) -> list[Finding]:
+    """Settings that are part of the format and that this version does nothing about: said, never passed over."""
+    silent = {
+        ("repositories", "create"): (True, "repositories are not made yet: make them in the registry first"),
+        ("mirror", "signatures"): (("copy", "require"), "signatures are not copied or verified yet"),
+        ("mirror", "delete"): (None, "nothing is pruned yet"),
+    }
+    findings = []
+    for path, (values, message) in silent.items():
+        value = scope.get(path)
+        if value is not None and (values is None or value == values or (isinstance(values, tuple) and value in values)):
+            must_stop = value == "require"
+            findings.append(
+                Finding(
+                    "CHR0111",
+                    f"`{'.'.join(path)}` has no effect in this version: {message}",
+                    scope.at(*path),
+                    help="remove it" if must_stop else "it may stay; a later version acts on it",
+                    severity="error" if must_stop else "warning",
+                )
+            )
+    platforms = scope.get(("mirror", "platforms"))
+    if isinstance(platforms, list):
+        findings.append(
+            Finding(
+                "CHR0111",
+                "`mirror.platforms` has no effect in this version: all platforms are mirrored",
+                scope.at("mirror", "platforms"),
+                help="write `platforms: all`, or leave it out",
+                severity="warning",
+            )
+        )
+    return findings
+
+
+def credential_places(company: Company, scope: Scope, name: str) -> list[str]:
+    """Every place that was looked at for a credential's value, nearest first."""
+    stacks = dict.fromkeys(above.stack for above in reversed(scope.chain()) if above.stack)
+    return [f"chaosreg-credentials:{name} in {company.folder.name}/Pulumi.{stack}.yaml" for stack in stacks]
+
+
+def mirror_setting(owner: Scope, key: str) -> str | None:
+    """A field of the owner's `mirror` settings, inherited like all others."""
+    decided = nearest(owner, ("mirror", key))
+    return decided.value if decided else None
