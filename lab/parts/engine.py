@@ -89,7 +89,7 @@ def _built() -> dict[str, Path]:
 
     def assemble(folder: Path) -> None:  # the engine looks for its language host beside itself
         for name, path in programs.items():
-            shutil.copy2(path, folder / name)
+            (folder / name).hardlink_to(path)
 
     both = hashlib.sha256(f"{cli.key()} {host.key()}".encode()).hexdigest()[:8]
     folder = made_once(f"bin/engine-{VERSION}-{both}", assemble)

@@ -53,7 +53,7 @@ class _LevelComponent(pulumi.ComponentResource):
         )
         self._credentials = dict(credentials or {})
         self._mirror: ImageMirror | None = None
-        self._providers: dict[Cluster, Provider] = {}
+        self._clusters: dict[Cluster, Provider] = {}
 
     @property
     def root(self) -> "_LevelComponent":
@@ -103,7 +103,7 @@ class _LevelComponent(pulumi.ComponentResource):
 
     def provider_for(self, cluster: Cluster) -> Provider:
         """The one Provider of this cluster."""
-        providers = self.root._providers
+        providers = self.root._clusters
         if cluster not in providers:
             providers[cluster] = cluster.provider()
         return providers[cluster]

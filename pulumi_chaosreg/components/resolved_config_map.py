@@ -1,4 +1,4 @@
-"""The ConfigMap with an infrastructure's resolved config: one short string per key, so that a diff reads as a sentence."""
+"""The ConfigMap with a resolved config: one short string per key, so that a diff reads as a sentence."""
 
 from collections.abc import Mapping
 

@@ -5,6 +5,7 @@ Nothing here ever puts a value into a message.
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,10 +44,8 @@ def read_credential(name: str, value: Any, username: str | None = None) -> Crede
     `username` is what the settings say, for the values that have none. Raises ChaosregError (CHR0506).
     """
     if isinstance(value, str) and value.lstrip().startswith("{"):
-        try:
+        with suppress(ValueError):  # a password may start with a brace
             value = json.loads(value)
-        except ValueError:
-            pass  # a password may start with a brace
     if isinstance(value, Mapping) and isinstance(value.get("auths"), Mapping):
         return Credential(name, auths=value["auths"])
     login = _login(value, username)

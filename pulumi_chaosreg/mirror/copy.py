@@ -7,6 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror.flights import Flights
@@ -55,7 +56,7 @@ class Copy:
         self._ends, self._image = ends, image
         self._flights, self._holdings = flights, holdings
         self._counter = counter
-        self._stops = [stop] if stop else []
+        self._stop = stop
         self._failed = threading.Event()
         self.ways: dict[str, Way] = {}
         """By the digest of the blob."""
@@ -87,21 +88,94 @@ class Copy:
             goal.put_manifest(target.repository, manifest, target.tag if manifest is self._image.root else None)
 
     def _bring(self, blobs: Iterable[Descriptor]) -> None:
-        """Return when all blobs are in the target's repository; no work of ours goes on after that or a failure."""
+        """Return when all blobs are in the target's repository; after a failure, too, no work of ours goes on."""
         wanted, waiting, ours = list(blobs), dict[Future[None], Descriptor](), set[Future[None]]()
         try:
             while wanted or waiting:
                 for blob in wanted:
-                    flight, own = self._flights.join(self._key(blob), lambda blob=blob: self._place(blob))  # type: ignore[misc]
+                    if self._held(blob):
+                        self._arrived(blob, Way.SKIPPED)
+                        continue
+                    flight, own = self._flights.join(self._key(blob), partial(self._place, blob))
                     waiting[flight] = blob
                     if own:
                         ours.add(flight)
                 landed = wait(waiting, timeout=_LOOK_UP, return_when=FIRST_COMPLETED).done
                 self._check()
-                # A flight of another copy took the blob to the server, or failed: both ways it is our turn now.
-                wanted = [blob for flight in landed if not self._arrived(waiting.pop(flight), flight, flight in ours)]
-        finally:
-            self._failed.set() if waiting else None
-            for flight in ours:
-                flight.cancel()
-            wait(ours)
+                for flight in landed & ours:
+                    flight.result()
+                # Another copy's flight took the blob to the server, or failed: either way it is our turn now.
+                wanted = [waiting[flight] for flight in landed - ours]
+                waiting = {flight: blob for flight, blob in waiting.items() if flight not in landed}
+        except BaseException:
+            self._failed.set()
+            wait([flight for flight in ours if not flight.cancel()])
+            raise
+
+    def _key(self, blob: Descriptor) -> tuple[str, ...]:
+        """What may be under way once only: bringing a blob to a server, or, when it is there, into a repository."""
+        server, repository = self._ends.goal.server, self._ends.target.repository
+        there = self._holdings.mountable(server, repository, blob.digest)
+        return (server, repository, blob.digest) if there else (server, blob.digest)
+
+    def _place(self, blob: Descriptor) -> None:
+        """Get one blob into the target's repository: by mounting, by finding it there, or by sending it."""
+        self._check()
+        mounted, upload = self._mount(blob)
+        goal, repository = self._ends.goal, self._ends.target.repository
+        if mounted:
+            way = Way.MOUNTED
+        elif goal.has_blob(repository, blob.digest):
+            way = Way.SKIPPED
+            if upload:
+                goal.cancel_upload(repository, upload)
+        else:
+            way = Way.COPIED
+            goal.put_blob(repository, blob, partial(self._content, blob), upload)
+        self._holdings.add(goal.server, repository, blob.digest)
+        self._arrived(blob, way)
+
+    def _mount(self, blob: Descriptor) -> tuple[bool, Upload | None]:
+        """Whether the blob could be mounted; if not, perhaps the upload that the registry opened instead.
+
+        Registries refuse in many ways (202, 401, 403, 404, 405): each means that the bytes have to be sent.
+        """
+        goal, repository = self._ends.goal, self._ends.target.repository
+        other = self._holdings.mountable(goal.server, repository, blob.digest)
+        if not other:
+            return False, None
+        try:
+            upload = goal.mount_blob(repository, blob.digest, other)
+        except RegistryError as refusal:
+            if refusal.status is None:
+                raise
+            upload = None
+        else:
+            if upload is None:
+                return True, None
+        self._holdings.refuse(goal.server, other)
+        return False, upload
+
+    @contextmanager
+    def _content(self, blob: Descriptor) -> Iterator[Iterator[bytes]]:
+        with self._ends.origin.open_blob(self._ends.source.repository, blob) as chunks:
+            yield self._watched(blob, chunks)
+
+    def _watched(self, blob: Descriptor, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        position = 0
+        for chunk in chunks:
+            self._check()
+            yield chunk
+            position += len(chunk)
+            self._counter.reached(blob.digest, position)
+
+    def _held(self, blob: Descriptor) -> bool:
+        return self._holdings.holds(self._ends.goal.server, self._ends.target.repository, blob.digest)
+
+    def _arrived(self, blob: Descriptor, way: Way) -> None:
+        self.ways.setdefault(blob.digest, way)
+        self._counter.finished(blob.digest)
+
+    def _check(self) -> None:
+        if self._failed.is_set() or (self._stop and self._stop.is_set()):
+            raise cancelled(self._ends.target.tagged)

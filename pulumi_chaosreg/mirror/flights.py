@@ -20,7 +20,8 @@ class Flights:
     def join(self, key: Hashable, work: Callable[[], None]) -> tuple[Future[None], bool]:
         """The flight of that key, and whether it is ours: started now, with our work."""
         with self._guard:
-            if flight := self._under_way.get(key):
+            flight = self._under_way.get(key)
+            if flight and not flight.done():
                 return flight, False
             flight = self._under_way[key] = self._pool.submit(work)
         flight.add_done_callback(lambda done: self._landed(key, done))

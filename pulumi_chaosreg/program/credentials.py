@@ -82,14 +82,15 @@ def _handed_down(handed: Any, stack: str, name: str) -> Any:
     if value:
         return value
     if pulumi.runtime.is_dry_run() and not handed:
-        return "not-there-before-the-owners-first-up"
+        pulumi.log.warn(f"stack `{stack}` has not handed down credential `{name}` yet: run its `up` before this one's")
+        return {"username": "unknown", "password": "unknown until then"}  # a preview only; `up` refuses
     raise pulumi.RunError(
         str(
             ChaosregError.of(
                 "CHR0508",
                 f"stack `{stack}` did not hand down credential `{name}`",
                 notes=(("cause", "it was not brought `up` since the credential was set, or has another passphrase"),),
-                help=f"run `pulumi up --stack {stack}` first; both stacks need the same secrets provider and passphrase",
+                help=f"run `pulumi up --stack {stack}` first; both need the same secrets provider and passphrase",
             )
         )
     )

@@ -16,7 +16,7 @@ from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import DIGEST, Reference
 from pulumi_chaosreg.mirror import Mirror, Progress
 
-TOKEN = "chaosreg:index:MirroredImage"
+TYPE = "chaosreg:index:MirroredImage"
 _INPUTS = ("source", "target", "digest", "push", "pull", "onDestroy")
 _ON_DESTROY = ("retain", "delete")
 

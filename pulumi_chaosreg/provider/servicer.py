@@ -19,7 +19,7 @@ from pulumi.runtime.proto import provider_pb2 as pb
 from pulumi_chaosreg import __version__
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.mirror import Mirror, Progress
-from pulumi_chaosreg.provider.mirrored_image import TOKEN, MirroredImage
+from pulumi_chaosreg.provider.mirrored_image import TYPE, MirroredImage
 
 T = TypeVar("T")
 _SECRETS = ("push", "pull")
@@ -154,9 +154,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             )
 
     async def _only_ours(self, request: Any, context: Any) -> None:
-        token = request.type or request.urn.split("::")[2].rpartition("$")[2]
-        if token != TOKEN:
-            await context.abort(grpc.StatusCode.NOT_FOUND, f"chaosreg has no resource `{token}`; it has `{TOKEN}`")
+        asked = request.type or request.urn.split("::")[2].rpartition("$")[2]
+        if asked != TYPE:
+            await context.abort(grpc.StatusCode.NOT_FOUND, f"chaosreg has no resource `{asked}`; it has `{TYPE}`")
 
 
 _NO_ACCESS = ("CHR0403", "CHR0404")
@@ -167,7 +167,8 @@ async def _in_thread(context: Any, work: Callable[[], T]) -> T:
     try:
         return await asyncio.to_thread(work)
     except ChaosregError as error:
-        return await _fail(context, error)
+        await _fail(context, error)
+        raise  # abort has raised already
 
 
 async def _fail(context: Any, error: ChaosregError) -> Any:

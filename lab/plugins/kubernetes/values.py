@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -129,25 +130,22 @@ def with_secrets_of(target: Object, source: Object, always: tuple[str, ...] = ()
     return marked
 
 
-def redacted(message: str, secrets: Value) -> str:
-    """`message` without any of the texts in `secrets`, plain or in base64; the API server may quote what it refuses."""
-    for text in sorted(_texts(secrets), key=len, reverse=True):
+def redacted(message: str, properties: Object) -> str:
+    """`message` without any text that is secret in `properties`, plain or in base64: servers quote what they refuse."""
+    for text in sorted(_secret_texts(properties, inside=False), key=len, reverse=True):
         message = message.replace(text, "[secret]")
     return message
 
 
-def _texts(value: Value) -> set[str]:
+def _secret_texts(value: Value, *, inside: bool) -> set[str]:
     if isinstance(value, Secret):
-        return _texts(value.value)
-    if isinstance(value, dict):
-        return set().union(*map(_texts, value.values()))
-    if isinstance(value, list):
-        return set().union(*map(_texts, value))
-    if not isinstance(value, str) or len(value) < _SHORTEST_REDACTED:
+        return _secret_texts(value.value, inside=True)
+    if isinstance(value, dict | list):
+        children = value.values() if isinstance(value, dict) else value
+        return {text for child in children for text in _secret_texts(child, inside=inside)}
+    if not inside or not isinstance(value, str):
         return set()
     found = {value, base64.b64encode(value.encode()).decode()}
-    try:
+    with contextlib.suppress(binascii.Error, UnicodeDecodeError):
         found.add(base64.b64decode(value, validate=True).decode())
-    except (binascii.Error, UnicodeDecodeError):
-        pass
     return {text for text in found if len(text) >= _SHORTEST_REDACTED}

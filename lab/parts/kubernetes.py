@@ -1,0 +1,133 @@
+"""A real Kubernetes API: etcd and kube-apiserver. No controllers: Namespaces get no `default` ServiceAccount by themselves."""
+
+import base64
+import secrets
+import ssl
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from lab.gobuild import GoBuild
+from lab.network import Network
+from lab.ports import answers
+from lab.process import Process
+from lab.programs import program
+from lab.site import Site, write_private
+from lab.state import KubernetesState
+
+VERSION = "1.34.3"
+CONTEXTS = ["prod-eu", "prod-us", "staging"]
+"""One machine has one cluster: all contexts lead to the same API server."""
+
+_FLAG = "-X k8s.io/component-base/version.git"
+
+
+def kubernetes_programs() -> dict[str, Path]:
+    """`kube`: API server, kubelet and the rest in one program."""
+    minor = VERSION.split(".")[1]
+    flags = f"-s -w {_FLAG}Version=v{VERSION} {_FLAG}Major=1 {_FLAG}Minor={minor}"
+    return GoBuild("kubernetes", VERSION, {"kube": "."}, cold="6 min", ldflags=flags).ensure()
+
+
+class Kubernetes:
+    name = "kubernetes"
+    needs: tuple[str, ...] = ()
+
+    def __init__(self) -> None:
+        self._token = secrets.token_urlsafe(24)
+        self._etcd: Process | None = None
+        self._server: Process | None = None
+
+    def describe(self) -> str:
+        return f"etcd and the Kubernetes API server {VERSION}"
+
+    def build(self, network: Network) -> Mapping[str, Path]:
+        etcd = GoBuild("etcd", "3.6.13", {"etcd": "go.etcd.io/etcd/server/v3"}, cold="half a minute")
+        return {**etcd.ensure(), **kubernetes_programs(), "signing-key": program("signing-key")}
+
+    def prepare(self, folder: Path, programs: Mapping[str, Path]) -> None:
+        """Nothing: keys and certificates are made at the start."""
+
+    def start(self, site: Site) -> KubernetesState:
+        room, port = site.room(self.name), site.port(self.name)
+        store = f"http://127.0.0.1:{site.port('etcd')}"
+        self._etcd = self._etcd or _etcd(site, room, store)
+        self._etcd.start()
+        self._server = self._server or self._api_server(site, room, store)
+        self._etcd.wait_until(lambda: answers("127.0.0.1", site.port("etcd")), 30)
+        self._server.start()
+        url = f"https://{site.address}:{port}"
+        certificate = room / "certificates" / "apiserver.crt"
+        self._server.wait_until(lambda: self._ready(url, certificate), 90)
+        kubeconfig = room / "kubeconfig"
+        write_private(kubeconfig, yaml.safe_dump(self._kubeconfig(url, certificate), sort_keys=False))
+        return KubernetesState(str(kubeconfig), url, list(CONTEXTS))
+
+    def stop(self, site: Site) -> None:
+        # A polite end of an API server takes as long as its longest watch; etcd keeps what was written.
+        for process in (self._server, self._etcd):
+            if process:
+                process.kill()
+
+    def _api_server(self, site: Site, room: Path, store: str) -> Process:
+        key = subprocess.run([site.bin["signing-key"]], capture_output=True, text=True, check=True).stdout
+        write_private(room / "signing.key", key)
+        write_private(room / "tokens.csv", f'{self._token},admin,admin,"system:masters"\n')
+        flags = {
+            "etcd-servers": store,
+            "bind-address": site.address,
+            "advertise-address": site.address,
+            "secure-port": site.port(self.name),
+            "cert-dir": room / "certificates",
+            "service-account-key-file": room / "signing.key",
+            "service-account-signing-key-file": room / "signing.key",
+            "service-account-issuer": "https://kubernetes.default.svc",
+            "token-auth-file": room / "tokens.csv",
+            "authorization-mode": "RBAC",
+            "service-cluster-ip-range": "10.0.0.0/24",
+            # Nothing here uses the `kubernetes` Service, whose endpoint may not be a loopback address.
+            "endpoint-reconciler-type": "none",
+        }
+        words = [f"--{flag}={value}" for flag, value in flags.items()]
+        return Process([site.bin["kube"], "apiserver", *words], room / "apiserver.log")
+
+    def _ready(self, url: str, certificate: Path) -> bool:
+        request = urllib.request.Request(f"{url}/readyz", headers={"Authorization": f"Bearer {self._token}"})
+        try:
+            trust = ssl.create_default_context(cafile=str(certificate))
+            with urllib.request.urlopen(request, timeout=2, context=trust) as answer:
+                return bool(answer.status == 200)
+        except (OSError, ssl.SSLError, urllib.error.URLError):
+            return False
+
+    def _kubeconfig(self, url: str, certificate: Path) -> dict[str, object]:
+        authority = base64.b64encode(certificate.read_bytes()).decode()
+        cluster = {"server": url, "certificate-authority-data": authority}
+        return {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": name, "cluster": cluster} for name in CONTEXTS],
+            "users": [{"name": "admin", "user": {"token": self._token}}],
+            "contexts": [{"name": name, "context": {"cluster": name, "user": "admin"}} for name in CONTEXTS],
+            "current-context": CONTEXTS[0],
+        }
+
+
+def _etcd(site: Site, room: Path, store: str) -> Process:
+    peer = f"http://127.0.0.1:{site.port('etcd-peer')}"
+    flags = {
+        "data-dir": room / "etcd",
+        "listen-client-urls": store,
+        "advertise-client-urls": store,
+        "listen-peer-urls": peer,
+        "initial-advertise-peer-urls": peer,
+        "initial-cluster": f"default={peer}",
+        "log-level": "warn",
+    }
+    words = [f"--{flag}={value}" for flag, value in flags.items()]
+    # A crash of the machine may lose this cluster: it lives as long as the lab.
+    return Process([site.bin["etcd"], *words, "--unsafe-no-fsync"], room / "etcd.log")

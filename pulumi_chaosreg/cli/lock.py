@@ -1,0 +1,76 @@
+"""`chaosreg lock`: asks each source registry once for the digest of every tag that a mirror copies."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from pulumi_chaosreg.credentials.machine import machine_login
+from pulumi_chaosreg.errors import ChaosregError, Finding
+from pulumi_chaosreg.images.lockfile import FILE_NAME, write_lockfile
+from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.mirror import Mirror
+from pulumi_chaosreg.scopes.review import Review, review
+
+_AT_ONCE = 8
+
+
+def lock(project: Path, *, upgrade: bool) -> int:
+    """Write the lockfile: what is locked stays, unless `upgrade`; what nobody mirrors any more goes.
+
+    Nothing is written when a source cannot be read. 1 if there are findings of other kinds.
+    """
+    reviewed = review(project)
+    in_the_way = [finding for finding in reviewed.errors if finding.code != "CHR0304"]
+    if in_the_way:
+        raise ChaosregError(in_the_way)
+    sources = _sources(reviewed)
+    locked = reviewed.company.locked
+    asked = [source for source in sources if upgrade or source.tagged not in locked]
+    found = _digests(asked)
+    result = {source.tagged: found.get(source.tagged) or locked[source.tagged] for source in sources}
+    changed = write_lockfile(reviewed.company.folder / FILE_NAME, result)
+    for source in asked:
+        before, now = locked.get(source.tagged), result[source.tagged]
+        if before != now:
+            print(f"{'moved ' if before else 'locked'}  {source.tagged}  {now}")
+    for gone in sorted(set(locked) - set(result)):
+        print(f"dropped  {gone}")
+    print(f"{FILE_NAME}: {len(result)} images{'' if changed else ', unchanged'}")
+    return 0
+
+
+def _sources(reviewed: Review) -> list[Reference]:
+    sources = {
+        image.source.tagged: image.source.with_digest(None)
+        for resolved in reviewed.resolved.values()
+        for image in resolved.images
+        if image.source
+    }
+    return [sources[tagged] for tagged in sorted(sources)]
+
+
+def _digests(sources: list[Reference]) -> dict[str, str]:
+    """Tag → digest of each source; all that fails is reported together."""
+    mirror = Mirror()
+    findings: list[Finding] = []
+
+    def ask(source: Reference) -> tuple[str, str]:
+        try:
+            digest = mirror.digest(source, machine_login(source.server))
+        except ChaosregError as error:
+            findings.extend(error.findings)
+            return source.tagged, ""
+        if digest is None:
+            findings.append(
+                Finding(
+                    "CHR0308",
+                    f"`{source.tagged}` does not exist",
+                    help="check `mirror.source`, `images.release` and `images.tags`",
+                )
+            )
+        return source.tagged, digest or ""
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        found = dict(pool.map(ask, sources))
+    if findings:
+        raise ChaosregError(dict.fromkeys(findings))
+    return found

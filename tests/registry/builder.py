@@ -1,0 +1,98 @@
+"""Images made of seeds, and a plain way to push them: independent of the client under test."""
+
+import hashlib
+import json
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import urllib3
+
+OCI = "application/vnd.oci.image."
+DOCKER = "application/vnd.docker.distribution.manifest."
+LAYER = OCI + "layer.v1.tar+gzip"
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A manifest, what it needs, and its bytes, which are never written again."""
+
+    media_type: str
+    raw: bytes
+    blobs: tuple[bytes, ...] = ()
+    children: tuple["Tree", ...] = ()
+
+    @property
+    def digest(self) -> str:
+        return digest_of(self.raw)
+
+    def everything(self) -> Iterator["Tree"]:
+        """Children before parents."""
+        for child in self.children:
+            yield from child.everything()
+        yield self
+
+    def blob_digests(self) -> set[str]:
+        return {digest_of(blob) for tree in self.everything() for blob in tree.blobs}
+
+
+def digest_of(raw: bytes) -> str:
+    return f"sha256:{hashlib.sha256(raw).hexdigest()}"
+
+
+@cache
+def layer(seed: str, size: int = 100_000) -> bytes:
+    """Incompressible bytes, the same for the same seed."""
+    return random.Random(seed).randbytes(size)
+
+
+def image(*layers: bytes, docker: bool = False, layer_type: str = LAYER, urls: Sequence[str] = (), **config: str) -> Tree:
+    """An image manifest; `config` makes its config unique. Written with blanks, as some builders do."""
+    settings = json.dumps({"os": "linux", "architecture": "amd64", **config}).encode()
+    entries = [{**_entry(layer_type, raw), **({"urls": list(urls)} if urls else {})} for raw in layers]
+    document = {
+        "schemaVersion": 2,
+        "mediaType": DOCKER + "v2+json" if docker else OCI + "manifest.v1+json",
+        "config": _entry(OCI + "config.v1+json", settings),
+        "layers": entries,
+    }
+    return Tree(str(document["mediaType"]), json.dumps(document, indent=3).encode(), (settings, *layers))
+
+
+def index(*children: Tree, docker: bool = False, **annotations: str) -> Tree:
+    """An index over images or other indexes."""
+    media_type = DOCKER + "list.v2+json" if docker else OCI + "index.v1+json"
+    manifests = [_entry(child.media_type, child.raw) for child in children]
+    document = {"schemaVersion": 2, "mediaType": media_type, "manifests": manifests}
+    if annotations:
+        document["annotations"] = annotations
+    return Tree(media_type, json.dumps(document, indent=1).encode(), (), children)
+
+
+def push(host: str, repository: str, tag: str, tree: Tree, login: tuple[str, str] | None = None) -> Tree:
+    """Write everything of the tree, the tag last; returns the tree."""
+    headers = urllib3.make_headers(basic_auth=":".join(login)) if login else {}
+    pool = urllib3.PoolManager(headers=headers)
+    base = f"http://{host}/v2/{repository}"
+    for part in tree.everything():
+        for blob in part.blobs:
+            push_blob(pool, base, blob)
+        name = tag if part is tree else part.digest
+        content = {**headers, "Content-Type": part.media_type}
+        _created(pool.request("PUT", f"{base}/manifests/{name}", body=part.raw, headers=content))
+    return tree
+
+
+def push_blob(pool: urllib3.PoolManager, base: str, blob: bytes) -> None:
+    """One POST and one PUT."""
+    location = pool.request("POST", f"{base}/blobs/uploads/").headers["Location"]
+    _created(pool.request("PUT", f"{location}&digest={digest_of(blob)}", body=blob))
+
+
+def _entry(media_type: str, raw: bytes) -> dict[str, object]:
+    return {"mediaType": media_type, "digest": digest_of(raw), "size": len(raw)}
+
+
+def _created(answer: urllib3.BaseHTTPResponse) -> None:
+    assert answer.status == 201, answer.data

@@ -1,0 +1,50 @@
+"""Two real registries for each test, upstream and target, and a mirror that does not wait long."""
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from lab.registry import RegistryServer
+from pulumi_chaosreg.mirror import Mirror
+from pulumi_chaosreg.oci import Patience
+
+HASTY = Patience(first=0.01)
+
+
+@pytest.fixture
+def patience() -> Patience:
+    return HASTY
+
+
+@pytest.fixture
+def upstream(tmp_path: Path) -> Iterator[RegistryServer]:
+    with RegistryServer(tmp_path / "upstream") as server:
+        yield server
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Iterator[RegistryServer]:
+    with RegistryServer(tmp_path / "target") as server:
+        yield server
+
+
+@pytest.fixture
+def mirror() -> Iterator[Mirror]:
+    with Mirror(patience=HASTY) as one:
+        yield one
+
+
+@pytest.fixture
+def crane() -> Callable[..., bytes]:
+    """The second opinion: go-containerregistry's command."""
+    program = shutil.which("crane")
+    if not program:
+        pytest.skip("no `crane` on PATH: run inside `python -m lab run -- …`")
+
+    def run(*arguments: str) -> bytes:
+        return subprocess.run([program, *arguments, "--insecure"], capture_output=True, check=True).stdout
+
+    return run
