@@ -1,4 +1,4 @@
-"""A real Kubernetes API: etcd and kube-apiserver. No controllers: Namespaces get no `default` ServiceAccount by themselves."""
+"""A real Kubernetes API: etcd and kube-apiserver; no controllers, so Namespaces get no `default` ServiceAccount."""
 
 import base64
 import secrets

@@ -14,7 +14,7 @@ class UnavailableError(LabError):
 
 
 class Part(Protocol):
-    """One part. `build` and `prepare` run in the command that the user started; `start` and `stop` in the supervisor."""
+    """One part. `build` and `prepare` run in the command that the user gave; `start` and `stop` in the supervisor."""
 
     name: str
     needs: tuple[str, ...]

@@ -143,7 +143,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             now = time.monotonic()
             if now - shown[0] >= _PROGRESS_EVERY:
                 shown[0] = now
-                asyncio.run_coroutine_threadsafe(self._log(engine_pb2.INFO, str(progress), urn, ephemeral=True), loop)
+                asyncio.run_coroutine_threadsafe(self._log(engine_pb2.INFO, _sentence(progress), urn, ephemeral=True), loop)
 
         return await _in_thread(context, lambda: self.images.put(inputs, report))
 
@@ -157,6 +157,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         asked = request.type or request.urn.split("::")[2].rpartition("$")[2]
         if asked != TYPE:
             await context.abort(grpc.StatusCode.NOT_FOUND, f"chaosreg has no resource `{asked}`; it has `{TYPE}`")
+
+
+def _sentence(progress: Progress) -> str:
+    mega = 1_000_000
+    done, total = progress.bytes_done / mega, progress.bytes_total / mega
+    return f"copying: {done:.1f} of {total:.1f} MB, {progress.blob} of {progress.blobs} blobs"
 
 
 _NO_ACCESS = ("CHR0403", "CHR0404")
