@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from lab import cgroups
+from lab import cgroups, private_folders
 from lab.console import detail, elapsed, say
 from lab.deadline import wait_for
 from lab.environment import without_proxies
@@ -19,7 +19,7 @@ from lab.network import ISOLATE, Network, why_not_isolated
 from lab.parts import TABLE, UnavailableError, chosen
 from lab.places import CHECKOUT, cache_folder, lab_name, state_folder
 from lab.session import Session, attach, wait_until_gone
-from lab.wire import ALIVE, Line, Message
+from lab.wire import ALIVE, Message
 
 
 def build(names: Sequence[str], network: Network) -> tuple[dict[str, Path], dict[str, str]]:
@@ -46,16 +46,22 @@ def bring_up(names: Sequence[str]) -> Session:
         session = _running(folder)
         if session:
             say("using the lab that is up already")
-            _start(session, names) if names else None
-            return session
-        clean_up(folder)
-        return _new(folder, names)
+            if names:
+                _start(session, names)
+        else:
+            clean_up(folder)
+            session = _new(folder, names)
+    engine = session.state.engine
+    if engine and engine.kubernetes_plugin == "stand-in":
+        detail("warning: the engine's Kubernetes plugin is a stand-in of the lab, not the official one")
+    return session
 
 
 def clean_up(folder: Path) -> bool:
     """Remove what an earlier lab left whose supervisor is gone; true when there was something."""
     left = folder.exists() or bool(cgroups.folders(lab_name()))
     cgroups.remove(lab_name())
+    private_folders.forget(folder / "node")
     shutil.rmtree(folder, ignore_errors=True)
     return left
 
@@ -84,10 +90,9 @@ def _new(folder: Path, names: Sequence[str]) -> Session:
     starting = [name for name in chosen(names) if name not in missing]
     for name in starting:
         TABLE[name]().prepare(folder, programs)
-    log = folder / "supervisor.log"
     command = [*(ISOLATE if network == "namespace" else ()), sys.executable, "-m", "lab.supervisor", folder, network]
-    with log.open("ab") as output:
-        subprocess.Popen(
+    with (folder / "supervisor.log").open("ab") as output:
+        supervisor = subprocess.Popen(
             [str(word) for word in command],
             cwd=CHECKOUT,
             env={**without_proxies(os.environ), "PYTHONPATH": str(CHECKOUT)},
@@ -96,14 +101,9 @@ def _new(folder: Path, names: Sequence[str]) -> Session:
             stderr=output,
             start_new_session=True,
         )
-    if not wait_for(lambda: _answers(folder), 30):
-        raise LabError(f"the lab's supervisor did not start; see {log}:\n{log.read_text('utf-8', 'replace')}")
-    session = attach(folder)
+    session = _first_session(folder, supervisor)
     session.start(*starting, programs=programs, missing=missing, told=tell)
     say(f"the lab is up ({elapsed(since)}): {', '.join(starting)}")
-    engine = session.state.engine
-    if engine and engine.kubernetes_plugin == "stand-in":
-        detail("warning: the engine's Kubernetes plugin is a stand-in of the lab, not the official one")
     return session
 
 
@@ -123,9 +123,17 @@ def tell(step: Message) -> None:
     detail(f"{step['part']} {step['state']} ({step['seconds']:.1f} s)")
 
 
-def _answers(folder: Path) -> bool:
-    try:
-        Line.open(folder).close()
-    except OSError:
-        return False
-    return True
+def _first_session(folder: Path, supervisor: subprocess.Popen[bytes]) -> Session:
+    """The connection that keeps the new lab up: the supervisor would end as soon as its first caller hangs up."""
+    sessions: list[Session] = []
+
+    def answers_or_ended() -> bool:
+        with suppress(LabError):
+            sessions.append(attach(folder))
+        return bool(sessions) or supervisor.poll() is not None
+
+    wait_for(answers_or_ended, 30)
+    if not sessions:
+        log = folder / "supervisor.log"
+        raise LabError(f"the lab's supervisor did not start; the end of {log}:\n{log.read_text('utf-8', 'replace')}")
+    return sessions[0]

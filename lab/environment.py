@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from lab.places import cache_folder
 from lab.state import LabState
 
 
@@ -19,9 +20,12 @@ def inside(state: LabState, folder: Path) -> dict[str, str]:
     environment = without_proxies(os.environ)
     for name in ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_ACCESS_TOKEN", "KUBECONFIG"):
         environment.pop(name, None)
-    programs = dict.fromkeys(str(Path(path).parent) for path in state.bin.values())
+    # The engine first, then what the lab has built; what the system brought is on PATH already, in its own order.
+    built = [path for name, path in state.bin.items() if name == "pulumi" or cache_folder() in Path(path).parents]
+    programs = dict.fromkeys(str(Path(path).parent) for path in built)
     # Not resolved: the `python` of a virtual environment is a link, and its folder is what counts.
-    path = [*programs, str(Path(sys.prefix) / "bin"), environment.get("PATH", os.defpath)]
+    # First, so that a distribution's own python (beside its containerd) is not taken for ours.
+    path = [str(Path(sys.prefix) / "bin"), *programs, environment.get("PATH", os.defpath)]
     docker = folder / "docker"
     docker.mkdir(exist_ok=True)
     environment |= {

@@ -90,9 +90,9 @@ def default_images() -> list[tuple[str, str]]:
     from pulumi_chaosreg.images.catalogue import load_catalogue  # late: most of the lab works without the product
 
     catalogue = load_catalogue()
-    wanted = [("1.94.4", "ddcr"), ("1.53.1", "ddcr"), ("1.53.1", "dedicated"), (catalogue.newest_with("ddcr"), "ddcr")]
+    wanted = [("1.93.0", "ddcr"), ("1.53.1", "dedicated"), (catalogue.newest, "ddcr")]
     images = {image for version, kind in wanted for image in catalogue.release(version).tags(kind).items()}
-    return sorted({*images, ("chaos-ddcr", "1.94.1")})
+    return sorted(images)
 
 
 def filled_storage(binary: Path) -> Path:

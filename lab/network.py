@@ -15,8 +15,6 @@ Network = Literal["namespace", "host"]
 
 BRIDGE = "chaosreg0"
 BRIDGE_ADDRESS = "10.244.0.1"
-PRIVATE_FOLDERS = ("/run", "/var/log", "/var/lib/cni", "/var/lib/kubelet")
-"""Where containerd, runc, CNI and the kubelet write whatever one configures; empty and in memory inside the lab."""
 
 # When the first process in there ends, for whatever reason, the kernel ends all the others, Pods included;
 # then their mounts, bridge and addresses have no owner any more and vanish too.
@@ -39,7 +37,7 @@ def why_not_isolated() -> str | None:
 
 
 def furnish() -> None:
-    """Inside the new namespaces: loopback, the bridge of the Pods, private folders."""
+    """Inside the new namespaces: loopback, and the bridge of the Pods."""
     for command in (
         ["ip", "link", "set", "lo", "up"],
         ["ip", "link", "add", BRIDGE, "type", "bridge"],
@@ -48,9 +46,6 @@ def furnish() -> None:
     ):
         _do(command)
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1")  # of this network namespace only
-    for folder in PRIVATE_FOLDERS:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        _do(["mount", "-t", "tmpfs", "-o", "mode=755", "chaosreg-lab", folder])
 
 
 def enter(pid: int) -> list[str]:

@@ -19,8 +19,11 @@ def cache_folder() -> Path:
 
 
 def lab_name() -> str:
-    """A short name of this checkout's lab, unique on the machine: also the name of its cgroup."""
-    owner = f"{os.geteuid()}:{CHECKOUT}"
+    """A short name of this checkout's lab, unique on the machine: also the name of its cgroup.
+
+    LAB_INSTANCE makes it another one: the lab's own tests start labs beside the one that they run in.
+    """
+    owner = f"{os.geteuid()}:{CHECKOUT}:{os.environ.get('LAB_INSTANCE', '')}"
     return "chaosreg-lab-" + hashlib.sha256(owner.encode()).hexdigest()[:8]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from lab import cgroups, kubeapi, node
+from lab import cgroups, kubeapi, node, private_folders
 from lab.deadline import wait_for
 from lab.errors import LabError
 from lab.network import Network, unmount_below
@@ -50,6 +50,7 @@ class Node:
         room = site.room(self.name)
         cluster = site.sections["kubernetes"]
         assert isinstance(cluster, KubernetesState)
+        private_folders.cover(room)
         self._write_files(site, room)
         state = NodeState(NAME, str(room / "containerd.sock"), str(site.bin["ctr"]))
         for registry in ("registry", "upstream"):  # also where it is not started yet: its port is known
@@ -73,6 +74,7 @@ class Node:
         _kill_shims(site.room(self.name))
         unmount_below(site.room(self.name))
         cgroups.remove(lab_name())
+        private_folders.uncover(site.room(self.name))
 
     def _write_files(self, site: Site, room: Path) -> None:
         files = {

@@ -74,4 +74,5 @@ def _is_served() -> bool:
     """Whether systemd runs containerd as a service."""
     if not shutil.which("systemctl"):
         return False
-    return subprocess.run(["systemctl", "is-active", "--quiet", "containerd"], check=False).returncode == 0
+    asked = subprocess.run(["systemctl", "is-active", "--quiet", "containerd"], capture_output=True, check=False)
+    return asked.returncode == 0

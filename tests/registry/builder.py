@@ -47,7 +47,9 @@ def layer(seed: str, size: int = 100_000) -> bytes:
     return random.Random(seed).randbytes(size)
 
 
-def image(*layers: bytes, docker: bool = False, layer_type: str = LAYER, urls: Sequence[str] = (), **config: str) -> Tree:
+def image(
+    *layers: bytes, docker: bool = False, layer_type: str = LAYER, urls: Sequence[str] = (), **config: str
+) -> Tree:
     """An image manifest; `config` makes its config unique. Written with blanks, as some builders do."""
     settings = json.dumps({"os": "linux", "architecture": "amd64", **config}).encode()
     entries = [{**_entry(layer_type, raw), **({"urls": list(urls)} if urls else {})} for raw in layers]

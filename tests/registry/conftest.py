@@ -39,10 +39,9 @@ def mirror() -> Iterator[Mirror]:
 
 @pytest.fixture
 def crane() -> Callable[..., bytes]:
-    """The second opinion: go-containerregistry's command."""
+    """A second opinion: go-containerregistry's command."""
     program = shutil.which("crane")
-    if not program:
-        pytest.skip("no `crane` on PATH: run inside `python -m lab run -- …`")
+    assert program, "no `crane` on PATH: run inside `python -m lab run -- …`"
 
     def run(*arguments: str) -> bytes:
         return subprocess.run([program, *arguments, "--insecure"], capture_output=True, check=True).stdout

@@ -1,0 +1,112 @@
+"""A cluster of the lab pulls from the lab's private registry with a pull Secret, and does not without."""
+
+import base64
+import json
+import subprocess
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from lab import kubeapi, node
+from lab.deadline import wait_for
+from lab.registry import read_requests
+from lab.state import KubernetesState, LabState, Login, RegistryState, UpstreamState
+
+pytestmark = pytest.mark.node
+
+
+@pytest.fixture
+def cluster(lab_state: LabState) -> KubernetesState:
+    if lab_state.node.missing:
+        pytest.skip(f"no node: {lab_state.node.missing}")
+    assert lab_state.kubernetes
+    return lab_state.kubernetes
+
+
+@pytest.fixture
+def namespace(cluster: KubernetesState) -> Iterator[str]:
+    name = f"lab-{uuid.uuid4().hex[:8]}"
+    kubeapi.call(cluster, "POST", "/api/v1/namespaces", {"metadata": {"name": name}})
+    account = {"metadata": {"name": "default"}}
+    kubeapi.call(cluster, "POST", f"/api/v1/namespaces/{name}/serviceaccounts", account)
+    yield name
+    for pod in kubeapi.call(cluster, "GET", f"/api/v1/namespaces/{name}/pods")["items"]:
+        path = f"/api/v1/namespaces/{name}/pods/{pod['metadata']['name']}?gracePeriodSeconds=0"
+        kubeapi.call(cluster, "DELETE", path)
+    kubeapi.call(cluster, "DELETE", f"/api/v1/namespaces/{name}")
+
+
+def test_a_pod_pulls_with_the_secret_and_runs(lab_state: LabState, cluster: KubernetesState, namespace: str) -> None:
+    registry, image = private_image(lab_state, "harness/chaos-ddcr:1.94.1")
+    create_secret(cluster, namespace, registry.host, registry.pull)
+    node.remove_images()
+
+    create_pod(cluster, namespace, image, secrets=["pull"])
+
+    assert wait_for(lambda: container_state(cluster, namespace).get("running") is not None, 60)
+    pulls = [each for each in read_requests_of(registry) if each.user == registry.pull.username]
+    assert any("/manifests/" in each.path for each in pulls)
+
+
+def test_a_pod_without_the_secret_is_refused(lab_state: LabState, cluster: KubernetesState, namespace: str) -> None:
+    _, image = private_image(lab_state, "harness/chaos-ddcr:1.94.1")
+
+    create_pod(cluster, namespace, image, secrets=[])
+
+    def refused() -> bool:
+        waiting = container_state(cluster, namespace).get("waiting") or {}
+        return waiting.get("reason") in {"ErrImagePull", "ImagePullBackOff"}
+
+    assert wait_for(refused, 60)
+    events = kubeapi.call(cluster, "GET", f"/api/v1/namespaces/{namespace}/events")["items"]
+    assert any("401" in event["message"] or "no basic auth" in event["message"] for event in events)
+
+
+def private_image(lab_state: LabState, name: str) -> tuple[RegistryState, str]:
+    registry, upstream = lab_state.registry, lab_state.upstream
+    assert isinstance(registry, RegistryState)
+    assert isinstance(upstream, UpstreamState)
+    login = ["crane", "auth", "login", registry.host, "-u", registry.push.username, "-p", registry.push.password]
+    subprocess.run(login, check=True, capture_output=True)
+    target = f"{registry.host}/{name}"
+    subprocess.run(["crane", "copy", "--insecure", f"{upstream.host}/{name}", target], check=True, capture_output=True)
+    return registry, target
+
+
+def read_requests_of(registry: RegistryState) -> list[Any]:
+    from pathlib import Path
+
+    return list(read_requests(Path(registry.log)))
+
+
+def create_secret(cluster: KubernetesState, namespace: str, host: str, login: Login) -> None:
+    entry = {"auth": base64.b64encode(f"{login.username}:{login.password}".encode()).decode()}
+    document = base64.b64encode(json.dumps({"auths": {host: entry}}).encode()).decode()
+    secret = {
+        "metadata": {"name": "pull"},
+        "type": "kubernetes.io/dockerconfigjson",
+        "data": {".dockerconfigjson": document},
+    }
+    kubeapi.call(cluster, "POST", f"/api/v1/namespaces/{namespace}/secrets", secret)
+
+
+def create_pod(cluster: KubernetesState, namespace: str, image: str, secrets: list[str]) -> None:
+    pod = {
+        "metadata": {"name": "ddcr"},
+        "spec": {
+            "nodeName": "lab",
+            "automountServiceAccountToken": False,
+            "imagePullSecrets": [{"name": name} for name in secrets],
+            "containers": [{"name": "main", "image": image, "imagePullPolicy": "Always"}],
+        },
+    }
+    kubeapi.call(cluster, "POST", f"/api/v1/namespaces/{namespace}/pods", pod)
+
+
+def container_state(cluster: KubernetesState, namespace: str) -> dict[str, Any]:
+    pod = kubeapi.call(cluster, "GET", f"/api/v1/namespaces/{namespace}/pods/ddcr")
+    statuses = pod["status"].get("containerStatuses") or [{"state": {}}]
+    state: dict[str, Any] = statuses[0]["state"]
+    return state

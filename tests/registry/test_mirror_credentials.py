@@ -1,0 +1,191 @@
+"""Basic and bearer credentials against real registries, and what must never be seen of them."""
+
+import base64
+import json
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import builder
+import pytest
+from builder import image, layer, push
+from faults import FaultServer, Reply, Seen
+from token_server import TokenServer, registry_with_tokens
+
+from lab.registry import RegistryServer
+from pulumi_chaosreg.credentials.login import Login
+from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.mirror import Mirror
+from pulumi_chaosreg.oci import Patience, Registry
+
+pytestmark = pytest.mark.registry
+
+CANARY = "canary-pässword"
+ROBOT = Login("robot", CANARY)
+
+
+@pytest.fixture
+def private(tmp_path: Path) -> Iterator[RegistryServer]:
+    with RegistryServer(tmp_path / "private", logins={"robot": CANARY}) as server:
+        yield server
+
+
+@pytest.fixture
+def tree(upstream: RegistryServer) -> builder.Tree:
+    return push(upstream.host, "harness/app", "1", image(layer("x"), layer("y")))
+
+
+def test_basic_credentials_are_sent_once_the_registry_asks(
+    upstream: RegistryServer, private: RegistryServer, mirror: Mirror, tree: builder.Tree
+) -> None:
+    result = mirror.copy(Reference(upstream.host, "harness/app", "1"), Reference(private.host, "app", "1"), push=ROBOT)
+
+    assert result.digest == tree.digest
+    assert [request.status for request in private.requests()].count(401) == 1
+    assert private.requests()[0].user is None
+
+
+def test_wrong_basic_credentials_name_the_user(
+    upstream: RegistryServer, private: RegistryServer, mirror: Mirror, tree
+) -> None:
+    source, target = Reference(upstream.host, "harness/app", "1"), Reference(private.host, "app", "1")
+
+    with pytest.raises(ChaosregError, match=r"CHR0403.*the credentials of user `robot` were sent"):
+        mirror.copy(source, target, push=Login("robot", "wrong"))
+    with pytest.raises(ChaosregError, match=r"CHR0403.*no credentials are known"):
+        mirror.copy(source, target)
+
+    assert len(private.requests()) == 3  # no password is tried twice
+
+
+def test_tokens_are_fetched_once_per_repository_and_right(
+    upstream: RegistryServer, tmp_path: Path, mirror: Mirror, tree: builder.Tree
+) -> None:
+    source = Reference(upstream.host, "harness/app", "1")
+    with registry_with_tokens(tmp_path / "t", {"robot": CANARY}, {"robot": {"pull", "push"}}) as (server, tokens):
+        for tag in ("1", "2", "3"):
+            assert mirror.copy(source, Reference(server.host, "app", tag), push=ROBOT).digest == tree.digest
+        mirror.copy(source, Reference(server.host, "other", "1"), push=ROBOT)
+
+        asked = sorted(seen.query.partition("scope=")[2] for seen in tokens.seen)
+    assert asked == sorted(
+        [
+            "repository%3Aapp%3Apull",
+            "repository%3Aapp%3Apull%2Cpush",
+            "repository%3Aother%3Apull",
+            "repository%3Aother%3Apull%2Cpush",
+            "repository%3Aapp%3Apull&scope=repository%3Aother%3Apull%2Cpush",  # to mount
+        ]
+    )
+
+
+def test_token_refusals_are_clear(upstream: RegistryServer, tmp_path: Path, mirror: Mirror, tree) -> None:
+    source = Reference(upstream.host, "harness/app", "1")
+    rights = {"robot": {"pull", "push"}, "reader": {"pull"}, "": {"pull"}}
+    with registry_with_tokens(tmp_path / "t", {"robot": CANARY, "reader": "r"}, rights) as (server, _):
+        target = Reference(server.host, "app", "1")
+        with pytest.raises(ChaosregError, match=r"CHR0403.*user `robot` were sent"):
+            mirror.copy(source, target, push=Login("robot", "wrong"))
+        with pytest.raises(ChaosregError, match=r"CHR0403.*user `reader` were sent"):
+            mirror.copy(source, target, push=Login("reader", "r"))
+        mirror.copy(source, target, push=ROBOT)
+        assert mirror.digest(target) == tree.digest  # anonymous users may pull
+
+
+def _bearer_front(tokens: TokenServer | FaultServer, accepted: list[str], error: str = "") -> FaultServer:
+    """A stand-in for a registry with bearer tokens: takes what stands in `accepted` at the moment."""
+
+    def script(seen: Seen) -> Reply:
+        if seen.headers.get("Authorization") in [f"Bearer {token}" for token in accepted]:
+            return Reply(200, headers={"Docker-Content-Digest": builder.digest_of(b"")})
+        scope = ',scope="repository:app:pull repository:base:pull"' if error else ""
+        challenge = f'Bearer realm="http://{tokens.host}/t",service="s"{scope}{error}'
+        return Reply(401, headers={"WWW-Authenticate": challenge})
+
+    return FaultServer(script)
+
+
+def _counting_tokens() -> FaultServer:
+    count = iter(range(1, 100))
+    return FaultServer(lambda seen: Reply(200, json.dumps({"access_token": f"t{next(count)}"}).encode()))
+
+
+def test_a_token_that_is_no_longer_liked_is_replaced_once(patience: Patience) -> None:
+    accepted = ["t1"]
+    with _counting_tokens() as tokens, _bearer_front(tokens, accepted) as front:
+        registry = Registry(front.host, patience=patience)
+        assert registry.head_manifest("app", "1")
+        accepted[:] = ["t2"]
+        assert registry.head_manifest("app", "1")
+        accepted[:] = []
+        with pytest.raises(ChaosregError, match="CHR0403"):
+            registry.head_manifest("app", "1")
+    assert len(tokens.seen) == 3
+    assert len(front.seen) == 2 + 2 + 2
+
+
+def test_an_insufficient_scope_is_widened(patience: Patience) -> None:
+    with (
+        _counting_tokens() as tokens,
+        _bearer_front(tokens, ["t2"], ',error="insufficient_scope"') as front,
+    ):
+        assert Registry(front.host, patience=patience).head_manifest("app", "1")
+    assert "base" in tokens.seen[-1].query
+
+
+def test_a_redirect_to_another_host_carries_no_credentials(patience: Patience) -> None:
+    content = layer("on the other host", 1000)
+    blob = builder.digest_of(content)
+    with FaultServer(lambda seen: Reply(200, content), address="127.0.0.2") as storage:
+
+        def script(seen: Seen) -> Reply:
+            if "Authorization" not in seen.headers:
+                return Reply(401, headers={"WWW-Authenticate": 'Basic realm="x"'})
+            return Reply(307, headers={"Location": f"http://{storage.host}/bucket?signature=secret"})
+
+        with FaultServer(script) as front:
+            registry = Registry(front.host, ROBOT, patience=patience)
+            with registry.open_blob("app", _descriptor(blob, len(content))) as chunks:
+                assert b"".join(chunks) == content
+
+    assert front.seen[-1].headers["Authorization"] == f"Basic {ROBOT.basic}"
+    assert [seen.query for seen in storage.seen] == ["signature=secret"]
+    assert "Authorization" not in storage.seen[0].headers
+
+
+def test_a_challenge_of_another_host_gets_no_credentials(patience: Patience) -> None:
+    with FaultServer(
+        lambda seen: Reply(401, headers={"WWW-Authenticate": 'Basic realm="gimme"'}), address="127.0.0.2"
+    ) as thief:
+        elsewhere = Reply(307, headers={"Location": f"http://{thief.host}/"})
+        with FaultServer(lambda seen: elsewhere) as front, pytest.raises(ChaosregError, match="CHR0403"):
+            Registry(front.host, ROBOT, patience=patience).head_manifest("app", "1")
+    assert all("Authorization" not in seen.headers for seen in [*front.seen, *thief.seen])
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 429, 500, 507])
+def test_no_error_shows_the_password_even_if_the_registry_echoes_it(status: int, patience: Patience) -> None:
+    def script(seen: Seen) -> Reply:
+        if "Authorization" not in seen.headers:
+            return Reply(401, headers={"WWW-Authenticate": 'Basic realm="x"'})
+        echo = {"code": "DEBUG", "message": f"you sent {seen.headers['Authorization']}, that is {CANARY}"}
+        return Reply(status, json.dumps({"errors": [echo]}).encode())
+
+    with FaultServer(script) as front:
+        registry = Registry(front.host, ROBOT, patience=patience)
+        with pytest.raises(ChaosregError) as caught:
+            registry.start_upload("app")
+
+    error = caught.value
+    shown = "".join([str(error), repr(error), repr(error.args), *traceback.format_exception(error)])
+    assert "[redacted]" in shown
+    for secret in (CANARY, ROBOT.basic, base64.b64encode(CANARY.encode()).decode()):
+        assert secret not in shown
+        assert secret not in repr(registry) + repr(vars(registry._transport))
+
+
+def _descriptor(digest: str, size: int):
+    from pulumi_chaosreg.oci import Descriptor
+
+    return Descriptor("application/octet-stream", digest, size)
