@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from lab import cgroups, private_folders
 from lab.console import detail, elapsed, say
 from lab.deadline import wait_for
 from lab.environment import without_proxies
@@ -59,9 +58,9 @@ def bring_up(names: Sequence[str]) -> Session:
 
 def clean_up(folder: Path) -> bool:
     """Remove what an earlier lab left whose supervisor is gone; true when there was something."""
-    left = folder.exists() or bool(cgroups.folders(lab_name()))
-    cgroups.remove(lab_name())
-    private_folders.forget(folder / "node")
+    left = folder.exists()
+    for make in TABLE.values():
+        make().forget(folder)
     shutil.rmtree(folder, ignore_errors=True)
     return left
 
@@ -101,8 +100,14 @@ def _new(folder: Path, names: Sequence[str]) -> Session:
             stderr=output,
             start_new_session=True,
         )
-    session = _first_session(folder, supervisor)
-    session.start(*starting, programs=programs, missing=missing, told=tell)
+    try:
+        session = _first_session(folder, supervisor)
+        session.start(*starting, programs=programs, missing=missing, told=tell)
+    except BaseException:  # also Ctrl-C: nobody else can know of this lab yet
+        supervisor.terminate()
+        supervisor.wait()
+        clean_up(folder)
+        raise
     say(f"the lab is up ({elapsed(since)}): {', '.join(starting)}")
     return session
 

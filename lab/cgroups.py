@@ -1,4 +1,4 @@
-"""The control groups of the lab's Pods, all below one of the lab's own name."""
+"""The control groups of containers: which processes are in one, and taking it away. Names are like `k8s.io/ID`."""
 
 import os
 import signal
@@ -24,8 +24,11 @@ def kill(name: str) -> None:
 
 
 def remove(name: str) -> None:
-    """Remove it and all below; nothing of anybody else's is touched."""
+    """Remove it and all below, and the one above where it is empty then."""
     wait_for(lambda: _removed(name), 5)
+    for above in folders(name.partition("/")[0]):
+        with suppress(OSError):  # somebody else's containers are in there
+            above.rmdir()
 
 
 def _removed(name: str) -> bool:

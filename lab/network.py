@@ -18,7 +18,11 @@ BRIDGE_ADDRESS = "10.244.0.1"
 
 # When the first process in there ends, for whatever reason, the kernel ends all the others, Pods included;
 # then their mounts, bridge and addresses have no owner any more and vanish too.
-ISOLATE = ("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--")
+# A shell is that first process because it also buries the dead whose parents are gone, which Python does not.
+ISOLATE = (
+    *("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--"),
+    *("sh", "-c", '"$@"; exit $?', "lab"),
+)
 
 
 def why_not_isolated() -> str | None:

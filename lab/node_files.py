@@ -6,7 +6,6 @@ from pathlib import Path
 import yaml
 
 from lab.network import BRIDGE
-from lab.places import lab_name
 
 PAUSE_IMAGE = "localhost/pause:1"
 CERTIFICATES = "certs.d"
@@ -60,8 +59,6 @@ def kubelet_yaml(room: Path, port: int, health_port: int) -> str:
         "authentication": {"anonymous": {"enabled": False}, "webhook": {"enabled": False}, "x509": {}},
         "authorization": {"mode": "AlwaysAllow"},
         "cgroupDriver": "cgroupfs",
-        # All Pods below one cgroup of the lab's own name, so that it can be found and removed afterwards.
-        "cgroupRoot": f"/{lab_name()}",
         "cgroupsPerQOS": False,
         "enforceNodeAllocatable": [],
         "failSwapOn": False,

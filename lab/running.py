@@ -17,10 +17,14 @@ def run(parts: Sequence[str], command: Sequence[str]) -> int:
     """Bring the lab up if need be, run the command inside, take down what was brought up; the command's exit code."""
     # From here on a request to end must reach the clean-up below, wherever it arrives.
     signal.signal(signal.SIGTERM, _interrupt)
-    session = bring_up(parts)
+    try:
+        session = bring_up(parts)
+    except _Terminated:
+        return 128 + signal.SIGTERM
     try:
         return _run(session, command)
     finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         folder, last = session.folder, _is_last(session)
         session.close()
         if last:

@@ -16,11 +16,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
-from lab import cgroups, crew
+from lab import crew
 from lab.errors import LabError
 from lab.locks import locked
 from lab.network import Network, furnish, unmount_below
-from lab.places import lab_name
 from lab.site import Site
 from lab.wire import ALIVE, SOCKET, Line, Message
 
@@ -108,11 +107,10 @@ def main() -> None:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, supervisor.end)
         supervisor.serve(folder)
-        if os.getpid() == 1:  # the first process of the namespace: all others are ours
+        if network == "namespace":  # every process in here is ours
             with suppress(ProcessLookupError):
                 os.kill(-1, signal.SIGKILL)
-        unmount_below(folder)
-        cgroups.remove(lab_name())
+            unmount_below(folder)
         shutil.rmtree(folder, ignore_errors=True)
 
 

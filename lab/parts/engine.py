@@ -43,6 +43,9 @@ class Engine:
     def stop(self, site: Site) -> None:
         """Nothing: the engine runs only while somebody calls it."""
 
+    def forget(self, folder: Path) -> None:
+        """Nothing: all is in the folder."""
+
 
 def usable_on_path() -> dict[str, Path] | None:
     """The user's own engine, where it is not older than ours and brings its language host."""

@@ -73,6 +73,9 @@ class Kubernetes:
             if process:
                 process.kill()
 
+    def forget(self, folder: Path) -> None:
+        """Nothing: all is in the folder."""
+
     def _api_server(self, site: Site, room: Path, store: str) -> Process:
         key = subprocess.run([site.bin["signing-key"]], capture_output=True, text=True, check=True).stdout
         write_private(room / "signing.key", key)

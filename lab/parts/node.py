@@ -15,7 +15,6 @@ from lab.oci_image import archive, image, layer
 from lab.parts.kubernetes import kubernetes_programs
 from lab.parts.node_programs import node_programs, other_kubelet
 from lab.parts.part import UnavailableError
-from lab.places import lab_name
 from lab.process import Process
 from lab.programs import program
 from lab.site import Site
@@ -70,11 +69,19 @@ class Node:
         for process in (self._kubelet, self._containerd):
             if process:
                 process.kill()
-        cgroups.kill(lab_name())
-        _kill_shims(site.room(self.name))
-        unmount_below(site.room(self.name))
-        cgroups.remove(lab_name())
-        private_folders.uncover(site.room(self.name))
+        room = site.room(self.name)
+        for group in _groups(room):
+            cgroups.kill(group)
+        _kill_shims(room)
+        unmount_below(room)
+        private_folders.uncover(room)
+        self.forget(site.folder)
+
+    def forget(self, folder: Path) -> None:
+        room = folder / self.name
+        for group in _groups(room):
+            cgroups.remove(group)
+        private_folders.forget(room)
 
     def _write_files(self, site: Site, room: Path) -> None:
         files = {
@@ -121,6 +128,11 @@ def _is_ready(cluster: KubernetesState) -> bool:
     found = kubeapi.get(cluster, f"/api/v1/nodes/{NAME}")
     conditions = found.get("status", {}).get("conditions", []) if found else []
     return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+
+
+def _groups(room: Path) -> list[str]:
+    """The cgroups of the containers that this containerd has, or had when it was killed."""
+    return [f"k8s.io/{path.name}" for path in (room / "state").glob("io.containerd.runtime.v2.task/k8s.io/*")]
 
 
 def _kill_shims(room: Path) -> None:

@@ -39,3 +39,7 @@ class Part(Protocol):
     def stop(self, site: Site) -> None:
         """Stop it so that it can start again at the same address with the same data."""
         ...
+
+    def forget(self, folder: Path) -> None:
+        """Remove what a lab that was killed has left outside its state folder."""
+        ...

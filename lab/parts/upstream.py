@@ -43,3 +43,6 @@ class Upstream:
     def stop(self, site: Site) -> None:
         if self._server:
             self._server.stop()
+
+    def forget(self, folder: Path) -> None:
+        """Nothing: all is in the folder."""

@@ -27,4 +27,5 @@ def core_object(
 
 def metadata(name: str, namespace: str | None, labels: Mapping[str, str]) -> dict[str, Any]:
     """The object's metadata; its name is always ours, since Harness and charts refer to it."""
-    return {"name": name, **({"namespace": namespace} if namespace else {}), "labels": dict(labels)}
+    given = {"name": name, "namespace": namespace, "labels": dict(labels)}
+    return {key: value for key, value in given.items() if value}

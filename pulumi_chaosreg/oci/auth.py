@@ -46,7 +46,7 @@ class _Token:
     expires: float
 
     def serves(self, scopes: Scopes) -> bool:
-        return scopes <= self.scopes and time.monotonic() < self.expires
+        return covers(self.scopes, scopes) and time.monotonic() < self.expires
 
 
 def parse_challenges(headers: Iterable[str]) -> list[Challenge]:
@@ -67,6 +67,16 @@ def parse_challenges(headers: Iterable[str]) -> list[Challenge]:
 def scope(repository: str, actions: str) -> str:
     """`repository:NAME:pull,push`: the form of the token specification."""
     return f"repository:{repository}:{actions}"
+
+
+def covers(held: Scopes, needed: Scopes) -> bool:
+    """Whether all that is needed is among what is held, action by action: `a:pull,push` covers `a:pull`."""
+
+    def actions(scopes: Scopes) -> set[tuple[str, str]]:
+        parts = (one.rpartition(":") for one in scopes)
+        return {(resource, action) for resource, _, actions in parts for action in actions.split(",")}
+
+    return actions(needed) <= actions(held)
 
 
 class Authorizer:
@@ -104,7 +114,7 @@ class Authorizer:
         with self._guard:
             self._challenge = challenge
             self._tokens = [token for token in self._tokens if token.authorization != sent]
-            if challenge.scheme == "bearer" and not challenge.scopes <= scopes:
+            if not covers(scopes, challenge.scopes):
                 self._wider[scopes] = self._wider.get(scopes, scopes) | challenge.scopes
         return challenge.scheme == "bearer" or sent is None
 

@@ -31,6 +31,7 @@ _ERROR_LIMIT = 64 << 10
 _CONNECT, _IDLE = 10.0, 60.0
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
+_MOST_CHALLENGES = 3
 _HEADERS = {"User-Agent": "pulumi-chaosreg", "Accept-Encoding": "identity"}
 
 Body = bytes | Iterable[bytes]
@@ -111,8 +112,8 @@ class Transport:
 
     def _authorized(self, ask: Ask, headers: Mapping[str, str], body: Body | None) -> BaseHTTPResponse:
         """Answer the registry's challenges: at most one for the first time, and one for a token it no longer likes."""
-        replayable = body is None or isinstance(body, bytes)
-        for last in (False, False, True):
+        replayable, refusals = body is None or isinstance(body, bytes), 0
+        for _ in range(_MOST_CHALLENGES):
             home = origin(ask.url) == origin(self.base)
             sent = (
                 self._auth.authorization(ask.scopes) if home and ask.kind != "token" else headers.get("Authorization")
@@ -124,12 +125,13 @@ class Transport:
             failure = self._failure(ask, answer, sent)
             challenged = response.status == 401 and origin(url) == origin(self.base) and ask.kind != "token"
             challenges = parse_challenges(response.headers.getlist("WWW-Authenticate")) if challenged else ()
-            if last or not self._auth.learn(challenges, ask.scopes, sent):
+            refusals += sent is not None
+            if refusals > 1 or not self._auth.learn(challenges, ask.scopes, sent):
                 raise failure
             if not replayable:
                 failure.transient = True  # whoever has the body's source can send it again, with a new token
                 raise failure
-        raise AssertionError("the last turn returns or raises")
+        raise failure
 
     def _redirected(
         self, ask: Ask, headers: Mapping[str, str], authorization: str | None, body: Body | None

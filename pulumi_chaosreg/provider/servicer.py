@@ -143,7 +143,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             now = time.monotonic()
             if now - shown[0] >= _PROGRESS_EVERY:
                 shown[0] = now
-                asyncio.run_coroutine_threadsafe(self._log(engine_pb2.INFO, _sentence(progress), urn, ephemeral=True), loop)
+                asyncio.run_coroutine_threadsafe(
+                    self._log(engine_pb2.INFO, _sentence(progress), urn, ephemeral=True), loop
+                )
 
         return await _in_thread(context, lambda: self.images.put(inputs, report))
 

@@ -5,6 +5,7 @@ import json
 import subprocess
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,19 +40,19 @@ def namespace(cluster: KubernetesState) -> Iterator[str]:
 
 
 def test_a_pod_pulls_with_the_secret_and_runs(lab_state: LabState, cluster: KubernetesState, namespace: str) -> None:
-    registry, image = private_image(lab_state, "harness/chaos-ddcr:1.94.1")
+    registry, image = private_image(lab_state)
     create_secret(cluster, namespace, registry.host, registry.pull)
     node.remove_images()
 
     create_pod(cluster, namespace, image, secrets=["pull"])
 
     assert wait_for(lambda: container_state(cluster, namespace).get("running") is not None, 60)
-    pulls = [each for each in read_requests_of(registry) if each.user == registry.pull.username]
+    pulls = [each for each in read_requests(Path(registry.log)) if each.user == registry.pull.username]
     assert any("/manifests/" in each.path for each in pulls)
 
 
 def test_a_pod_without_the_secret_is_refused(lab_state: LabState, cluster: KubernetesState, namespace: str) -> None:
-    _, image = private_image(lab_state, "harness/chaos-ddcr:1.94.1")
+    _, image = private_image(lab_state)
 
     create_pod(cluster, namespace, image, secrets=[])
 
@@ -64,21 +65,16 @@ def test_a_pod_without_the_secret_is_refused(lab_state: LabState, cluster: Kuber
     assert any("401" in event["message"] or "no basic auth" in event["message"] for event in events)
 
 
-def private_image(lab_state: LabState, name: str) -> tuple[RegistryState, str]:
+def private_image(lab_state: LabState) -> tuple[RegistryState, str]:
     registry, upstream = lab_state.registry, lab_state.upstream
     assert isinstance(registry, RegistryState)
     assert isinstance(upstream, UpstreamState)
+    name = "harness/" + next(name for name in upstream.digests if name.startswith("chaos-ddcr:"))
     login = ["crane", "auth", "login", registry.host, "-u", registry.push.username, "-p", registry.push.password]
     subprocess.run(login, check=True, capture_output=True)
     target = f"{registry.host}/{name}"
     subprocess.run(["crane", "copy", "--insecure", f"{upstream.host}/{name}", target], check=True, capture_output=True)
     return registry, target
-
-
-def read_requests_of(registry: RegistryState) -> list[Any]:
-    from pathlib import Path
-
-    return list(read_requests(Path(registry.log)))
 
 
 def create_secret(cluster: KubernetesState, namespace: str, host: str, login: Login) -> None:

@@ -1,0 +1,68 @@
+"""The size of a blob is not the size of the process."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+import urllib3
+from builder import OCI, digest_of, push_blob
+
+from lab.registry import RegistryServer
+
+pytestmark = pytest.mark.registry
+
+_SIZE = 1 << 30
+_LIMIT_MB = 200
+_PROGRAM = """
+import resource, sys
+from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.mirror import Mirror
+with Mirror() as mirror:
+    copied = mirror.copy(Reference(sys.argv[1], "big", "1"), Reference(sys.argv[2], "big", "1"))
+print(copied.bytes_copied, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+@pytest.mark.timeout(120)
+def test_a_blob_of_1_gib_passes_through_less_than_200_mb(upstream: RegistryServer, target: RegistryServer) -> None:
+    put_sparse_image(upstream)
+
+    ended = subprocess.run(
+        [sys.executable, "-c", _PROGRAM, upstream.host, target.host], capture_output=True, check=True, text=True
+    )
+
+    copied, peak_mb = map(int, ended.stdout.split())
+    shutil.rmtree(target.storage)  # pytest keeps the folders of its last runs
+    assert copied > _SIZE
+    assert peak_mb < _LIMIT_MB
+
+
+def put_sparse_image(server: RegistryServer) -> None:
+    """An image with one layer of zeros, put into distribution's storage as a file with a hole: no byte is written."""
+    hasher, zeros = hashlib.sha256(), bytes(1 << 20)
+    for _ in range(_SIZE >> 20):
+        hasher.update(zeros)
+    name = hasher.hexdigest()
+    root = server.storage / "docker/registry/v2"
+    data = root / f"blobs/sha256/{name[:2]}/{name}/data"
+    link = root / f"repositories/big/_layers/sha256/{name}/link"
+    for path in (data, link):
+        path.parent.mkdir(parents=True)
+    with data.open("wb") as file:
+        file.truncate(_SIZE)
+    link.write_text(f"sha256:{name}")
+
+    base, config = f"http://{server.host}/v2/big", b"{}"
+    push_blob(urllib3.PoolManager(), base, config)
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": OCI + "manifest.v1+json",
+        "config": {"mediaType": OCI + "config.v1+json", "digest": digest_of(config), "size": len(config)},
+        "layers": [{"mediaType": OCI + "layer.v1.tar", "digest": f"sha256:{name}", "size": _SIZE}],
+    }
+    content = {"Content-Type": str(manifest["mediaType"])}
+    answer = urllib3.request("PUT", f"{base}/manifests/1", body=json.dumps(manifest).encode(), headers=content)
+    assert answer.status == 201, answer.data

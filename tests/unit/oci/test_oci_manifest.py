@@ -1,0 +1,77 @@
+"""Manifests: read without being written again, and refused when they could mean two things."""
+
+import hashlib
+import json
+
+import pytest
+
+from pulumi_chaosreg.oci.blob import proven
+from pulumi_chaosreg.oci.manifest import DOCKER_LIST, OCI_INDEX, OCI_MANIFEST, Descriptor, MalformedManifest, Manifest
+from pulumi_chaosreg.oci.problems import RegistryError
+
+ENTRY = {"mediaType": "t", "digest": "sha256:" + "a" * 64, "size": 3}
+
+
+def raw(**document: object) -> bytes:
+    return json.dumps({"schemaVersion": 2, **document}, indent=7).encode()
+
+
+def test_the_bytes_stay_as_they_are_and_the_digest_is_computed() -> None:
+    body = raw(config=ENTRY, layers=[ENTRY, ENTRY])
+    manifest = Manifest.parse(body, OCI_MANIFEST + "; charset=utf-8")
+    assert manifest.raw is body
+    assert manifest.digest == f"sha256:{hashlib.sha256(body).hexdigest()}"
+    assert manifest.media_type == OCI_MANIFEST
+    assert manifest.blobs == (Descriptor("t", "sha256:" + "a" * 64, 3),) * 3
+
+
+@pytest.mark.parametrize(
+    ("document", "header", "media_type"),
+    [
+        ({"manifests": [ENTRY]}, "", OCI_INDEX),
+        ({"manifests": [ENTRY], "mediaType": DOCKER_LIST}, "application/json", DOCKER_LIST),
+        ({"config": ENTRY}, "text/plain", OCI_MANIFEST),
+        ({"blobs": [ENTRY]}, "application/vnd.unknown+json", "application/vnd.unknown+json"),
+    ],
+)
+def test_the_type_to_push_with(document: dict[str, object], header: str, media_type: str) -> None:
+    assert Manifest.parse(raw(**document), header).media_type == media_type
+
+
+@pytest.mark.parametrize(
+    ("body", "header", "cause"),
+    [
+        (b"not json", OCI_MANIFEST, "not JSON"),
+        (b"[]", OCI_MANIFEST, "not JSON"),
+        (raw(manifests=[ENTRY], layers=[ENTRY]), "", "at the same time"),
+        (raw(config=ENTRY, mediaType=OCI_MANIFEST), OCI_INDEX, "calls itself"),
+        (raw(layers=[{"digest": "sha256:../../x", "size": 1}]), "", "no valid digest"),
+        (raw(layers=[{"digest": ENTRY["digest"], "size": -1}]), "", "no valid digest"),
+        (raw(layers=["x"]), "", "no valid digest"),
+        (raw(layers={"a": 1}), "", "not a list"),
+        (b'{"schemaVersion": 1}', "", "schema 1"),
+        (b"{}", "application/vnd.docker.distribution.manifest.v1+prettyjws", "schema 1"),
+        (b" " * ((4 << 20) + 1), "", "4 MiB"),
+    ],
+)
+def test_what_is_refused(body: bytes, header: str, cause: str) -> None:
+    with pytest.raises(MalformedManifest, match=cause):
+        Manifest.parse(body, header)
+
+
+def blob(content: bytes) -> Descriptor:
+    return Descriptor("", f"sha256:{hashlib.sha256(content).hexdigest()}", len(content))
+
+
+@pytest.mark.parametrize("chunks", [[], [b"one"], [b"one", b"two", b"three"]])
+def test_right_content_passes_as_it_came(chunks: list[bytes]) -> None:
+    assert list(proven(chunks, blob(b"".join(chunks)), "r", "a")) == chunks
+
+
+@pytest.mark.parametrize("chunks", [[b"one", b"tWo"], [b"one"], [b"one", b"two", b"3"], []])
+def test_wrong_content_never_passes_complete(chunks: list[bytes]) -> None:
+    passed = []
+    with pytest.raises(RegistryError, match="CHR0407"):
+        for chunk in proven(chunks, blob(b"onetwo"), "r", "a"):
+            passed.append(chunk)
+    assert len(b"".join(passed)) < len(b"onetwo")

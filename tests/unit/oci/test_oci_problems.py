@@ -1,0 +1,69 @@
+"""Which of our errors an answer is: one row for each thing that some registry really says."""
+
+import json
+import tomllib
+from importlib import resources
+
+import pytest
+
+from pulumi_chaosreg.oci.problems import Answer, code_of
+
+ANSWERS = [
+    ("CHR0403", 401, "UNAUTHORIZED", "authentication required", "manifest", False),
+    ("CHR0404", 403, "DENIED", "requested access to the resource is denied", "upload", True),
+    ("CHR0405", 404, "MANIFEST_UNKNOWN", "manifest unknown", "manifest", False),
+    ("CHR0405", 404, "NAME_UNKNOWN", "repository name not known to registry", "manifest", False),
+    ("CHR0406", 404, "BLOB_UNKNOWN", "blob unknown to registry", "blob", False),
+    ("CHR0407", 400, "DIGEST_INVALID", "provided digest did not match uploaded content", "upload", True),
+    ("CHR0408", 404, "NAME_UNKNOWN", "The repository with name 'x' does not exist", "upload", True),
+    ("CHR0408", 404, "NOT_FOUND", "project chaos not found", "upload", True),
+    ("CHR0409", 500, "UNKNOWN", "unknown error: no space left on device", "upload", True),
+    ("CHR0409", 507, "", "", "upload", True),
+    (
+        "CHR0409",
+        403,
+        "DENIED",
+        "adding 5 GiB of storage resource will exceed the configured upper limit",
+        "upload",
+        True,
+    ),
+    ("CHR0410", 405, "UNSUPPORTED", "The operation is unsupported.", "upload", True),
+    ("CHR0411", 400, "TAG_INVALID", "The image tag '1' already exists and cannot be overwritten", "manifest", True),
+    ("CHR0411", 412, "PRECONDITION", "configured as immutable", "manifest", True),
+    ("CHR0411", 409, "", "", "manifest", True),
+    ("CHR0412", 429, "TOOMANYREQUESTS", "You have reached your pull rate limit", "manifest", False),
+    ("CHR0413", 503, "", "Bad Gateway", "manifest", False),
+    ("CHR0413", 404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry", "upload", True),
+    ("CHR0413", 400, "MANIFEST_BLOB_UNKNOWN", "blob unknown to registry", "manifest", True),
+]
+
+
+@pytest.mark.parametrize(("code", "status", "codes", "text", "kind", "writing"), ANSWERS)
+def test_what_an_answer_means(code: str, status: int, codes: str, text: str, kind: str, writing: bool) -> None:
+    assert code_of(status, codes, text, kind=kind, writing=writing) == code
+
+
+def test_every_problem_says_what_why_and_what_to_do() -> None:
+    table = tomllib.loads(resources.files("pulumi_chaosreg.oci").joinpath("problems.toml").read_text("utf-8"))
+    assert all(entry["message"] and entry["cause"] and entry["help"] for entry in table.values())
+    assert all(len(code) == 7 and code.startswith("CHR04") for code in table)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"<html><h1>502 Bad\nGateway</h1></html>", ("", "502 Bad Gateway")),
+        (b"\x1b[31mred\x00", ("", "[31mred")),
+        (b"\xff\xfe", ("", "\ufffd\ufffd")),
+        (b'{"errors":[{"code":"A","message":"b","detail":{"c":1}},{"code":"D"}]}', ("A D", 'b ({"c": 1}); D')),
+        (b'{"errors":"nonsense"}', ("", "")),
+        (b'{"errors":[]}', ("", "")),
+        (b"[]", ("", "[]")),
+    ],
+)
+def test_a_registrys_words_are_short_and_printable(body: bytes, expected: tuple[str, str]) -> None:
+    assert Answer(500, {}, body).errors() == expected
+
+
+def test_long_words_are_cut() -> None:
+    assert len(Answer(500, {}, json.dumps("x" * 9999).encode()).errors()[1]) < 310
