@@ -16,9 +16,9 @@ from lab.errors import LabError
 from lab.locks import is_locked, locked
 from lab.network import ISOLATE, Network, why_not_isolated
 from lab.parts import TABLE, UnavailableError, chosen
-from lab.places import CHECKOUT, cache_folder, lab_name, state_folder
+from lab.places import CHECKOUT, cache_folder, lab_name, state_folder, supervisor_lock
 from lab.session import Session, attach, wait_until_gone
-from lab.wire import ALIVE, Message
+from lab.wire import Message
 
 
 def build(names: Sequence[str], network: Network) -> tuple[dict[str, Path], dict[str, str]]:
@@ -67,15 +67,16 @@ def clean_up(folder: Path) -> bool:
 
 def _running(folder: Path) -> Session | None:
     """The lab that is up; one that is about to end is waited for first."""
-    while is_locked(folder / ALIVE):
+    while True:
         with suppress(LabError):
             session = attach(folder)
             if not session.status()["ending"]:
                 return session
             session.close()
+        if not is_locked(supervisor_lock(folder)):
+            return None
         with suppress(LabError):
             wait_until_gone(folder, 1)
-    return None
 
 
 def _new(folder: Path, names: Sequence[str]) -> Session:
@@ -85,7 +86,10 @@ def _new(folder: Path, names: Sequence[str]) -> Session:
     if why:
         detail(f"no namespaces of its own ({why}): the lab binds 127.0.0.1 only")
     programs, missing = build(names, network)
-    folder.mkdir(mode=0o700)
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        raise LabError(f"{folder} is in use: something in it could not be removed") from None
     starting = [name for name in chosen(names) if name not in missing]
     for name in starting:
         TABLE[name]().prepare(folder, programs)

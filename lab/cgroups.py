@@ -24,11 +24,15 @@ def kill(name: str) -> None:
 
 
 def remove(name: str) -> None:
-    """Remove it and all below, and the one above where it is empty then."""
+    """Remove it and all below."""
     wait_for(lambda: _removed(name), 5)
-    for above in folders(name.partition("/")[0]):
-        with suppress(OSError):  # somebody else's containers are in there
-            above.rmdir()
+
+
+def remove_if_empty(name: str) -> None:
+    """Remove it unless it holds processes or other groups."""
+    for folder in folders(name):
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _removed(name: str) -> bool:

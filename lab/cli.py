@@ -1,6 +1,7 @@
 """The lab's command line: `python -m lab up|down|status|build|logs|run`."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -31,7 +32,8 @@ def _do(options: argparse.Namespace) -> int:
     match options.command:
         case "up":
             with bring_up(options.parts) as session:
-                session.pin()
+                if "LAB_STATE" not in os.environ:  # inside `run`, `up` brings parts back; the lab still ends with `run`
+                    session.pin()
         case "down":
             _down(options.parts)
         case "status":
@@ -79,7 +81,8 @@ def _status() -> int:
         stays = "until `down`" if status["pinned"] else "until the last command in it ends"
         print(f"network: {state.network}; state: {session.folder}; it stays {stays}")
         for name, make in TABLE.items():
-            print(f"{name:12}{status['parts'].get(name, 'not started'):12}{make().describe()}")
+            state_of, _, reason = status["parts"].get(name, "not started").partition(": ")
+            print(f"{name:12}{state_of:13}{reason or make().describe()}")
     return 0
 
 

@@ -120,7 +120,7 @@ class Demo:
         refused = "without-secret"
         run_pod(self.kubernetes, node, resolved.namespace, refused, str(first.reference), service_account=refused)
         event = wait_event(self.kubernetes, resolved.namespace, refused, "401")
-        print(f"  the same Pod without the Secret: {event}")
+        print(f"  the same Pod without the Secret: {event.rpartition(': failed to')[2].strip() or event}")
         for name in (*(image.name for image in resolved.images), refused):
             delete_pod(self.kubernetes, resolved.namespace, name)
         self.proven.append(f"{len(resolved.images)} Pods Running from mirrored images; 401 without the Secret")

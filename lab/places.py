@@ -27,6 +27,11 @@ def lab_name() -> str:
     return "chaosreg-lab-" + hashlib.sha256(owner.encode()).hexdigest()[:8]
 
 
+def supervisor_lock(folder: Path) -> Path:
+    """Locked by the supervisor of the lab in this folder until its very end, when the folder is gone already."""
+    return cache_folder() / "locks" / f"{folder.name}.supervisor"
+
+
 def state_folder() -> Path:
     """Sockets, data and logs of a started lab. Short on purpose: a socket's path may have 108 characters."""
     return Path("/tmp" if Path("/tmp").is_dir() else tempfile.gettempdir()) / lab_name()

@@ -10,9 +10,9 @@ from lab.deadline import wait_for
 from lab.errors import LabError
 from lab.locks import is_locked
 from lab.network import enter
-from lab.places import state_folder
+from lab.places import state_folder, supervisor_lock
 from lab.state import LabState, load
-from lab.wire import ALIVE, Line, Message
+from lab.wire import Line, Message
 
 Step = Callable[[Message], None]
 
@@ -107,5 +107,5 @@ def attach(folder: Path | None = None) -> Session:
 
 def wait_until_gone(folder: Path, seconds: float = 60) -> None:
     """Wait until the supervisor of this folder has ended, after it was asked to."""
-    if not wait_for(lambda: not is_locked(folder / ALIVE), seconds):
+    if not wait_for(lambda: not is_locked(supervisor_lock(folder)), seconds):
         raise LabError(f"the lab in {folder} did not end within {seconds:.0f} s")

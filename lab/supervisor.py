@@ -20,8 +20,9 @@ from lab import crew
 from lab.errors import LabError
 from lab.locks import locked
 from lab.network import Network, furnish, unmount_below
+from lab.places import supervisor_lock
 from lab.site import Site
-from lab.wire import ALIVE, SOCKET, Line, Message
+from lab.wire import SOCKET, Line, Message
 
 _FIRST_CALL = 60.0
 """How long it waits for the command that started it."""
@@ -100,7 +101,7 @@ class Supervisor:
 def main() -> None:
     """The supervisor's whole life."""
     folder, network = Path(sys.argv[1]), cast("Network", sys.argv[2])
-    with locked(folder / ALIVE, lambda holder: sys.exit(f"another supervisor lives here: pid {holder}")):
+    with locked(supervisor_lock(folder), lambda holder: sys.exit(f"another supervisor lives here: pid {holder}")):
         if network == "namespace":
             furnish()
         supervisor = Supervisor(Site(folder, network))

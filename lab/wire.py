@@ -9,8 +9,6 @@ from typing import Any
 Message = dict[str, Any]
 
 SOCKET = "control.sock"
-ALIVE = "alive.lock"
-"""Locked by the supervisor for as long as it exists."""
 
 
 class Line:

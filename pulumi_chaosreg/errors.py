@@ -26,7 +26,10 @@ class Place:
     line: int | None = None
 
     def __str__(self) -> str:
-        where = f"{self.file}:{self.line}" if self.file and self.line else str(self.file or "")
+        file = self.file
+        if file and file.is_relative_to(Path.cwd()):
+            file = file.relative_to(Path.cwd())
+        where = f"{file}:{self.line}" if file and self.line else str(file or "")
         return "  ".join(part for part in (where or "configuration", self.scope) if part)
 
 

@@ -22,6 +22,8 @@ from lab.state import KubernetesState, NodeState
 
 NAME = "lab"
 
+_GROUP = "k8s.io"  # named after containerd's namespace; nothing lets one choose
+
 
 class Node:
     name = "node"
@@ -81,6 +83,8 @@ class Node:
         room = folder / self.name
         for group in _groups(room):
             cgroups.remove(group)
+        if room.exists():
+            cgroups.remove_if_empty(_GROUP)
         private_folders.forget(room)
 
     def _write_files(self, site: Site, room: Path) -> None:
@@ -132,7 +136,7 @@ def _is_ready(cluster: KubernetesState) -> bool:
 
 def _groups(room: Path) -> list[str]:
     """The cgroups of the containers that this containerd has, or had when it was killed."""
-    return [f"k8s.io/{path.name}" for path in (room / "state").glob("io.containerd.runtime.v2.task/k8s.io/*")]
+    return [f"{_GROUP}/{path.name}" for path in (room / "state").glob("io.containerd.runtime.v2.task/k8s.io/*")]
 
 
 def _kill_shims(room: Path) -> None:

@@ -8,7 +8,7 @@ resolved here: an internal registry may well have internal helpers; only literal
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
-from pulumi_chaosreg.oci.problems import problem
+from pulumi_chaosreg.oci.problems import RegistryError, problem
 
 _API_HOSTS = {"docker.io": "registry-1.docker.io"}
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -86,5 +86,5 @@ def _is_public(host: str) -> bool:
         return bool(host)
 
 
-def _unsafe(url: str, registry: str, cause: str) -> Exception:
+def _unsafe(url: str, registry: str, cause: str) -> RegistryError:
     return problem("CHR0414", server=urlsplit(registry).netloc, cause=cause, notes=[("address", redacted(url))])

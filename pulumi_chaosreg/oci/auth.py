@@ -82,7 +82,7 @@ def covers(held: Scopes, needed: Scopes) -> bool:
 class Authorizer:
     """Answers the challenges of one registry; safe to share between threads."""
 
-    def __init__(self, registry: str, login: Login | None, fetch: Callable[[str, Mapping[str, str]], bytes]) -> None:
+    def __init__(self, registry: str, login: Login | None, fetch: Callable[[str, str | None], bytes]) -> None:
         self._registry = registry
         self._login = login
         self._fetch = fetch
@@ -141,9 +141,9 @@ class Authorizer:
 
     def _new_token(self, challenge: Challenge, scopes: Scopes) -> _Token:
         realm = check_realm(challenge.parameters.get("realm", ""), self._registry)
-        headers = {"Authorization": f"Basic {self._login.basic}"} if self._login else {}
+        basic = f"Basic {self._login.basic}" if self._login else None
         asked = time.monotonic()
-        body = self._fetch(_token_url(realm, challenge.parameters.get("service"), scopes), headers)
+        body = self._fetch(_token_url(realm, challenge.parameters.get("service"), scopes), basic)
         try:
             answer = json.loads(body)
             text = str(answer.get("token") or answer["access_token"])
@@ -151,7 +151,7 @@ class Authorizer:
         except (ValueError, KeyError, TypeError, AttributeError):
             raise problem(
                 "CHR0421",
-                server=urlsplit(realm).netloc,
+                server=urlsplit(self._registry).netloc,
                 cause="its token endpoint sent no token",
             ) from None
         token = _Token(f"Bearer {text}", scopes, asked + max(lifetime - _SKEW, lifetime / 2))

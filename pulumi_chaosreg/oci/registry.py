@@ -79,19 +79,18 @@ class Registry:
         return self._transport.request(ask).status != 404
 
     def list_tags(self, repository: str) -> list[str]:
-        """All tags of a repository; none where it does not exist. Ends at 100 pages of 1000."""
+        """All tags of a repository; none where it does not exist. ChaosregError after 100 pages of 1000."""
         tags: list[str] = []
-        url: str | None = self._url(repository, "tags/list") + f"?n={_TAGS_PER_PAGE}"
+        url = self._url(repository, "tags/list") + f"?n={_TAGS_PER_PAGE}"
         for _ in range(_MOST_PAGES):
-            if url is None:
-                break
             ask = self._ask("GET", url, repository, "tags", "the list of tags", ok=(200, 404))
             answer = self._transport.request(ask, limit=MANIFEST_LIMIT)
-            if answer.status == 404:
-                break
             tags += answer.names("tags")
-            url = self._next_page(ask, answer.headers.get("Link", ""))
-        return tags
+            following = self._next_page(ask, answer.headers.get("Link", ""))
+            if not following:
+                return tags
+            url = following
+        raise self._problem("CHR0415", ask, cause=f"it does not end after {_MOST_PAGES} pages")
 
     # --- blobs
 

@@ -32,6 +32,8 @@ _CONNECT, _IDLE = 10.0, 60.0
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
 _MOST_CHALLENGES = 3
+_ANEW = ("CHR0407", "CHR0422")
+"""Answers to an upload (bytes damaged on the way, a lost session) after which a new one may succeed."""
 _HEADERS = {"User-Agent": "pulumi-chaosreg", "Accept-Encoding": "identity"}
 
 Body = bytes | Iterable[bytes]
@@ -115,15 +117,13 @@ class Transport:
         replayable, refusals = body is None or isinstance(body, bytes), 0
         for _ in range(_MOST_CHALLENGES):
             home = origin(ask.url) == origin(self.base)
-            sent = (
-                self._auth.authorization(ask.scopes) if home and ask.kind != "token" else headers.get("Authorization")
-            )
+            sent = self._auth.authorization(ask.scopes) if home else None
             response, url = self._redirected(ask, headers, sent, body)
             if response.status in ask.ok:
                 return response
             answer = Answer(response.status, response.headers, self._read(ask, response, _ERROR_LIMIT))
             failure = self._failure(ask, answer, sent)
-            challenged = response.status == 401 and origin(url) == origin(self.base) and ask.kind != "token"
+            challenged = response.status == 401 and origin(url) == origin(self.base)
             challenges = parse_challenges(response.headers.getlist("WWW-Authenticate")) if challenged else ()
             refusals += sent is not None
             if refusals > 1 or not self._auth.learn(challenges, ask.scopes, sent):
@@ -165,9 +165,17 @@ class Transport:
             except (HTTPError, HTTPException, OSError) as error:
                 raise self._broken(ask, error) from None
 
-    def _fetch_token(self, url: str, headers: Mapping[str, str]) -> bytes:
-        ask = Ask("GET", url, self.server, "token", "the request for a token")
-        return self.request(ask, headers=headers).body
+    def _fetch_token(self, url: str, authorization: str | None) -> bytes:
+        ask = Ask("GET", url, self.server, "token", "a token")
+
+        def attempt() -> bytes:
+            response, _ = self._redirected(ask, {}, authorization, None)
+            answer = Answer(response.status, response.headers, self._read(ask, response, _ERROR_LIMIT))
+            if answer.status not in ask.ok:
+                raise self._failure(ask, answer, authorization)
+            return answer.body
+
+        return self.patience.persist(attempt)
 
     def _failure(self, ask: Ask, answer: Answer, sent: str | None) -> RegistryError:
         codes, text = map(self._auth.without_secrets, answer.errors())
@@ -182,7 +190,7 @@ class Transport:
             credentials=self._auth.describe(sent is not None),
             cause="it refuses the bytes that we sent",
             notes=[*_asked(ask), ("answer", words)],
-            transient=answer.status in TRANSIENT and code in ("CHR0412", "CHR0413"),
+            transient=code in _ANEW or (answer.status in TRANSIENT and code in ("CHR0412", "CHR0413")),
             retry_after=retry_after(answer.headers.get("Retry-After")),
         )
 

@@ -1,6 +1,7 @@
 """`allow_overrides`: which levels may not set registry, images or mirror, and how they are told."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.scopes.model import Scope
@@ -32,13 +33,12 @@ def _lockable(scope: Scope) -> Iterable[tuple[str, ...]]:
 def _finding(scope: Scope, path: tuple[str, ...], owner: Scope) -> Finding:
     said = owner.settings.get("allow_overrides") is False
     where = owner.at("allow_overrides") if said else owner.place
-    line = line_of(where.file, where.keys) if where.file else None
-    file = f"{where.file}:{line}  " if where.file else ""
+    where = replace(where, scope=owner.title, line=line_of(where.file, where.keys) if where.file else None)
     reason = "allow_overrides: false" if said else "allow_overrides is not set there"
     return Finding(
         "CHR0203",
         f"`{'.'.join(path)}` may not be set here: {owner.title} does not allow overrides",
         scope.at(*path),
-        notes=(("locked by", f"{file}{owner.title} ({reason})"),),
+        notes=(("locked by", f"{where} ({reason})"),),
         help=f"remove the field, or set `allow_overrides: true` in {owner.title}",
     )

@@ -119,9 +119,7 @@ class Stack:
         self._write(resources, providers or {})
         return self._logged("preview")
 
-    def up(
-        self, *resources: Resource, providers: Mapping[str, Any] | None = None, flags: tuple[str, ...] = ()
-    ) -> Run:
+    def up(self, *resources: Resource, providers: Mapping[str, Any] | None = None, flags: tuple[str, ...] = ()) -> Run:
         self._write(resources, providers or {})
         return self._logged("up", "--yes", "--skip-preview", *flags)
 

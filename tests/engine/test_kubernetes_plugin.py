@@ -207,9 +207,7 @@ def namespace(cluster: KubernetesState) -> str:
 
 
 @pytest.fixture(scope="module")
-def changed(
-    cluster: KubernetesState, namespace: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Changed]:
+def changed(cluster: KubernetesState, namespace: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Changed]:
     stack = Stack(tmp_path_factory.mktemp("changes"))
     mutable = {"enable_secret_mutable": True, "enable_config_map_mutable": True}
 

@@ -38,6 +38,13 @@ Script = Callable[[Seen], Reply | None]
 """The answer to a request; None passes it on to the registry behind."""
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """A client that hangs up in the middle is what some tests are about."""
+
+
 class FaultServer:
     """Listens on a loopback address; a context manager."""
 
@@ -45,8 +52,7 @@ class FaultServer:
         self.seen: list[Seen] = []
         self._script, self._behind = script, behind
         self._guard = threading.Lock()
-        self._server = ThreadingHTTPServer((address, 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server((address, 0), self._handler())
         self.host = f"{address}:{self._server.server_address[1]}"
 
     def __enter__(self) -> Self:
@@ -67,6 +73,11 @@ class FaultServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def __getattr__(self, name: str) -> Callable[[], None]:
+                if name.startswith("do_"):
+                    return self.answer
+                raise AttributeError(name)
 
             def answer(self) -> None:
                 parts = urlsplit(self.path)
@@ -107,9 +118,7 @@ class FaultServer:
                 self.reply(Reply(answer.status, answer.read(), headers, promise))
                 connection.close()
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, *_: object) -> None:
                 pass
-
-            do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = answer
 
         return Handler

@@ -62,9 +62,11 @@ def test_a_damaged_source_blob_is_never_stored(
     reply: Reply, code: str, upstream: RegistryServer, target: RegistryServer, mirror: Mirror, tree: builder.Tree
 ) -> None:
     big = builder.digest_of(layer("big", 3_000_000))
-    with FaultServer(spoiling_blobs(lambda seen: reply, big), upstream.host) as front:
-        with pytest.raises(ChaosregError, match=code):
-            mirror.copy(app(front.host), app(target.host))
+    with (
+        FaultServer(spoiling_blobs(lambda seen: reply, big), upstream.host) as front,
+        pytest.raises(ChaosregError, match=code),
+    ):
+        mirror.copy(app(front.host), app(target.host))
 
     assert mirror.digest(app(target.host)) is None
     assert not Registry(target.host).has_blob("app", big)
@@ -82,9 +84,11 @@ def test_a_damaged_manifest_is_refused(upstream: RegistryServer, target: Registr
 
 
 def test_a_manifest_of_more_than_4_mib_is_refused(patience: Patience) -> None:
-    with FaultServer(lambda seen: Reply(200, b"{" + b" " * (5 << 20) + b"}")) as front:
-        with pytest.raises(ChaosregError, match=r"CHR0415.*larger than 4 MiB"):
-            Registry(front.host, patience=patience).get_manifest("app", "1")
+    with (
+        FaultServer(lambda seen: Reply(200, b"{" + b" " * (5 << 20) + b"}")) as front,
+        pytest.raises(ChaosregError, match=r"CHR0415.*larger than 4 MiB"),
+    ):
+        Registry(front.host, patience=patience).get_manifest("app", "1")
 
 
 def test_a_target_killed_in_the_middle_leaves_no_tag_and_the_next_copy_finishes(
@@ -142,11 +146,20 @@ def test_connections_that_break_are_tried_again(
         assert mirror.copy(app(source.host), app(sink.host)).digest == tree.digest
 
 
+@pytest.mark.parametrize(
+    "lost",
+    [
+        Reply(503),
+        Reply(416),
+        Reply(404, b'{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}'),
+        Reply(400, b'{"errors":[{"code":"DIGEST_INVALID"}]}'),
+    ],
+    ids=["unavailable", "range", "unknown", "damaged"],
+)
 def test_a_failed_upload_starts_again_with_a_new_session_and_the_whole_blob(
-    upstream: RegistryServer, target: RegistryServer, mirror: Mirror
+    lost: Reply, upstream: RegistryServer, target: RegistryServer, mirror: Mirror
 ) -> None:
     push(upstream.host, "app", "1", image(layer("x")))
-    lost = Reply(503)
     with FaultServer(first(1, lost, lambda seen: seen.method == "PUT" and "uploads" in seen.path), target.host) as sink:
         mirror.copy(app(upstream.host), app(sink.host))
 
@@ -155,10 +168,12 @@ def test_a_failed_upload_starts_again_with_a_new_session_and_the_whole_blob(
     assert len(set(sessions)) == 3
 
 
-def test_a_client_error_is_not_tried_again(target: RegistryServer, mirror: Mirror) -> None:
-    with FaultServer(lambda seen: Reply(418, b"teapot")) as front:
-        with pytest.raises(ChaosregError, match=r"CHR0413.*answered 418[\s\S]*teapot"):
-            mirror.digest(app(front.host))
+def test_a_client_error_is_not_tried_again(patience: Patience) -> None:
+    with (
+        FaultServer(lambda seen: Reply(418, b"teapot")) as front,
+        pytest.raises(ChaosregError, match=r"CHR0413.*answered 418[\s\S]*teapot"),
+    ):
+        Registry(front.host, patience=patience).get_manifest("app", "1")
     assert len(front.seen) == 1
 
 
@@ -174,9 +189,11 @@ def test_retry_after_is_honoured(as_date: bool) -> None:
 
 
 def test_a_registry_that_wants_an_hour_is_not_waited_for() -> None:
-    with FaultServer(lambda seen: Reply(429, headers={"Retry-After": "3600"})) as front:
-        with pytest.raises(ChaosregError, match="CHR0412"):
-            Registry(front.host).head_manifest("app", "1")
+    with (
+        FaultServer(lambda seen: Reply(429, headers={"Retry-After": "3600"})) as front,
+        pytest.raises(ChaosregError, match="CHR0412"),
+    ):
+        Registry(front.host).head_manifest("app", "1")
     assert len(front.seen) == 1
 
 
@@ -193,9 +210,11 @@ def test_an_upload_that_cannot_succeed_is_asked_for_once(
     reply: Reply, code: str, upstream: RegistryServer, target: RegistryServer, mirror: Mirror
 ) -> None:
     tree = push(upstream.host, "app", "1", image(b"", note="one blob"))
-    with FaultServer(first(99, reply, lambda seen: seen.method == "POST"), target.host) as sink:
-        with pytest.raises(ChaosregError, match=code):
-            mirror.copy(app(upstream.host), app(sink.host))
+    with (
+        FaultServer(first(99, reply, lambda seen: seen.method == "POST"), target.host) as sink,
+        pytest.raises(ChaosregError, match=code),
+    ):
+        mirror.copy(app(upstream.host), app(sink.host))
     assert sink.count("POST", "uploads") <= len(tree.blobs)
 
 
@@ -252,6 +271,16 @@ def test_a_digest_that_another_tag_needs_is_not_deleted(
     assert mirror.digest(app(upstream.host)) == tree.digest
 
 
+def test_a_list_of_tags_without_end_is_refused() -> None:
+    def script(seen: Seen) -> Reply:
+        return Reply(
+            200, b'{"tags":["a"]}', {"Link": f"</v2/app/tags/list?last={len(seen.query)}{seen.query}>; rel=next"}
+        )
+
+    with FaultServer(script) as front, pytest.raises(ChaosregError, match=r"CHR0415.*does not end"):
+        Registry(front.host).list_tags("app")
+
+
 def test_all_pages_of_the_tags_are_read(upstream: RegistryServer) -> None:
     pages = {"": ["a", "b"], "last=b": ["c"]}
 
@@ -267,23 +296,29 @@ def test_all_pages_of_the_tags_are_read(upstream: RegistryServer) -> None:
 
 def test_an_unsafe_token_realm_gets_nothing(patience: Patience) -> None:
     challenge = {"WWW-Authenticate": 'Bearer realm="http://registry.example/token",service="s"'}
-    with FaultServer(lambda seen: Reply(401, headers=challenge)) as front:
-        with pytest.raises(ChaosregError, match=r"CHR0414.*not https"):
-            Registry(front.host, patience=patience).head_manifest("app", "1")
+    with (
+        FaultServer(lambda seen: Reply(401, headers=challenge)) as front,
+        pytest.raises(ChaosregError, match=r"CHR0414.*not https"),
+    ):
+        Registry(front.host, patience=patience).head_manifest("app", "1")
 
 
 def test_a_tls_failure_is_told_apart(patience: Patience) -> None:
     with FaultServer(lambda seen: Reply()) as plain:
         challenge = {"WWW-Authenticate": f'Bearer realm="https://{plain.host}/token"'}
-        with FaultServer(lambda seen: Reply(401, headers=challenge)) as front:
-            with pytest.raises(ChaosregError, match=rf"CHR0402.*{plain.host}"):
-                Registry(front.host, patience=patience).head_manifest("app", "1")
+        with (
+            FaultServer(lambda seen: Reply(401, headers=challenge)) as front,
+            pytest.raises(ChaosregError, match=rf"CHR0402.*{plain.host}"),
+        ):
+            Registry(front.host, patience=patience).head_manifest("app", "1")
 
 
 def test_a_redirect_loop_ends(patience: Patience) -> None:
-    with FaultServer(lambda seen: Reply(307, headers={"Location": "/again"})) as front:
-        with pytest.raises(ChaosregError, match=r"CHR0414.*redirects"):
-            Registry(front.host, patience=patience).head_manifest("app", "1")
+    with (
+        FaultServer(lambda seen: Reply(307, headers={"Location": "/again"})) as front,
+        pytest.raises(ChaosregError, match=r"CHR0414.*redirects"),
+    ):
+        Registry(front.host, patience=patience).head_manifest("app", "1")
     assert len(front.seen) < 10
 
 

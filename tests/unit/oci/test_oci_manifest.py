@@ -70,8 +70,7 @@ def test_right_content_passes_as_it_came(chunks: list[bytes]) -> None:
 
 @pytest.mark.parametrize("chunks", [[b"one", b"tWo"], [b"one"], [b"one", b"two", b"3"], []])
 def test_wrong_content_never_passes_complete(chunks: list[bytes]) -> None:
-    passed = []
+    passed: list[bytes] = []
     with pytest.raises(RegistryError, match="CHR0407"):
-        for chunk in proven(chunks, blob(b"onetwo"), "r", "a"):
-            passed.append(chunk)
+        passed.extend(proven(chunks, blob(b"onetwo"), "r", "a"))
     assert len(b"".join(passed)) < len(b"onetwo")

@@ -23,7 +23,7 @@ ANSWERS = [
         "CHR0409",
         403,
         "DENIED",
-        "adding 5 GiB of storage resource will exceed the configured upper limit",
+        "adding 5 GiB will exceed the configured upper limit",
         "upload",
         True,
     ),
@@ -33,7 +33,8 @@ ANSWERS = [
     ("CHR0411", 409, "", "", "manifest", True),
     ("CHR0412", 429, "TOOMANYREQUESTS", "You have reached your pull rate limit", "manifest", False),
     ("CHR0413", 503, "", "Bad Gateway", "manifest", False),
-    ("CHR0413", 404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry", "upload", True),
+    ("CHR0422", 404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry", "upload", True),
+    ("CHR0422", 416, "", "", "upload", True),
     ("CHR0413", 400, "MANIFEST_BLOB_UNKNOWN", "blob unknown to registry", "manifest", True),
 ]
 

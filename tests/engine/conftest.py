@@ -1,0 +1,52 @@
+"""Workspaces for the real engine: each with a backend, a target registry and a company of its own."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lab.registry import RegistryServer
+from lab.state import LabState, Login, RegistryState, load
+from lab.workspace import Workspace
+
+PULL_CANARY = "pull-canary-b1d5c0de"
+PUSH_CANARY = "push-canary-5eed1e55"
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Iterator[RegistryServer]:
+    """An empty private registry."""
+    with RegistryServer(tmp_path / "target", logins={"puller": PULL_CANARY, "pusher": PUSH_CANARY}) as server:
+        yield server
+
+
+@pytest.fixture
+def lab(target: RegistryServer) -> LabState:
+    """The running lab, with the empty registry as its private one."""
+    registry = RegistryState(
+        host=target.host,
+        pull=Login("puller", PULL_CANARY),
+        push=Login("pusher", PUSH_CANARY),
+        log=str(target.log),
+        storage=str(target.storage),
+    )
+    return replace(load(), registry=registry)
+
+
+@pytest.fixture
+def company(tmp_path: Path, lab: LabState) -> Workspace:
+    """The example company, locked, its account's stack initialised with credentials; namespaces are the test's own."""
+    workspace = Workspace.of_company(tmp_path / "company", lab)
+    for path in (workspace.folder / "stacks").glob("*.yaml"):
+        text = path.read_text("utf-8").replace("namespace: h", f"namespace: {_label(tmp_path)}-h")
+        path.write_text(text, "utf-8")
+    workspace.run("chaosreg", "lock")
+    workspace.init("acme", "checkout-prod")
+    workspace.set_credentials("acme", lab)
+    return workspace
+
+
+def _label(folder: Path) -> str:
+    """A DNS label that no other test of this run has: the one cluster of the lab is everybody's."""
+    return "".join(letter for letter in folder.name.lower() if letter.isalnum())[:40]

@@ -1,0 +1,136 @@
+"""The whole main job on the real engine: preview, up, no change, an edit, refresh, destroy."""
+
+import json
+import subprocess
+from base64 import b64decode
+from pathlib import Path
+
+import pytest
+
+from lab.kubeapi import get
+from lab.registry import RegistryServer, read_requests
+from lab.state import LabState
+from lab.workspace import Workspace
+
+pytestmark = pytest.mark.engine
+
+
+def test_from_the_first_preview_to_destroy(company: Workspace, lab: LabState, target: RegistryServer) -> None:
+    # when the account comes up, its mirror fills the registry
+    images = [step for step in company.preview("acme") if step.type == "chaosreg:index:MirroredImage"]
+    assert {step.op for step in images} == {"create"}
+    up = company.up("acme")
+    assert "from $PATH" not in up.stdout + up.stderr
+
+    # then every image is there, byte for byte, by another implementation's word
+    locked = _lockfile(company)
+    assert len(images) == len(locked)
+    for source, digest in locked.items():
+        mirrored = f"{target.host}/chaos-engineering/{source.rpartition('/')[2]}"
+        crane = ("--insecure",)
+        assert _crane(company, lab, "digest", mirrored, *crane) == digest
+        assert _crane(company, lab, "manifest", mirrored, *crane) == _crane(company, lab, "manifest", source, *crane)
+
+    # when an environment comes up
+    company.up("checkout-prod")
+    resolved = {name: _config_map(company, lab, name) for name in ("prod-eu", "prod-us")}
+
+    # then its clusters have the digests of the lockfile, and a Secret that only the pull user's password is in
+    assert resolved["prod-eu"]["image.chaos-ddcr"].startswith(
+        f"{target.host}/chaos-engineering/chaos-ddcr:1.94.0@sha256:"
+    )
+    assert resolved["prod-eu"]["origin.image.chaos-ddcr"] == "project/checkout"
+    assert resolved["prod-us"]["origin.image.chaos-log-watcher"] == "infrastructure/prod-us"
+    auths = _secret(company, lab, "prod-eu")["auths"]
+    assert list(auths) == [target.host]
+    assert auths[target.host]["username"] == "puller"
+
+    # and a second up changes nothing
+    for stack in ("acme", "checkout-prod"):
+        company.up(stack, "--expect-no-changes")
+
+    # when one line changes at the account
+    company.edit("stacks/Pulumi.acme.yaml", 'release: "1.93.0"', 'release: "1.94.4"')
+    company.run("chaosreg", "lock")
+
+    # then the reviewer of the environment sees exactly those keys, in place, and no change of a provider
+    steps = {step.name: step for step in company.preview("checkout-prod")}
+    assert {(step.op, step.type) for step in steps.values()} == {("update", "kubernetes:core/v1:ConfigMap")}
+    assert steps["payments/checkout/prod-eu"].diff == (
+        'data["image.chaos-ddcr-faults"]',
+        'data["image.chaos-log-watcher"]',
+        'data["image.service-discovery-collector"]',
+    )
+    assert steps["payments/checkout/prod-us"].diff == (
+        'data["image.chaos-ddcr-faults"]',
+        'data["image.service-discovery-collector"]',
+    )
+    # and at the account three new images beside three old ones, which stay in the registry
+    changes = sorted((step.op, step.name) for step in company.preview("acme") if "Stack" not in step.type)
+    assert [op for op, _ in changes] == ["create"] * 3 + ["delete"] * 3
+    company.up("acme")
+    assert _crane(company, lab, "digest", f"{target.host}/chaos-engineering/chaos-ddcr-faults:1.93.0", "--insecure")
+    company.up("checkout-prod")
+    assert ":1.94.0@" in _config_map(company, lab, "prod-eu")["image.chaos-log-watcher"]
+
+    # then refresh finds everything as it should be, and destroy leaves the images and the namespaces
+    for stack in ("acme", "checkout-prod"):
+        company.run("pulumi", "refresh", "--stack", stack, "--yes", "--expect-no-changes")
+    for stack in ("checkout-prod", "acme"):
+        company.run("pulumi", "destroy", "--stack", stack, "--yes")
+    assert _find(company, lab, "configmaps", "prod-eu") is None
+    assert _find(company, lab, "secrets", "prod-eu") is None
+    assert get(lab.kubernetes, f"/api/v1/namespaces/{_namespace(company, 'prod-eu')}")["status"]["phase"] == "Active"
+    assert _crane(company, lab, "digest", f"{target.host}/chaos-engineering/chaos-ddcr:1.94.0", "--insecure")
+
+
+def test_each_unique_blob_is_read_once_from_the_source(company: Workspace, lab: LabState) -> None:
+    log = lab.upstream.log
+    before = len(list(read_requests(Path(log))))
+
+    company.up("acme")
+
+    reads = [
+        request.path.rpartition("/")[2]
+        for request in list(read_requests(Path(log)))[before:]
+        if request.method == "GET" and "/blobs/" in request.path
+    ]
+    assert reads
+    assert len(reads) == len(set(reads))
+
+
+def _lockfile(company: Workspace) -> dict[str, str]:
+    lines = (company.folder / "stacks/chaosreg.lock.yaml").read_text("utf-8").splitlines()
+    return dict(line.split(": ") for line in lines if not line.startswith("#"))
+
+
+def _crane(company: Workspace, lab: LabState, verb: str, image: str, *flags: str) -> str:
+    docker = company.folder / "crane"
+    docker.mkdir(exist_ok=True)
+    login = {"username": lab.registry.push.username, "password": lab.registry.push.password}
+    (docker / "config.json").write_text(json.dumps({"auths": {lab.registry.host: login}}))
+    environment = {**company.environment, "DOCKER_CONFIG": str(docker)}
+    return subprocess.run(
+        ["crane", verb, image, *flags], env=environment, capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def _namespace(company: Workspace, infrastructure: str) -> str:
+    outputs = json.loads(company.run("pulumi", "stack", "output", "--stack", "checkout-prod", "--json").stdout)
+    if not outputs:  # after destroy
+        text = (company.folder / "stacks/Pulumi.checkout-prod.yaml").read_text("utf-8")
+        return text.split(f"{infrastructure}:")[1].split("namespace: ")[1].split()[0]
+    return outputs["infrastructures"][f"payments/checkout/{infrastructure}"]["namespace"]
+
+
+def _find(company: Workspace, lab: LabState, kind: str, infrastructure: str) -> dict | None:
+    namespace = _namespace(company, infrastructure)
+    return get(lab.kubernetes, f"/api/v1/namespaces/{namespace}/{kind}/chaos-image-registry-{infrastructure}")
+
+
+def _config_map(company: Workspace, lab: LabState, infrastructure: str) -> dict[str, str]:
+    return _find(company, lab, "configmaps", infrastructure)["data"]
+
+
+def _secret(company: Workspace, lab: LabState, infrastructure: str) -> dict:
+    return json.loads(b64decode(_find(company, lab, "secrets", infrastructure)["data"][".dockerconfigjson"]))

@@ -1,0 +1,228 @@
+"""The life of one `MirroredImage` on the real engine: each input changed once, drift, interruption, failures."""
+
+import os
+import signal
+import subprocess
+import threading
+import urllib.request
+from base64 import b64encode
+from pathlib import Path
+
+import pytest
+
+from lab.deadline import wait_for
+from lab.registry import RegistryServer
+from lab.state import LabState
+from tests.engine.conftest import PUSH_CANARY
+from tests.engine.one_image import OneImage
+
+pytestmark = pytest.mark.engine
+
+PUSH = {"username": "pusher", "password": PUSH_CANARY}
+
+
+@pytest.fixture
+def image(tmp_path: Path, lab: LabState, target: RegistryServer) -> OneImage:
+    """chaos-ddcr:1.94.0 of the upstream, to be copied into the empty registry."""
+    return OneImage(
+        tmp_path / "one",
+        source=f"{lab.upstream.host}/harness/chaos-ddcr:1.94.0",
+        target=f"{target.host}/chaos/chaos-ddcr:1.94.0",
+        push=PUSH,
+    )
+
+
+def test_each_input_has_the_diff_that_it_should_have(image: OneImage, lab: LabState, target: RegistryServer) -> None:
+    first, other = (lab.upstream.digests[name] for name in ("chaos-ddcr:1.94.0", "chaos-ddcr-faults:1.94.0"))
+    image.up()
+    assert image.outputs()["digest"] == first
+
+    assert image.change(digest=first) == ("same", ())
+    assert image.change(digest=other) == ("update", ("digest",))
+    assert image.change(digest=None) == ("same", ())
+    assert image.change(source=f"{lab.upstream.host}/harness/chaos-ddcr-faults:1.94.0") == ("update", ("source",))
+    assert image.change(source=f"{lab.upstream.host}/harness/chaos-ddcr:1.94.0") == ("same", ())
+    assert image.change(on_destroy="delete") == ("update", ("onDestroy",))
+    assert image.change(on_destroy=None) == ("same", ())
+    assert image.change(push={"username": "pusher", "password": "rotated"}) == ("same", ())
+    assert image.change(pull={"username": "reader", "password": "new"}) == ("same", ())
+    assert image.change(target=f"{target.host}/chaos/elsewhere:1.94.0") == ("replace", ("target",))
+
+
+def test_refresh_sees_a_deleted_tag_and_up_restores_it(image: OneImage, target: RegistryServer) -> None:
+    image.up()
+    manifest = "/v2/chaos/chaos-ddcr/manifests/1.94.0"
+    assert _request(target, "DELETE", manifest) == 202
+
+    image.refresh()
+    assert image.outputs() is None
+
+    image.up()
+    assert _request(target, "HEAD", manifest) == 200
+    image.up("--expect-no-changes")
+
+
+def test_refresh_sees_a_moved_tag_and_up_moves_it_back(image: OneImage, lab: LabState, target: RegistryServer) -> None:
+    image.inputs["digest"] = lab.upstream.digests["chaos-ddcr:1.94.0"]
+    image.up()
+    image.inputs |= {"source": f"{lab.upstream.host}/harness/chaos-ddcr-faults:1.94.0", "digest": None}
+    moved = OneImage(image.workspace.folder.parent / "somebody-else", **image.inputs)
+    moved.up()
+
+    image.inputs |= {
+        "source": f"{lab.upstream.host}/harness/chaos-ddcr:1.94.0",
+        "digest": lab.upstream.digests["chaos-ddcr:1.94.0"],
+    }
+    image.refresh()
+
+    assert image.outputs()["digest"] == lab.upstream.digests["chaos-ddcr-faults:1.94.0"]
+    assert image.change() == ("update", ("digest",))
+    image.up()
+    assert image.outputs()["digest"] == image.inputs["digest"]
+
+
+def test_destroy_retains_the_image_unless_told_to_delete_it(image: OneImage, target: RegistryServer) -> None:
+    manifest = "/v2/chaos/chaos-ddcr/manifests/1.94.0"
+    image.up()
+    image.inputs, inputs = {}, image.inputs
+    image.up()
+    assert _request(target, "HEAD", manifest) == 200
+
+    image.inputs = {**inputs, "on_destroy": "delete"}
+    image.up()
+    image.workspace.run("pulumi", "destroy", "--stack", "one", "--yes")
+    assert _request(target, "HEAD", manifest) == 404
+
+
+def test_a_large_image_needs_little_memory_and_survives_a_killed_plugin(
+    tmp_path: Path, lab: LabState, target: RegistryServer
+) -> None:
+    # given an image with a layer of 1 GB
+    with RegistryServer(tmp_path / "source") as source:
+        _push_large_image(source, "big", megabytes=1024)
+        image = OneImage(tmp_path / "big", source=f"{source.host}/big:1", target=f"{target.host}/big:1", push=PUSH)
+
+        # when the plugin is killed in the middle of the copy
+        broken = threading.Thread(target=lambda: image.up(check=False))
+        broken.start()
+        plugin = _plugin_below(os.getpid())
+        assert wait_for(lambda: _stored(target) > 100_000_000, 60)
+        os.kill(plugin, signal.SIGKILL)
+        broken.join(timeout=60)
+
+        # then no tag was written, and the next up finishes
+        assert _request(target, "HEAD", "/v2/big/manifests/1") == 404
+        again = threading.Thread(target=image.up)
+        again.start()
+        plugin = _plugin_below(os.getpid())
+        peak = 0
+        while again.is_alive():
+            peak = max(peak, _peak_memory(plugin))
+            again.join(timeout=0.05)
+        assert _request(target, "HEAD", "/v2/big/manifests/1") == 200
+        assert 0 < peak < 200_000, f"the plugin took {peak} kB"
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "words"),
+    [
+        ({"push": {"username": "pusher", "password": "wrong"}}, "CHR0403", "pusher"),
+        ({"push": None}, "CHR0403", "no credentials"),
+        ({"target": "127.0.0.1:1/chaos/x:1"}, "CHR0401", "127.0.0.1:1"),
+        ({"source": "127.0.0.1:1/chaos/x:1"}, "CHR0401", "127.0.0.1:1"),
+    ],
+    ids=["wrong password", "no password", "target unreachable", "source unreachable"],
+)
+def test_a_failure_is_one_clear_error_and_the_next_up_finishes(
+    image: OneImage, change: dict[str, object], code: str, words: str
+) -> None:
+    good = dict(image.inputs)
+    image.inputs |= change
+
+    said = image.up(check=False)
+
+    assert code in said
+    assert words in said
+    assert "Traceback" not in said
+    assert image.outputs() is None
+    image.inputs = good
+    image.up()
+    assert image.outputs()["digest"].startswith("sha256:")
+
+
+def test_wrong_inputs_are_reported_by_name_before_anything_runs(image: OneImage) -> None:
+    image.inputs |= {"source": "UPPER/case:1", "digest": "md5:1", "on_destroy": "explode"}
+
+    said = image.up(check=False)
+
+    for words in ("its repository is malformed", "is not a digest", "must be one of: retain, delete"):
+        assert words in said
+    assert "Traceback" not in said
+
+
+def _request(server: RegistryServer, method: str, path: str, body: bytes | None = None, **headers: str) -> int:
+    request = urllib.request.Request(f"http://{server.host}{path}", data=body, method=method)
+    for user, password in server.logins.items():
+        request.add_header("Authorization", "Basic " + b64encode(f"{user}:{password}".encode()).decode())
+    request.add_header("Accept", "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json")
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def _push_large_image(server: RegistryServer, name: str, *, megabytes: int) -> None:
+    """With crane: an uncompressed layer of zeros from a sparse file."""
+    layer = server.folder / "layer.tar"
+    with layer.open("wb") as file:
+        file.truncate(megabytes * 1024 * 1024)
+    subprocess.run(
+        ["crane", "append", "--insecure", "--new_layer", str(layer), "--new_tag", f"{server.host}/{name}:1"],
+        check=True,
+        capture_output=True,
+    )
+    layer.unlink()
+
+
+def _stored(server: RegistryServer) -> int:
+    return sum(path.stat().st_size for path in server.storage.rglob("data") if path.is_file())
+
+
+def _plugin_below(ancestor: int) -> int:
+    """The process id of our plugin, once the engine has started it below this process."""
+    found: list[int] = []
+
+    def look() -> bool:
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdigit() and b"pulumi-resource-chaosreg" in _read(folder / "cmdline"):
+                if _is_below(int(folder.name), ancestor):
+                    found.append(int(folder.name))
+        return bool(found)
+
+    assert wait_for(look, 30)
+    return found[0]
+
+
+def _is_below(pid: int, ancestor: int) -> bool:
+    while pid > 1:
+        status = _read(Path(f"/proc/{pid}/status")).decode()
+        if "PPid:" not in status:
+            return False
+        pid = int(status.split("PPid:")[1].split()[0])
+        if pid == ancestor:
+            return True
+    return False
+
+
+def _peak_memory(pid: int) -> int:
+    """Kilobytes of resident memory at the most so far; 0 once it has ended."""
+    status = _read(Path(f"/proc/{pid}/status")).decode()
+    return int(status.split("VmHWM:")[1].split()[0]) if "VmHWM:" in status else 0
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

@@ -1,0 +1,174 @@
+"""Every YAML snippet of Harness's documentation page works as it stands there, as the content of a section.
+
+The snippets are copies of the page, character for character; only the page's own indentation of the first is gone.
+"""
+
+import pytest
+
+SNIPPETS = {
+    "basic configuration": """\
+registry:
+  server: "your-registry.example.com"
+  account: "your-account-name"
+  type: "private"  # or "public"
+""",
+    "custom images": """\
+custom_images:
+  chaos_runner: "your-registry.com/chaos/runner:v1.0.0"
+  chaos_operator: "your-registry.com/chaos/operator:v1.0.0"
+  log_watcher: "your-registry.com/chaos/log-watcher:v1.0.0"
+  go_runner: "your-registry.com/chaos/go-runner:v1.0.0"
+""",
+    "authentication": """\
+authentication:
+  type: "kubernetes_secret"
+  secret_name: "registry-credentials"
+  namespace: "harness-chaos"
+""",
+    "required images, DDCR": """\
+required_images:
+  - "harness/chaos-ddcr:latest"
+  - "harness/chaos-log-watcher:latest"
+  - "harness/service-discovery-collector:latest"
+  - "harness/chaos-ddcr-faults:latest"
+""",
+    "required images, dedicated": """\
+required_images:
+  - "harness/chaos-log-watcher:latest"
+  - "harness/chaos-workflow-controller:latest"
+  - "harness/chaos-argoexec:latest"
+  - "harness/chaos-exporter:latest"
+  - "harness/chaos-operator:latest"
+  - "harness/chaos-runner:latest"
+  - "harness/chaos-subscriber:latest"
+  - "harness/chaos-go-runner:latest"
+  - "harness/k8s-chaos-infrastructure-upgrader:latest"
+""",
+    "Docker Hub": """\
+image_registry:
+  server: "docker.io"
+  account: "your-dockerhub-username"
+  type: "private"
+  authentication:
+    secret_name: "dockerhub-secret"
+""",
+    "Amazon ECR": """\
+image_registry:
+  server: "123456789012.dkr.ecr.us-west-2.amazonaws.com"
+  account: "your-aws-account"
+  type: "private"
+  authentication:
+    type: "aws_ecr"
+    region: "us-west-2"
+""",
+    "Google Container Registry": """\
+image_registry:
+  server: "gcr.io"
+  account: "your-gcp-project"
+  type: "private"
+  authentication:
+    type: "gcp_service_account"
+    key_file: "service-account-key.json"
+""",
+    "Harbor": """\
+image_registry:
+  server: "harbor.company.com"
+  account: "chaos-engineering"
+  type: "private"
+  authentication:
+    username: "chaos-user"
+    password_secret: "harbor-credentials"
+""",
+}
+BASIC = SNIPPETS["basic configuration"]
+
+# where the snippet's values must arrive
+MEANINGS = {
+    "basic configuration": {
+        ("image_registry", "server"): "your-registry.example.com",
+        ("image_registry", "account"): "your-account-name",
+        ("image_registry", "type"): "private",
+    },
+    "custom images": {("custom_images", "go_runner"): "your-registry.com/chaos/go-runner:v1.0.0"},
+    "authentication": {("image_registry", "authentication", "secret_name"): "registry-credentials"},
+    "required images, DDCR": {
+        ("required_images",): [
+            "harness/chaos-ddcr:latest",
+            "harness/chaos-log-watcher:latest",
+            "harness/service-discovery-collector:latest",
+            "harness/chaos-ddcr-faults:latest",
+        ]
+    },
+    "required images, dedicated": {},
+    "Docker Hub": {("image_registry", "authentication"): {"secret_name": "dockerhub-secret"}},
+    "Amazon ECR": {("image_registry", "authentication"): {"type": "aws_ecr", "region": "us-west-2"}},
+    "Google Container Registry": {
+        ("image_registry", "authentication"): {"type": "gcp_service_account", "key_file": "service-account-key.json"}
+    },
+    "Harbor": {
+        ("image_registry", "authentication"): {"username": "chaos-user", "password_secret": "harbor-credentials"}
+    },
+}
+
+
+def _account(*snippets, infrastructure=""):
+    section = "".join("    " + line + "\n" for snippet in snippets for line in snippet.splitlines())
+    return f"config:\n  chaosreg:account:\n    id: acme\n{section}{infrastructure}"
+
+
+@pytest.mark.parametrize("name", SNIPPETS)
+def test_a_snippet_alone_has_nothing_wrong(project, scope_of, name):
+    reviewed = project.write({"acme": _account(SNIPPETS[name])}).review()
+    assert reviewed.findings == ()
+    account = scope_of(reviewed, "acme")
+    assert {path: account.get(path) for path in MEANINGS[name]} == MEANINGS[name]
+
+
+BELOW = "  chaosreg:infrastructures: {prod: {cluster: {context: c}, namespace: harness-chaos}}\n"
+
+
+@pytest.mark.parametrize("name", SNIPPETS)
+def test_a_snippet_above_an_infrastructure_has_nothing_wrong_in_its_shape(project, name):
+    release = 'images: {release: "1.94.4"}'
+    reviewed = project.write({"acme": _account(SNIPPETS[name], release, infrastructure=BELOW)}).review()
+    assert [str(finding) for finding in reviewed.findings if finding.code.startswith("CHR01")] == []
+
+
+def test_the_page_s_parts_put_together_give_a_registry_with_its_secret(project):
+    parts = (BASIC, SNIPPETS["authentication"], SNIPPETS["required images, DDCR"])
+    reviewed = project.write({"acme": _account(*parts, infrastructure=BELOW)}).review()
+    assert reviewed.findings == ()
+    (config,) = reviewed.resolved.values()
+    secret = config.secret.value
+    assert (secret.name, secret.create) == ("registry-credentials", False)  # kubernetes_secret: theirs, only named
+    # the registry's account takes the place of the page's `harness/`
+    prefix = "your-registry.example.com/your-account-name"
+    assert [str(image.reference) for image in config.images] == [
+        f"{prefix}/chaos-ddcr:latest",
+        f"{prefix}/chaos-log-watcher:latest",
+        f"{prefix}/service-discovery-collector:latest",
+        f"{prefix}/chaos-ddcr-faults:latest",
+    ]
+
+
+def test_authentication_beside_the_registry_counts_wherever_the_page_writes_it(project):
+    reviewed = project.write({"acme": _account(SNIPPETS["authentication"], BASIC, infrastructure=BELOW)}).review()
+    (config,) = reviewed.resolved.values()
+    assert config.secret.value.name == "registry-credentials"
+
+
+def test_the_page_s_namespace_must_be_where_the_pods_are(project):
+    elsewhere = BELOW.replace("harness-chaos", "hce")
+    parts = (BASIC, SNIPPETS["authentication"], SNIPPETS["required images, DDCR"])
+    reviewed = project.write({"acme": _account(*parts, infrastructure=elsewhere)}).review()
+    assert [finding.code for finding in reviewed.findings] == ["CHR0504"]
+
+
+def test_the_nine_images_of_the_page_are_the_catalogue_s_dedicated_set(project):
+    reviewed = project.write(
+        {"acme": _account(SNIPPETS["required images, dedicated"], "type: dedicated", infrastructure=BELOW)}
+    ).review()
+    (config,) = reviewed.resolved.values()
+    from pulumi_chaosreg.images.catalogue import load_catalogue
+
+    assert tuple(image.name for image in config.images) == load_catalogue().sets["dedicated"]

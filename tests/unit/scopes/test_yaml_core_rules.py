@@ -1,0 +1,157 @@
+"""Stack files are read by the core rules of YAML 1.2, whatever PyYAML itself would make of them."""
+
+import math
+
+import pytest
+
+from pulumi_chaosreg.errors import ChaosregError, Finding, Place
+from pulumi_chaosreg.scopes.yaml_file import line_of, locate, read_yaml
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(text):
+        path = tmp_path / "file.yaml"
+        path.write_text(text, "utf-8")
+        return read_yaml(path)
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        # words that YAML 1.1 takes for booleans
+        *[(word, word) for word in ("yes", "no", "on", "off", "Yes", "NO", "y", "n", "On", "OFF")],
+        ("true", True),
+        ("True", True),
+        ("FALSE", False),
+        ("tRUE", "tRUE"),
+        # numbers
+        ("010", 10),
+        ("0o10", 8),
+        ("0x1F", 31),
+        ("-7", -7),
+        ("+7", 7),
+        ("1_000", "1_000"),
+        ("190:20:30", "190:20:30"),
+        ("0b11", "0b11"),
+        ("1.10", 1.1),
+        (".5", 0.5),
+        ("1.", 1.0),
+        ("1e3", 1000.0),
+        ("1.94.4", "1.94.4"),
+        (".inf", math.inf),
+        ("-.inf", -math.inf),
+        # nothing
+        ("", None),
+        ("~", None),
+        ("null", None),
+        ("Null", None),
+        ("nULL", "nULL"),
+        # dates are words
+        ("2026-11-24", "2026-11-24"),
+        # quotes always make a string
+        ('"1.10"', "1.10"),
+        ("'true'", "true"),
+        ('""', ""),
+        ("'~'", "~"),
+        ("|\n  1.10", "1.10"),
+    ],
+)
+def test_an_unquoted_word_means_what_yaml_1_2_says(read, written, value):
+    result = read(f"key: {written}\n")["key"]
+    assert (result, type(result)) == (value, type(value))
+
+
+@pytest.mark.xfail(strict=True, raises=ValueError, reason="bug: `.Inf` is replaced before it is put in lower case")
+@pytest.mark.parametrize("written", [".Inf", ".INF", ".NaN", "-.Inf"])
+def test_infinity_may_be_written_in_capitals(read, written):
+    assert isinstance(read(f"key: {written}\n")["key"], float)
+
+
+def test_not_a_number_is_a_float(read):
+    assert math.isnan(read("key: .nan\n")["key"])
+
+
+@pytest.mark.xfail(strict=True, reason="bug: an explicit tag is not looked at")
+def test_an_explicit_tag_makes_a_string(read):
+    assert read("key: !!str 1.10\n")["key"] == "1.10"
+
+
+@pytest.mark.xfail(strict=True, raises=ValueError, reason="bug: Python's limit for long integers is a traceback")
+def test_a_very_long_number_is_no_traceback(read):
+    read(f"key: {'9' * 5000}\n")
+
+
+@pytest.mark.xfail(strict=True, raises=RecursionError, reason="bug: an alias inside its own anchor is a traceback")
+def test_an_alias_of_itself_is_a_finding(read):
+    with pytest.raises(ChaosregError):
+        read("key: &a [*a]\n")
+
+
+def test_an_alias_repeats_its_anchor(read):
+    assert read("a: &x {k: 1}\nb: *x\n") == {"a": {"k": 1}, "b": {"k": 1}}
+
+
+def test_keys_are_strings_as_written(read):
+    assert read("1: a\ntrue: b\n010: c\n") == {"1": "a", "true": "b", "010": "c"}
+
+
+def test_an_empty_file_is_nothing(read):
+    assert read("") is None
+    assert read("# only a comment\n") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("a: [1\n", 2), ("a: 1\n b: 2\n", 2), ("a: 1\n\tb: 2\n", 2), ("a: 1\n---\nb: 2\n", 2), ("a: *nobody\n", 1)],
+)
+def test_what_is_not_yaml_is_told_with_its_line(read, text, line):
+    with pytest.raises(ChaosregError) as caught:
+        read(text)
+    (finding,) = caught.value.findings
+    assert (finding.code, finding.place.line) == ("CHR0102", line)
+
+
+def test_a_file_that_cannot_be_opened_is_told(tmp_path):
+    with pytest.raises(ChaosregError, match="CHR0101.*Is a directory"):
+        read_yaml(tmp_path)
+
+
+DOCUMENT = """\
+config:
+  # a comment
+  chaosreg:account:
+    images: {release: "1", tags: {
+      a: "1", b: "2"}}
+    required_images:
+      - one
+
+      - two
+    "quoted": x
+"""
+
+
+@pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        (("config",), 1),
+        (("config", "chaosreg:account"), 3),
+        (("config", "chaosreg:account", "images", "release"), 4),
+        (("config", "chaosreg:account", "images", "tags", "b"), 5),
+        (("config", "chaosreg:account", "required_images", 0), 7),
+        (("config", "chaosreg:account", "required_images", 1), 9),
+        (("config", "chaosreg:account", "quoted"), 10),
+        (("config", "chaosreg:account", "required_images", 7), 6),  # the deepest that there is
+        (("config", "chaosreg:account", "missing", "deeper"), 3),
+        (("nothing",), None),
+    ],
+)
+def test_the_line_of_a_key_path_is_that_of_its_deepest_key(tmp_path, keys, line):
+    path = tmp_path / "file.yaml"
+    path.write_text(DOCUMENT)
+    assert line_of(path, keys) == line
+    (located,) = locate([Finding("CHR0000", "x", Place(file=path, keys=keys))])
+    assert located.place.line == line
+    assert located.excerpt == (DOCUMENT.splitlines()[line - 1].strip() if line else "")
