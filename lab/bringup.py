@@ -108,8 +108,9 @@ def _new(folder: Path, names: Sequence[str]) -> Session:
         session = _first_session(folder, supervisor)
         session.start(*starting, programs=programs, missing=missing, told=tell)
     except BaseException:  # also Ctrl-C: nobody else can know of this lab yet
-        supervisor.terminate()
+        supervisor.kill()  # `unshare` ignores SIGTERM; the kernel ends with it all that it has started
         supervisor.wait()
+        wait_until_gone(folder)
         clean_up(folder)
         raise
     say(f"the lab is up ({elapsed(since)}): {', '.join(starting)}")

@@ -27,7 +27,7 @@ class Patience:
     longest: float = 60.0
     """A registry that asks for more than this is taken at its word: we stop and say so."""
     total: float = 180.0
-    unreachable: float = 6.0
+    unreachable: float = 4.0
     """Where nobody listens at all, patience is short: the name is probably wrong."""
     pause: Callable[[float], None] = time.sleep
 

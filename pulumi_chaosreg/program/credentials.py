@@ -7,9 +7,9 @@ import pulumi
 
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.scopes.company import Company
-from pulumi_chaosreg.scopes.model import Decided, Scope
+from pulumi_chaosreg.scopes.model import Decided, Scope, nearest
 from pulumi_chaosreg.scopes.resolution import ResolvedSecret
-from pulumi_chaosreg.scopes.review import credential_places
+from pulumi_chaosreg.scopes.review import Review, credential_places
 from pulumi_chaosreg.scopes.stack_files import CREDENTIALS
 
 OUTPUT = "credentials"
@@ -54,6 +54,26 @@ class CredentialValues:
                 help=f"run `pulumi config set --stack {owning} --secret {CREDENTIALS}:{name}`",
             )
         )
+
+    def missing_for_mirrors(self, reviewed: Review, owned: list[Scope]) -> list[Finding]:
+        """What the mirrors of these scopes name and this stack has no value for (CHR0501)."""
+        config = pulumi.Config(CREDENTIALS)
+        findings = []
+        for owner in owned:
+            for key in ("push", "pull") if reviewed.mirrored_by(owner) else ():
+                named = nearest(owner, ("mirror", key))
+                if named and config.get_secret(named.value) is None:
+                    findings.append(
+                        Finding(
+                            "CHR0501",
+                            f"credential `{named.value}` has no value, and the mirror of {owner.title} needs it",
+                            named.origin.place,
+                            notes=(("looked at", f"{CREDENTIALS}:{named.value} in the stack `{self.stack}`"),),
+                            help=f"run `pulumi config set --stack {self.stack} --secret --path "
+                            f"'{CREDENTIALS}:{named.value}.username'`, and the same for `.password`",
+                        )
+                    )
+        return findings
 
     def for_others(self) -> dict[str, pulumi.Output[Any]]:
         """NAME → value of the pull credentials that scopes of this stack name, for the stacks below."""

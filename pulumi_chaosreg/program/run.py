@@ -12,11 +12,12 @@ from typing import Any
 import pulumi
 
 from pulumi_chaosreg.components.levels import Account, Infrastructure, Organization, Project
-from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.program.credentials import CredentialValues
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.review import Review, review
 from pulumi_chaosreg.scopes.stack_files import find_project
+from pulumi_chaosreg.scopes.yaml_file import locate
 
 Component = Account | Organization | Project | Infrastructure
 
@@ -42,11 +43,13 @@ class _Builder:
         self.stack = stack
         self.values = CredentialValues(reviewed.company, stack)
         self.components: dict[Scope, Component] = {}
+        self.credentials: dict[Scope, dict[str, pulumi.Input[Any]]] = {}
 
     def build(self) -> None:
         owned = self.reviewed.company.of_stack(self.stack)
         if not owned:
             pulumi.log.warn(f"stack `{self.stack}` has no section of ours in its file: nothing to do")
+        self._look_up_credentials(owned)
         for scope in owned:
             component = self._component(scope)
             self._mirror(scope, component)
@@ -55,6 +58,20 @@ class _Builder:
         credentials = self.values.for_others()
         if credentials:
             pulumi.export("credentials", pulumi.Output.secret(credentials))
+
+    def _look_up_credentials(self, owned: list[Scope]) -> None:
+        """All of them before anything is made; one ChaosregError with every one that is missing."""
+        findings: list[Finding] = []
+        for scope in owned:
+            resolved = self.reviewed.resolved.get(scope)
+            if resolved and resolved.secret and resolved.secret.value.create:
+                try:
+                    self.credentials[scope] = self.values.of(scope, resolved.secret)
+                except ChaosregError as error:
+                    findings += error.findings
+        findings += self.values.missing_for_mirrors(self.reviewed, owned)
+        if findings:
+            raise ChaosregError(locate(list(dict.fromkeys(findings))))
 
     def _component(self, scope: Scope) -> Component:
         """The component of a scope, with its parents first; each once."""
@@ -73,12 +90,11 @@ class _Builder:
                 return Project(scope.id, **_above(above), _scope=scope)
             case Level.INFRASTRUCTURE:
                 resolved = self.reviewed.resolved[scope]
-                secret = resolved.secret
                 owner = resolved.owner
                 return Infrastructure(
                     scope.id,
                     **_above(above),
-                    credentials=self.values.of(scope, secret) if secret and secret.value.create else None,
+                    credentials=self.credentials.get(scope),
                     _scope=scope,
                     _resolved=resolved,
                     _owner_here=bool(owner and owner.stack == self.stack),

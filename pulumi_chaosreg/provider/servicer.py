@@ -6,8 +6,8 @@ Blocking work runs in threads; a failure becomes one clean message for the user,
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
 
 import grpc
 import grpc.aio
@@ -176,12 +176,11 @@ async def _in_thread(context: Any, work: Callable[[], T]) -> T:
         return await asyncio.to_thread(work)
     except ChaosregError as error:
         await _fail(context, error)
-        raise  # abort has raised already
 
 
-async def _fail(context: Any, error: ChaosregError) -> Any:
-    abort: Callable[..., Awaitable[Any]] = context.abort
-    return await abort(grpc.StatusCode.UNKNOWN, str(error))  # the engine prints the text of UNKNOWN as it is
+async def _fail(context: Any, error: ChaosregError) -> NoReturn:
+    await context.abort(grpc.StatusCode.UNKNOWN, str(error))  # the engine prints the text of UNKNOWN as it is
+    raise error  # abort has raised already
 
 
 def _load(struct: struct_pb2.Struct) -> dict[str, Any]:

@@ -1,14 +1,17 @@
 """The life of one `MirroredImage` on the real engine: each input changed once, drift, interruption, failures."""
 
+import hashlib
+import json
 import os
 import signal
-import subprocess
 import threading
+import urllib.error
 import urllib.request
 from base64 import b64encode
 from pathlib import Path
 
 import pytest
+import urllib3
 
 from lab.deadline import wait_for
 from lab.registry import RegistryServer
@@ -18,6 +21,7 @@ from tests.engine.one_image import OneImage
 
 pytestmark = pytest.mark.engine
 
+_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 PUSH = {"username": "pusher", "password": PUSH_CANARY}
 
 
@@ -173,16 +177,45 @@ def _request(server: RegistryServer, method: str, path: str, body: bytes | None 
 
 
 def _push_large_image(server: RegistryServer, name: str, *, megabytes: int) -> None:
-    """With crane: an uncompressed layer of zeros from a sparse file."""
+    """One layer of zeros, sent from a sparse file: what counts is that nobody may hold it in memory."""
     layer = server.folder / "layer.tar"
     with layer.open("wb") as file:
         file.truncate(megabytes * 1024 * 1024)
-    subprocess.run(
-        ["crane", "append", "--insecure", "--new_layer", str(layer), "--new_tag", f"{server.host}/{name}:1"],
-        check=True,
-        capture_output=True,
-    )
+    with layer.open("rb") as file:
+        layer_digest = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+    config = b"{}"
+    config_digest = f"sha256:{hashlib.sha256(config).hexdigest()}"
+    _upload(server, name, config_digest, config)
+    _upload(server, name, layer_digest, layer)
+    layer_size = layer.stat().st_size
     layer.unlink()
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": _MANIFEST,
+        "config": {
+            "mediaType": "application/vnd.oci.image.config.v1+json",
+            "digest": config_digest,
+            "size": len(config),
+        },
+        "layers": [
+            {"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": layer_digest, "size": layer_size},
+        ],
+    }
+    body, kind = json.dumps(manifest).encode(), {"Content-Type": _MANIFEST}
+    answer = urllib3.request("PUT", f"http://{server.host}/v2/{name}/manifests/1", body=body, headers=kind)
+    assert answer.status == 201
+
+
+def _upload(server: RegistryServer, name: str, digest: str, content: bytes | Path) -> None:
+    session = urllib3.request("POST", f"http://{server.host}/v2/{name}/blobs/uploads/")
+    size = len(content) if isinstance(content, bytes) else content.stat().st_size
+    answer = urllib3.request(
+        "PUT",
+        f"{session.headers['Location']}&digest={digest}",
+        body=content if isinstance(content, bytes) else content.open("rb"),
+        headers={"Content-Length": str(size), "Content-Type": "application/octet-stream"},
+    )
+    assert answer.status == 201
 
 
 def _stored(server: RegistryServer) -> int:
@@ -195,9 +228,9 @@ def _plugin_below(ancestor: int) -> int:
 
     def look() -> bool:
         for folder in Path("/proc").iterdir():
-            if folder.name.isdigit() and b"pulumi-resource-chaosreg" in _read(folder / "cmdline"):
-                if _is_below(int(folder.name), ancestor):
-                    found.append(int(folder.name))
+            ours = folder.name.isdigit() and b"pulumi-resource-chaosreg" in _read(folder / "cmdline")
+            if ours and _is_below(int(folder.name), ancestor):
+                found.append(int(folder.name))
         return bool(found)
 
     assert wait_for(look, 30)

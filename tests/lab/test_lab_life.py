@@ -14,6 +14,7 @@ import pytest
 from lab.deadline import wait_for
 from lab.network import BRIDGE
 from lab.parts.node_programs import other_kubelet
+from lab.places import cache_folder, state_folder
 
 pytestmark = pytest.mark.engine
 
@@ -27,10 +28,11 @@ def own_lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The state folder of a lab that no other command uses."""
     monkeypatch.setenv("LAB_INSTANCE", uuid.uuid4().hex[:6])
     monkeypatch.delenv("LAB_STATE", raising=False)
-    from lab.places import state_folder
-
-    yield state_folder()
+    folder = state_folder()
+    yield folder
     subprocess.run([*LAB, "down"], cwd=CHECKOUT, check=True, capture_output=True)
+    for lock in (cache_folder() / "locks").glob(f"{folder.name}*"):
+        lock.unlink()
 
 
 def test_two_runs_one_after_the_other_leave_nothing(own_lab: Path) -> None:

@@ -73,6 +73,7 @@ class FaultServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def __getattr__(self, name: str) -> Callable[[], None]:
                 if name.startswith("do_"):

@@ -86,6 +86,7 @@ def test_a_location_is_relative_to_the_request(location: str, leads_to: str) -> 
         (f"{PUBLIC}/v2/", "https://192.168.1.1/", PUBLIC),
         (f"{PUBLIC}/v2/", "file:///etc/passwd", PUBLIC),
         (f"{LOOPBACK}/v2/", "http://elsewhere.example/", LOOPBACK),
+        ("https://cdn.example/", "http://127.0.0.1:9/", LOOPBACK),
     ],
 )
 def test_an_unsafe_location_is_refused(current: str, location: str, registry: str) -> None:

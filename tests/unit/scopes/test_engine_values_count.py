@@ -70,15 +70,17 @@ def test_credentials_that_the_engine_has_are_known_by_name(project):
     assert "canary" not in repr(reviewed)
 
 
-@pytest.mark.parametrize("text", ["{not json", "[1, 2]", "null", "", "5"])
+@pytest.mark.parametrize("text", ["{not json", "[1, 2]", "", "5"])
 def test_a_value_of_the_engine_that_is_no_section_is_a_finding_and_no_traceback(project, text):
     project.write({"acme": ACME})
-    assert project.review("acme", {"chaosreg:infrastructures": text}).errors or text == "null"
+    assert project.review("acme", {"chaosreg:infrastructures": text}).errors
 
 
 def test_other_namespaces_are_nobody_s_business(project):
     project.write({"acme": {**ACME, "aws:region": "eu-west-1", "kubernetes:context": "x"}})
-    reviewed = project.review("acme", {"aws:region": "eu-west-1", "chaosreg:account": json.dumps(ACME["chaosreg:account"])})
+    reviewed = project.review(
+        "acme", {"aws:region": "eu-west-1", "chaosreg:account": json.dumps(ACME["chaosreg:account"])}
+    )
     assert reviewed.findings == ()
 
 

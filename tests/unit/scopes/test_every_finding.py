@@ -244,7 +244,10 @@ MISTAKES = {
         ["the chain above stack `p` does not end at an account", "chaosreg:parent_stack: <stack>"],
     ),
     "an account with a parent": (
-        {"acme": ACME, "b": "config:\n  chaosreg:parent_stack: acme  #! CHR0206\n  chaosreg:account: {id: b}  #! CHR0210\n"},
+        {
+            "acme": ACME,
+            "b": "config:\n  chaosreg:parent_stack: acme  #! CHR0206\n  chaosreg:account: {id: b}  #! CHR0210\n",
+        },
         ["an account has no parent", "remove `chaosreg:parent_stack`"],
     ),
     "a parent stack that is not there": (
@@ -563,10 +566,14 @@ def test_a_mistake_is_found_where_it_stands_and_nothing_else_is(project, places,
     _check(project.write(files), places, words)
 
 
-@pytest.mark.xfail(strict=True, reason="bug: an unknown release is told again as CHR0307 for each image of each infrastructure")
+@pytest.mark.xfail(
+    strict=True, reason="bug: an unknown release is told again as CHR0307 for each image of each infrastructure"
+)
 @pytest.mark.parametrize(("release", "near"), [("1.94.0", "nearest: 1.94.4"), ("2.0.0", "newest: 1.94.4")])
 def test_an_unknown_release_is_one_finding_that_names_the_nearest(project, places, release, near):
-    project.write({"acme": ACME.replace('{release: "1.94.4"}', f'{{release: "{release}"}}  #! CHR0302'), "i": BELOW_ACME})
+    project.write(
+        {"acme": ACME.replace('{release: "1.94.4"}', f'{{release: "{release}"}}  #! CHR0302'), "i": BELOW_ACME}
+    )
     _check(project, places, [f"release `{release}` is not in the catalogue", near])
 
 
@@ -620,7 +627,9 @@ def test_an_excerpt_is_the_line_as_it_is_written(project):
     assert reviewed.findings[0].excerpt.startswith("release: 1.10 ")  # and not 1.1, what YAML made of it
 
 
-@pytest.mark.xfail(strict=True, reason="bug: findings below `registry:` and a sibling `authentication:` lose their line")
+@pytest.mark.xfail(
+    strict=True, reason="bug: findings below `registry:` and a sibling `authentication:` lose their line"
+)
 def test_the_page_s_other_spellings_keep_their_lines(project, places):
     project.write(
         {

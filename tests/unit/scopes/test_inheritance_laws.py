@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 LEVELS = ("account", "organization", "project", "infrastructure")
-QUICK = settings(max_examples=25, deadline=None)
+QUICK = settings(max_examples=25, deadline=None, database=None)
 
 word = st.sampled_from(["one", "two", "three"])
 section = st.fixed_dictionaries(

@@ -194,7 +194,10 @@ def test_four_levels_fit_in_one_file(project):
     project.write(
         {
             "all": {
-                "chaosreg:infrastructures": {"prod": {"cluster": {"context": "c"}}, "dev": {"cluster": {"context": "d"}}},
+                "chaosreg:infrastructures": {
+                    "prod": {"cluster": {"context": "c"}},
+                    "dev": {"cluster": {"context": "d"}},
+                },
                 "chaosreg:project": {"id": "checkout"},
                 "chaosreg:organization": {"id": "payments"},
                 "chaosreg:account": {"id": "acme", "images": {"release": "1.94.4"}},

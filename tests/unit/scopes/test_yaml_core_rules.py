@@ -56,7 +56,7 @@ def read(tmp_path):
         ("'true'", "true"),
         ('""', ""),
         ("'~'", "~"),
-        ("|\n  1.10", "1.10"),
+        ("|-\n  1.10", "1.10"),
     ],
 )
 def test_an_unquoted_word_means_what_yaml_1_2_says(read, written, value):
@@ -115,7 +115,7 @@ def test_what_is_not_yaml_is_told_with_its_line(read, text, line):
 
 
 def test_a_file_that_cannot_be_opened_is_told(tmp_path):
-    with pytest.raises(ChaosregError, match="CHR0101.*Is a directory"):
+    with pytest.raises(ChaosregError, match=r"CHR0101.*Is a directory"):
         read_yaml(tmp_path)
 
 

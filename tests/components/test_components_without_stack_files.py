@@ -1,0 +1,139 @@
+"""The components from plain Python: what they register, under which names and parents. SDK mocks stand in for the engine."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime import mocks, settings
+from pulumi.runtime.stack import run_in_stack
+
+import pulumi_chaosreg as chaosreg
+
+pytestmark = pytest.mark.components
+
+REGISTRY = {
+    "server": "harbor.company.com",
+    "account": "chaos",
+    "type": "private",
+    "authentication": {"username": "chaos-user", "password_secret": "harbor"},
+}
+DIGEST = "sha256:" + "a" * 64
+
+
+@dataclass
+class Recorder(mocks.Mocks):
+    """Remembers what was registered; gives every resource its inputs back."""
+
+    made: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        self.made[f"{args.typ} {args.name}"] = args.inputs
+        outputs = dict(args.inputs)
+        if args.typ == "chaosreg:index:MirroredImage":
+            outputs |= {"digest": DIGEST, "reference": f"{args.inputs['target']}@{DIGEST}"}
+        return f"{args.name}-id", outputs
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
+        return {}
+
+
+@pytest.fixture
+def run() -> Iterator[Callable[[Callable[[], None]], Recorder]]:
+    """Runs a program as the language host does, on an event loop of its own."""
+
+    def run_program(program: Callable[[], None]) -> Recorder:
+        recorder = Recorder()
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        settings.reset_options()
+        mocks.set_mocks(recorder, project="chaosreg", stack="test", preview=False)
+        loop.run_until_complete(run_in_stack(program))
+        return recorder
+
+    yield run_program
+    settings.reset_options()
+
+
+def _company(**account: Any) -> chaosreg.Project:
+    account = {"image_registry": REGISTRY, "images": {"release": "1.94.4"}, "allow_overrides": True, **account}
+    root = chaosreg.Account("acme", credentials={"harbor": pulumi.Output.secret("pw")}, **account)
+    return chaosreg.Project("checkout", organization=chaosreg.Organization("payments", account=root))
+
+
+def _infrastructure(project: chaosreg.Project, name: str = "prod-eu", **settings: Any) -> chaosreg.Infrastructure:
+    return chaosreg.Infrastructure(
+        name, project=project, cluster=chaosreg.Cluster(context="prod-eu"), namespace="harness-chaos", **settings
+    )
+
+
+def test_an_infrastructure_gets_a_namespace_a_secret_and_a_config_map(run: Any) -> None:
+    made = run(lambda: _infrastructure(_company()) and None).made
+
+    path = "payments/checkout/prod-eu"
+    data = made[f"kubernetes:core/v1:ConfigMap {path}"]["data"]
+    assert data["image.chaos-ddcr"] == "harbor.company.com/chaos/chaos-ddcr:1.94.0"
+    assert data["origin.server"] == "account/acme"
+    assert made[f"kubernetes:core/v1:NamespacePatch {path}"]["metadata"] == {"name": "harness-chaos"}
+    secret = made[f"kubernetes:core/v1:Secret {path}"]
+    assert secret["type"] == "kubernetes.io/dockerconfigjson"
+    assert secret["data"].keys() >= {"value"}, "the data is not marked as secret"
+
+
+def test_the_mirror_copies_each_image_once_however_many_infrastructures_ask(run: Any) -> None:
+    def program() -> None:
+        project = _company(mirror={"source": "docker.io/harness"})
+        for name in ("prod-eu", "prod-us"):
+            _infrastructure(project, name)
+
+    made = run(program).made
+
+    images = [name for name in made if name.startswith("chaosreg:index:MirroredImage")]
+    assert sorted(images) == [
+        f"chaosreg:index:MirroredImage {image}"
+        for image in (
+            "chaos-ddcr-faults:1.94.0",
+            "chaos-ddcr:1.94.0",
+            "chaos-log-watcher:1.94.0",
+            "service-discovery-collector:0.74.0",
+        )
+    ]
+    data = made["kubernetes:core/v1:ConfigMap payments/checkout/prod-us"]["data"]
+    assert data["image.chaos-ddcr"] == f"harbor.company.com/chaos/chaos-ddcr:1.94.0@{DIGEST}"
+    assert len([name for name in made if name.startswith("pulumi:providers:kubernetes")]) == 1
+
+
+def test_a_wrong_setting_is_one_error_that_names_the_valid_keys(run: Any) -> None:
+    with pytest.raises(pulumi.RunError, match=r"CHR0104(.|\n)*did you mean `images`"):
+        run(lambda: _company(imagse={"release": "1.94.4"}) and None)
+
+
+def test_an_override_that_is_not_allowed_is_refused(run: Any) -> None:
+    with pytest.raises(pulumi.RunError, match=r"CHR0203(.|\n)*account `acme`"):
+        run(lambda: _infrastructure(_company(allow_overrides=False), images={"release": "1.93.0"}) and None)
+
+
+def test_a_docker_config_without_a_key_for_the_server_is_refused(run: Any) -> None:
+    def program() -> None:
+        config = {"auths": {"https://harbor.company.com/v2": {"auth": "eDp5"}}}
+        account = chaosreg.Account(
+            "acme", image_registry=REGISTRY, images={"release": "1.94.4"}, credentials={"harbor": config}
+        )
+        chaosreg.Infrastructure("dev", account=account, cluster=chaosreg.Cluster(context="dev"))
+
+    with pytest.raises(pulumi.RunError, match="CHR0507"):
+        run(program)
+
+
+def test_a_public_registry_needs_no_secret(run: Any) -> None:
+    def program() -> None:
+        account = chaosreg.Account("acme", images={"release": "1.94.4"})
+        dev = chaosreg.Infrastructure("dev", account=account, cluster=chaosreg.Cluster(context="dev"))
+        assert dev.secret_name is None
+
+    made = run(program).made
+
+    assert not any("Secret" in name for name in made)
+    assert made["kubernetes:core/v1:ConfigMap dev"]["data"]["server"] == "docker.io"

@@ -1,0 +1,100 @@
+"""The releases that we know, and the tags that each gives its images."""
+
+import re
+
+import pytest
+
+from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.images.catalogue import load_catalogue
+from pulumi_chaosreg.images.reference import TAG, Reference
+
+
+@pytest.fixture
+def catalogue():
+    return load_catalogue()
+
+
+def test_release_1_94_4_has_these_tags(catalogue):
+    assert catalogue.release("1.94.4").tags("ddcr") == {
+        "chaos-ddcr": "1.94.0",
+        "chaos-ddcr-faults": "1.94.0",
+        "chaos-log-watcher": "1.94.0",
+        "service-discovery-collector": "0.74.0",
+    }
+
+
+def test_patch_numbers_differ_per_image_inside_one_release(catalogue):
+    assert catalogue.release("1.66.8").tags("ddcr")["chaos-ddcr-faults"] == "1.66.2"
+
+
+def test_dedicated_ends_with_1_53_1(catalogue):
+    assert catalogue.newest_with("dedicated") == "1.53.1"
+    tags = catalogue.release("1.53.1").tags("dedicated")
+    assert len(tags) == 9
+    assert (tags["chaos-workflow-controller"], tags["chaos-runner"]) == ("v3.4.16", "1.53.0")
+    assert catalogue.release("1.94.4").tags("dedicated") == {}
+
+
+def test_the_newest_release_is_the_last_by_number_and_not_by_letter(catalogue):
+    versions = [tuple(map(int, version.split("."))) for version in catalogue.releases]
+    assert versions == sorted(versions)
+    assert catalogue.newest == ".".join(map(str, versions[-1]))
+
+
+def test_every_release_gives_a_valid_tag_to_every_image_of_its_sets(catalogue):
+    for release in catalogue.releases.values():
+        assert release.sets, release.version
+        for kind, tags in release.sets.items():
+            assert set(tags) == set(catalogue.sets[kind]), (release.version, kind)
+            assert all(TAG.match(tag) and re.search(r"\d", tag) for tag in tags.values())
+
+
+@pytest.mark.parametrize(
+    ("asked", "nearest"),
+    [("1.94.0", ["1.94.4"]), ("1.53.0", ["1.53.1"]), ("1.65.1", ["1.65.12"])],
+)
+def test_the_nearest_releases_are_those_of_the_same_minor(catalogue, asked, nearest):
+    assert catalogue.nearest(asked) == nearest
+
+
+@pytest.mark.parametrize("asked", ["1.60.0", "v1.94.4", "latest", "2", ""])
+def test_there_is_always_something_near(catalogue, asked):
+    near = catalogue.nearest(asked)
+    assert 1 <= len(near) <= 3
+    assert set(near) <= set(catalogue.releases)
+
+
+def test_a_forgotten_v_is_seen_through(catalogue):
+    assert catalogue.nearest("v1.94.4")[0] == "1.94.4"
+
+
+def test_an_unknown_release_names_the_nearest_and_the_newest(catalogue):
+    with pytest.raises(ChaosregError) as caught:
+        catalogue.release("1.94.0")
+    (finding,) = caught.value.findings
+    assert finding.code == "CHR0302"
+    assert finding.notes == (("nearest", "1.94.4"), ("newest", catalogue.newest))
+
+
+def test_harness_s_own_registry_is_the_default(catalogue):
+    assert Reference.parse(f"{catalogue.default_server}/{catalogue.default_account}/x").name == "docker.io/harness/x"
+
+
+@pytest.mark.parametrize(
+    ("key", "image"),
+    [
+        ("ddcr_fault", "chaos-ddcr-faults"),
+        ("log_watcher", "chaos-log-watcher"),
+        ("chaos_log_watcher", "chaos-log-watcher"),
+        ("k8s_chaos_infrastructure_upgrader", "k8s-chaos-infrastructure-upgrader"),
+        ("unknown", None),
+    ],
+)
+def test_a_custom_key_names_an_image_or_none(catalogue, key, image):
+    assert catalogue.image_of(key) == image
+
+
+def test_every_custom_key_names_an_image(catalogue):
+    assert all(catalogue.image_of(key) for key in catalogue.custom_image_keys)
+    required = {image for names in catalogue.sets.values() for image in names}
+    assert required <= {catalogue.image_of(key) for key in catalogue.custom_image_keys}
