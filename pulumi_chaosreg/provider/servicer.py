@@ -35,7 +35,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._connect(engine_address)
 
     def _connect(self, engine_address: str) -> None:
-        self.engine = engine_pb2_grpc.EngineStub(grpc.aio.insecure_channel(engine_address)) if engine_address else None
+        # typed as Any: the generated stub does not know that its channel is asynchronous
+        self.engine: Any = (
+            engine_pb2_grpc.EngineStub(grpc.aio.insecure_channel(engine_address)) if engine_address else None
+        )
 
     async def Handshake(self, request: Any, context: Any) -> Any:
         self._connect(request.engine_address)

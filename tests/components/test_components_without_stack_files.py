@@ -1,4 +1,4 @@
-"""The components from plain Python: what they register, under which names and parents. SDK mocks stand in for the engine."""
+"""The components from plain Python: what they register, under which names. SDK mocks stand in for the engine."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -7,6 +7,7 @@ from typing import Any
 
 import pulumi
 import pytest
+from google.protobuf import empty_pb2
 from pulumi.runtime import mocks, settings
 from pulumi.runtime.stack import run_in_stack
 
@@ -49,8 +50,26 @@ def run() -> Iterator[Callable[[Callable[[], None]], Recorder]]:
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
         settings.reset_options()
-        mocks.set_mocks(recorder, project="chaosreg", stack="test", preview=False)
-        loop.run_until_complete(run_in_stack(program))
+        monitor = mocks.MockMonitor(recorder)
+        features = set(monitor.GetDeploymentInfo(empty_pb2.Empty()).supportedFeatures)
+        settings.configure(
+            mocks.MockSettings(
+                monitor=monitor,
+                monitor_features=features,
+                engine=mocks.MockEngine(None),
+                project="chaosreg",
+                stack="test",
+                dry_run=False,
+            )
+        )
+        try:
+            loop.run_until_complete(run_in_stack(program))
+        finally:  # what waits for a failed resource would wait for ever
+            unfinished = asyncio.all_tasks(loop)
+            for task in unfinished:
+                task.cancel()
+            loop.run_until_complete(asyncio.gather(*unfinished, return_exceptions=True))
+            loop.close()
         return recorder
 
     yield run_program

@@ -18,7 +18,7 @@ SDK_VERSION = importlib.metadata.version("pulumi_kubernetes")
 SLOWEST_COMMAND = 120  # seconds; the official plugin waits 63 of them for a missing namespace
 
 # Resources by type token, as the project's own components make them. `$output` is the id of an earlier resource, so it
-# is unknown until that one exists.
+# is unknown until that one exists; `$secret` is a secret text.
 _PROGRAM = """
 import json, pathlib
 import pulumi
@@ -32,6 +32,8 @@ def resolved(value):
     if isinstance(value, dict):
         if "$output" in value:
             return made[value["$output"]].id
+        if "$secret" in value:
+            return pulumi.Output.secret(value["$secret"])
         return {key: resolved(inner) for key, inner in value.items()}
     return value
 
@@ -113,7 +115,7 @@ class Stack:
         }
         (folder / "Pulumi.yaml").write_text("name: plugin\nruntime: python\n")
         (folder / "__main__.py").write_text(_PROGRAM)
-        self._call("stack", "init", "test")
+        self._call("stack", "init", "test")  # and select it
 
     def preview(self, *resources: Resource, providers: Mapping[str, Any] | None = None) -> Run:
         self._write(resources, providers or {})
@@ -151,9 +153,7 @@ class Stack:
 
     def _call(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["pulumi", *words, "--stack", "test", "--non-interactive"]
-            if words[:2] != ("stack", "init")
-            else ["pulumi", *words, "--non-interactive"],
+            ["pulumi", *words, "--non-interactive"],
             cwd=self._folder,
             env=self._environment,
             capture_output=True,

@@ -138,7 +138,6 @@ CHANGES = [
         before={"metadata": {}, "data": {"a": "1"}},
         after={"metadata": {}, "data": {"a": "2"}},
         operations=REPLACED_BY_A_NEW_ONE,
-        # The replacement is checked anew, without the old name.
         differences={"data.a": "update-replace"},
     ),
     Change(
@@ -294,11 +293,17 @@ def test_the_state_holds_inputs_and_outputs_and_encrypts_all_data_of_a_secret(ch
     assert b64("one") not in repr(changed.state)
 
 
-def test_a_stand_in_says_so_once_a_run(changed: Changed) -> None:
-    plugin = Path(os.environ["PULUMI_HOME"], "plugins")
+@pytest.fixture(scope="module")
+def stand_in() -> None:
+    """Skip what is a promise of the stand-in only."""
     version = importlib.metadata.version("pulumi_kubernetes")
-    if not (plugin / f"resource-kubernetes-v{version}" / "pulumi-resource-kubernetes").read_bytes().startswith(b"#!"):
-        pytest.skip("the official plugin is installed: nothing to say")
+    folder = Path(os.environ["PULUMI_HOME"], "plugins", f"resource-kubernetes-v{version}")
+    if not (folder / "pulumi-resource-kubernetes").read_bytes().startswith(b"#!"):
+        pytest.skip("the official plugin is installed")
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_a_stand_in_says_so_once_a_run(changed: Changed) -> None:
     for run in (changed.first_preview, changed.first_up, changed.preview, changed.up):
         assert run.messages("warning").count("stand-in") == 1
 
@@ -412,14 +417,51 @@ def test_the_preview_of_all_that_is_green_and_warns_of_no_cluster(failed: tuple[
     assert up.operations("bystander") == ["create"]
 
 
-def test_a_refused_secret_is_not_quoted(namespace: str, tmp_path: Path) -> None:
+def test_data_that_the_server_refuses_are_not_quoted(namespace: str, tmp_path: Path) -> None:
     refused = resource(
         "Secret", "refused", metadata={"name": "refused", "namespace": namespace}, data={"a": "canary, not base64"}
     )
     run = Stack(tmp_path / "refused").up(refused)
     assert run.code != 0
-    assert "refused" in run.output
+    assert "illegal base64" in run.messages("error")
     assert "canary" not in run.output
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_any_other_secret_that_the_server_refuses_is_blotted_out(namespace: str, tmp_path: Path) -> None:
+    metadata = {"name": "refused", "namespace": namespace, "labels": {"a": {"$secret": "canary, no label"}}}
+    run = Stack(tmp_path / "refused").up(resource("ConfigMap", "refused", metadata=metadata))
+    assert 'Invalid value: "[secret]"' in run.messages("error")
+    assert "canary" not in run.output
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_a_kind_that_the_stand_in_does_not_know_is_refused_with_the_list_of_those_it_does(tmp_path: Path) -> None:
+    run = Stack(tmp_path / "unknown").preview(resource("Pod", "pod", metadata={"name": "pod"}))
+    assert "does not know kubernetes:core/v1:Pod" in run.messages("error")
+    assert "ConfigMap" in run.messages("error")
+
+
+def test_an_update_does_not_take_a_field_from_another_manager(
+    cluster: KubernetesState, namespace: str, tmp_path: Path
+) -> None:
+    def program(value: str) -> Resource:
+        metadata = {"name": "contested", "namespace": namespace}
+        return resource("ConfigMap", "contested", provider="mutable", metadata=metadata, data={"a": value})
+
+    providers = {"mutable": {"enable_config_map_mutable": True}}
+    stack = Stack(tmp_path / "contested")
+    assert stack.up(program("1"), providers=providers).code == 0
+    theirs = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "contested"}, "data": {"a": "theirs"}}
+    path = f"/api/v1/namespaces/{namespace}/configmaps/contested"
+    kubeapi.call(cluster, "PATCH", f"{path}?fieldManager=operator&force=true", theirs, "application/apply-patch+yaml")
+    run = stack.up(program("2"), providers=providers)
+    assert run.code != 0
+    assert 'conflict with "operator"' in run.messages("error")
+    assert ".data.a" in run.messages("error")
+    assert kubeapi.call(cluster, "GET", path)["data"] == {"a": "theirs"}
+    # Tried, not done: the next run tries again.
+    assert stack.preview(program("2"), providers=providers).operations("contested") == ["update"]
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -79,7 +79,7 @@ def test_a_terminated_run_ends_its_command_and_leaves_nothing(own_lab: Path) -> 
             "--",
             "sh",
             "-c",
-            "trap 'echo ended; exit 3' TERM; echo up; sleep 300 & wait",
+            "sleep 300 & trap 'kill $!; echo ended; exit 3' TERM; echo up; wait",
         ],
         cwd=CHECKOUT,
         stdout=subprocess.PIPE,
