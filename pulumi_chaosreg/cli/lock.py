@@ -1,5 +1,6 @@
 """`chaosreg lock`: asks each source registry once for the digest of every tag that a mirror copies."""
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,7 +22,9 @@ def lock(project: Path, *, upgrade: bool) -> int:
     reviewed = review(project)
     in_the_way = [finding for finding in reviewed.errors if finding.code != "CHR0304"]
     if in_the_way:
-        raise ChaosregError(in_the_way)
+        print(ChaosregError(in_the_way), file=sys.stderr)
+        print(f"\n{FILE_NAME} is left as it is: these come first", file=sys.stderr)
+        return 1
     sources = _sources(reviewed)
     locked = reviewed.company.locked
     asked = [source for source in sources if upgrade or source.tagged not in locked]

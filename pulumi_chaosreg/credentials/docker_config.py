@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from pulumi_chaosreg.credentials.keyring import key_for
+from pulumi_chaosreg.credentials.keyring import key_for, second_key_for
 from pulumi_chaosreg.credentials.login import Login
 from pulumi_chaosreg.errors import ChaosregError
 
@@ -33,8 +33,7 @@ class Credential:
         assert self.login is not None
         auths = {key_for(server): _entry(self.login)}
         if self.previous:
-            bare = server if server != "docker.io" else "docker.io"
-            auths[f"https://{bare}"] = _entry(self.previous)
+            auths[second_key_for(server)] = _entry(self.previous)
         return _dump(auths)
 
 
@@ -56,7 +55,14 @@ def read_credential(name: str, value: Any, username: str | None = None) -> Crede
             help="give a password (with `username` in the settings), an object with `username` and `password`, or a "
             "docker config with `auths`",
         )
-    previous = _login(value.get("previous"), login.username) if isinstance(value, Mapping) else None
+    given = value.get("previous") if isinstance(value, Mapping) else None
+    previous = _login(given, login.username)
+    if given is not None and previous is None:
+        raise ChaosregError.of(
+            "CHR0506",
+            f"`previous` in `chaosreg-credentials:{name}` is not a login",
+            help="give the password before the rotation, or an object with `username` and `password`; or leave it out",
+        )
     return Credential(name, login, previous)
 
 

@@ -18,6 +18,11 @@ def key_for(server: str) -> str:
     return DOCKER_HUB_KEY if server == "docker.io" else server
 
 
+def second_key_for(server: str) -> str:
+    """Another spelling of the same key: the kubelet tries the logins of both, which is what a rotation needs."""
+    return "index.docker.io" if server == "docker.io" else f"https://{server}"
+
+
 def matches(key: str, image: str) -> bool:
     """Whether the kubelet offers the login under this server key when it pulls this image (`host/repository…`)."""
     target, source = urlsplit(f"https://{image}"), urlsplit(key if "://" in key else f"https://{key}")

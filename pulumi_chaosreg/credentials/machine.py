@@ -15,15 +15,29 @@ def machine_login(server: str) -> Login | None:
     """The login of docker's configuration for this server; None where it has none, or cannot be read."""
     config = _docker_config()
     keys = (DOCKER_HUB_KEY, "index.docker.io", "docker.io") if server == "docker.io" else (server, f"https://{server}")
+    entries, helpers = _mapping(config, "auths"), _mapping(config, "credHelpers")
     for key in keys:
-        entry = (config.get("auths") or {}).get(key) or {}
-        if isinstance(entry.get("auth"), str) and entry["auth"]:
-            username, _, password = b64decode(entry["auth"]).decode().partition(":")
-            return Login(username, password)
-        helper = (config.get("credHelpers") or {}).get(key) or (config.get("credsStore") if entry == {} else None)
-        if helper and (login := _from_helper(str(helper), key)):
+        if login := _decoded(entries.get(key)):
+            return login
+        helper = helpers.get(key) or (config.get("credsStore") if key in entries or key == keys[0] else None)
+        if isinstance(helper, str) and (login := _from_helper(helper, key)):
             return login
     return None
+
+
+def _mapping(config: dict[str, Any], key: str) -> dict[str, Any]:
+    value = config.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _decoded(entry: Any) -> Login | None:
+    """The login of an `auth`; None where there is none that can be read."""
+    auth = entry.get("auth") if isinstance(entry, dict) else None
+    try:
+        username, colon, password = b64decode(auth or "", validate=True).decode().partition(":")
+    except (ValueError, TypeError):
+        return None
+    return Login(username, password) if colon and username else None
 
 
 def _docker_config() -> dict[str, Any]:

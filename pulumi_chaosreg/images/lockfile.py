@@ -22,7 +22,11 @@ def read_lockfile(path: Path) -> dict[str, str]:
     """
     locked: dict[str, str] = {}
     findings: list[Finding] = []
-    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    try:
+        lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    except (OSError, UnicodeDecodeError) as error:
+        cause = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ChaosregError(Finding("CHR0101", f"the lockfile cannot be read: {cause}", Place(file=path))) from None
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("#"):
             continue

@@ -8,10 +8,12 @@ from pulumi_chaosreg.errors import ChaosregError
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
 _HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?"
 _SEGMENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-SERVER = re.compile(rf"^{_HOST}$")
-REPOSITORY = re.compile(rf"^{_SEGMENT}(?:/{_SEGMENT})*$")
-TAG = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$")
-DIGEST = re.compile(r"^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$")
+SERVER = re.compile(rf"^{_HOST}\Z")
+REPOSITORY = re.compile(rf"^{_SEGMENT}(?:/{_SEGMENT})*\Z")
+TAG = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z")
+_USER_INFO = re.compile(r"[^/@]*:[^/@]*@(?!sha)")
+"""A login in front of a host, which must not be repeated."""
+DIGEST = re.compile(r"^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Reference:
             if given and not grammar.match(value):
                 raise ChaosregError.of(
                     "CHR0301",
-                    f"`{text}` is not an image reference: its {part} is malformed",
+                    f"`{_USER_INFO.sub('…@', text)}` is not an image reference: its {part} is malformed",
                     help="write `server/repository:tag`, for example `docker.io/harness/chaos-ddcr:1.94.0`; "
                     "repositories are lower case",
                 )

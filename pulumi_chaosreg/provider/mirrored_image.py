@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pulumi.output import Unknown
+
 from pulumi_chaosreg.credentials.docker_config import read_credential
 from pulumi_chaosreg.credentials.login import Login
 from pulumi_chaosreg.credentials.machine import machine_login
@@ -51,11 +53,13 @@ class MirroredImage:
                 failures.append((key, "is missing; write `server/repository:tag`"))
             elif isinstance(value, str):
                 failures += _reference_failures(key, value)
+            elif not is_unknown(value):
+                failures.append((key, "must be a string"))
         digest = inputs.get("digest")
-        if isinstance(digest, str) and not DIGEST.match(digest):
+        if digest is not None and not is_unknown(digest) and not (isinstance(digest, str) and DIGEST.match(digest)):
             failures.append(("digest", "is not a digest; write `sha256:` and 64 hex digits, or leave it out"))
         on_destroy = inputs.get("onDestroy")
-        if isinstance(on_destroy, str) and on_destroy not in _ON_DESTROY:
+        if on_destroy is not None and not is_unknown(on_destroy) and on_destroy not in _ON_DESTROY:
             failures.append(("onDestroy", f"must be one of: {', '.join(_ON_DESTROY)}"))
         return {"onDestroy": "retain", **{k: v for k, v in inputs.items() if v is not None}}, failures
 
@@ -111,6 +115,11 @@ class MirroredImage:
         login = _login(inputs, "push", target)
         if self.mirror.digest(target, login) == state.get("digest"):
             self.mirror.delete(target, login)
+
+
+def is_unknown(value: Any) -> bool:
+    """Whether a preview does not know it yet."""
+    return isinstance(value, Unknown)
 
 
 def _reference_failures(key: str, value: str) -> list[tuple[str, str]]:

@@ -60,9 +60,11 @@ def load_company(
     files = read_stack_files(folder, findings)
     if stack is not None:
         own = files.get(stack) or StackFile(stack, folder / f"Pulumi.{stack}.yaml", {})
-        files[stack] = with_engine_values(own, engine_config or {})
+        own = with_engine_values(own, engine_config or {})
+        if own.sections:
+            files[stack] = own
     scopes = _Tree(files, findings).scopes()
-    if files and not findings and not any(scope.level is Level.ACCOUNT for scope in scopes):
+    if not findings and not any(scope.level is Level.ACCOUNT for scope in scopes):
         findings.append(
             Finding(
                 "CHR0204",
@@ -132,6 +134,14 @@ class _Tree:
                     file.place("infrastructures"),
                     help="write `prod-eu: {cluster: {context: prod-eu}}` below it",
                 )
+            )
+            return []
+        if isinstance(sections.get("files"), str):
+            self._finding(
+                "CHR0111",
+                "`files:` is not read in this version: infrastructures stand in the stack file itself",
+                file.place("infrastructures", "files"),
+                "write the infrastructures below `chaosreg:infrastructures`",
             )
             return []
         scopes = []

@@ -15,7 +15,7 @@ def lock_above(scope: Scope) -> Scope | None:
     """
     for above in reversed(scope.chain()[:-1]):
         allows = above.settings.get("allow_overrides")
-        if allows is False or (not allows and any(key in above.settings for key in LOCKABLE)):
+        if allows is False or (not allows and any(_lockable(above))):
             return above
     return None
 

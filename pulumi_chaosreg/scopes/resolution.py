@@ -86,7 +86,8 @@ def resolve(
     server = _text(infrastructure, ("image_registry", "server")) or Decided(catalogue.default_server, Origin())
     account = _text(infrastructure, ("image_registry", "account"))
     if account is None:
-        account = Decided(catalogue.default_account if server.origin.scope is None else "", server.origin)
+        is_default = server.value == catalogue.default_server
+        account = Decided(catalogue.default_account if is_default else "", server.origin)
     namespace = nearest(infrastructure, ("namespace", "name"))
     create_namespace = nearest(infrastructure, ("namespace", "create"))
     service_accounts = nearest(infrastructure, ("service_accounts",))
@@ -160,9 +161,7 @@ def _with_images_and_secret(
 
 def _images(resolved: ResolvedConfig, locked: Mapping[str, str], findings: list[Finding]) -> Iterator[ResolvedImage]:
     infrastructure = resolved.infrastructure
-    custom = {
-        load_catalogue().image_of(key): decided for key, decided in merged(infrastructure, ("custom_images",)).items()
-    }
+    custom = _custom_images(infrastructure)
     tags = merged(infrastructure, ("images", "tags"))
     wanted = _wanted(resolved, findings)
     if "chaos-ddcr-lib" in custom:
@@ -175,7 +174,8 @@ def _images(resolved: ResolvedConfig, locked: Mapping[str, str], findings: list[
                 continue
             tag = tags.get(name) or listed
             if tag is None:
-                findings.append(_no_tag(infrastructure, name))
+                if not any(finding.code == "CHR0302" for finding in findings):  # that one says it already
+                    findings.append(_no_tag(infrastructure, name))
                 continue
             path = "/".join(part for part in (resolved.account.value.strip("/"), f"{name}:{tag.value}") if part)
             reference = Reference.parse(f"{resolved.server.value}/{path}")
@@ -192,6 +192,15 @@ def _images(resolved: ResolvedConfig, locked: Mapping[str, str], findings: list[
         except ChaosregError as error:
             decided = custom.get(name) or tags.get(name) or resolved.server
             findings += [replace(finding, place=decided.origin.place) for finding in error.findings]
+
+
+def _custom_images(infrastructure: Scope) -> dict[str | None, Decided[str]]:
+    """Image name → custom reference; the several keys of one image are one field."""
+    custom: dict[str | None, Decided[str]] = {}
+    for level in infrastructure.chain():
+        for key, value in (level.get(("custom_images",)) or {}).items():
+            custom[load_catalogue().image_of(key)] = Decided(value, Origin(level, ("custom_images", key)))
+    return custom
 
 
 def _wanted(resolved: ResolvedConfig, findings: list[Finding]) -> dict[str, Decided[str] | None]:
@@ -303,7 +312,7 @@ def _pull_secret(
     secret_name = nearest(infrastructure, ("pull_secret", "name"))
     create = nearest(infrastructure, ("pull_secret", "create"))
     name = secret_name.value if secret_name else said.get("secret_name") or _object_name(infrastructure)
-    credential = said.get("password_secret") or said.get("secret_name")
+    credential = said.get("password_secret") or said.get("secret_name") or name
     known = bool(credential) and (has_value is None or has_value(infrastructure, str(credential)))
     theirs = kind == "kubernetes_secret" and not known
     if said.get("namespace", resolved.namespace) != resolved.namespace:
@@ -317,10 +326,8 @@ def _pull_secret(
                 "infrastructure's `namespace` to it",
             )
         )
-    if kind == "basic" and "username" not in said:
-        findings.append(
-            Finding("CHR0505", "basic authentication has no `username`", authentication.origin.place, help="add it")
-        )
+    problems = _incomplete(kind, said, named=secret_name is not None)
+    findings += [Finding("CHR0505", problem, authentication.origin.place, help="add it") for problem in problems]
     return Decided(
         ResolvedSecret(
             name=name,
@@ -331,6 +338,15 @@ def _pull_secret(
         ),
         authentication.origin,
     )
+
+
+def _incomplete(kind: str, said: Mapping[str, str], *, named: bool) -> Iterator[str]:
+    if kind == "kubernetes_secret" and "secret_name" not in said and not named:
+        yield "authentication by a Kubernetes Secret has no `secret_name`"
+    if kind == "basic" and "username" not in said:
+        yield "basic authentication has no `username`"
+    if kind == "basic" and not {"password_secret", "password_env", "secret_name"} & said.keys():
+        yield "basic authentication has no password: neither `password_secret` nor `password_env`"
 
 
 def _object_name(infrastructure: Scope) -> str:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.scopes.company import Company, load_company
 from pulumi_chaosreg.scopes.model import Scope, nearest
 from pulumi_chaosreg.scopes.resolution import ResolvedConfig, resolve
@@ -41,6 +43,8 @@ def review(project: Path, stack: str | None = None, engine_config: Mapping[str, 
         findings += more
     for config in resolved.values():
         findings += _unlocked(config, company)
+        findings += _sources_not_allowed(config)
+    findings += _unknown_images(company)
     findings += _same_objects(resolved.values())
     findings += [finding for scope in company.scopes for finding in _not_yet(scope)]
     unique = list(dict.fromkeys(findings))  # a mistake at the account is found once for each infrastructure below
@@ -61,6 +65,44 @@ def _unlocked(config: ResolvedConfig, company: Company) -> list[Finding]:
         )
         for image in config.images
         if image.source and image.source.digest is None
+    ]
+
+
+def _sources_not_allowed(config: ResolvedConfig) -> list[Finding]:
+    """What `mirror.allow_sources` of the registry's owner does not name."""
+    allowed = nearest(config.owner, ("mirror", "allow_sources")) if config.owner else None
+    if allowed is None:
+        return []
+    return [
+        Finding(
+            "CHR0309",
+            f"`{image.source.name}` may not be mirrored: `mirror.allow_sources` does not name it",
+            allowed.origin.place,
+            notes=(("allowed", ", ".join(allowed.value)),),
+            help="correct `mirror.source`, or add the source to `allow_sources`",
+        )
+        for image in config.images
+        if image.source
+        and not any(f"{image.source.name}/".startswith(f"{text.rstrip('/')}/") for text in allowed.value)
+    ]
+
+
+def _unknown_images(company: Company) -> list[Finding]:
+    """Names under `images.tags` that no infrastructure could ever need."""
+    known = {name for names in load_catalogue().sets.values() for name in names}
+    for scope in company.scopes:
+        for text in scope.get(("required_images",)) or ():
+            known.add(text.rpartition("/")[2].partition("@")[0].partition(":")[0])
+    return [
+        Finding(
+            "CHR0310",
+            f"`{name}` is no image that an infrastructure needs",
+            scope.at("images", "tags", name),
+            help=f"images: {', '.join([*get_close_matches(name, known), *sorted(known)][:4])}, …",
+        )
+        for scope in company.scopes
+        for name in scope.get(("images", "tags")) or {}
+        if name not in known
     ]
 
 
@@ -95,6 +137,9 @@ def _not_yet(scope: Scope) -> list[Finding]:
     """Settings that are part of the format and that this version does nothing about: said, never passed over."""
     silent = {
         ("repositories", "create"): (True, "repositories are not made yet: make them in the registry first"),
+        ("repositories", "immutable_tags"): (None, "repositories are not configured yet"),
+        ("repositories", "scan_on_push"): (None, "repositories are not configured yet"),
+        ("repositories", "expire_untagged_after_days"): (None, "repositories are not configured yet"),
         ("mirror", "signatures"): (("copy", "require"), "signatures are not copied or verified yet"),
         ("mirror", "delete"): (None, "nothing is pruned yet"),
     }

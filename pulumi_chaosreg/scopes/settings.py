@@ -173,6 +173,16 @@ def check_settings(value: Any, place: Place) -> tuple[dict[str, Any], list[Findi
     """
     findings: list[Finding] = []
     if isinstance(value, dict):
+        findings += [
+            Finding(
+                "CHR0103",
+                f"`{alias}` and `{name}` are two spellings of one setting",
+                _below(place, alias),
+                help="keep one of the two",
+            )
+            for alias, name in _ALIASES.items()
+            if alias in value and name in value
+        ]
         value = _page_spelling(value)
     settings = _check(SETTINGS, value, place, findings)
     return settings or {}, findings

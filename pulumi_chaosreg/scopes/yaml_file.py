@@ -13,8 +13,19 @@ import yaml
 
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 
+_PLAIN = "plain"
+"""The tag of a scalar without quotes and without a tag of its own: the only kind that may be a number."""
+
 # The C parser is some ten times faster; PyYAML built without libyaml has only the other one.
-_Loader: type[Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_Base: type[Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+
+class _Loader(_Base):  # type: ignore[misc]  # which of the two it is turns out at run time
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        if kind is yaml.ScalarNode and implicit[0]:
+            return _PLAIN
+        return super().resolve(kind, value, implicit)
+
 
 _NULL = re.compile(r"^(?:~|null|Null|NULL|)$")
 _TRUE = re.compile(r"^(?:true|True|TRUE)$")
@@ -23,7 +34,7 @@ _INT = re.compile(r"^[-+]?[0-9]+$|^0o[0-7]+$|^0x[0-9a-fA-F]+$")
 _FLOAT = re.compile(
     r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$|^[-+]?\.(?:inf|Inf|INF)$|^\.(?:nan|NaN|NAN)$"
 )
-_SECRET_KEY = re.compile(r"pass|secret|token|key|auth|credential|secure", re.IGNORECASE)
+_SECRET_KEY = re.compile(r"pass|pw|secret|token|key|auth|credential|secure", re.IGNORECASE)
 
 
 def read_yaml(path: Path) -> Any:
@@ -50,13 +61,20 @@ def read_yaml(path: Path) -> Any:
     return value
 
 
-def _value(node: Any, keys: tuple[str | int, ...], path: Path, findings: list[Finding]) -> Any:
+def _value(
+    node: Any, keys: tuple[str | int, ...], path: Path, findings: list[Finding], above: tuple[Any, ...] = ()
+) -> Any:
     if node is None:
         return None
+    if any(node is outer for outer in above):
+        place = Place(file=path, keys=keys, line=node.start_mark.line + 1)
+        findings.append(Finding("CHR0102", "an alias stands inside of what it names", place, help="write it out"))
+        return None
+    above = (*above, node)
     if isinstance(node, yaml.ScalarNode):
-        return scalar(node.value) if not node.style else node.value
+        return scalar(node.value) if node.tag == _PLAIN else node.value
     if isinstance(node, yaml.SequenceNode):
-        return [_value(item, (*keys, index), path, findings) for index, item in enumerate(node.value)]
+        return [_value(item, (*keys, index), path, findings, above) for index, item in enumerate(node.value)]
     mapping: dict[str, Any] = {}
     first: dict[str, int] = {}
     for key_node, value_node in node.value:
@@ -72,7 +90,7 @@ def _value(node: Any, keys: tuple[str | int, ...], path: Path, findings: list[Fi
                 )
             )
         first.setdefault(key, line)
-        mapping[key] = _value(value_node, (*keys, key), path, findings)
+        mapping[key] = _value(value_node, (*keys, key), path, findings, above)
     return mapping
 
 
@@ -85,9 +103,12 @@ def scalar(text: str) -> str | int | float | bool | None:
     if _FALSE.match(text):
         return False
     if _INT.match(text):
-        return int(text, 0) if text.startswith(("0o", "0x")) else int(text)
+        try:
+            return int(text, 0) if text.startswith(("0o", "0x")) else int(text)
+        except ValueError:  # longer than Python reads; a number all the same
+            return float("inf")
     if _FLOAT.match(text):
-        return float(text.replace(".inf", "inf").replace(".nan", "nan").lower())
+        return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
     return text
 
 
@@ -128,12 +149,15 @@ def _composed(path: Path) -> tuple[Any, list[str]]:
 
 def _line(node: Any, keys: Sequence[str | int]) -> int | None:
     line: int | None = None
+    outer: Any = None
     for key in keys:
         if isinstance(node, yaml.MappingNode):
-            found = next(((k, v) for k, v in node.value if k.value == str(key)), None)
+            found = _entry(node, key) or _entry(outer, key)  # the page writes `authentication` beside its registry
+            if found is None and key == "image_registry":
+                continue
             if found is None:
                 break
-            line, node = found[0].start_mark.line + 1, found[1]
+            outer, line, node = node, found[0].start_mark.line + 1, found[1]
         elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
             node = node.value[key]
             line = node.start_mark.line + 1
@@ -142,6 +166,14 @@ def _line(node: Any, keys: Sequence[str | int]) -> int | None:
     return line
 
 
+def _entry(mapping: Any, key: str | int) -> tuple[Any, Any] | None:
+    """The key and value nodes under this key, or under its other spelling on Harness's documentation page."""
+    if not isinstance(mapping, yaml.MappingNode):
+        return None
+    spellings = ("image_registry", "registry") if key == "image_registry" else (str(key),)
+    return next(((k, v) for spelling in spellings for k, v in mapping.value if k.value == spelling), None)
+
+
 def _excerpt(line: str) -> str:
     key, colon, _ = line.strip().partition(":")
-    return f"{key}: …" if colon and _SECRET_KEY.search(line) else line.strip()
+    return f"{key}: …" if colon and (_SECRET_KEY.search(line) or "@" in line) else line.strip()

@@ -1,6 +1,7 @@
 """What the engine says with the Kubernetes plugin of this lab, line by line: a table of expected output.
 
-The expectations were seen with the official plugin 4.34 on a real API server. They run against whichever plugin the
+What is expected was seen with the official plugin 4.34 on a real API server, or read in its source: exact paths of a
+difference, `immutable`, drift, import and conflicts of an update were only read. They run against whichever plugin the
 lab installed, so `LAB_KUBERNETES_PLUGIN=…/pulumi-resource-kubernetes` compares our stand-in with the official one.
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +15,7 @@ from lab.plugins.kubernetes.servicer import Plugin
 
 # A Create that waits for its namespace holds its thread for a minute; the engine starts 4 per CPU at once.
 _THREADS = 256
+_ORPHAN_SECONDS = 2.0
 _MAX_MESSAGE = 400 * 1024 * 1024  # the engine's own limit
 
 
@@ -32,7 +34,10 @@ def main(arguments: list[str]) -> None:
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)
-    server.wait_for_termination()
+    # The engine ends its plugins itself, unless it was killed: then nobody else would.
+    engine = os.getppid()
+    while os.getppid() == engine and server.wait_for_termination(timeout=_ORPHAN_SECONDS):
+        pass
 
 
 if __name__ == "__main__":

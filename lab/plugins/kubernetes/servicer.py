@@ -183,7 +183,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             return pb.CreateResponse(properties=request.properties)
         operations = self._reached()
         identity, outputs = operations.create(
-            self._subject(request.urn), decode(request.properties), preview=request.preview
+            self._subject(request), decode(request.properties), preview=request.preview
         )
         return pb.CreateResponse(id=identity, properties=encode(outputs))
 
@@ -193,7 +193,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             return pb.UpdateResponse(properties=request.news)
         operations = self._reached()
         outputs = operations.update(
-            self._subject(request.urn), decode(request.olds), decode(request.news), preview=request.preview
+            self._subject(request), decode(request.olds), decode(request.news), preview=request.preview
         )
         return pb.UpdateResponse(properties=encode(outputs))
 
@@ -204,7 +204,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
                 return pb.ReadResponse()
             raise PluginError(f"failed to read resource state due to unreachable cluster. {_UNREACHABLE_HELP}")
         found = self._operations.read(
-            self._subject(request.urn), request.id, decode(request.properties), decode(request.inputs)
+            self._subject(request), request.id, decode(request.properties), decode(request.inputs)
         )
         if found is None:
             return pb.ReadResponse()
@@ -217,7 +217,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             if self._gives_up(request.urn):
                 return Empty()
             raise PluginError(f"configured Kubernetes cluster is unreachable. {_UNREACHABLE_HELP}")
-        self._operations.delete(self._subject(request.urn), request.id, decode(request.properties))
+        self._operations.delete(self._subject(request), request.id, decode(request.properties))
         return Empty()
 
     # --- what a stand-in does not do
@@ -251,11 +251,12 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         self._log(engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=message, urn=urn))
         return "deleteUnreachable" in self._settings.flags
 
-    def _subject(self, urn: str) -> Subject:
+    def _subject(self, request: Any) -> Subject:
         def report(message: str) -> None:
-            self._log(engine_pb2.LogRequest(severity=engine_pb2.INFO, message=message, urn=urn, ephemeral=True))
+            line = redacted(message, _properties(request))
+            self._log(engine_pb2.LogRequest(severity=engine_pb2.INFO, message=line, urn=request.urn, ephemeral=True))
 
-        return Subject(kind_of(_token(urn)), urn, report)
+        return Subject(kind_of(_token(request.urn)), request.urn, report)
 
     def _log(self, entry: engine_pb2.LogRequest) -> None:
         with grpc.insecure_channel(self._engine_address) as channel:

@@ -72,14 +72,7 @@ def _kubelet_key(key):
     [
         HARBOR,
         f"{HARBOR}:8443",
-        pytest.param(
-            "docker.io",
-            marks=pytest.mark.xfail(
-                strict=True,
-                reason="bug: index.docker.io is the kubelet's fallback, used only when nothing else matches: with the "
-                "old login under docker.io the new one is never tried. Put the old one under index.docker.io.",
-            ),
-        ),
+        "docker.io",
     ],
 )
 def test_the_previous_login_is_tried_beside_the_new_one(server, previous):
@@ -98,7 +91,6 @@ def test_the_previous_login_is_consistent_too():
     assert auths[HARBOR]["password"] == "new"
 
 
-@pytest.mark.xfail(strict=True, reason="bug: a `previous` that is not understood is dropped without a word")
 @pytest.mark.parametrize("previous", [{"username": "v"}, 5, ["old"]])
 def test_a_previous_login_that_is_none_is_told(previous):
     with pytest.raises(ChaosregError):

@@ -28,6 +28,8 @@ TRUTH = [
     ("http://harbor.company.com", "harbor.company.com/p/x", True),
     ("https://harbor.company.com/", "harbor.company.com/p/x", True),
     ("harbor.company.com:8443", "harbor.company.com:8443/p/x", True),
+    ("harbor.company", "harbor.company.com/p/x", False),  # as many labels on both sides
+    ("*.company.com", "harbor.eu.company.com/p/x", False),
     ("harbor.company.com:*", "harbor.company.com:8443/p/x", False),  # no wildcards in ports
     ("harbor.company.com/*/x", "harbor.company.com/p/x", False),  # nor in paths
     ("harbor.company.com/p", "harbor.company.com/q/x", False),

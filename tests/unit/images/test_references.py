@@ -81,7 +81,6 @@ def test_a_malformed_part_is_named(text, part):
     assert caught.value.findings[0].code == "CHR0301"
 
 
-@pytest.mark.xfail(strict=True, reason="bug: `$` also matches before a line's end; a YAML block scalar ends with one")
 @pytest.mark.parametrize("text", ["h.example/x:1\n", "h.example/x\n", f"h.example/x@{SHA}\n"])
 def test_a_line_s_end_is_no_part_of_a_reference(text):
     with pytest.raises(ChaosregError):

@@ -75,9 +75,6 @@ def test_custom_images_merge_per_image(project):
     assert outcome.images["chaos-log-watcher"] == "h.example/i:1"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="bug: spellings are merged apart, and the later spelling wins over the nearer level"
-)
 def test_two_spellings_of_one_custom_image_are_one_field(project):
     outcome = project.four_levels(
         account={"custom_images": {"log_watcher": "h.example/account:1"}},

@@ -27,14 +27,12 @@ def test_a_password_in_a_section_is_not_repeated(project, way):
     assert CANARY not in repr(findings)
 
 
-@pytest.mark.xfail(strict=True, reason="bug: the words of _SECRET_KEY are not all that people write for a password")
 @pytest.mark.parametrize("key", ["pwd", "pw"])
 def test_a_password_under_a_shorter_name_is_not_repeated(project, key):
     project.write({"acme": f"config:\n  chaosreg:account:\n    id: acme\n    image_registry: {{{key}: {CANARY}}}\n"})
     assert CANARY not in "".join(str(finding) for finding in project.review().findings)
 
 
-@pytest.mark.xfail(strict=True, reason="bug: CHR0301 repeats the whole reference, with a password in its server")
 def test_a_password_in_a_server_s_address_is_not_repeated(project):
     registry = {"server": f"https://bob:{CANARY}@h.example", "type": "public"}
     findings = project.four_levels(account={"image_registry": registry}).reviewed.findings

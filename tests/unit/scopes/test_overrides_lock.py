@@ -60,7 +60,6 @@ def test_each_lockable_field_is_named(project, settings, field):
         {"namespace": "x"},
         {"service_accounts": ["litmus"]},
         {"pull_secret": {"name": "x"}},
-        {"repositories": {"immutable_tags": True}},
         {"harness_id": "prod_eu"},
         {"on_destroy": "retain"},
     ],
@@ -136,7 +135,6 @@ def test_a_lock_that_is_not_written_names_the_section(project):
     assert finding.notes[0][1].endswith("Pulumi.acme.yaml:3  account `acme` (allow_overrides is not set there)")
 
 
-@pytest.mark.xfail(strict=True, reason="bug: lock_above asks whether the key is there, not whether it sets anything")
 @pytest.mark.parametrize("nothing", [{"images": {}}, {"mirror": {}}, {"custom_images": {}}])
 def test_an_empty_mapping_sets_nothing_and_locks_nothing(project, nothing):
     assert _codes(project, {"project": nothing, "infrastructure": TAGS}) == []
