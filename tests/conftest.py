@@ -1,0 +1,21 @@
+"""What every run says in its last lines: which real parts it had, what stood in, and what was missing."""
+
+import os
+
+import pytest
+
+from lab.state import load
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """A stand-in announces itself; a missing part is never hidden behind a skip."""
+    terminalreporter.section("parts")
+    if "LAB_STATE" not in os.environ:
+        terminalreporter.line("no lab: tests marked registry, engine or node need `python -m lab run -- …`")
+        return
+    lab = load()
+    plugin = lab.engine.kubernetes_plugin if lab.engine else "none"
+    terminalreporter.line(f"engine: {f'real, {lab.engine.version}' if lab.engine else 'MISSING'}")
+    terminalreporter.line(f"kubernetes API server: {'real' if lab.kubernetes else 'MISSING'}; plugin: {plugin}")
+    terminalreporter.line(f"kubelet: {f'MISSING ({lab.node.missing})' if lab.node.missing else 'real'}")
+    terminalreporter.line("registries: real (distribution); images: stand-ins; clouds: none in this version")
