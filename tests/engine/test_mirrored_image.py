@@ -98,6 +98,18 @@ def test_destroy_retains_the_image_unless_told_to_delete_it(image: OneImage, tar
     assert _request(target, "HEAD", manifest) == 404
 
 
+def test_refresh_and_destroy_find_the_plugin_without_a_virtual_environment(image: OneImage, lab: LabState) -> None:
+    image.up()
+    engine = str(Path(lab.bin["pulumi"]).parent)
+    image.workspace.environment["PATH"] = f"{engine}:/usr/bin:/bin"
+
+    said = image.refresh("--expect-no-changes")
+    done = image.workspace.run("pulumi", "destroy", "--stack", "one", "--yes")
+
+    assert "warning" not in said + done.stdout + done.stderr
+    assert image.outputs() is None
+
+
 def test_a_large_image_needs_little_memory_and_survives_a_killed_plugin(
     tmp_path: Path, lab: LabState, target: RegistryServer
 ) -> None:
