@@ -19,7 +19,7 @@ from lab.registry import read_requests
 from lab.session import attach
 from lab.state import KubernetesState, LabState, RegistryState, load
 from lab.workspace import Workspace
-from pulumi_chaosreg.scopes.resolution import ResolvedConfig
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.scopes.review import review
 
 _ENVIRONMENTS = ("checkout-prod", "ledger-prod")

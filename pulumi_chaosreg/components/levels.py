@@ -18,7 +18,8 @@ from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.kubernetes.objects import core_object, metadata
 from pulumi_chaosreg.scopes.locks import check_locks
 from pulumi_chaosreg.scopes.model import Level, Scope, nearest
-from pulumi_chaosreg.scopes.resolution import ResolvedConfig, ResolvedImage, resolve
+from pulumi_chaosreg.scopes.resolution import resolve
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
 from pulumi_chaosreg.scopes.settings import check_settings
 
 Credentials = Mapping[str, pulumi.Input[Any]]

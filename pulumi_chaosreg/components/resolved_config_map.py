@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pulumi
 
 from pulumi_chaosreg.kubernetes.objects import core_object, metadata
-from pulumi_chaosreg.scopes.resolution import ResolvedConfig
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 
 
 class ResolvedConfigMap(pulumi.ComponentResource):

@@ -8,7 +8,7 @@ import pulumi
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.scopes.company import Company
 from pulumi_chaosreg.scopes.model import Decided, Scope, nearest
-from pulumi_chaosreg.scopes.resolution import ResolvedSecret
+from pulumi_chaosreg.scopes.resolved import ResolvedSecret
 from pulumi_chaosreg.scopes.review import Review, credential_places
 from pulumi_chaosreg.scopes.stack_files import CREDENTIALS
 

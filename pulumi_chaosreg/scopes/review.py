@@ -9,7 +9,8 @@ from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.scopes.company import Company, load_company
 from pulumi_chaosreg.scopes.model import Scope, nearest
-from pulumi_chaosreg.scopes.resolution import ResolvedConfig, resolve
+from pulumi_chaosreg.scopes.resolution import resolve
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.scopes.yaml_file import locate
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.scopes.model import Scope
-from pulumi_chaosreg.scopes.resolution import ResolvedConfig
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.scopes.review import Review, review
 
 Content = str | bytes | Mapping[str, Any]
