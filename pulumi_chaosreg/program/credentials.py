@@ -90,10 +90,30 @@ class CredentialValues:
     def _from_stack(self, stack: str, name: str) -> pulumi.Output[Any]:
         if stack not in self._references:
             full = f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"
-            self._references[stack] = pulumi.StackReference(stack, stack_name=full)
+            name = pulumi.Output.from_input(_initialised(full, stack))
+            self._references[stack] = pulumi.StackReference(stack, stack_name=name)
         return pulumi.Output.secret(
             self._references[stack].get_output(OUTPUT).apply(lambda handed: _handed_down(handed, stack, name))
         )
+
+
+async def _initialised(full: str, stack: str) -> str:
+    """The full name of a stack that there is. Asked first: a StackReference to none ends the run before we can help."""
+    try:
+        await pulumi.runtime.invoke_async("pulumi:pulumi:readStackOutputs", {"name": full})
+    except Exception as error:
+        if "unknown stack" not in str(error):
+            raise
+        raise pulumi.RunError(
+            str(
+                ChaosregError.of(
+                    "CHR0509",
+                    f"stack `{stack}` hands down a credential that is needed here, and was never initialised",
+                    help=f"run `pulumi stack init {stack}`, set its credentials, and bring it `up` first",
+                )
+            )
+        ) from None
+    return full
 
 
 def _handed_down(handed: Any, stack: str, name: str) -> Any:

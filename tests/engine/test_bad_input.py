@@ -51,6 +51,16 @@ def test_a_credential_that_was_never_set_is_named_before_anything_is_made(compan
     assert _made(company) == []
 
 
+def test_an_owner_that_was_never_initialised_is_named(company: Workspace) -> None:
+    company.run("pulumi", "stack", "rm", "--stack", "acme", "--yes", "--preserve-config")
+
+    done = company.run("pulumi", "preview", "--stack", "checkout-prod", check=False)
+
+    assert "CHR0509" in done.stdout
+    assert "pulumi stack init acme" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 def test_an_owner_that_is_not_up_yet_is_named(company: Workspace) -> None:
     done = company.up("checkout-prod", check=False)
 
