@@ -90,8 +90,8 @@ class CredentialValues:
     def _from_stack(self, stack: str, name: str) -> pulumi.Output[Any]:
         if stack not in self._references:
             full = f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"
-            name = pulumi.Output.from_input(_initialised(full, stack))
-            self._references[stack] = pulumi.StackReference(stack, stack_name=name)
+            existing: pulumi.Output[str] = pulumi.Output.from_input(_initialised(full, stack))
+            self._references[stack] = pulumi.StackReference(stack, stack_name=existing)
         return pulumi.Output.secret(
             self._references[stack].get_output(OUTPUT).apply(lambda handed: _handed_down(handed, stack, name))
         )
