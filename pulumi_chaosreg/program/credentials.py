@@ -91,7 +91,7 @@ class CredentialValues:
         if stack not in self._references:
             full = f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"
             existing: pulumi.Output[str] = pulumi.Output.from_input(_initialised(full, stack))
-            self._references[stack] = pulumi.StackReference(stack, stack_name=existing)
+            self._references[stack] = pulumi.StackReference(stack, stack_name=existing)  # type: ignore[arg-type]  # annotated too narrowly
         return pulumi.Output.secret(
             self._references[stack].get_output(OUTPUT).apply(lambda handed: _handed_down(handed, stack, name))
         )
