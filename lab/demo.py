@@ -64,7 +64,7 @@ class Demo:
         self.workspace.init(*_STACKS)
         self.workspace.set_credentials("acme", self.lab)
         for stack in _STACKS:
-            self._show("pulumi", "preview", "--stack", stack)
+            self._show("pulumi", "preview", "--stack", stack, "--suppress-progress")
             self._show("pulumi", "up", "--stack", stack, "--yes", "--skip-preview", "--suppress-progress")
         self.proven.append(f"{len(_STACKS)} stacks up: images mirrored, Secrets and ConfigMaps in their clusters")
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from types import FrameType
 
 from lab.bringup import bring_up
-from lab.console import say
 from lab.environment import inside
 from lab.errors import LabError
 from lab.process import leashed
@@ -28,8 +27,7 @@ def run(parts: Sequence[str], command: Sequence[str]) -> int:
         folder, last = session.folder, _is_last(session)
         session.close()
         if last:
-            say("taking the lab down")
-            wait_until_gone(folder)
+            wait_until_gone(folder)  # in silence: what the command printed last, such as a test summary, stays last
 
 
 def _run(session: Session, command: Sequence[str]) -> int:

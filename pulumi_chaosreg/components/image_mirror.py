@@ -1,6 +1,5 @@
 """The images that one registry's owner copies into it."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -30,6 +29,7 @@ class ImageMirror(pulumi.ComponentResource):
         self._prefix, self._account = prefix, f"{account}/" if account else ""
         self._push, self._pull, self._on_destroy = push, pull, on_destroy
         self._images: dict[str, MirroredImage] = {}
+        self.register_outputs({})
 
     def image(self, source: Reference, target: Reference) -> MirroredImage:
         """The resource that keeps this target tag; the same one each time it is asked for."""
@@ -47,12 +47,3 @@ class ImageMirror(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(parent=self),
             )
         return self._images[tagged]
-
-    def finish(self) -> None:
-        """Tell the engine what there is; called once, when no more infrastructures will ask."""
-        self.register_outputs({})
-
-    @property
-    def digests(self) -> Mapping[str, pulumi.Output[str]]:
-        """Target tag → digest."""
-        return {target: image.digest for target, image in self._images.items()}

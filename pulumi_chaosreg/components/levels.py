@@ -17,10 +17,11 @@ from pulumi_chaosreg.components.resolved_config_map import ResolvedConfigMap, co
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.kubernetes.objects import core_object, metadata
 from pulumi_chaosreg.scopes.locks import check_locks
-from pulumi_chaosreg.scopes.model import Level, Scope, nearest
+from pulumi_chaosreg.scopes.model import Decided, Level, Scope, nearest
 from pulumi_chaosreg.scopes.resolution import resolve
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, ResolvedSecret, object_name
 from pulumi_chaosreg.scopes.settings import check_settings
+from pulumi_chaosreg.scopes.stack_files import CREDENTIALS
 
 Credentials = Mapping[str, pulumi.Input[Any]]
 _LABEL = "chaosreg"
@@ -73,11 +74,10 @@ class _LevelComponent(pulumi.ComponentResource):
             return self._credentials[name]
         if self.above:
             return self.above.credential(name)
-        return pulumi.Config("chaosreg-credentials").get_secret(name)
+        return pulumi.Config(CREDENTIALS).get_secret(name)
 
-    @property
-    def mirror(self) -> ImageMirror:
-        """The mirror into the registry that this scope owns."""
+    def own_mirror(self) -> ImageMirror:
+        """The mirror into the registry that this scope owns; registered when it is first asked for."""
         if self._mirror is None:
             is_account = self.scope.level is Level.ACCOUNT
             account = nearest(self.scope, ("image_registry", "account"))
@@ -183,7 +183,7 @@ class Infrastructure(_LevelComponent):
         project: Project | None = None,
         organization: Organization | None = None,
         account: Account | None = None,
-        cluster: Cluster | None = None,
+        cluster: Cluster | Mapping[str, str] | None = None,
         credentials: Credentials | None = None,
         opts: pulumi.ResourceOptions | None = None,
         _scope: Scope | None = None,
@@ -192,13 +192,15 @@ class Infrastructure(_LevelComponent):
         **settings: Any,
     ) -> None:
         above = _one_of(project=project, organization=organization, account=account)
+        if isinstance(cluster, Mapping):  # as in a stack file
+            cluster = Cluster(**cluster)
         if cluster is not None:
             settings["cluster"] = {"context": cluster.name}
         super().__init__(Level.INFRASTRUCTURE, name, above, settings, credentials, opts, _scope)
         resolved = _resolved or _resolve(self.scope)
         cluster = cluster or Cluster(**resolved.cluster)
         self.namespace = resolved.namespace
-        self.config_map_name = f"chaos-image-registry-{self.scope.id}"
+        self.config_map_name = object_name(self.scope)
         self.secret_name = resolved.secret.value.name if resolved.secret else None
         owner = self.owner_of(resolved.owner) if resolved.owner and _owner_here else None
         self.images = {image.name: self._reference(image, owner) for image in resolved.images}
@@ -207,58 +209,61 @@ class Infrastructure(_LevelComponent):
 
     def _reference(self, image: ResolvedImage, owner: _LevelComponent | None) -> pulumi.Output[str]:
         if owner and image.source:
-            return owner.mirror.image(image.source, image.reference).reference
+            return owner.own_mirror().image(image.source, image.reference).reference
         return pulumi.Output.from_input(str(image.reference))
 
     def _deliver(self, resolved: ResolvedConfig, provider: Provider) -> None:
         """Namespace, then Secret, then whatever names the Secret."""
-        name = self.scope.path
-        labels = _labels(self.scope)
-        first: list[pulumi.Resource] = []
-        opts = pulumi.ResourceOptions(parent=self, provider=provider)
+        name, labels = self.scope.path, _labels(self.scope)
+        before: list[pulumi.Resource] = []
         if resolved.create_namespace:
             # a patch makes a missing namespace, and leaves it alone when the infrastructure is removed
-            first.append(core_object("NamespacePatch", name, {"metadata": {"name": resolved.namespace}}, opts))
-        then = pulumi.ResourceOptions(parent=self, providers=[provider], depends_on=first)
+            opts = pulumi.ResourceOptions(parent=self, provider=provider)
+            before = [core_object("NamespacePatch", name, {"metadata": {"name": resolved.namespace}}, opts)]
         if resolved.secret and resolved.secret.value.create:
-            secret = resolved.secret.value
-            value = self.credential(secret.credential) if secret.credential else None
-            if value is None:
-                raise pulumi.RunError(str(_no_value(secret.credential or "?", resolved.secret.origin.place)))
-            first = [
-                PullSecret(
-                    name,
-                    secret_name=secret.name,
-                    namespace=resolved.namespace,
-                    server=resolved.server.value,
-                    credential=value,
-                    username=secret.username,
-                    credential_name=secret.credential or "",
-                    images=[image.reference.tagged for image in resolved.images],
-                    labels=labels,
-                    opts=then,
-                )
-            ]
+            opts = pulumi.ResourceOptions(parent=self, providers=[provider], depends_on=before)
+            before = [self._pull_secret(resolved, resolved.secret, labels, opts)]
         ResolvedConfigMap(
             name,
             config_map_name=self.config_map_name,
             namespace=resolved.namespace,
             data=config_map_data(resolved, self.images),
             labels=labels,
-            opts=then,
+            opts=pulumi.ResourceOptions(parent=self, providers=[provider], depends_on=before),
         )
-        if not resolved.secret:
-            return
-        for account in resolved.service_accounts:
-            core_object(
-                "ServiceAccountPatch",
-                f"{name}/{account}",
-                {
-                    "metadata": metadata(account, resolved.namespace, {}),
-                    "imagePullSecrets": [{"name": resolved.secret.value.name}],
-                },
-                pulumi.ResourceOptions(parent=self, provider=provider, depends_on=first),
-            )
+        for account in resolved.service_accounts if resolved.secret else ():
+            # The list has no merge key, so it has one owner: by force, or a renamed infrastructure could not take over.
+            force = {"annotations": {"pulumi.com/patchForce": "true"}}
+            patch = {
+                "metadata": metadata(account, resolved.namespace, {}) | force,
+                "imagePullSecrets": [{"name": self.secret_name}],
+            }
+            opts = pulumi.ResourceOptions(parent=self, provider=provider, depends_on=before)
+            core_object("ServiceAccountPatch", f"{name}/{account}", patch, opts)
+
+    def _pull_secret(
+        self,
+        resolved: ResolvedConfig,
+        secret: Decided[ResolvedSecret],
+        labels: Mapping[str, str],
+        opts: pulumi.ResourceOptions,
+    ) -> PullSecret:
+        named = secret.value.credential or secret.value.name
+        value = self.credential(named)
+        if value is None:
+            raise pulumi.RunError(str(_no_value(named, secret.origin.place)))
+        return PullSecret(
+            self.scope.path,
+            secret_name=secret.value.name,
+            namespace=resolved.namespace,
+            server=resolved.server.value,
+            credential=value,
+            username=secret.value.username,
+            credential_name=named,
+            images=[image.reference.tagged for image in resolved.images],
+            labels=labels,
+            opts=opts,
+        )
 
 
 def _one_of(**above: _LevelComponent | None) -> _LevelComponent:

@@ -14,6 +14,8 @@ from pulumi_chaosreg.scopes.stack_files import CREDENTIALS
 
 OUTPUT = "credentials"
 """The secret output in which an owner's stack hands pull credentials down."""
+OUTPUT_NAMES = "credential_names"
+"""The plain output with their names: it tells a missing value from one that another passphrase hides."""
 
 
 class CredentialValues:
@@ -75,16 +77,15 @@ class CredentialValues:
                     )
         return findings
 
-    def for_others(self) -> dict[str, pulumi.Output[Any]]:
-        """NAME → value of the pull credentials that scopes of this stack name, for the stacks below."""
-        names: dict[str, None] = {}
-        for scope in self.company.of_stack(self.stack):
-            authentication = scope.get(("image_registry", "authentication")) or {}
-            for key in ("password_secret", "secret_name"):
-                if key in authentication:
-                    names[authentication[key]] = None
+    def for_others(self, reviewed: Review) -> dict[str, pulumi.Output[Any]]:
+        """NAME → value of each pull credential that an infrastructure of another stack will ask this one for."""
+        names = {
+            resolved.secret.value.credential
+            for scope, resolved in reviewed.resolved.items()
+            if resolved.secret and resolved.secret.value.credential and scope.stack != self.stack
+        }
         config = pulumi.Config(CREDENTIALS)
-        values = {name: config.get_secret(name) for name in names}
+        values = {name: config.get_secret(name) for name in sorted(names) if name}
         return {name: value for name, value in values.items() if value is not None}
 
     def _from_stack(self, stack: str, name: str) -> pulumi.Output[Any]:
@@ -92,9 +93,10 @@ class CredentialValues:
             full = f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"
             existing: pulumi.Output[str] = pulumi.Output.from_input(_initialised(full, stack))
             self._references[stack] = pulumi.StackReference(stack, stack_name=existing)  # type: ignore[arg-type]  # annotated too narrowly
-        return pulumi.Output.secret(
-            self._references[stack].get_output(OUTPUT).apply(lambda handed: _handed_down(handed, stack, name))
+        outputs = pulumi.Output.all(
+            values=self._references[stack].get_output(OUTPUT), names=self._references[stack].get_output(OUTPUT_NAMES)
         )
+        return pulumi.Output.secret(outputs.apply(lambda o: _handed_down(o["values"], o["names"], stack, name)))
 
 
 async def _initialised(full: str, stack: str) -> str:
@@ -116,21 +118,22 @@ async def _initialised(full: str, stack: str) -> str:
     return full
 
 
-def _handed_down(handed: Any, stack: str, name: str) -> Any:
+def _handed_down(values: Any, names: Any, stack: str, name: str) -> Any:
     """The value in the owner's output. With another passphrase the engine silently hands over `{}`."""
-    value = handed.get(name) if isinstance(handed, dict) else None
+    value = values.get(name) if isinstance(values, dict) else None
     if value:
         return value
-    if pulumi.runtime.is_dry_run() and not handed:
+    is_there = name in (names or ())
+    if pulumi.runtime.is_dry_run() and not is_there:
         pulumi.log.warn(f"stack `{stack}` has not handed down credential `{name}` yet: run its `up` before this one's")
         return {"username": "unknown", "password": "unknown until then"}  # a preview only; `up` refuses
-    raise pulumi.RunError(
-        str(
-            ChaosregError.of(
-                "CHR0508",
-                f"stack `{stack}` did not hand down credential `{name}`",
-                notes=(("cause", "it was not brought `up` since the credential was set, or has another passphrase"),),
-                help=f"run `pulumi up --stack {stack}` first; both need the same secrets provider and passphrase",
-            )
-        )
+    cause = "the two stacks have different passphrases or secrets providers" if is_there else "it is not `up` since"
+    advice = (
+        "give both stacks the same secrets provider or passphrase: `pulumi stack change-secrets-provider`"
+        if is_there
+        else f"run `pulumi up --stack {stack}` first"
     )
+    error = ChaosregError.of(
+        "CHR0508", f"stack `{stack}` did not hand down credential `{name}`", notes=(("cause", cause),), help=advice
+    )
+    raise pulumi.RunError(str(error))

@@ -13,7 +13,7 @@ import pulumi
 
 from pulumi_chaosreg.components.levels import Account, Infrastructure, Organization, Project
 from pulumi_chaosreg.errors import ChaosregError, Finding
-from pulumi_chaosreg.program.credentials import CredentialValues
+from pulumi_chaosreg.program.credentials import OUTPUT, OUTPUT_NAMES, CredentialValues
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.review import Review, review
 from pulumi_chaosreg.scopes.stack_files import find_project
@@ -55,9 +55,10 @@ class _Builder:
             self._mirror(scope, component)
         infrastructures = [c for c in self.components.values() if isinstance(c, Infrastructure)]
         pulumi.export("infrastructures", {c.scope.path: _summary(c) for c in infrastructures})
-        credentials = self.values.for_others()
+        credentials = self.values.for_others(self.reviewed)
         if credentials:
-            pulumi.export("credentials", pulumi.Output.secret(credentials))
+            pulumi.export(OUTPUT, pulumi.Output.secret(credentials))
+            pulumi.export(OUTPUT_NAMES, sorted(credentials))
 
     def _look_up_credentials(self, owned: list[Scope]) -> None:
         """All of them before anything is made; one ChaosregError with every one that is missing."""
@@ -103,12 +104,9 @@ class _Builder:
     def _mirror(self, owner: Scope, component: Component) -> None:
         """Every image that an infrastructure below pulls from the registry that this scope owns."""
         targets = [image for resolved in self.reviewed.mirrored_by(owner) for image in resolved.images if image.source]
-        if not targets:
-            return
         for image in targets:
             if image.source:
-                component.mirror.image(image.source, image.reference)
-        component.mirror.finish()
+                component.own_mirror().image(image.source, image.reference)
 
 
 def _above(component: Component | None) -> dict[str, Any]:

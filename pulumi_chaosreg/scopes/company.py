@@ -17,7 +17,7 @@ from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.settings import check_settings
 from pulumi_chaosreg.scopes.stack_files import StackFile, read_stack_files, stacks_folder, with_engine_values
 
-_ID = re.compile(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")
+_ID = re.compile(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 _SECTION_LEVELS = (Level.ACCOUNT, Level.ORGANIZATION, Level.PROJECT)
 
 
@@ -154,7 +154,7 @@ class _Tree:
         place = Place(f"{level} `{name}`", place.file, place.keys)
         if name != "?" and not _ID.match(name):
             self.findings.append(
-                Finding("CHR0201", f"`{name}` is not an id", place, help="ids are made of a-z, 0-9 and `-`")
+                Finding("CHR0201", f"`{name}` is not an id", place, help="ids are made of a-z, 0-9 and `-`, up to 63")
             )
         settings, findings = check_settings({} if section is None else section, place)
         self.findings += findings

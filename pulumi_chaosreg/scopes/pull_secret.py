@@ -5,7 +5,7 @@ from typing import Any
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.scopes.model import Decided, Scope, nearest
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedSecret
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedSecret, object_name
 
 HasValue = Callable[[Scope, str], bool]
 """(scope, name) → whether a stack file of the scope's chain holds `chaosreg-credentials:<name>`."""
@@ -44,7 +44,7 @@ def pull_secret(
         return None
     secret_name = nearest(infrastructure, ("pull_secret", "name"))
     create = nearest(infrastructure, ("pull_secret", "create"))
-    name = secret_name.value if secret_name else said.get("secret_name") or _object_name(infrastructure)
+    name = secret_name.value if secret_name else said.get("secret_name") or object_name(infrastructure)
     credential = said.get("password_secret") or said.get("secret_name") or name
     known = bool(credential) and (has_value is None or has_value(infrastructure, str(credential)))
     theirs = kind == "kubernetes_secret" and not known
@@ -80,10 +80,6 @@ def _incomplete(kind: str, said: Mapping[str, str], *, named: bool) -> Iterator[
         yield "basic authentication has no `username`"
     if kind == "basic" and not {"password_secret", "password_env", "secret_name"} & said.keys():
         yield "basic authentication has no password: neither `password_secret` nor `password_env`"
-
-
-def _object_name(infrastructure: Scope) -> str:
-    return f"chaos-image-registry-{infrastructure.id}"
 
 
 def bound_to_server(scope: Scope, server: Decided[str], key: str) -> Decided[Any] | None:

@@ -107,6 +107,16 @@ def _explicit(
             findings += [replace(finding, place=place) for finding in error.findings]
             continue
         name = image.repository.rpartition("/")[2]
+        if image.digest or image.server != "docker.io" or text.startswith("docker.io/"):
+            findings.append(
+                Finding(
+                    "CHR0312",
+                    f"`{text}` names a server or a digest, and a required image has neither",
+                    place,
+                    help=f"write `{image.repository}:<tag>`, or give the full reference under `custom_images`",
+                )
+            )
+            continue
         if name in wanted:
             findings.append(
                 Finding(

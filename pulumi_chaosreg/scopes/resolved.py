@@ -7,6 +7,11 @@ from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope
 
 
+def object_name(infrastructure: Scope) -> str:
+    """What an infrastructure's ConfigMap is called in its cluster, and its pull Secret where nobody names one."""
+    return f"chaos-image-registry-{infrastructure.id}"
+
+
 @dataclass(frozen=True, slots=True)
 class ResolvedImage:
     """One required image as the cluster will pull it."""

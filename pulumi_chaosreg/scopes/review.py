@@ -1,6 +1,6 @@
 """Everything that can be known offline about a company: what `validate` prints, what a program checks first."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,7 +10,7 @@ from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.scopes.company import Company, load_company
 from pulumi_chaosreg.scopes.model import Scope, nearest
 from pulumi_chaosreg.scopes.resolution import resolve
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, object_name
 from pulumi_chaosreg.scopes.yaml_file import locate
 
 
@@ -108,30 +108,50 @@ def _unknown_images(company: Company) -> list[Finding]:
 
 
 def _same_objects(configs: Iterable[ResolvedConfig]) -> list[Finding]:
-    """Two infrastructures that would own the same Secret or ConfigMap of one cluster."""
+    """What two infrastructures would both own: an object of one cluster, a Provider's name, a target tag."""
     findings: list[Finding] = []
-    seen: dict[tuple[str, str, str, str], Scope] = {}
+    seen: dict[tuple[str, ...], tuple[Scope, object]] = {}
     for config in configs:
-        cluster = (
-            config.cluster.get("identifier") or config.cluster.get("context") or config.cluster.get("kubeconfig", "")
-        )
-        names = [("ConfigMap", f"chaos-image-registry-{config.infrastructure.id}")]
-        if config.secret and config.secret.value.create:
-            names.append(("Secret", config.secret.value.name))
-        for kind, name in names:
-            first = seen.setdefault((cluster, config.namespace, kind, name), config.infrastructure)
-            if first is not config.infrastructure:
-                findings.append(
-                    Finding(
-                        "CHR0602",
-                        f"{config.infrastructure.title} and {first.title} would both own {kind} "
-                        f"`{config.namespace}/{name}` in cluster `{cluster}`",
-                        config.infrastructure.place,
-                        notes=(("the other one", str(first.place.file)),),
-                        help="give one of them another `namespace`, or another `pull_secret.name`",
-                    )
+        for code, thing, content, advice in _owned(config):
+            first, expected = seen.setdefault(thing, (config.infrastructure, content))
+            if first is config.infrastructure or (content is not None and content == expected):
+                continue
+            findings.append(
+                Finding(
+                    code,
+                    f"{config.infrastructure.title} and {first.title} would both own {_named(thing)}",
+                    config.infrastructure.place,
+                    notes=(("the other one", str(first.place)),),
+                    help=advice,
                 )
+            )
     return findings
+
+
+def _named(thing: tuple[str, ...]) -> str:
+    kind, *names = thing
+    cluster = f" in cluster `{names.pop(0)}`" if len(names) > 1 else ""
+    return f"{kind} `{'/'.join(names)}`{cluster}"
+
+
+def _owned(config: ResolvedConfig) -> Iterator[tuple[str, tuple[str, ...], object, str]]:
+    """(code, thing, content, advice): a thing may have several owners only where all give it the same content."""
+    reached = tuple(config.cluster.get(key, "") for key in ("kubeconfig", "context"))
+    cluster = config.cluster.get("identifier") or config.cluster.get("context") or "cluster"
+    place = (cluster, config.namespace)
+    elsewhere = "give one of them another `namespace`, or another `pull_secret.name`"
+    yield "CHR0603", ("the cluster name", cluster), reached, "give each cluster its own `cluster.identifier`"
+    yield "CHR0602", ("ConfigMap", *place, object_name(config.infrastructure)), None, elsewhere
+    if config.secret and config.secret.value.create:
+        yield "CHR0602", ("Secret", *place, config.secret.value.name), None, elsewhere
+    for account in config.service_accounts if config.secret else ():
+        secret = config.secret.value.name if config.secret else ""
+        advice = "a ServiceAccount's list has one owner: give one of them another account or namespace"
+        yield "CHR0602", ("ServiceAccount", *place, account), secret, advice
+    for image in config.images:
+        if image.source and config.owner:
+            advice = "let one scope own the registry, or give one of them another `image_registry.account`"
+            yield "CHR0311", ("the mirrored tag", image.reference.tagged), config.owner.place, advice
 
 
 def _not_yet(scope: Scope) -> list[Finding]:
@@ -176,9 +196,3 @@ def credential_places(company: Company, scope: Scope, name: str) -> list[str]:
     """Every place that was looked at for a credential's value, nearest first."""
     stacks = dict.fromkeys(above.stack for above in reversed(scope.chain()) if above.stack)
     return [f"chaosreg-credentials:{name} in {company.folder.name}/Pulumi.{stack}.yaml" for stack in stacks]
-
-
-def mirror_setting(owner: Scope, key: str) -> str | None:
-    """A field of the owner's `mirror` settings, inherited like all others."""
-    decided = nearest(owner, ("mirror", key))
-    return decided.value if decided else None

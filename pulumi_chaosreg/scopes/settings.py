@@ -3,6 +3,7 @@
 The table below is the only place that knows the keys. Checking, near-miss messages and the documentation read it.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -20,6 +21,8 @@ class Text:
     choices: tuple[str, ...] = ()
     quote: bool = False
     """A version-like string: YAML reads it as a number when the quotes are forgotten."""
+    dns: bool = False
+    """A name in Kubernetes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ class Texts:
     doc: str
     or_text: tuple[str, ...] = ()
     """Words that may stand instead of the list."""
+    dns: bool = False
+    """Names in Kubernetes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ AUTHENTICATION = Table(
             "kubernetes_secret where only `secret_name` is given, basic where `username` is",
             ("kubernetes_secret", "basic", "aws_ecr", "gcp_service_account", "azure", "token"),
         ),
-        "secret_name": Text("the pull Secret's name in the cluster"),
+        "secret_name": Text("the pull Secret's name in the cluster", dns=True),
         "namespace": Text("where that Secret is; the infrastructure's namespace, or it is a finding"),
         "username": Text("the user of basic authentication"),
         "password_secret": Text("NAME of the value `chaosreg-credentials:NAME`"),
@@ -140,15 +145,15 @@ SETTINGS = Table(
         ),
         "namespace": Table(
             "where the chaos Pods run; made if missing",
-            {"name": Text("the namespace"), "create": Flag("false: it must be there")},
+            {"name": Text("the namespace", dns=True), "create": Flag("false: it must be there")},
             short="name",
         ),
-        "service_accounts": Texts("accounts that get the pull Secret"),
+        "service_accounts": Texts("accounts that get the pull Secret", dns=True),
         "pull_secret": Table(
             "the Secret that the kubelet pulls with",
             {
                 "create": Flag("whether we make it"),
-                "name": Text("its name"),
+                "name": Text("its name", dns=True),
             },
         ),
         "harness_id": Text("Harness's identifier where it differs from ours"),
@@ -162,6 +167,7 @@ NOT_INHERITED = ("id", "allow_overrides", "harness_id")
 LOCKABLE = ("image_registry", "custom_images", "images", "required_images", "mirror")
 """What a level may set only where every ancestor that sets any of them allows it."""
 
+_DNS_LABEL = re.compile(r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\Z")
 _ALIASES = {"registry": "image_registry"}
 """Other spellings on Harness's own documentation page."""
 
@@ -208,7 +214,10 @@ def _check(kind: Kind, value: Any, place: Place, findings: list[Finding]) -> Any
                 return value
             if not isinstance(value, list):
                 return _wrong_type("a list of strings", value, place, findings)
-            checked = [_check(Text(kind.doc), item, _below(place, index), findings) for index, item in enumerate(value)]
+            checked = [
+                _check(Text(kind.doc, dns=kind.dns), item, _below(place, index), findings)
+                for index, item in enumerate(value)
+            ]
             return [item for item in checked if item is not None]
         case Flag():
             return value if isinstance(value, bool) else _wrong_type("true or false", value, place, findings)
@@ -220,8 +229,21 @@ def _check(kind: Kind, value: Any, place: Place, findings: list[Finding]) -> Any
 
 
 def _check_text(kind: Text, value: Any, place: Place, findings: list[Finding]) -> str | None:
+    if isinstance(value, dict) and "secure" in value:
+        findings.append(_secure(place))
+        return None
     if not isinstance(value, str) or not value:
         _wrong_type("a string", value, place, findings)
+        return None
+    if kind.dns and not _DNS_LABEL.match(value):
+        findings.append(
+            Finding(
+                "CHR0112",
+                f"`{_dotted(place)}` is not a name that Kubernetes accepts",
+                place,
+                help="names are made of a-z, 0-9 and `-`, at most 63, and begin and end with a letter or digit",
+            )
+        )
         return None
     if kind.choices and value not in kind.choices:
         findings.append(
@@ -261,19 +283,21 @@ def _check_table(kind: Table, value: Any, place: Place, findings: list[Finding])
     for key, item in value.items():
         below = _below(place, key)
         if key == "secure":
-            findings.append(
-                Finding(
-                    "CHR0108",
-                    "a `secure:` value may not stand inside a section: stacks below could not decrypt it",
-                    below,
-                    help="move it to `chaosreg-credentials:NAME` and name it here by NAME",
-                )
-            )
+            findings.append(_secure(below))
         elif key not in kind.fields:
             findings.append(_unknown_key(key, tuple(kind.fields), below))
         elif (result := _check(kind.fields[key], item, below, findings)) is not None:
             checked[key] = result
     return checked
+
+
+def _secure(place: Place) -> Finding:
+    return Finding(
+        "CHR0108",
+        "a `secure:` value may not stand inside a section: stacks below could not decrypt it",
+        place,
+        help="move it to `chaosreg-credentials:NAME` and name it here by NAME",
+    )
 
 
 def _wrong_type(wanted: str, value: Any, place: Place, findings: list[Finding]) -> None:

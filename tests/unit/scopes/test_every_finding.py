@@ -677,3 +677,52 @@ def _codes(project, settings):
         }
     )
     return {finding.code for finding in project.review().findings}
+
+
+_MIRRORED = """\
+config:
+  chaosreg:account:
+    id: acme
+    allow_overrides: true
+    images: {release: "1.94.4"}
+    image_registry: {server: h.example, account: a, type: public}
+    mirror: {source: docker.io/harness}
+  chaosreg:infrastructures:
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "one", "two"),
+    [
+        ("CHR0603", "cluster: {kubeconfig: /a}", "cluster: {kubeconfig: /b}"),
+        ("CHR0603", "cluster: {context: c}", "cluster: {context: c, kubeconfig: /b}"),
+        (
+            "CHR0311",
+            "cluster: {context: c}, image_registry: {server: h.example, type: public}",
+            "cluster: {context: c}, image_registry: {server: h.example, type: public}",
+        ),
+        ("CHR0312", "cluster: {context: c}", 'cluster: {context: c}, required_images: ["quay.io/x/chaos-ddcr:1"]'),
+        ("CHR0112", "cluster: {context: c}", 'cluster: {context: c}, namespace: "Bad NS"'),
+    ],
+)
+def test_what_two_infrastructures_cannot_share_is_told(project, code, one, two):
+    project.write({"acme": f"{_MIRRORED}    one: {{{one}}}\n    two: {{{two}}}\n"})
+    assert code in {finding.code for finding in project.review().findings}
+
+
+def test_one_service_account_cannot_have_two_secrets(project):
+    private = _MIRRORED.replace("type: public", "type: private, authentication: {username: u, password_secret: p}")
+    both = "cluster: {context: c}, service_accounts: [litmus]"
+    project.write({"acme": f"{private}    one: {{{both}}}\n    two: {{{both}}}\n"})
+    messages = [finding.message for finding in project.review().findings if finding.code == "CHR0602"]
+    assert any("ServiceAccount `hce/litmus` in cluster `c`" in message for message in messages)
+
+
+def test_two_clusters_with_identifiers_of_their_own_are_fine(project):
+    project.write(
+        {
+            "acme": f"{_MIRRORED}    one: {{cluster: {{context: c, identifier: c1}}}}\n"
+            "    two: {cluster: {context: c, kubeconfig: /b, identifier: c2}}\n"
+        }
+    )
+    assert "CHR0603" not in {finding.code for finding in project.review().findings}
