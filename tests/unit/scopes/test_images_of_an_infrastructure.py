@@ -118,7 +118,7 @@ def test_a_custom_image_beats_every_tag(project):
 def test_an_explicit_list_replaces_the_type_s_own_and_keeps_last_path_segments(project):
     outcome = project.four_levels(
         account={"image_registry": {"server": "h.example", "account": "team/chaos", "type": "public"}},
-        project={"required_images": ["quay.io/else/where/thing:v1", "harness/chaos-ddcr"]},
+        project={"required_images": ["else/where/thing:v1", "harness/chaos-ddcr"]},
     )
     assert outcome.images == {
         "thing": "h.example/team/chaos/thing:v1",
