@@ -70,6 +70,21 @@ def test_an_owner_that_is_not_up_yet_is_named(company: Workspace) -> None:
     assert "Traceback" not in said
 
 
+def test_another_passphrase_is_an_error_in_the_preview_and_is_called_by_its_name(company: Workspace) -> None:
+    company.up("acme")
+    company.run("pulumi", "stack", "rm", "--stack", "checkout-prod", "--yes", "--preserve-config")
+    company.edit(PROD, "encryptionsalt:", "# encryptionsalt:")
+    company.environment["PULUMI_CONFIG_PASSPHRASE"] = "another one"
+    company.init("checkout-prod")
+
+    done = company.run("pulumi", "preview", "--stack", "checkout-prod", check=False)
+
+    assert done.returncode
+    assert "CHR0508" in done.stdout
+    assert "different passphrases" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 def test_a_dead_api_server_is_one_error_and_the_next_up_finishes(
     company: Workspace, lab: LabState, tmp_path: Path
 ) -> None:

@@ -84,6 +84,31 @@ def test_from_the_first_preview_to_destroy(company: Workspace, lab: LabState, ta
     assert _crane(company, lab, "digest", f"{target.host}/chaos-engineering/chaos-ddcr:1.94.0", "--insecure")
 
 
+def test_a_renamed_infrastructure_takes_its_service_account_over(company: Workspace, lab: LabState) -> None:
+    company.up("acme")
+    company.up("checkout-prod")
+    namespace = _namespace(company, "prod-eu")
+
+    company.edit("stacks/Pulumi.checkout-prod.yaml", "    prod-eu:", "    prod-west:")
+    company.up("checkout-prod")
+
+    account = get(lab.kubernetes, f"/api/v1/namespaces/{namespace}/serviceaccounts/litmus")
+    assert account["imagePullSecrets"] == [{"name": "chaos-image-registry-prod-west"}]
+    company.up("checkout-prod", "--expect-no-changes")
+
+
+def test_a_credential_may_stand_between_its_owner_and_those_who_need_it(company: Workspace, lab: LabState) -> None:
+    password = f"chaosreg-credentials:harbor-credentials={lab.registry.pull.password}"
+    company.run("pulumi", "config", "rm", "--stack", "acme", "chaosreg-credentials:harbor-credentials")
+    company.init("payments")
+    company.run("pulumi", "config", "set-all", "--stack", "payments", "--secret", password)
+
+    company.up("payments")
+    company.up("checkout-prod")
+
+    assert _secret(company, lab, "prod-eu")["auths"][lab.registry.host]["password"] == lab.registry.pull.password
+
+
 def test_each_unique_blob_is_read_once_from_the_source(company: Workspace, lab: LabState) -> None:
     log = lab.upstream.log
     before = len(list(read_requests(Path(log))))
