@@ -11,6 +11,10 @@ def validate(project: Path) -> int:
     for finding in reviewed.findings:
         print(finding, end="\n\n")
     errors, warnings = len(reviewed.errors), len(reviewed.findings) - len(reviewed.errors)
-    found = f"{errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}"
-    print(f"{len(reviewed.company.files)} stack files, {len(reviewed.resolved)} infrastructures: {found}")
+    read = f"{_count(len(reviewed.company.files), 'stack file')}, {_count(len(reviewed.resolved), 'infrastructure')}"
+    print(f"{read}: {_count(errors, 'error')}, {_count(warnings, 'warning')}")
     return 1 if errors else 0
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -111,7 +111,7 @@ class _LevelComponent(pulumi.ComponentResource):
 
 
 class Account(_LevelComponent):
-    """The company's account: the widest level. Settings are those of design §2, in snake_case."""
+    """The company's account: the widest level. Settings are those of a stack file's section."""
 
     def __init__(
         self,

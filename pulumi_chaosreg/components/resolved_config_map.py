@@ -35,7 +35,7 @@ class ResolvedConfigMap(pulumi.ComponentResource):
 
 
 def config_map_data(resolved: ResolvedConfig, images: Mapping[str, pulumi.Input[str]]) -> dict[str, pulumi.Input[str]]:
-    """The keys of design §3: `server`, `account`, `type`, `secret_name`, `image.<name>`, `origin.<field>`."""
+    """The keys: `server`, `account`, `type`, `secret_name`, `image.<name>`, `origin.<field>`."""
     data: dict[str, pulumi.Input[str]] = {
         "server": resolved.server.value,
         "account": resolved.account.value,

@@ -1,14 +1,17 @@
 """Which images an infrastructure needs, at which tags: custom image, then tag, then release."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.catalogue import Release, load_catalogue
 from pulumi_chaosreg.images.lockfile import pinned
-from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.images.reference import REPOSITORY, SERVER, Reference
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, merged, nearest
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
+
+_SOURCE = re.compile(rf"{SERVER.pattern[:-2]}/{REPOSITORY.pattern[1:]}")
 
 
 def required_images(
@@ -16,6 +19,10 @@ def required_images(
 ) -> Iterator[ResolvedImage]:
     """Each required image as the cluster will pull it; what is wrong goes to `findings` (CHR0301 to CHR0307)."""
     infrastructure = resolved.infrastructure
+    malformed = _malformed(resolved)
+    if malformed:
+        findings += malformed
+        return
     custom = _custom_images(infrastructure)
     tags = merged(infrastructure, ("images", "tags"))
     wanted = _wanted(resolved, findings)
@@ -29,8 +36,7 @@ def required_images(
                 continue
             tag = tags.get(name) or listed
             if tag is None:
-                if not any(finding.code == "CHR0302" for finding in findings):  # that one says it already
-                    findings.append(_no_tag(infrastructure, name))
+                findings.append(_no_tag(infrastructure, name))
                 continue
             path = "/".join(part for part in (resolved.account.value.strip("/"), f"{name}:{tag.value}") if part)
             reference = Reference.parse(f"{resolved.server.value}/{path}")
@@ -47,6 +53,27 @@ def required_images(
         except ChaosregError as error:
             decided = custom.get(name) or tags.get(name) or resolved.server
             findings += [replace(finding, place=decided.origin.place) for finding in error.findings]
+
+
+def _malformed(resolved: ResolvedConfig) -> list[Finding]:
+    """What would make every image's reference wrong, told once and where it stands. Never repeats the value."""
+    parts = [
+        (resolved.server, SERVER, "`image_registry.server` is not a server", "write host or host:port, no `https://`"),
+        (
+            resolved.account,
+            REPOSITORY,
+            "`image_registry.account` is not a path",
+            "write lower case segments, as in `a/b`",
+        ),
+    ]
+    source = nearest(resolved.owner, ("mirror", "source")) if resolved.owner else None
+    if source:
+        parts.append((source, _SOURCE, "`mirror.source` is not `server/account`", "write it as in `docker.io/harness`"))
+    return [
+        Finding("CHR0301", message, part.origin.place, help=advice)
+        for part, grammar, message, advice in parts
+        if part.value.strip("/") and not grammar.match(part.value.strip("/"))
+    ]
 
 
 def _custom_images(infrastructure: Scope) -> dict[str | None, Decided[str]]:

@@ -26,7 +26,7 @@ def test_a_company_without_mistakes_is_0(project, run):
     project.write({"acme": ACME, "prod": PROD})
     assert run("--project", str(project.folder), "validate") == (
         0,
-        "2 stack files, 1 infrastructures: 0 errors, 0 warnings\n",
+        "2 stack files, 1 infrastructure: 0 errors, 0 warnings\n",
         "",
     )
 
@@ -38,7 +38,7 @@ def test_a_mistake_is_1_and_printed_with_its_place(project, run):
     assert out.startswith("error[CHR0104]: `namspace` is not a key here\n  --> ")
     assert 'Pulumi.acme.yaml:5  account `acme`\n   |  "namspace": "x",\n   = help: did you mean `namespace`?' in out
     assert out.count("error[CHR0104]") == 2
-    assert out.endswith("\n\n1 stack files, 0 infrastructures: 2 errors, 0 warnings\n")
+    assert out.endswith("\n\n1 stack file, 0 infrastructures: 2 errors, 0 warnings\n")
 
 
 def test_a_warning_alone_is_0(project, run):
@@ -93,7 +93,7 @@ def test_stack_files_beside_pulumi_yaml_are_read_where_no_folder_is_configured(p
     (project.folder / "Pulumi.yaml").write_text("name: x\n")
     project.write({"acme": ACME})
     (project.stacks / "Pulumi.acme.yaml").rename(project.folder / "Pulumi.acme.yaml")
-    assert run("--project", str(project.folder), "validate")[1].startswith("1 stack files")
+    assert run("--project", str(project.folder), "validate")[1].startswith("1 stack file")
 
 
 DIGEST = "sha256:" + "a" * 64

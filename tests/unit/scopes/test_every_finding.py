@@ -726,3 +726,28 @@ def test_two_clusters_with_identifiers_of_their_own_are_fine(project):
         }
     )
     assert "CHR0603" not in {finding.code for finding in project.review().findings}
+
+
+@pytest.mark.parametrize(
+    ("registry", "line"),
+    [("server: https://h.example\n      account: a", 7), ("server: h.example\n      account: /UPPER/x/", 8)],
+)
+def test_a_malformed_registry_is_told_once_where_it_stands(project, registry, line):
+    project.write(
+        {
+            "acme": 'config:\n  chaosreg:account:\n    id: acme\n    images: {release: "1.94.4"}\n'
+            f"    image_registry:\n      type: public\n      {registry}\n"
+            "  chaosreg:infrastructures:\n    i: {cluster: {context: c}}\n"
+        }
+    )
+    assert [(f.code, f.place.line) for f in project.review().findings] == [("CHR0301", line)]
+
+
+def test_a_release_without_quotes_is_told_once(project):
+    project.write(
+        {
+            "acme": "config:\n  chaosreg:account:\n    id: acme\n    images: {release: 1.93}\n"
+            "  chaosreg:infrastructures:\n    i: {cluster: {context: c}}\n"
+        }
+    )
+    assert [finding.code for finding in project.review().findings] == ["CHR0105"]
