@@ -9,7 +9,7 @@ from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.scopes.company import Company
 from pulumi_chaosreg.scopes.model import Decided, Scope, nearest
 from pulumi_chaosreg.scopes.resolved import ResolvedSecret
-from pulumi_chaosreg.scopes.review import Review, credential_places
+from pulumi_chaosreg.scopes.review import Review
 from pulumi_chaosreg.scopes.stack_files import CREDENTIALS
 
 OUTPUT = "credentials"
@@ -43,7 +43,7 @@ class CredentialValues:
         variable = secret.value.password_env
         if variable and os.environ.get(variable):
             return {name: pulumi.Output.secret(os.environ[variable])}
-        looked_at = credential_places(self.company, infrastructure, name)
+        looked_at = self.company.credential_places(infrastructure, name)
         looked_at += [f"environment variable {variable}"] if variable else []
         top = next((above.stack for above in infrastructure.chain() if above.stack), self.stack)
         owning = secret.origin.scope.stack if secret.origin.scope else top
@@ -79,13 +79,14 @@ class CredentialValues:
 
     def for_others(self, reviewed: Review) -> dict[str, pulumi.Output[Any]]:
         """NAME → value of each pull credential that an infrastructure of another stack will ask this one for."""
-        names = {
-            resolved.secret.value.credential
+        asked = (
+            (scope, resolved.secret.value.credential)
             for scope, resolved in reviewed.resolved.items()
-            if resolved.secret and resolved.secret.value.credential and scope.stack != self.stack
-        }
+            if resolved.secret and scope.stack != self.stack
+        )
+        names = {name for scope, name in asked if name and self.company.credential_stack(scope, name) == self.stack}
         config = pulumi.Config(CREDENTIALS)
-        values = {name: config.get_secret(name) for name in sorted(names) if name}
+        values = {name: config.get_secret(name) for name in sorted(names)}
         return {name: value for name, value in values.items() if value is not None}
 
     def _from_stack(self, stack: str, name: str) -> pulumi.Output[Any]:

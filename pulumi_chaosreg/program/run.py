@@ -103,10 +103,10 @@ class _Builder:
 
     def _mirror(self, owner: Scope, component: Component) -> None:
         """Every image that an infrastructure below pulls from the registry that this scope owns."""
-        targets = [image for resolved in self.reviewed.mirrored_by(owner) for image in resolved.images if image.source]
-        for image in targets:
-            if image.source:
-                component.own_mirror().image(image.source, image.reference)
+        for resolved in self.reviewed.mirrored_by(owner):
+            for image in resolved.images:
+                if image.source:
+                    component.own_mirror().image(image.source, image.reference)
 
 
 def _above(component: Component | None) -> dict[str, Any]:

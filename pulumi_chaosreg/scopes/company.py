@@ -15,7 +15,13 @@ from pulumi_chaosreg.images.lockfile import FILE_NAME, read_lockfile
 from pulumi_chaosreg.scopes.locks import check_locks
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.settings import check_settings
-from pulumi_chaosreg.scopes.stack_files import StackFile, read_stack_files, stacks_folder, with_engine_values
+from pulumi_chaosreg.scopes.stack_files import (
+    CREDENTIALS,
+    StackFile,
+    read_stack_files,
+    stacks_folder,
+    with_engine_values,
+)
 
 _ID = re.compile(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 _SECTION_LEVELS = (Level.ACCOUNT, Level.ORGANIZATION, Level.PROJECT)
@@ -46,6 +52,11 @@ class Company:
             if file and name in file.credentials:
                 return above.stack
         return None
+
+    def credential_places(self, scope: Scope, name: str) -> list[str]:
+        """Every place in which `credential_stack` looks for a value, nearest first, as a message says it."""
+        stacks = dict.fromkeys(above.stack for above in reversed(scope.chain()) if above.stack)
+        return [f"{CREDENTIALS}:{name} in {self.folder.name}/Pulumi.{stack}.yaml" for stack in stacks]
 
 
 def load_company(

@@ -1,6 +1,6 @@
 """Everything that can be known offline about a company: what `validate` prints, what a program checks first."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -64,7 +64,6 @@ def _unlocked(config: ResolvedConfig, company: Company) -> list[Finding]:
             image.origin.place,
             notes=(("mirrored by", f"stack `{owner.stack}`, {owner.title}"),) if owner else (),
             help="run `chaosreg lock` and commit stacks/chaosreg.lock.yaml with this change",
-            severity="error",
         )
         for image in config.images
         if image.source and image.source.digest is None
@@ -158,43 +157,36 @@ def _owned(config: ResolvedConfig) -> Iterator[tuple[str, tuple[str, ...], objec
 
 def _not_yet(scope: Scope) -> list[Finding]:
     """Settings that are part of the format and that this version does nothing about: said, never passed over."""
-    silent = {
-        ("repositories", "create"): (True, "repositories are not made yet: make them in the registry first"),
-        ("repositories", "immutable_tags"): (None, "repositories are not configured yet"),
-        ("repositories", "scan_on_push"): (None, "repositories are not configured yet"),
-        ("repositories", "expire_untagged_after_days"): (None, "repositories are not configured yet"),
-        ("mirror", "signatures"): (("copy", "require"), "signatures are not copied or verified yet"),
-        ("mirror", "delete"): (None, "nothing is pruned yet"),
-    }
-    findings = []
-    for path, (values, message) in silent.items():
-        value = scope.get(path)
-        if value is not None and (values is None or value == values or (isinstance(values, tuple) and value in values)):
-            must_stop = value == "require"
-            findings.append(
-                Finding(
-                    "CHR0111",
-                    f"`{'.'.join(path)}` has no effect in this version: {message}",
-                    scope.at(*path),
-                    help="remove it" if must_stop else "it may stay; a later version acts on it",
-                    severity="error" if must_stop else "warning",
-                )
-            )
-    platforms = scope.get(("mirror", "platforms"))
-    if isinstance(platforms, list):
-        findings.append(
-            Finding(
-                "CHR0111",
-                "`mirror.platforms` has no effect in this version: all platforms are mirrored",
-                scope.at("mirror", "platforms"),
-                help="write `platforms: all`, or leave it out",
-                severity="warning",
-            )
+    said = ((path, scope.get(path), without_effect, why) for path, (without_effect, why) in _NOT_YET.items())
+    return [
+        Finding(
+            "CHR0111",
+            f"`{'.'.join(path)}` has no effect in this version: {why}",
+            scope.at(*path),
+            help="remove it" if value in _UNSAFE else "it may stay; a later version acts on it",
+            severity="error" if value in _UNSAFE else "warning",
         )
-    return findings
+        for path, value, without_effect, why in said
+        if without_effect(value)
+    ]
 
 
-def credential_places(company: Company, scope: Scope, name: str) -> list[str]:
-    """Every place that was looked at for a credential's value, nearest first."""
-    stacks = dict.fromkeys(above.stack for above in reversed(scope.chain()) if above.stack)
-    return [f"chaosreg-credentials:{name} in {company.folder.name}/Pulumi.{stack}.yaml" for stack in stacks]
+_NOT_YET: Mapping[tuple[str, ...], tuple[Callable[[object], bool], str]] = {
+    ("repositories", "create"): (lambda value: value is True, "make them in the registry first"),
+    ("repositories", "immutable_tags"): (lambda value: value is not None, "repositories are not configured yet"),
+    ("repositories", "scan_on_push"): (lambda value: value is not None, "repositories are not configured yet"),
+    ("repositories", "expire_untagged_after_days"): (
+        lambda value: value is not None,
+        "repositories are not configured yet",
+    ),
+    ("mirror", "signatures"): (
+        lambda value: value in ("copy", "require"),
+        "signatures are neither copied nor verified",
+    ),
+    ("mirror", "platforms"): (lambda value: isinstance(value, list), "all platforms are mirrored"),
+    ("mirror", "delete"): (lambda value: value is not None, "nothing is pruned yet"),
+}
+"""Path → (which values ask for something, why nothing comes of it)."""
+
+_UNSAFE = ("require",)
+"""Values that promise a protection which is not there: they stop the run."""
