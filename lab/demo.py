@@ -52,12 +52,9 @@ class Demo:
     def levels(self) -> None:
         _title(1, "The four levels, and where each value comes from")
         self._show("chaosreg", "lock")
-        reviewed = review(self.workspace.folder)
-        for resolved in reviewed.resolved.values():
-            print(f"\n  {resolved.infrastructure.path}  ({resolved.infrastructure_type})")
-            for field, value, origin in _values(resolved):
-                print(f"    {field:<34} {value:<62} {origin}")
+        self._show("chaosreg", "resolve")
         self._show("chaosreg", "validate")
+        self._show("chaosreg", "explain", _SHOWN, "image.chaos-ddcr")
 
     def up(self) -> None:
         _title(2, "preview, then up: the account mirrors, then two environments")
@@ -76,9 +73,10 @@ class Demo:
         config = json.loads(b64decode(secret["data"][".dockerconfigjson"]))
         for login in config["auths"].values():
             login.update(password="[redacted]", auth="[redacted]")
-        print(f"Secret {resolved.namespace}/{resolved.secret.value.name} ({secret['type']})\n  {json.dumps(config)}\n")
+        name = f"{resolved.namespace.value}/{resolved.secret.value.name}"
+        print(f"Secret {name} ({secret['type']})\n  {json.dumps(config)}\n")
         config_map = self._object("configmaps", f"chaos-image-registry-{resolved.infrastructure.id}")
-        print(f"ConfigMap {resolved.namespace}/{config_map['metadata']['name']}")
+        print(f"ConfigMap {resolved.namespace.value}/{config_map['metadata']['name']}")
         for key, value in config_map["data"].items():
             print(f"  {key}: {value}")
 
@@ -99,10 +97,10 @@ class Demo:
         print(f"images on the node: {len(node_images(node))} (what holds Pods together)")
         before = len(list(read_requests(Path(self.registry.log))))
         for image in resolved.images:
-            arguments = (self.kubernetes, node, resolved.namespace, image.name, str(image.reference))
-            run_pod(*arguments, service_account=resolved.service_accounts[0])
+            arguments = (self.kubernetes, node, resolved.namespace.value, image.name, str(image.reference))
+            run_pod(*arguments, service_account=resolved.service_accounts.value[0])
         for image in resolved.images:
-            pod = wait_running(self.kubernetes, resolved.namespace, image.name)
+            pod = wait_running(self.kubernetes, resolved.namespace.value, image.name)
             status = pod["status"]["containerStatuses"][0]
             print(f"  Pod {image.name:<28} {pod['status']['phase']:<8} {status['imageID']}")
         pulls = [
@@ -116,13 +114,13 @@ class Demo:
         if len(pulls) < len(resolved.images):
             raise LabError("the registry's log does not show an authenticated pull for each image")
         first = resolved.images[0]
-        make_service_account(self.kubernetes, resolved.namespace, "without-secret")
+        make_service_account(self.kubernetes, resolved.namespace.value, "without-secret")
         refused = "without-secret"
-        run_pod(self.kubernetes, node, resolved.namespace, refused, str(first.reference), service_account=refused)
-        event = wait_event(self.kubernetes, resolved.namespace, refused, "401")
+        run_pod(self.kubernetes, node, resolved.namespace.value, refused, str(first.reference), service_account=refused)
+        event = wait_event(self.kubernetes, resolved.namespace.value, refused, "401")
         print(f"  the same Pod without the Secret: {event.rpartition(': failed to')[2].strip() or event}")
         for name in (*(image.name for image in resolved.images), refused):
-            delete_pod(self.kubernetes, resolved.namespace, name)
+            delete_pod(self.kubernetes, resolved.namespace.value, name)
         self.proven.append(f"{len(resolved.images)} Pods Running from mirrored images; 401 without the Secret")
 
     def _pull_with_crane(self) -> None:
@@ -147,9 +145,11 @@ class Demo:
 
     def review_an_edit(self) -> None:
         _title(6, "One edit at the account, as the reviewer of an environment sees it")
+        before = self.workspace.copy_of_project()
         self.workspace.edit("stacks/Pulumi.acme.yaml", 'release: "1.93.0"', 'release: "1.94.4"')
         print('stacks/Pulumi.acme.yaml: release: "1.93.0" becomes "1.94.4"')
         self._show("chaosreg", "lock")
+        self._show("chaosreg", "diff", str(before))
         self._show("pulumi", "preview", "--stack", "checkout-prod", "--diff")
         self.proven.append("an edit at the account shows in the environment's preview, key by key")
 
@@ -168,7 +168,7 @@ class Demo:
         return next(resolved for resolved in everything if resolved.infrastructure.path == _SHOWN)
 
     def _object(self, kind: str, name: str) -> dict[str, dict[str, str]]:
-        found = get(self.kubernetes, f"/api/v1/namespaces/{self._resolved().namespace}/{kind}/{name}")
+        found = get(self.kubernetes, f"/api/v1/namespaces/{self._resolved().namespace.value}/{kind}/{name}")
         if found is None:
             raise LabError(f"the cluster has no {kind} `{name}`")
         return found
@@ -178,14 +178,6 @@ class Demo:
         code = self.workspace.show(*command)
         if bool(code) != fails:
             raise LabError(f"`{' '.join(command)}` ended with {code}")
-
-
-def _values(resolved: ResolvedConfig) -> list[tuple[str, str, str]]:
-    values = {"server": resolved.server.value, "account": resolved.account.value, "type": resolved.type.value}
-    if resolved.secret:
-        values["secret_name"] = resolved.secret.value.name
-    values |= {f"image.{image.name}": image.reference.tagged for image in resolved.images}
-    return [(field, values[field], str(origin)) for field, origin in resolved.origins()]
 
 
 def _title(number: int, text: str) -> None:

@@ -91,8 +91,8 @@ def default_images() -> list[tuple[str, str]]:
 
     catalogue = load_catalogue()
     wanted = [("1.93.0", "ddcr"), ("1.53.1", "dedicated"), (catalogue.newest, "ddcr")]
-    images = {image for version, kind in wanted for image in catalogue.release(version).tags(kind).items()}
-    return sorted(images)
+    needed = (catalogue.release(version).images(kind) for version, kind in wanted)
+    return sorted({(name, tag) for images in needed for name, tags in images.items() for tag in tags})
 
 
 def filled_storage(binary: Path) -> Path:

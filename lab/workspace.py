@@ -69,7 +69,17 @@ class Workspace:
             ):
                 text = text.replace(ours, theirs)
             path.write_text(text, "utf-8")
+        allowed = f"allow_sources: [{lab.upstream.host}/harness]"
+        workspace.edit("stacks/Pulumi.acme.yaml", "push: harbor-push", f"push: harbor-push\n      {allowed}")
         return workspace
+
+    def copy_of_project(self) -> Path:
+        """Pulumi.yaml and the stack files as they are now, to compare with later."""
+        copy = self.folder / ".before"
+        copy.mkdir()
+        shutil.copy(self.folder / "Pulumi.yaml", copy)
+        shutil.copytree(self.folder / "stacks", copy / "stacks")
+        return copy
 
     def add_project(self) -> None:
         """Pulumi.yaml and the program; the plugin's path is this checkout's."""

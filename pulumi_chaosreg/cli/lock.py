@@ -1,5 +1,6 @@
 """`chaosreg lock`: asks each source registry once for the digest of every tag that a mirror copies."""
 
+import argparse
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,8 +11,24 @@ from pulumi_chaosreg.images.lockfile import FILE_NAME, write_lockfile
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Mirror
 from pulumi_chaosreg.scopes.review import Review, review
+from pulumi_chaosreg.scopes.stack_files import find_project
 
+EXAMPLES = """\
+examples:
+  chaosreg lock              lock what is not locked yet, drop what nobody mirrors any more
+  chaosreg lock --upgrade    also follow the tags that have moved since
+"""
 _AT_ONCE = 8
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command line may say."""
+    parser.add_argument("--upgrade", action="store_true", help="follow tags that have moved since they were locked")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Lock what the project in this folder mirrors."""
+    return lock(find_project(Path(options.project).resolve()), upgrade=options.upgrade)
 
 
 def lock(project: Path, *, upgrade: bool) -> int:

@@ -1,60 +1,82 @@
-"""The command `chaosreg`: reads the project's stack files and says what is wrong, or writes the lockfile.
+"""The command `chaosreg`: everything that can be known and done about a project's stack files.
 
 Exit codes: 0 fine, 1 findings, 2 could not run.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from importlib import import_module
+from types import ModuleType
 
 from pulumi_chaosreg import __version__
 from pulumi_chaosreg.errors import ChaosregError
 
+_COMMANDS = {
+    "init": "write a first stacks/ folder, by questions or flags",
+    "validate": "find what is wrong in the stack files",
+    "resolve": "show what each infrastructure ends up with",
+    "explain": "show who decided a value of an infrastructure, or what an error code means",
+    "diff": "show what an edit changes for each infrastructure",
+    "affected": "list the stacks that an edit touches, in the order of their `up`",
+    "lock": "write stacks/chaosreg.lock.yaml: source tag → digest (needs the network)",
+    "move": "move a scope's resources to the stack whose file holds it now (needs pulumi)",
+    "schema": "print the JSON Schema of stack files, for editors",
+}
+"""Name → what it does. A command is the module of its name beside this one: `arguments(parser)` and `run(options)`."""
+
 _EXAMPLES = """\
 examples:
   chaosreg validate                  check every stack file of the project in this folder
-  chaosreg lock                      write the digests of all images that the mirrors copy
+  chaosreg resolve prod-eu           what this infrastructure ends up with, and who decided it
+  chaosreg explain prod-eu server    who set it, who else tried, who locks it
+  chaosreg diff origin/main          what this branch changes in each cluster
   chaosreg lock --upgrade            ask again for the tags that are locked already
+
+`chaosreg COMMAND --help` has more. All but `lock` and `move` need neither Pulumi nor the network.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of the command; returns its exit code."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options = _parser(given).parse_args(given)
     try:
-        from pulumi_chaosreg.scopes.stack_files import find_project
-
-        project = find_project(Path(options.project).resolve())
-        if options.command == "lock":
-            from pulumi_chaosreg.cli.lock import lock
-
-            return lock(project, upgrade=options.upgrade)
-        from pulumi_chaosreg.cli.validate import validate
-
-        return validate(project)
+        code = _module(options.command).run(options)
+        sys.stdout.flush()
     except ChaosregError as error:
         print(error, file=sys.stderr)
         return 2
+    except BrokenPipeError:  # `chaosreg resolve | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         return 130
+    return int(code)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="chaosreg",
-        description="Where chaos experiments get their container images, checked and locked.",
+        description="Where chaos experiments get their container images: checked, explained, compared and locked.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"chaosreg {__version__}")
     parser.add_argument("--project", default=".", metavar="DIR", help="folder of Pulumi.yaml, or below it (default: .)")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("validate", help="find what is wrong in the stack files; needs no network")
-    lock = commands.add_parser("lock", help="write stacks/chaosreg.lock.yaml: source tag → digest")
-    lock.add_argument("--upgrade", action="store_true", help="follow tags that have moved since they were locked")
+    for name, about in _COMMANDS.items():
+        command = commands.add_parser(name, help=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+        if name in given:  # the others are not imported
+            module = _module(name)
+            command.description, command.epilog = module.__doc__, module.EXAMPLES
+            module.arguments(command)
     return parser
+
+
+def _module(command: str) -> ModuleType:
+    return import_module(f"{__package__}.{command}")
 
 
 if __name__ == "__main__":

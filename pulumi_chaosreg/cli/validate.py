@@ -1,20 +1,33 @@
-"""`chaosreg validate`: everything that can be known offline about the project's stack files."""
+"""Check every stack file of the project: all that can be known without Pulumi and without the network.
 
+Ends with 0 (fine, perhaps warnings), 1 (findings) or 2 (could not run).
+"""
+
+import argparse
 from pathlib import Path
 
+from pulumi_chaosreg.cli.formats import FORMATS
 from pulumi_chaosreg.scopes.review import review
+from pulumi_chaosreg.scopes.stack_files import find_project
+
+EXAMPLES = """\
+examples:
+  chaosreg validate
+  chaosreg validate --stack checkout-prod      as this stack's preview sees it
+  chaosreg validate --format sarif > chaosreg.sarif
+"""
 
 
-def validate(project: Path) -> int:
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command line may say."""
+    parser.add_argument("--stack", metavar="S", help="check what this stack's preview would check, as strictly")
+    parser.add_argument("--format", choices=tuple(FORMATS), default="text", help="default: text")
+    parser.add_argument("--strict", action="store_true", help="warnings count as findings, too")
+
+
+def run(options: argparse.Namespace) -> int:
     """Print all findings; 1 if one of them is an error."""
-    reviewed = review(project)
-    for finding in reviewed.findings:
-        print(finding, end="\n\n")
-    errors, warnings = len(reviewed.errors), len(reviewed.findings) - len(reviewed.errors)
-    read = f"{_count(len(reviewed.company.files), 'stack file')}, {_count(len(reviewed.resolved), 'infrastructure')}"
-    print(f"{read}: {_count(errors, 'error')}, {_count(warnings, 'warning')}")
-    return 1 if errors else 0
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    project = find_project(Path(options.project).resolve())
+    reviewed = review(project, options.stack)
+    print(FORMATS[options.format](reviewed, project), end="")
+    return 1 if reviewed.errors or (options.strict and reviewed.findings) else 0

@@ -4,6 +4,7 @@ from typing import Any
 
 import pulumi
 
+from pulumi_chaosreg.components.aliases import MIRROR_TYPE
 from pulumi_chaosreg.components.mirrored_image import MirroredImage
 from pulumi_chaosreg.images.reference import Reference
 
@@ -25,7 +26,7 @@ class ImageMirror(pulumi.ComponentResource):
         """`prefix` goes before the resource names, so that two owners in one stack differ; `account` is the path on the
         server that goes without saying in them.
         """
-        super().__init__("chaosreg:index:ImageMirror", name, {}, opts)
+        super().__init__(MIRROR_TYPE, name, {}, opts)
         self._prefix, self._account = prefix, f"{account}/" if account else ""
         self._push, self._pull, self._on_destroy = push, pull, on_destroy
         self._images: dict[str, MirroredImage] = {}

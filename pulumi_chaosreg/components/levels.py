@@ -10,17 +10,26 @@ from typing import Any
 import pulumi
 from pulumi_kubernetes.provider import Provider
 
+from pulumi_chaosreg.components.aliases import aliases_of, component_type, mirror_aliases
 from pulumi_chaosreg.components.cluster import Cluster
 from pulumi_chaosreg.components.image_mirror import ImageMirror
 from pulumi_chaosreg.components.pull_secret import PullSecret
-from pulumi_chaosreg.components.resolved_config_map import ResolvedConfigMap, config_map_data
+from pulumi_chaosreg.components.resolved_config_map import ResolvedConfigMap
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
+from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.kubernetes.objects import core_object, metadata
+from pulumi_chaosreg.scopes.checking import check_settings
 from pulumi_chaosreg.scopes.locks import check_locks
 from pulumi_chaosreg.scopes.model import Decided, Level, Scope, nearest
-from pulumi_chaosreg.scopes.resolution import resolve
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, ResolvedSecret, object_name
-from pulumi_chaosreg.scopes.settings import check_settings
+from pulumi_chaosreg.scopes.required_images import check_images
+from pulumi_chaosreg.scopes.resolution import Resolver
+from pulumi_chaosreg.scopes.resolved import (
+    ResolvedConfig,
+    ResolvedImage,
+    ResolvedSecret,
+    config_map_data,
+    object_name,
+)
 from pulumi_chaosreg.scopes.stack_files import CREDENTIALS
 
 Credentials = Mapping[str, pulumi.Input[Any]]
@@ -42,13 +51,9 @@ class _LevelComponent(pulumi.ComponentResource):
     ) -> None:
         self.scope = scope or _scope(level, name, above, settings)
         self.above = above
-        ours = pulumi.ResourceOptions(
-            parent=above,
-            # as if it had been at the root: what `pulumi state move` and a level that changes files make of its URN
-            aliases=[pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE)] if above else None,
-        )
+        ours = pulumi.ResourceOptions(parent=above, aliases=aliases_of(self.scope))
         super().__init__(
-            f"chaosreg:index:{level.capitalize()}",
+            component_type(level),
             self.scope.path,
             {},
             pulumi.ResourceOptions.merge(ours, opts),
@@ -89,7 +94,7 @@ class _LevelComponent(pulumi.ComponentResource):
                 push=self._mirror_login("push"),
                 pull=self._mirror_login("pull"),
                 on_destroy=on_destroy.value if on_destroy else None,
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=pulumi.ResourceOptions(parent=self, aliases=mirror_aliases(self.scope)),
             )
         return self._mirror
 
@@ -198,8 +203,8 @@ class Infrastructure(_LevelComponent):
             settings["cluster"] = {"context": cluster.name}
         super().__init__(Level.INFRASTRUCTURE, name, above, settings, credentials, opts, _scope)
         resolved = _resolved or _resolve(self.scope)
-        cluster = cluster or Cluster(**resolved.cluster)
-        self.namespace = resolved.namespace
+        cluster = cluster or Cluster(**resolved.of_cluster())
+        self.namespace = resolved.namespace.value
         self.config_map_name = object_name(self.scope)
         self.secret_name = resolved.secret.value.name if resolved.secret else None
         owner = self.owner_of(resolved.owner) if resolved.owner and _owner_here else None
@@ -216,26 +221,26 @@ class Infrastructure(_LevelComponent):
         """Namespace, then Secret, then whatever names the Secret."""
         name, labels = self.scope.path, _labels(self.scope)
         before: list[pulumi.Resource] = []
-        if resolved.create_namespace:
+        if resolved.create_namespace.value:
             # a patch makes a missing namespace, and leaves it alone when the infrastructure is removed
             opts = pulumi.ResourceOptions(parent=self, provider=provider)
-            before = [core_object("NamespacePatch", name, {"metadata": {"name": resolved.namespace}}, opts)]
+            before = [core_object("NamespacePatch", name, {"metadata": {"name": self.namespace}}, opts)]
         if resolved.secret and resolved.secret.value.create:
             opts = pulumi.ResourceOptions(parent=self, providers=[provider], depends_on=before)
             before = [self._pull_secret(resolved, resolved.secret, labels, opts)]
         ResolvedConfigMap(
             name,
             config_map_name=self.config_map_name,
-            namespace=resolved.namespace,
-            data=config_map_data(resolved, self.images),
+            namespace=self.namespace,
+            data={**config_map_data(resolved), **{f"image.{name}": image for name, image in self.images.items()}},
             labels=labels,
             opts=pulumi.ResourceOptions(parent=self, providers=[provider], depends_on=before),
         )
-        for account in resolved.service_accounts if resolved.secret else ():
+        for account in resolved.service_accounts.value if resolved.secret else ():
             # The list has no merge key, so it has one owner: by force, or a renamed infrastructure could not take over.
             force = {"annotations": {"pulumi.com/patchForce": "true"}}
             patch = {
-                "metadata": metadata(account, resolved.namespace, {}) | force,
+                "metadata": metadata(account, self.namespace, {}) | force,
                 "imagePullSecrets": [{"name": self.secret_name}],
             }
             opts = pulumi.ResourceOptions(parent=self, provider=provider, depends_on=before)
@@ -255,7 +260,7 @@ class Infrastructure(_LevelComponent):
         return PullSecret(
             self.scope.path,
             secret_name=secret.value.name,
-            namespace=resolved.namespace,
+            namespace=self.namespace,
             server=resolved.server.value,
             credential=value,
             username=secret.value.username,
@@ -278,17 +283,23 @@ def _scope(level: Level, name: str, above: _LevelComponent | None, settings: Map
     place = Place(f"{level} `{name}`")
     checked, findings = check_settings(dict(settings), place)
     scope = Scope(level, name, checked, above.scope if above else None, place)
-    findings += check_locks([scope])
-    if findings:
-        raise pulumi.RunError(str(ChaosregError(findings)))
+    _report([*findings, *check_locks([scope]), *check_images(scope, load_catalogue())])
     return scope
 
 
 def _resolve(scope: Scope) -> ResolvedConfig:
-    resolved, findings = resolve(scope, {})
-    if findings:
-        raise pulumi.RunError(str(ChaosregError(findings)))
+    resolved, findings = Resolver(load_catalogue(), {}).resolve(scope)
+    _report(findings)
     return resolved
+
+
+def _report(findings: list[Finding]) -> None:
+    for finding in findings:
+        if finding.severity == "warning":
+            pulumi.log.warn(str(finding))
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors:
+        raise pulumi.RunError(str(ChaosregError(errors)))
 
 
 def _no_value(name: str, place: Place) -> Finding:

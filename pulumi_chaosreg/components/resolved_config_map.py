@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import pulumi
 
 from pulumi_chaosreg.kubernetes.objects import core_object, metadata
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 
 
 class ResolvedConfigMap(pulumi.ComponentResource):
@@ -32,16 +31,3 @@ class ResolvedConfigMap(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({})
-
-
-def config_map_data(resolved: ResolvedConfig, images: Mapping[str, pulumi.Input[str]]) -> dict[str, pulumi.Input[str]]:
-    """The keys: `server`, `account`, `type`, `secret_name`, `image.<name>`, `origin.<field>`."""
-    data: dict[str, pulumi.Input[str]] = {
-        "server": resolved.server.value,
-        "account": resolved.account.value,
-        "type": resolved.type.value,
-    }
-    if resolved.secret:
-        data["secret_name"] = resolved.secret.value.name
-    data |= {f"image.{name}": reference for name, reference in images.items()}
-    return data | {f"origin.{field}": str(origin) for field, origin in resolved.origins()}

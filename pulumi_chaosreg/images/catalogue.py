@@ -3,8 +3,8 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
-from functools import cache
+from fnmatch import fnmatchcase
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -16,17 +16,23 @@ class Release:
     """One release of Harness Chaos Engineering and the tags of its images."""
 
     version: str
-    sets: Mapping[str, Mapping[str, str]]
-    """Infrastructure type → image name → tag; a type that the release no longer supports is absent."""
+    sets: Mapping[str, Mapping[str, tuple[str, ...]]]
+    """Infrastructure type → image name → tags; a type that the release does not support is absent."""
+    date: str = ""
+    """When it came out, as its source says it; empty where that does not."""
+    source: str = ""
+    """Where its images are listed."""
 
-    def tags(self, infrastructure_type: str) -> Mapping[str, str]:
-        """Image name → tag for `ddcr` or `dedicated`; empty where the release has no such images."""
+    def images(self, infrastructure_type: str) -> Mapping[str, tuple[str, ...]]:
+        """Image name → tags for `ddcr` or `dedicated` (self-managed releases may need two tags of one image); empty
+        where the release has no such images.
+        """
         return self.sets.get(infrastructure_type, {})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Catalogue:
-    """All known releases, oldest first, and the names that settings may use for their images."""
+    """All known releases, oldest first, where their images are, and the names that settings may use for them."""
 
     default_server: str
     default_account: str
@@ -35,11 +41,34 @@ class Catalogue:
     custom_keys: Mapping[str, str]
     """Key of `custom_images` → image name."""
     releases: Mapping[str, Release]
+    sources: Mapping[str, tuple[str, ...]]
+    """`server/account` that images may be copied from → the infrastructure types whose images are there."""
+    floating_tags: tuple[str, ...]
+    """Patterns of tags that are moved to other images."""
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every image that some infrastructure type or release needs."""
+        of_releases = (images for release in self.releases.values() for images in release.sets.values())
+        return frozenset(name for names in (*self.sets.values(), *of_releases) for name in names)
 
     @property
     def newest(self) -> str:
-        """The newest version that this table knows."""
-        return list(self.releases)[-1]
+        """The newest version that this table knows, of those that Harness runs."""
+        return [version for version in self.releases if version[0].isdigit()][-1]
+
+    def is_floating(self, tag: str) -> bool:
+        """Whether this tag is one that is moved from image to image."""
+        return any(fnmatchcase(tag, pattern) for pattern in self.floating_tags)
+
+    def carries(self, source: str, image: str) -> bool:
+        """Whether this source has the image; True where we do not know the source or the image."""
+        kinds = self.sources.get(source)
+        return (
+            kinds is None
+            or all(image not in names for names in self.sets.values())
+            or any(image in self.sets[kind] for kind in kinds)
+        )
 
     def release(self, version: str) -> Release:
         """The release of that exact version; ChaosregError (CHR0302) names the nearest ones otherwise."""
@@ -55,39 +84,55 @@ class Catalogue:
 
     def nearest(self, version: str) -> list[str]:
         """Up to three known versions that look like this one."""
+        from difflib import get_close_matches  # slow to import, and seldom needed
+
         same_minor = [known for known in self.releases if known.split(".")[:2] == version.split(".")[:2]]
         return same_minor or get_close_matches(version, list(self.releases), n=3, cutoff=0.0)
 
     def newest_with(self, infrastructure_type: str) -> str:
         """The newest version that still has images for this infrastructure type."""
-        return [version for version, release in self.releases.items() if release.tags(infrastructure_type)][-1]
+        return [version for version, release in self.releases.items() if release.images(infrastructure_type)][-1]
 
     def image_of(self, custom_key: str) -> str | None:
         """The image that a key of `custom_images` replaces; None for a key that names no image."""
         if custom_key in self.custom_keys:
             return self.custom_keys[custom_key]
         name = custom_key.replace("_", "-")
-        return name if any(name in names for names in self.sets.values()) else None
+        return name if name in self.names else None
 
     @property
     def custom_image_keys(self) -> list[str]:
         """Every key that `custom_images` accepts."""
-        plain = {name.replace("-", "_") for names in self.sets.values() for name in names}
-        return sorted({*self.custom_keys, *plain})
+        return sorted({*self.custom_keys, *(name.replace("-", "_") for name in self.names)})
 
 
 @cache
 def load_catalogue() -> Catalogue:
     """The table that ships with the package."""
     table: dict[str, Any] = tomllib.loads(files(__package__).joinpath("releases.toml").read_text("utf-8"))
-    versions = sorted(table["releases"].items(), key=lambda item: [int(part) for part in item[0].split(".")])
     return Catalogue(
         default_server=table["default_server"],
         default_account=table["default_account"],
         sets={kind: tuple(names) for kind, names in table["sets"].items()},
         custom_keys=table["custom_keys"],
         releases={
-            version: Release(version, {kind: tags for kind, tags in entry.items() if isinstance(tags, dict)})
-            for version, entry in versions
+            version: _release(version, entry, table["source"])
+            for version, entry in sorted(table["releases"].items(), key=lambda item: _age(item[0]))
         },
+        sources={source: tuple(kinds) for source, kinds in table["sources"].items()},
+        floating_tags=tuple(table["floating_tags"]),
     )
+
+
+def _release(version: str, entry: Mapping[str, Any], source: str) -> Release:
+    sets = {
+        kind: {name: (tags,) if isinstance(tags, str) else tuple(tags) for name, tags in images.items()}
+        for kind, images in entry.items()
+        if isinstance(images, dict)
+    }
+    return Release(version, sets, entry.get("date", ""), entry.get("source", source))
+
+
+def _age(version: str) -> tuple[bool, list[int]]:
+    """Sorts the self-managed releases (`smp-0.44.0`) before the others, and each kind oldest first."""
+    return version[0].isdigit(), [int(part) for part in version.removeprefix("smp-").split(".")]

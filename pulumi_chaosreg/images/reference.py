@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pulumi_chaosreg.errors import ChaosregError
 
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
-_HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?"
+_HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])(?::[0-9]{{1,5}})?"
 _SEGMENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 SERVER = re.compile(rf"^{_HOST}\Z")
 REPOSITORY = re.compile(rf"^{_SEGMENT}(?:/{_SEGMENT})*\Z")
@@ -14,6 +14,21 @@ TAG = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z")
 _USER_INFO = re.compile(r"[^/@]*:[^/@]*@(?!sha)")
 """A login in front of a host, which must not be repeated."""
 DIGEST = re.compile(r"^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})\Z")
+
+
+def port_problem(text: str) -> str:
+    """What is wrong with the port of `host:port[/path]`; empty where nothing is."""
+    port = text.partition("/")[0].rpartition("]")[2].partition(":")[2]
+    return "" if not port or 0 < int(port) < 65536 else "its port is none that there can be"
+
+
+def reference_problem(text: str) -> str:
+    """Which part of an image reference does not fit the grammar; empty where all do."""
+    try:
+        Reference.parse(text)
+    except ChaosregError as error:
+        return error.findings[0].message.rpartition(": ")[2]
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +61,7 @@ class Reference:
             ("digest", digest, DIGEST, "@" in text),
         )
         for part, value, grammar, given in checks:
-            if given and not grammar.match(value):
+            if given and not (grammar.match(value) and (part != "server" or not port_problem(value))):
                 raise ChaosregError.of(
                     "CHR0301",
                     f"`{_USER_INFO.sub('…@', text)}` is not an image reference: its {part} is malformed",

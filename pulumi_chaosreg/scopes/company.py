@@ -1,44 +1,43 @@
-"""All scopes of one `stacks/` folder, linked to their parents: from files to one tree.
+"""A company: the account, everything below it, the catalogue and the lockfile, as far as a run needs them.
 
-Finds what is wrong with the tree itself: missing parents, cycles, a second account, an id given twice, a lock
-that is passed.
+An owner's stack and `validate` read all stack files. An infrastructure's stack parses its own chain; the other files
+are searched as text for a second account or a second scope of the same id, so that a lock cannot be walked around.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from pulumi_chaosreg.errors import ChaosregError, Finding, Place
+from pulumi_chaosreg.errors import ChaosregError, Finding
+from pulumi_chaosreg.images.catalogue import Catalogue, load_catalogue
 from pulumi_chaosreg.images.lockfile import FILE_NAME, read_lockfile
+from pulumi_chaosreg.scopes.catalogue_additions import add_to_catalogue
 from pulumi_chaosreg.scopes.locks import check_locks
 from pulumi_chaosreg.scopes.model import Level, Scope
-from pulumi_chaosreg.scopes.settings import check_settings
-from pulumi_chaosreg.scopes.stack_files import (
-    CREDENTIALS,
-    StackFile,
-    read_stack_files,
-    stacks_folder,
-    with_engine_values,
-)
-
-_ID = re.compile(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
-_SECTION_LEVELS = (Level.ACCOUNT, Level.ORGANIZATION, Level.PROJECT)
+from pulumi_chaosreg.scopes.moves import check_moves
+from pulumi_chaosreg.scopes.stack_files import CREDENTIALS, StackFile, StackFolder
+from pulumi_chaosreg.scopes.tree import Tree, check_unique
 
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """The account, everything below it, and the lockfile."""
+    """The account and what is below it."""
 
     folder: Path
     files: Mapping[str, StackFile] = field(default_factory=dict)
     scopes: tuple[Scope, ...] = ()
     """Account first, then by file and as written."""
     locked: Mapping[str, str] = field(default_factory=dict)
+    """The lockfile: source → digest."""
+    has_lockfile: bool = False
+    catalogue: Catalogue = field(default_factory=load_catalogue)
+    """With the project's own additions."""
+    whole: bool = True
+    """Whether all stack files were read, and not only one stack's chain."""
 
     def infrastructures(self) -> Iterator[Scope]:
-        """Every infrastructure of the company."""
+        """Every infrastructure that was read."""
         return (scope for scope in self.scopes if scope.level is Level.INFRASTRUCTURE)
 
     def of_stack(self, stack: str) -> list[Scope]:
@@ -62,181 +61,107 @@ class Company:
 def load_company(
     project: Path, stack: str | None = None, engine_config: Mapping[str, str] | None = None
 ) -> tuple[Company, list[Finding]]:
-    """Read all stack files of the project, and what is wrong with them.
+    """Read the stack files that are needed, and what is wrong with them.
 
-    `engine_config` is what the engine gave the stack that is running: it counts like the stack's own file.
+    Without `stack` all of them. `engine_config` is what the engine gave the stack that is running: it counts like
+    the stack's own file.
     """
     findings: list[Finding] = []
-    folder = stacks_folder(project)
-    files = read_stack_files(folder, findings)
+    files = StackFolder(project, findings)
     if stack is not None:
-        own = files.get(stack) or StackFile(stack, folder / f"Pulumi.{stack}.yaml", {})
-        own = with_engine_values(own, engine_config or {})
-        if own.sections:
-            files[stack] = own
-    scopes = _Tree(files, findings).scopes()
+        files.add_engine_values(stack, engine_config or {})
+    tree = Tree(files, findings)
+    whole = stack is None or _needs_all(files, tree, stack)
+    if whole:
+        for name in files.all():
+            tree.link(name)
+        scopes = tree.scopes()
+        findings += check_unique(scopes)
+    else:
+        assert stack is not None
+        scopes = tree.scopes()
+        findings += _look_around(files, tree, stack)
     if not findings and not any(scope.level is Level.ACCOUNT for scope in scopes):
         findings.append(
             Finding(
                 "CHR0204",
-                f"no stack file in {folder} has `chaosreg:account`",
+                f"no stack file in {files.folder} has `chaosreg:account`",
                 help="every company has one account; add the section to the stack file at the top",
             )
         )
     findings += check_locks(scopes)
+    findings += check_moves(scopes)
+    if stack is not None:
+        findings += _seen_by_the_engine_only(files, scopes, stack)
+    locked, has_lockfile = _lockfile(files.folder, findings)
+    catalogue = add_to_catalogue(load_catalogue(), files.folder, findings)
+    return Company(files.folder, files.known(), tuple(scopes), locked, has_lockfile, catalogue, whole), findings
+
+
+def _needs_all(files: StackFolder, tree: Tree, stack: str) -> bool:
+    """Whether what this stack makes depends on stacks below: it owns a registry, or hands credentials down."""
+    file = files.read(stack)
+    if file is None:
+        return True
+    above = [scope for scope in tree.link(stack) if scope.level is not Level.INFRASTRUCTURE]
+    return any(scope.get(("image_registry", "server")) for scope in above) or bool(
+        above and (file.credentials or file.from_engine)
+    )
+
+
+def _look_around(files: StackFolder, tree: Tree, stack: str) -> list[Finding]:
+    """What the files that nobody linked add to the tree twice (CHR0210). Only suspicious ones are parsed."""
+    read, scopes = files.known(), tree.scopes()
+    aside: list[Finding] = []  # other mistakes in those files are for their own stacks, and for `validate`
+    files.findings = tree.findings = aside
+    for name, path in files.paths.items():
+        if name not in read and path.exists() and _is_suspicious(path.read_bytes(), scopes, stack):
+            tree.link(name)
+    unreadable = [finding for finding in aside if finding.code in ("CHR0101", "CHR0102")]
+    return [*check_unique(tree.scopes()), *unreadable]
+
+
+_ESCAPED = re.compile(rb"\\[xuU]|\x00")
+"""Text that may spell a key otherwise than its letters."""
+
+
+def _is_suspicious(text: bytes, scopes: Iterable[Scope], stack: str) -> bool:
+    if b"chaosreg:account" in text or _ESCAPED.search(text):
+        return True
+    for scope in scopes:
+        named = scope.id.encode() in text
+        if scope.level is not Level.INFRASTRUCTURE:
+            suspicious = named and b"chaosreg:" + scope.level.encode() in text
+        else:  # a double has the same parent, so its file names that one's stack
+            beside = scope.stack == stack and scope.parent is not None and scope.parent.stack.encode() in text
+            suspicious = beside and b"chaosreg:infrastructures" in text and (named or b"files" in text)
+        if suspicious:
+            return True
+    return False
+
+
+def _seen_by_the_engine_only(files: StackFolder, scopes: Iterable[Scope], stack: str) -> list[Finding]:
+    """Sections above other stacks that come from `-c` or ESC: those stacks would not see them (CHR0114)."""
+    file = files.read(stack)
+    below = {scope.stack for scope in scopes for above in scope.chain() if above.stack == stack} - {stack}
+    if file is None or not below:
+        return []
+    return [
+        Finding(
+            "CHR0114",
+            f"`chaosreg:{section}` has another value than the file's, and stacks below read the file only",
+            file.place(section),
+            notes=(("stacks below", ", ".join(sorted(below))),),
+            help="write it into the stack file instead of `-c` or an ESC environment",
+        )
+        for section in sorted(file.from_engine)
+    ]
+
+
+def _lockfile(folder: Path, findings: list[Finding]) -> tuple[dict[str, str], bool]:
+    path = folder / FILE_NAME
     try:
-        locked = read_lockfile(folder / FILE_NAME)
+        return read_lockfile(path), path.exists()
     except ChaosregError as error:
         findings += error.findings
-        locked = {}
-    return Company(folder, files, tuple(scopes), locked), findings
-
-
-class _Tree:
-    """Links sections to scopes, each file once, parents first."""
-
-    def __init__(self, files: Mapping[str, StackFile], findings: list[Finding]) -> None:
-        self.files = files
-        self.findings = findings
-        self.by_stack: dict[str, list[Scope]] = {}
-        self.underway: list[str] = []
-
-    def scopes(self) -> list[Scope]:
-        for stack in self.files:
-            self._of(stack)
-        every = [scope for stack in self.files for scope in self.by_stack.get(stack, [])]
-        every.sort(key=lambda scope: scope.level.rank)
-        self._check_unique(every)
-        return every
-
-    def _of(self, stack: str) -> list[Scope]:
-        if stack not in self.by_stack:
-            self.underway.append(stack)
-            self.by_stack[stack] = self._link(self.files[stack])
-            self.underway.pop()
-        return self.by_stack[stack]
-
-    def _link(self, file: StackFile) -> list[Scope]:
-        scopes: list[Scope] = []
-        levels = [level for level in _SECTION_LEVELS if level in file.sections]
-        first = levels[0] if levels else Level.INFRASTRUCTURE
-        parent = self._parent(file, first)
-        if parent is None and first is not Level.ACCOUNT:
-            return []
-        for level in levels:
-            place = file.place(level)
-            section = file.sections[level]
-            name = section.get("id") if isinstance(section, dict) else None
-            if not isinstance(name, str):
-                self._missing_id(level, place)
-                name = "?"
-            parent = self._scope(level, name, section, parent, place, file.stack)
-            scopes.append(parent)
-        scopes += self._infrastructures(file, parent)
-        return scopes
-
-    def _infrastructures(self, file: StackFile, parent: Scope | None) -> list[Scope]:
-        sections = file.sections.get("infrastructures", {})
-        if not isinstance(sections, dict):
-            self.findings.append(
-                Finding(
-                    "CHR0106",
-                    "`chaosreg:infrastructures` must be a mapping of id to settings",
-                    file.place("infrastructures"),
-                    help="write `prod-eu: {cluster: {context: prod-eu}}` below it",
-                )
-            )
-            return []
-        if isinstance(sections.get("files"), str):
-            self._finding(
-                "CHR0111",
-                "`files:` is not read in this version: infrastructures stand in the stack file itself",
-                file.place("infrastructures", "files"),
-                "write the infrastructures below `chaosreg:infrastructures`",
-            )
-            return []
-        scopes = []
-        for name, section in sections.items():
-            place = file.place("infrastructures", name)
-            scopes.append(self._scope(Level.INFRASTRUCTURE, name, section, parent, place, file.stack))
-        return scopes
-
-    def _scope(self, level: Level, name: str, section: Any, parent: Scope | None, place: Place, stack: str) -> Scope:
-        place = Place(f"{level} `{name}`", place.file, place.keys)
-        if name != "?" and not _ID.match(name):
-            self.findings.append(
-                Finding("CHR0201", f"`{name}` is not an id", place, help="ids are made of a-z, 0-9 and `-`, up to 63")
-            )
-        settings, findings = check_settings({} if section is None else section, place)
-        self.findings += findings
-        return Scope(level, name, settings, parent, place, stack)
-
-    def _missing_id(self, level: Level, place: Place) -> None:
-        self.findings.append(Finding("CHR0202", f"the {level} has no `id`", place, help="add `id: <name>`"))
-
-    def _parent(self, file: StackFile, first: Level) -> Scope | None:
-        """The nearest level above `first` in the parent stack's file; None (with a finding) where there is none."""
-        place = file.place("parent_stack")
-        parent_stack = file.sections.get("parent_stack")
-        if parent_stack is None:
-            if first is not Level.ACCOUNT:
-                self._finding(
-                    "CHR0205",
-                    f"the chain above stack `{file.stack}` does not end at an account",
-                    file.place(first if first is not Level.INFRASTRUCTURE else "infrastructures"),
-                    "add `chaosreg:parent_stack: <stack>`, the stack whose file holds the level above",
-                )
-            return None
-        if first is Level.ACCOUNT:
-            self._finding("CHR0206", "an account has no parent", place, "remove `chaosreg:parent_stack`")
-            return None
-        if not isinstance(parent_stack, str) or parent_stack not in self.files:
-            known = ", ".join(name for name in self.files if name != file.stack)
-            self._finding(
-                "CHR0207",
-                f"parent stack `{parent_stack}` has no stack file with our sections",
-                place,
-                f"stacks that have one: {known or 'none'}",
-            )
-            return None
-        if parent_stack in self.underway:
-            ring = [*self.underway[self.underway.index(parent_stack) :], parent_stack]
-            self._finding(
-                "CHR0208",
-                f"parents go round in a ring: {' → '.join(ring)}",
-                place,
-                "let one of them name another parent",
-            )
-            return None
-        candidates = [scope for scope in self._of(parent_stack) if scope.level.rank < first.rank]
-        if not candidates:
-            if self.by_stack[parent_stack]:  # otherwise that file has a finding of its own
-                self._finding(
-                    "CHR0209",
-                    f"stack `{parent_stack}` holds no level above {first}",
-                    place,
-                    "name the stack whose file holds the level above",
-                )
-            return None
-        return max(candidates, key=lambda scope: scope.level.rank)
-
-    def _finding(self, code: str, message: str, place: Place, advice: str) -> None:
-        self.findings.append(Finding(code, message, place, help=advice))
-
-    def _check_unique(self, scopes: list[Scope]) -> None:
-        seen: dict[tuple[int, str, str], Scope] = {}
-        for scope in scopes:
-            account = scope.level is Level.ACCOUNT
-            key = (0 if account else id(scope.parent), scope.level, "" if account else scope.id)
-            first = seen.setdefault(key, scope)
-            if first is not scope:
-                what = "a second account" if account else f"{scope.title} is there twice below the same parent"
-                self.findings.append(
-                    Finding(
-                        "CHR0210",
-                        what,
-                        scope.place,
-                        notes=(("first given at", str(first.place.file)),),
-                        help="keep one, or give one of them another id" if not account else "keep one account",
-                    )
-                )
+        return {}, True

@@ -21,7 +21,10 @@ class Level(StrEnum):
     @property
     def rank(self) -> int:
         """0 for the account … 3 for an infrastructure."""
-        return list(Level).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {level: rank for rank, level in enumerate(Level)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +39,10 @@ class Scope:
     """Its section in a stack file."""
     stack: str = ""
     """The stack that owns it; empty for scopes that a Python program made."""
+    _chain: "tuple[Scope, ...]" = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_chain", (*(self.parent.chain() if self.parent else ()), self))
 
     @property
     def title(self) -> str:
@@ -49,7 +56,7 @@ class Scope:
 
     def chain(self) -> tuple["Scope", ...]:
         """From the account down to this scope."""
-        return (*(self.parent.chain() if self.parent else ()), self)
+        return self._chain
 
     def get(self, path: tuple[str, ...]) -> Any:
         """What this scope itself says at this path; None where it says nothing."""
@@ -64,7 +71,7 @@ class Scope:
 
     def within(self, other: "Scope") -> bool:
         """Whether this is `other` or below it."""
-        return any(scope is other for scope in self.chain())
+        return other in self._chain
 
 
 @dataclass(frozen=True, slots=True)

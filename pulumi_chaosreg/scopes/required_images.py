@@ -1,171 +1,193 @@
 """Which images an infrastructure needs, at which tags: custom image, then tag, then release."""
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
 
 from pulumi_chaosreg.errors import ChaosregError, Finding
-from pulumi_chaosreg.images.catalogue import Release, load_catalogue
+from pulumi_chaosreg.images.catalogue import Catalogue, Release
 from pulumi_chaosreg.images.lockfile import pinned
-from pulumi_chaosreg.images.reference import REPOSITORY, SERVER, Reference
+from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, merged, nearest
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
+from pulumi_chaosreg.scopes.registry import Registry
+from pulumi_chaosreg.scopes.resolved import ResolvedImage
 
-_SOURCE = re.compile(rf"{SERVER.pattern[:-2]}/{REPOSITORY.pattern[1:]}")
+LIBRARY = "chaos-ddcr-lib"
+"""The helper Pods' image: pulled only where a custom image is given for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """An image before custom images and tags are looked at."""
+
+    name: str
+    """In the ConfigMap."""
+    image: str
+    """Last part of the repository."""
+    tag: Decided[str] | None
+    """What the list or the release says."""
 
 
 def required_images(
-    resolved: ResolvedConfig, locked: Mapping[str, str], findings: list[Finding]
+    scope: Scope,
+    registry: Registry,
+    kind: Decided[str],
+    catalogue: Catalogue,
+    locked: Mapping[str, str],
+    findings: list[Finding],
 ) -> Iterator[ResolvedImage]:
-    """Each required image as the cluster will pull it; what is wrong goes to `findings` (CHR0301 to CHR0307)."""
-    infrastructure = resolved.infrastructure
-    malformed = _malformed(resolved)
-    if malformed:
-        findings += malformed
-        return
-    custom = _custom_images(infrastructure)
-    tags = merged(infrastructure, ("images", "tags"))
-    wanted = _wanted(resolved, findings)
-    if "chaos-ddcr-lib" in custom:
-        wanted.setdefault("chaos-ddcr-lib", None)
-    source = nearest(resolved.owner, ("mirror", "source")) if resolved.owner else None
-    for name, listed in wanted.items():
-        try:
-            if name in custom:
-                yield ResolvedImage(name, pinned(Reference.parse(custom[name].value), locked), custom[name].origin)
-                continue
-            tag = tags.get(name) or listed
-            if tag is None:
-                findings.append(_no_tag(infrastructure, name))
-                continue
-            path = "/".join(part for part in (resolved.account.value.strip("/"), f"{name}:{tag.value}") if part)
-            reference = Reference.parse(f"{resolved.server.value}/{path}")
-            origin = (
-                reference.tagged if source is None else Reference.parse(f"{source.value}/{name}:{tag.value}").tagged
-            )
-            digest = locked.get(origin)
-            yield ResolvedImage(
-                name,
-                reference.with_digest(digest),
-                tag.origin,
-                Reference.parse(origin).with_digest(digest) if source else None,
-            )
-        except ChaosregError as error:
-            decided = custom.get(name) or tags.get(name) or resolved.server
-            findings += [replace(finding, place=decided.origin.place) for finding in error.findings]
+    """Each image that an infrastructure below this scope pulls; what is wrong goes to `findings` (CHR0305, CHR0307)."""
+    custom = custom_images(scope, catalogue)
+    tags = merged(scope, ("images", "tags"))
+    wanted = {item.name: item for item in _wanted(scope, kind, catalogue, findings)}
+    if LIBRARY in custom:
+        wanted.setdefault(LIBRARY, _Wanted(LIBRARY, LIBRARY, None))
+    untagged = []
+    for item in wanted.values():
+        if item.image in custom:
+            if item.name == item.image:  # and not for each of a release's two tags
+                decided = custom[item.image]
+                yield ResolvedImage(
+                    item.name, pinned(Reference.parse(decided.value), locked), decided.origin, is_custom=True
+                )
+            continue
+        if item.image in tags and item.name != item.image:
+            continue
+        tag = tags.get(item.image) or item.tag
+        if tag is None:
+            untagged.append(item.name)
+            continue
+        reference = Reference.parse(f"{registry.path}/{item.image}:{tag.value}")
+        source = Reference.parse(f"{registry.source.value}/{item.image}:{tag.value}") if registry.source else None
+        digest = locked.get((source or reference).tagged)
+        yield ResolvedImage(
+            item.name, reference.with_digest(digest), tag.origin, source.with_digest(digest) if source else None
+        )
+    if untagged:
+        findings.append(_no_tag(scope, untagged, catalogue))
 
 
-def _malformed(resolved: ResolvedConfig) -> list[Finding]:
-    """What would make every image's reference wrong, told once and where it stands. Never repeats the value."""
-    parts = [
-        (resolved.server, SERVER, "`image_registry.server` is not a server", "write host or host:port, no `https://`"),
-        (
-            resolved.account,
-            REPOSITORY,
-            "`image_registry.account` is not a path",
-            "write lower case segments, as in `a/b`",
-        ),
-    ]
-    source = nearest(resolved.owner, ("mirror", "source")) if resolved.owner else None
-    if source:
-        parts.append((source, _SOURCE, "`mirror.source` is not `server/account`", "write it as in `docker.io/harness`"))
-    return [
-        Finding("CHR0301", message, part.origin.place, help=advice)
-        for part, grammar, message, advice in parts
-        if part.value.strip("/") and not grammar.match(part.value.strip("/"))
-    ]
-
-
-def _custom_images(infrastructure: Scope) -> dict[str | None, Decided[str]]:
+def custom_images(scope: Scope, catalogue: Catalogue) -> dict[str, Decided[str]]:
     """Image name → custom reference; the several keys of one image are one field."""
-    custom: dict[str | None, Decided[str]] = {}
-    for level in infrastructure.chain():
+    custom: dict[str, Decided[str]] = {}
+    for level in scope.chain():
         for key, value in (level.get(("custom_images",)) or {}).items():
-            custom[load_catalogue().image_of(key)] = Decided(value, Origin(level, ("custom_images", key)))
+            name = catalogue.image_of(key)
+            if name:
+                custom[name] = Decided(value, Origin(level, ("custom_images", key)))
     return custom
 
 
-def _wanted(resolved: ResolvedConfig, findings: list[Finding]) -> dict[str, Decided[str] | None]:
-    """Image name → the tag that the list or the release gives it."""
-    infrastructure = resolved.infrastructure
-    explicit = nearest(infrastructure, ("required_images",))
-    release = _release(infrastructure, findings)
+def _wanted(scope: Scope, kind: Decided[str], catalogue: Catalogue, findings: list[Finding]) -> Iterator[_Wanted]:
+    explicit = nearest(scope, ("required_images",))
+    release = _release(scope, catalogue)
+    images = release.value.images(kind.value) if release else {}
     if explicit:
-        return _explicit(explicit, release, resolved.infrastructure_type, findings)
-    kind = resolved.infrastructure_type
-    names = load_catalogue().sets[kind]
-    if release and not release.value.tags(kind):
-        findings.append(
-            Finding(
-                "CHR0305",
-                f"release `{release.value.version}` has no images for {kind} infrastructures any more",
-                infrastructure.at("type") if infrastructure.get(("type",)) else infrastructure.place,
-                notes=(("release from", str(release.origin)), ("newest that has", load_catalogue().newest_with(kind))),
-                help="move to `type: ddcr`, or set `images.release` to a release that still has them",
-            )
-        )
-        return {}
-    tags = release.value.tags(kind) if release else {}
-    return {name: Decided(tags[name], release.origin) if release else None for name in names}
+        for image in dict.fromkeys(_parsed(explicit.value)):  # what is wrong with the list is found in `check_images`
+            name = last_segment(image)
+            from_release = Decided(images[name][0], release.origin) if release and name in images else None
+            yield _Wanted(name, name, Decided(image.tag, explicit.origin) if image.tag else from_release)
+        return
+    if release and not images:
+        findings.append(_no_such_images(scope, kind, release, catalogue))
+        return
+    for name in images or catalogue.sets[kind.value]:
+        first, *others = images.get(name, ("",))
+        yield _Wanted(name, name, Decided(first, release.origin) if release else None)
+        for tag in others if release else ():
+            yield _Wanted(f"{name}.{tag}", name, Decided(tag, release.origin) if release else None)
 
 
-def _release(infrastructure: Scope, findings: list[Finding]) -> Decided[Release] | None:
-    decided = nearest(infrastructure, ("images", "release"))
-    if decided is None:
-        return None
-    try:
-        return Decided(load_catalogue().release(decided.value), decided.origin)
-    except ChaosregError as error:
-        findings += [replace(finding, place=decided.origin.place) for finding in error.findings]
-        return None
+def _parsed(listed: list[str]) -> Iterator[Reference]:
+    for text in listed:
+        image = Reference.parse(text)
+        if not names_place(text, image):
+            yield image
 
 
-def _explicit(
-    listed: Decided[list[str]], release: Decided[Release] | None, kind: str, findings: list[Finding]
-) -> dict[str, Decided[str] | None]:
-    """The images of an explicit list by their last path segment; two that collide are an error (CHR0306)."""
-    wanted: dict[str, Decided[str] | None] = {}
-    for index, text in enumerate(listed.value):
-        assert listed.origin.scope is not None
-        place = listed.origin.scope.at("required_images", index)
+def last_segment(image: Reference) -> str:
+    """The image's name below a registry's account."""
+    return image.repository.rpartition("/")[2]
+
+
+def names_place(text: str, image: Reference) -> bool:
+    """Whether an entry of `required_images` has a server or a digest of its own, which it may not."""
+    return bool(image.digest) or image.server != "docker.io" or text.startswith("docker.io/")
+
+
+def _release(scope: Scope, catalogue: Catalogue) -> Decided[Release] | None:
+    decided = nearest(scope, ("images", "release"))
+    release = catalogue.releases.get(decided.value) if decided else None
+    return Decided(release, decided.origin) if decided and release else None
+
+
+def check_images(scope: Scope, catalogue: Catalogue) -> Iterator[Finding]:
+    """What is wrong with the images that one scope names, whoever is below (CHR0302, CHR0306, CHR0312)."""
+    release = scope.get(("images", "release"))
+    if release is not None and release not in catalogue.releases:
         try:
-            image = Reference.parse(text)
+            catalogue.release(release)
         except ChaosregError as error:
-            findings += [replace(finding, place=place) for finding in error.findings]
-            continue
-        name = image.repository.rpartition("/")[2]
-        if image.digest or image.server != "docker.io" or text.startswith("docker.io/"):
-            findings.append(
-                Finding(
-                    "CHR0312",
-                    f"`{text}` names a server or a digest, and a required image has neither",
-                    place,
-                    help=f"write `{image.repository}:<tag>`, or give the full reference under `custom_images`",
+            for finding in error.findings:
+                yield Finding(
+                    finding.code,
+                    finding.message,
+                    scope.at("images", "release"),
+                    notes=finding.notes,
+                    help=finding.help,
                 )
-            )
-            continue
-        if name in wanted:
-            findings.append(
-                Finding(
-                    "CHR0306",
-                    f"two required images would both become `{name}`",
-                    place,
-                    help="only the last part of the path goes under the registry's account: list one of them",
-                )
-            )
-        from_release = release.value.tags(kind).get(name) if release else None
-        if image.tag:
-            wanted[name] = Decided(image.tag, listed.origin)
-        else:
-            wanted[name] = Decided(from_release, release.origin) if release and from_release else None
-    return wanted
+    seen: set[str] = set()
+    for index, text in enumerate(scope.get(("required_images",)) or ()):
+        image, place = Reference.parse(text), scope.at("required_images", index)
+        name = last_segment(image)
+        if names_place(text, image):
+            message = f"`{text}` names a server or a digest, and a required image has neither"
+            advice = f"write `{image.repository}:<tag>`, or give the full reference under `custom_images`"
+            yield Finding("CHR0312", message, place, help=advice)
+        elif name in seen:
+            message = f"two required images would both become `{name}`"
+            advice = "only the last part of the path goes under the registry's account: list one of them"
+            yield Finding("CHR0306", message, place, help=advice)
+        seen.add(name)
 
 
-def _no_tag(infrastructure: Scope, name: str) -> Finding:
+def _no_such_images(scope: Scope, kind: Decided[str], release: Decided[Release], catalogue: Catalogue) -> Finding:
+    version = release.value.version
+    return Finding(
+        "CHR0305",
+        f"release `{version}` has no images for {kind.value} infrastructures",
+        (kind.origin if kind.origin.scope else release.origin).place,
+        notes=(("release from", str(release.origin)), ("newest that has", catalogue.newest_with(kind.value))),
+        help="move to `type: ddcr`, or set `images.release` to a release that still has them",
+    )
+
+
+def _no_tag(scope: Scope, names: list[str], catalogue: Catalogue) -> Finding:
+    """One finding at the top, however many are below: that is where a release belongs."""
+    listed = nearest(scope, ("required_images",))
     return Finding(
         "CHR0307",
-        f"image `{name}` has no tag: no level sets `images.release` to a release that is known",
-        infrastructure.place,
-        notes=(("newest known release", load_catalogue().newest),),
-        help=f'write `images: {{release: "{load_catalogue().newest}"}}` at the account, or a tag under `images.tags`',
+        f"no level gives a tag to {', '.join(f'`{name}`' for name in names)}: none sets `images.release` to a release "
+        "that has it",
+        listed.origin.place if listed else scope.chain()[0].place,
+        notes=(("newest known release", catalogue.newest),),
+        help=f'write `images: {{release: "{catalogue.newest}"}}` at the account, or a tag under `images.tags`',
     )
+
+
+def check_tag_names(scopes: Iterable[Scope], catalogue: Catalogue) -> Iterator[Finding]:
+    """Names under `images.tags` that no infrastructure could ever need (CHR0310)."""
+    said = [(scope, name) for scope in scopes for name in scope.get(("images", "tags")) or ()]
+    unknown = [(scope, name) for scope, name in said if name not in catalogue.names]
+    if not unknown:
+        return
+    listed = {last_segment(Reference.parse(text)) for s in scopes for text in s.get(("required_images",)) or ()}
+    known = sorted({*catalogue.names, *listed})
+    for scope, name in unknown:
+        if name not in listed:
+            yield Finding(
+                "CHR0310",
+                f"`{name}` is no image that an infrastructure needs",
+                scope.at("images", "tags", name),
+                help=f"images: {', '.join([*get_close_matches(name, known), *known][:4])}, …",
+            )

@@ -1,67 +1,85 @@
 """What one infrastructure ends up with: the nearest level wins, field by field, and every value keeps its origin."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 
 from pulumi_chaosreg.errors import Finding
-from pulumi_chaosreg.images.catalogue import load_catalogue
+from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, nearest
-from pulumi_chaosreg.scopes.pull_secret import HasValue, bound_to_server, pull_secret
+from pulumi_chaosreg.scopes.pull_secret import HasValue, authentication_for, pull_secret
+from pulumi_chaosreg.scopes.registry import Registry, registry_of
 from pulumi_chaosreg.scopes.required_images import required_images
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
+from pulumi_chaosreg.scopes.settings import LOCKABLE
 
 DEFAULT_NAMESPACE = "hce"
 """Harness's own default for the namespace of an infrastructure."""
+DEFAULT_TYPE = "ddcr"
+
+_DECIDING = (*LOCKABLE, "type")
+"""What the registry and the images depend on."""
 
 
-def resolve(
-    infrastructure: Scope, locked: Mapping[str, str], has_value: HasValue | None = None
-) -> tuple[ResolvedConfig, list[Finding]]:
-    """The resolved config of an infrastructure, and what is wrong with it.
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What all infrastructures have in common below a scope when they say nothing of registry and images themselves."""
 
-    `has_value(scope, name)` tells whether a stack file of the chain holds `chaosreg-credentials:<name>`; without
-    it every named credential counts as there.
-    """
-    catalogue = load_catalogue()
-    server = nearest(infrastructure, ("image_registry", "server")) or Decided(catalogue.default_server, Origin())
-    account = nearest(infrastructure, ("image_registry", "account"))
-    if account is None:
-        is_default = server.value == catalogue.default_server
-        account = Decided(catalogue.default_account if is_default else "", server.origin)
-    namespace = nearest(infrastructure, ("namespace", "name"))
-    create_namespace = nearest(infrastructure, ("namespace", "create"))
-    service_accounts = nearest(infrastructure, ("service_accounts",))
-    kind = nearest(infrastructure, ("type",))
-    resolved = ResolvedConfig(
-        infrastructure=infrastructure,
-        server=server,
-        account=account,
-        type=bound_to_server(infrastructure, server, "type") or Decided("public", server.origin),
-        infrastructure_type=kind.value if kind else "ddcr",
-        images=(),
-        secret=None,
-        namespace=namespace.value if namespace else DEFAULT_NAMESPACE,
-        create_namespace=create_namespace is None or bool(create_namespace.value),
-        service_accounts=tuple(service_accounts.value) if service_accounts else (),
-        cluster=_cluster(infrastructure),
-    )
-    findings = _undecided(resolved)
-    images = tuple(required_images(resolved, locked, findings))
-    secret = pull_secret(resolved, has_value, findings)
-    return replace(resolved, images=images, secret=secret), findings
+    registry: Registry
+    infrastructure_type: Decided[str]
+    images: tuple[ResolvedImage, ...]
+    authentication: Decided[Mapping[str, str]] | None
 
 
-def _cluster(infrastructure: Scope) -> dict[str, str]:
-    keys = ("kubeconfig", "context", "identifier")
-    found = {key: nearest(infrastructure, ("cluster", key)) for key in keys}
-    return {key: decided.value for key, decided in found.items() if decided}
+class Resolver:
+    """Resolves the infrastructures of one company; what siblings share is found once."""
+
+    def __init__(self, catalogue: Catalogue, locked: Mapping[str, str], has_value: HasValue | None = None) -> None:
+        """`has_value(scope, name)` tells whether a stack file of the chain holds `chaosreg-credentials:<name>`; without
+        it every named credential counts as there.
+        """
+        self.catalogue, self.locked, self.has_value = catalogue, locked, has_value
+        self._shared: dict[Scope, _Shared] = {}
+
+    def resolve(self, infrastructure: Scope) -> tuple[ResolvedConfig, list[Finding]]:
+        """The resolved config of an infrastructure, and what is wrong with it. What is wrong with something shared is
+        told with the first one.
+        """
+        findings: list[Finding] = []
+        decider = next((s for s in reversed(infrastructure.chain()) if any(map(s.settings.get, _DECIDING))), None)
+        decider = decider or infrastructure.chain()[0]
+        shared = self._shared.get(decider)
+        if shared is None:
+            shared = self._shared[decider] = self._share(decider, findings)
+        namespace = nearest(infrastructure, ("namespace", "name")) or Decided(DEFAULT_NAMESPACE, Origin())
+        service_accounts = nearest(infrastructure, ("service_accounts",))
+        resolved = ResolvedConfig(
+            infrastructure=infrastructure,
+            server=shared.registry.server,
+            account=shared.registry.account,
+            type=shared.registry.type,
+            infrastructure_type=shared.infrastructure_type,
+            images=shared.images,
+            secret=pull_secret(infrastructure, namespace, shared.authentication, self.has_value, findings),
+            namespace=namespace,
+            create_namespace=nearest(infrastructure, ("namespace", "create")) or Decided(value=True, origin=Origin()),
+            service_accounts=Decided(tuple(service_accounts.value), service_accounts.origin)
+            if service_accounts
+            else Decided((), Origin()),
+            cluster=_cluster(infrastructure, findings),
+        )
+        return resolved, findings
+
+    def _share(self, decider: Scope, findings: list[Finding]) -> _Shared:
+        registry = registry_of(decider, self.catalogue, findings)
+        kind = nearest(decider, ("type",)) or Decided(DEFAULT_TYPE, Origin())
+        images = tuple(required_images(decider, registry, kind, self.catalogue, self.locked, findings))
+        return _Shared(registry, kind, images, authentication_for(decider, registry, findings))
 
 
-def _undecided(resolved: ResolvedConfig) -> list[Finding]:
-    """What no level says and nobody may guess: the cluster, and whether a registry is private."""
-    findings = []
-    infrastructure = resolved.infrastructure
-    if not resolved.cluster.get("context") and not resolved.cluster.get("kubeconfig"):
+def _cluster(infrastructure: Scope, findings: list[Finding]) -> dict[str, Decided[str]]:
+    found = {key: nearest(infrastructure, ("cluster", key)) for key in ("kubeconfig", "context", "identifier")}
+    cluster = {key: decided for key, decided in found.items() if decided}
+    if "context" not in cluster and "kubeconfig" not in cluster:
         findings.append(
             Finding(
                 "CHR0601",
@@ -71,14 +89,4 @@ def _undecided(resolved: ResolvedConfig) -> list[Finding]:
                 "the wrong cluster in CI",
             )
         )
-    if resolved.owner and bound_to_server(infrastructure, resolved.server, "type") is None:
-        findings.append(
-            Finding(
-                "CHR0211",
-                f"the registry `{resolved.server.value}` is neither `public` nor `private`",
-                resolved.server.origin.place,
-                help="add `type: private` or `type: public` beside `server`; a type belongs to its server and is not "
-                "inherited from a level with another one",
-            )
-        )
-    return findings
+    return cluster

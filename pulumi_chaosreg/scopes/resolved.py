@@ -5,11 +5,15 @@ from dataclasses import dataclass, field
 
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope
+from pulumi_chaosreg.scopes.moves import original_id
 
 
 def object_name(infrastructure: Scope) -> str:
-    """What an infrastructure's ConfigMap is called in its cluster, and its pull Secret where nobody names one."""
-    return f"chaos-image-registry-{infrastructure.id}"
+    """What an infrastructure's ConfigMap is called in its cluster, and its pull Secret where nobody names one.
+
+    A renamed infrastructure keeps its objects: they are named after the id that it had first.
+    """
+    return f"chaos-image-registry-{original_id(infrastructure)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +21,15 @@ class ResolvedImage:
     """One required image as the cluster will pull it."""
 
     name: str
+    """The image's name; with the tag behind it where a release needs a second tag of the same image."""
     reference: Reference
     """Pinned by digest where the lockfile, or the setting itself, has one."""
     origin: Origin
     """Who decided its tag."""
     source: Reference | None = None
     """Where the mirror copies it from (pinned like `reference`); None where nobody mirrors it."""
+    is_custom: bool = False
+    """Whether it comes from `custom_images`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +52,59 @@ class ResolvedConfig:
     server: Decided[str]
     account: Decided[str]
     type: Decided[str]
-    infrastructure_type: str
+    infrastructure_type: Decided[str]
     images: tuple[ResolvedImage, ...]
     secret: Decided[ResolvedSecret] | None
-    namespace: str
-    create_namespace: bool
-    service_accounts: tuple[str, ...]
-    cluster: Mapping[str, str] = field(default_factory=dict)
+    namespace: Decided[str]
+    create_namespace: Decided[bool]
+    service_accounts: Decided[tuple[str, ...]]
+    cluster: Mapping[str, Decided[str]] = field(default_factory=dict)
+    """`context`, `kubeconfig` and `identifier`, as far as they are given."""
 
     @property
     def owner(self) -> Scope | None:
         """The scope that owns the registry: the one that sets its server; None for Harness's default."""
         return self.server.origin.scope
 
-    def origins(self) -> Iterator[tuple[str, Origin]]:
-        """(field, origin) for every value that a cluster gets to see."""
-        yield "server", self.server.origin
-        yield "account", self.account.origin
-        yield "type", self.type.origin
+    def of_cluster(self) -> dict[str, str]:
+        """`context`, `kubeconfig` and `identifier` as plain values."""
+        return {key: decided.value for key, decided in self.cluster.items()}
+
+    def published(self) -> Iterator[tuple[str, str, Origin]]:
+        """(field, value, origin) of everything that the cluster's ConfigMap says, in its order."""
+        yield "server", self.server.value, self.server.origin
+        yield "account", self.account.value, self.account.origin
+        yield "type", self.type.value, self.type.origin
         if self.secret:
-            yield "secret_name", self.secret.origin
+            yield "secret_name", self.secret.value.name, self.secret.origin
         for image in self.images:
-            yield f"image.{image.name}", image.origin
+            yield f"image.{image.name}", str(image.reference), image.origin
+
+    def fields(self) -> Iterator[tuple[str, str, Origin]]:
+        """(field, value, origin) of everything that was decided: what is published, then how it gets there."""
+        yield from self.published()
+        yield "infrastructure_type", self.infrastructure_type.value, self.infrastructure_type.origin
+        for key, decided in self.cluster.items():
+            yield f"cluster.{key}", decided.value, decided.origin
+        yield "namespace", self.namespace.value, self.namespace.origin
+        yield "namespace.create", _word(self.create_namespace.value), self.create_namespace.origin
+        if self.service_accounts.value:
+            yield "service_accounts", ", ".join(self.service_accounts.value), self.service_accounts.origin
+        if self.secret:
+            secret, origin = self.secret.value, self.secret.origin
+            yield "pull_secret.create", _word(secret.create), origin
+            if secret.create:
+                yield "pull_secret.credential", secret.credential or "", origin
+            if secret.create and secret.username:
+                yield "pull_secret.username", secret.username, origin
+
+
+def _word(flag: bool) -> str:
+    return "true" if flag else "false"
+
+
+def config_map_data(resolved: ResolvedConfig) -> dict[str, str]:
+    """The ConfigMap's data: one short string per key, so that a preview's diff reads as a sentence. No credential."""
+    published = list(resolved.published())
+    values = {name: value for name, value, _ in published}
+    return values | {f"origin.{name}": str(origin) for name, _, origin in published}

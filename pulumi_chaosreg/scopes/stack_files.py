@@ -1,20 +1,26 @@
 """The stack files of a project: which files there are, and which sections each one holds.
 
-Everything here is what is written; who inherits from whom is `company.py`.
+Everything here is what is written; who inherits from whom is `tree.py`.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
-from pulumi_chaosreg.scopes.yaml_file import read_yaml
+from pulumi_chaosreg.scopes.checking import type_name
+from pulumi_chaosreg.scopes.yaml_file import read_yaml, snake_case
 
 NAMESPACE = "chaosreg"
 CREDENTIALS = "chaosreg-credentials"
 SECTIONS = ("account", "organization", "project", "infrastructures", "parent_stack")
+ENGINE_LIMIT = 128 * 1024
+"""Bytes of configuration beyond which the engine cannot start a program: one environment variable holds all of it."""
+_WARN_FROM = 96 * 1024
+_SURELY_SMALL = 24 * 1024
+"""A file of this size cannot become a configuration near the limit, whatever its quoting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +33,20 @@ class StackFile:
     """`account`, `organization`, … as given."""
     credentials: frozenset[str] = frozenset()
     """The NAMEs under `chaosreg-credentials:`; never their values."""
-    from_engine: frozenset[str] = field(default_factory=frozenset)
-    """Sections whose value the engine gave (`-c`, ESC) and not the file: they have no line."""
+    elsewhere: Mapping[str, Place] = field(default_factory=dict)
+    """Sections that do not stand in this file: from Pulumi.yaml, or from the engine (`-c`, ESC) and without a line."""
+    has_environment: bool = False
+    """Whether an ESC environment may add to it, which only the engine can see."""
 
     def place(self, section: str, *keys: str | int) -> Place:
         """Where a section, or a key in it, stands."""
-        if section in self.from_engine:
-            return Place(keys=(f"{NAMESPACE}:{section}", *keys))
-        return Place(file=self.path, keys=("config", f"{NAMESPACE}:{section}", *keys))
+        base = self.elsewhere.get(section) or Place(file=self.path, keys=("config", f"{NAMESPACE}:{section}"))
+        return replace(base, keys=(*base.keys, *keys))
+
+    @property
+    def from_engine(self) -> frozenset[str]:
+        """The sections whose value only the engine knows."""
+        return frozenset(section for section, place in self.elsewhere.items() if place.file is None)
 
 
 def find_project(start: Path) -> Path:
@@ -56,51 +68,194 @@ def stacks_folder(project: Path) -> Path:
     return project / folder if isinstance(folder, str) else project
 
 
-def read_stack_files(folder: Path, findings: list[Finding]) -> dict[str, StackFile]:
-    """Stack name → file, for every stack file with one of our sections; sorted by name."""
-    files: dict[str, StackFile] = {}
-    for path in sorted(folder.glob("Pulumi.*.yaml")):
-        stack = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
+class StackFolder:
+    """The stack files of a project, each read when it is first asked for. What is wrong goes to `findings`."""
+
+    def __init__(self, project: Path, findings: list[Finding]) -> None:
+        self.folder = stacks_folder(project)
+        self.findings = findings
+        self.paths = {
+            path.name.removeprefix("Pulumi.").removesuffix(".yaml"): path
+            for path in sorted(self.folder.glob("Pulumi.*.yaml"))
+        }
+        self._of_project = _project_sections(project / "Pulumi.yaml")
+        self._engine: dict[str, Mapping[str, str]] = {}
+        self._read: dict[str, StackFile | None] = {}
+
+    def add_engine_values(self, stack: str, config: Mapping[str, str]) -> None:
+        """What the engine gave the stack that is running counts like its own file; before that file is read."""
+        self._engine[stack] = config
+        self.paths.setdefault(stack, self.folder / f"Pulumi.{stack}.yaml")
+
+    def read(self, stack: str) -> StackFile | None:
+        """The stack's file; None where there is none or it has no section of ours."""
+        if stack not in self._read:
+            self._read[stack] = self._parse(stack) if stack in self.paths else None
+        return self._read[stack]
+
+    def all(self) -> dict[str, StackFile]:
+        """Every stack file with one of our sections, by name."""
+        files = ((stack, self.read(stack)) for stack in sorted(self.paths))
+        return {stack: file for stack, file in files if file}
+
+    def known(self) -> dict[str, StackFile]:
+        """Those that were read so far."""
+        return {stack: file for stack, file in sorted(self._read.items()) if file}
+
+    def _parse(self, stack: str) -> StackFile | None:
+        path = self.paths[stack]
+        content: Any = None
+        if path.exists() or stack not in self._engine:
+            try:
+                content = read_yaml(path)
+            except ChaosregError as error:
+                self.findings += error.findings
+                return None
+        config = content.get("config") if isinstance(content, dict) else None
+        file = self._stack_file(stack, path, config if isinstance(config, dict) else {})
+        if isinstance(content, dict) and content.get("environment"):
+            file = replace(file, has_environment=True)
+        if stack in self._engine:
+            file = _with_engine_values(file, self._engine[stack])
+        return file if file.sections else None
+
+    def _stack_file(self, stack: str, path: Path, config: Mapping[str, Any]) -> StackFile:
+        sections: dict[str, Any] = {}
+        credentials: set[str] = set()
+        for key, value in config.items():
+            namespace, _, name = key.partition(":")
+            if namespace == CREDENTIALS:
+                credentials.add(name)
+            elif namespace == NAMESPACE and name in SECTIONS:
+                sections[name] = value
+            elif namespace == NAMESPACE:
+                near = snake_case(name)
+                if near in SECTIONS and f"{NAMESPACE}:{near}" not in config:
+                    sections[near] = value
+                    self._report(path, key, near)
+                else:
+                    self._unknown_section(path, key)
+        self._check_size(path, config)
+        for name in self._of_project:
+            if name.partition(":")[0] == CREDENTIALS:
+                credentials.add(name.partition(":")[2])
+        missing = {name: given for name, given in self._of_project.items() if name in SECTIONS and name not in sections}
+        sections |= {name: value for name, (value, _) in missing.items()}
+        elsewhere = {name: place for name, (_, place) in missing.items()}
+        return StackFile(stack, path, sections, frozenset(credentials), elsewhere)
+
+    def _report(self, path: Path, key: str, ours: str) -> None:
+        message = f"`{key}` is read as `{NAMESPACE}:{ours}`: keys are written in snake_case"
+        place = Place(file=path, keys=("config", key))
+        self.findings.append(Finding("CHR0113", message, place, help=f"write `{NAMESPACE}:{ours}`", severity="warning"))
+
+    def _unknown_section(self, path: Path, key: str) -> None:
+        self.findings.append(
+            Finding(
+                "CHR0110",
+                f"`{key}` is not a section",
+                Place(file=path, keys=("config", key)),
+                help=f"sections: {', '.join(f'{NAMESPACE}:{section}' for section in SECTIONS)}",
+            )
+        )
+
+    def _check_size(self, path: Path, config: Mapping[str, Any]) -> None:
+        if path.exists() and path.stat().st_size < _SURELY_SMALL:
+            return
+        size = configuration_size(config)
+        if size < _WARN_FROM:
+            return
+        limit = f"the engine cannot start a program with {ENGINE_LIMIT // 1024} KiB"
+        self.findings.append(
+            Finding(
+                "CHR0115",
+                f"the configuration in this file is {size // 1024} KiB, and {limit}",
+                Place(file=path, keys=("config",)),
+                help='move infrastructures to files of their own: `chaosreg:infrastructures: {files: "prod/*.yaml"}`',
+                severity="warning" if size < ENGINE_LIMIT else "error",
+            )
+        )
+
+
+def configuration_size(config: Mapping[str, Any]) -> int:
+    """Bytes of the environment variable in which the engine hands this configuration to a program."""
+    texts = {key: value if isinstance(value, str) else json.dumps(value, default=str) for key, value in config.items()}
+    return len("PULUMI_CONFIG=") + len(json.dumps(texts, separators=(",", ":")).encode())
+
+
+def infrastructures_of(file: StackFile, findings: list[Finding]) -> Iterator[tuple[str, Any, Place]]:
+    """(id, section, place) of each infrastructure in this file and in the files that it names."""
+    section = file.sections.get("infrastructures", {})
+    if not isinstance(section, dict):
+        findings.append(
+            Finding(
+                "CHR0106",
+                f"`chaosreg:infrastructures` must be a mapping of id to settings, and is {type_name(section)}",
+                file.place("infrastructures"),
+                help="write `prod-eu: {cluster: {context: prod-eu}}` below it",
+            )
+        )
+        return
+    for name, settings in section.items():
+        if name != "files":
+            yield name, settings, file.place("infrastructures", name)
+    patterns = section.get("files", [])
+    for pattern in patterns if isinstance(patterns, list) else [patterns]:
+        yield from _from_files(file, pattern, findings)
+
+
+def _from_files(file: StackFile, pattern: Any, findings: list[Finding]) -> Iterator[tuple[str, Any, Place]]:
+    place = file.place("infrastructures", "files")
+    folder = file.path.parent
+    try:
+        if not isinstance(pattern, str) or Path(pattern).is_absolute() or ".." in Path(pattern).parts:
+            raise ValueError
+        paths = [path for path in sorted(folder.glob(pattern)) if path.is_file()]
+    except ValueError:  # also from glob itself
+        message = "`files` is not a pattern of files below the stack file's folder"
+        findings.append(Finding("CHR0116", message, place, help='write it as in `"prod/*.yaml"`'))
+        return
+    if not paths:
+        advice = f"the pattern is looked up in {folder.name}/"
+        findings.append(Finding("CHR0116", f"`{pattern}` matches no file", place, help=advice))
+    for path in paths:
         try:
             content = read_yaml(path)
         except ChaosregError as error:
             findings += error.findings
             continue
-        config = content.get("config") if isinstance(content, dict) else None
-        if isinstance(config, dict):
-            file = _stack_file(stack, path, config, findings)
-            if file.sections:
-                files[stack] = file
-    return files
+        if content is not None and not isinstance(content, dict):
+            message = f"a file of infrastructures must be a mapping of id to settings, and is {type_name(content)}"
+            findings.append(Finding("CHR0106", message, Place(file=path, line=1), help="write `prod-eu: {…}` in it"))
+            continue
+        for name, settings in (content or {}).items():
+            yield name, settings, Place(file=path, keys=(name,))
 
 
-def _stack_file(stack: str, path: Path, config: Mapping[str, Any], findings: list[Finding]) -> StackFile:
-    sections: dict[str, Any] = {}
-    credentials: set[str] = set()
-    for key, value in config.items():
+def _project_sections(path: Path) -> dict[str, tuple[Any, Place]]:
+    """Section, or `chaosreg-credentials:NAME` → (value, place) for what Pulumi.yaml's `config:` gives all stacks."""
+    content = read_yaml(path)
+    config = content.get("config") if isinstance(content, dict) else None
+    found: dict[str, tuple[Any, Place]] = {}
+    for key, given in config.items() if isinstance(config, dict) else ():
         namespace, _, name = key.partition(":")
-        if namespace == CREDENTIALS:
-            credentials.add(name)
-        elif namespace == NAMESPACE and name in SECTIONS:
-            sections[name] = value
-        elif namespace == NAMESPACE:
-            findings.append(
-                Finding(
-                    "CHR0110",
-                    f"`{key}` is not a section",
-                    Place(file=path, keys=("config", key)),
-                    help=f"sections: {', '.join(f'{NAMESPACE}:{section}' for section in SECTIONS)}",
-                )
-            )
-    return StackFile(stack, path, sections, frozenset(credentials))
+        if namespace not in (NAMESPACE, CREDENTIALS):
+            continue
+        place = Place(file=path, keys=("config", key))
+        for inner in ("value", "default") if isinstance(given, dict) else ():
+            if inner in given:
+                given, place = given[inner], replace(place, keys=(*place.keys, inner))
+                break
+        found[name if namespace == NAMESPACE else key] = (given, place)
+    return found
 
 
-def with_engine_values(file: StackFile, config: Mapping[str, str]) -> StackFile:
-    """The file, with the sections that the engine gives another value (`-c`, ESC, Pulumi.yaml).
+def _with_engine_values(file: StackFile, config: Mapping[str, str]) -> StackFile:
+    """The file, with the sections that the engine gives another value (`-c`, ESC).
 
     `config` is full key → text, as the engine hands it over: strings as they are, everything else as JSON.
     """
-    sections, changed = dict(file.sections), set(file.from_engine)
+    sections, elsewhere = dict(file.sections), dict(file.elsewhere)
     credentials = set(file.credentials)
     for key, text in config.items():
         namespace, _, name = key.partition(":")
@@ -108,8 +263,8 @@ def with_engine_values(file: StackFile, config: Mapping[str, str]) -> StackFile:
             credentials.add(name)
         if namespace == NAMESPACE and name in SECTIONS and not _same(sections.get(name), text):
             sections[name] = _parsed(text)
-            changed.add(name)
-    return StackFile(file.stack, file.path, sections, frozenset(credentials), frozenset(changed))
+            elsewhere[name] = Place(keys=(key,))
+    return replace(file, sections=sections, credentials=frozenset(credentials), elsewhere=elsewhere)
 
 
 def _parsed(text: str) -> Any:

@@ -34,6 +34,7 @@ _INT = re.compile(r"^[-+]?[0-9]+$|^0o[0-7]+$|^0x[0-9a-fA-F]+$")
 _FLOAT = re.compile(
     r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$|^[-+]?\.(?:inf|Inf|INF)$|^\.(?:nan|NaN|NAN)$"
 )
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SECRET_KEY = re.compile(r"pass|pw|secret|token|key|auth|credential|secure", re.IGNORECASE)
 
 
@@ -134,6 +135,11 @@ def locate(findings: Sequence[Finding]) -> list[Finding]:
     return sorted(located, key=lambda f: (str(f.place.file or "") if f.place else "", (f.place and f.place.line) or 0))
 
 
+def located(place: Place) -> Place:
+    """The place with its line, where its file has it."""
+    return replace(place, line=line_of(place.file, place.keys)) if place.file and place.line is None else place
+
+
 def line_of(path: Path, keys: Sequence[str | int]) -> int | None:
     """The line (from 1) of the deepest of these keys that the file has; None where it has not even the first."""
     return _line(_composed(path)[0], keys)
@@ -167,11 +173,18 @@ def _line(node: Any, keys: Sequence[str | int]) -> int | None:
 
 
 def _entry(mapping: Any, key: str | int) -> tuple[Any, Any] | None:
-    """The key and value nodes under this key, or under its other spelling on Harness's documentation page."""
+    """The key and value nodes under this key, or under another spelling of it: the documentation page's, camelCase."""
     if not isinstance(mapping, yaml.MappingNode):
         return None
     spellings = ("image_registry", "registry") if key == "image_registry" else (str(key),)
-    return next(((k, v) for spelling in spellings for k, v in mapping.value if k.value == spelling), None)
+    exact = ((k, v) for spelling in spellings for k, v in mapping.value if k.value == spelling)
+    humps = ((k, v) for k, v in mapping.value if snake_case(str(k.value)) == key)
+    return next(exact, None) or next(humps, None)
+
+
+def snake_case(key: str) -> str:
+    """`imageRegistry` as `image_registry`; other keys as they are."""
+    return _HUMP.sub("_", key).lower() if _HUMP.search(key) else key
 
 
 def _excerpt(line: str) -> str:

@@ -2,8 +2,10 @@
 
 import itertools
 import json
+import re
 import textwrap
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +29,10 @@ class Project:
         (folder / "Pulumi.yaml").write_text("name: example\nstackConfigDir: stacks\n")
 
     def write(self, files: Mapping[str, Content], lock: str | bytes | None = None) -> "Project":
-        """Stack name → the stack file's text, or what stands under its `config:`."""
+        """Stack name → the stack file's text, or what stands under its `config:`; other files by their path."""
         for stack, content in files.items():
-            path = self.stacks / f"Pulumi.{stack}.yaml"
+            path = self.stacks / (stack if stack.endswith(".yaml") else f"Pulumi.{stack}.yaml")
+            path.parent.mkdir(exist_ok=True)
             if isinstance(content, Mapping):  # JSON is YAML, and keeps strings strings
                 content = json.dumps({"config": content}, indent=2)
             if isinstance(content, str):
@@ -80,14 +83,17 @@ class Outcome:
 
     def __init__(self, reviewed: Review) -> None:
         self.reviewed = reviewed
-        self.codes = [finding.code for finding in reviewed.findings]
+        self.codes = [finding.code for finding in reviewed.errors]
+        self.warnings = [finding.code for finding in reviewed.findings if finding.severity == "warning"]
         (self.config,) = reviewed.resolved.values()
-        self.origins = {field: str(origin) for field, origin in self.config.origins()}
+        self.origins = {field: str(origin) for field, _, origin in self.config.published()}
         self.images = {image.name: str(image.reference) for image in self.config.images}
 
     config: ResolvedConfig
     reviewed: Review
     codes: list[str]
+    """Of errors."""
+    warnings: list[str]
 
 
 @pytest.fixture(scope="session")
@@ -117,3 +123,36 @@ def places() -> Callable[[Review], list[tuple[str, str, int | None]]]:
         return finding.code, where.file.name if where and where.file else "", where.line if where else None
 
     return lambda reviewed: [place(finding) for finding in reviewed.findings]
+
+
+@pytest.fixture
+def check_marks(places) -> Callable[..., Review]:
+    """Reviews a project whose stack files mark each mistake: a comment `#! CHR0104` on the line that is to be named.
+
+    Every finding must have its mark, every mark its finding, and what is printed these words.
+    """
+
+    def check(project: Project, words: Sequence[str] = ()) -> Review:
+        reviewed = project.review()
+        found = Counter(places(reviewed))
+        unmarked = {place: 1 for place in found if place[2] is None}  # a whole file is wrong: there is no line
+        assert found == _marked(project) + Counter(unmarked)
+        printed = "\n".join(str(finding) for finding in reviewed.findings)
+        for word in words:
+            assert word in printed
+        return reviewed
+
+    return check
+
+
+_MARK = re.compile(r"#! (CHR\d{4})")
+
+
+def _marked(project: Project) -> Counter[tuple[str, str, int]]:
+    """(code, file, line) of every mark in the stack files."""
+    return Counter(
+        (code, path.name, number)
+        for path in project.stacks.rglob("*.yaml")
+        for number, line in enumerate(path.read_bytes().decode("utf-8", "replace").splitlines(), start=1)
+        for code in _MARK.findall(line)
+    )

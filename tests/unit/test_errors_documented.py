@@ -33,9 +33,10 @@ def test_an_entry_says_what_why_and_what_to_do_and_shows_the_message(code):
     assert re.search(rf"^    (error|warning)\[{code}\]: .", entry, re.MULTILINE)
 
 
-def test_the_page_is_read_in_ten_minutes():
-    prose = [line for line in PAGE.splitlines() if not line.startswith("    ")]  # without the example messages
-    assert len(re.findall(r"\w[\w'.`-]*", " ".join(prose))) < 250 * 10
+@pytest.mark.parametrize("code", sorted(ENTRIES))
+def test_an_entry_is_read_in_twenty_seconds(code):
+    prose = [line for line in ENTRIES[code].splitlines() if not line.startswith("    ")]  # without the example message
+    assert len(re.findall(r"\w[\w'.`-]*", " ".join(prose))) < 60
 
 
 def test_the_page_names_no_code_that_it_does_not_explain():

@@ -15,38 +15,80 @@ def catalogue():
 
 
 def test_release_1_94_4_has_these_tags(catalogue):
-    assert catalogue.release("1.94.4").tags("ddcr") == {
-        "chaos-ddcr": "1.94.0",
-        "chaos-ddcr-faults": "1.94.0",
-        "chaos-log-watcher": "1.94.0",
-        "service-discovery-collector": "0.74.0",
+    assert catalogue.release("1.94.4").images("ddcr") == {
+        "chaos-ddcr": ("1.94.0",),
+        "chaos-ddcr-faults": ("1.94.0",),
+        "chaos-log-watcher": ("1.94.0",),
+        "service-discovery-collector": ("0.74.0",),
     }
 
 
 def test_patch_numbers_differ_per_image_inside_one_release(catalogue):
-    assert catalogue.release("1.66.8").tags("ddcr")["chaos-ddcr-faults"] == "1.66.2"
+    assert catalogue.release("1.66.8").images("ddcr")["chaos-ddcr-faults"] == ("1.66.2",)
 
 
 def test_dedicated_ends_with_1_53_1(catalogue):
     assert catalogue.newest_with("dedicated") == "1.53.1"
-    tags = catalogue.release("1.53.1").tags("dedicated")
+    tags = catalogue.release("1.53.1").images("dedicated")
     assert len(tags) == 9
-    assert (tags["chaos-workflow-controller"], tags["chaos-runner"]) == ("v3.4.16", "1.53.0")
-    assert catalogue.release("1.94.4").tags("dedicated") == {}
+    assert (tags["chaos-workflow-controller"], tags["chaos-runner"]) == (("v3.4.16",), ("1.53.0",))
+    assert catalogue.release("1.94.4").images("dedicated") == {}
 
 
 def test_the_newest_release_is_the_last_by_number_and_not_by_letter(catalogue):
-    versions = [tuple(map(int, version.split("."))) for version in catalogue.releases]
+    versions = [tuple(map(int, version.split("."))) for version in catalogue.releases if version[0].isdigit()]
     assert versions == sorted(versions)
     assert catalogue.newest == ".".join(map(str, versions[-1]))
 
 
 def test_every_release_gives_a_valid_tag_to_every_image_of_its_sets(catalogue):
-    for release in catalogue.releases.values():
-        assert release.sets, release.version
-        for kind, tags in release.sets.items():
-            assert set(tags) == set(catalogue.sets[kind]), (release.version, kind)
-            assert all(TAG.match(tag) and re.search(r"\d", tag) for tag in tags.values())
+    for version, release in catalogue.releases.items():
+        assert release.sets, version
+        assert release.source, version
+        for kind, images in release.sets.items():
+            if version[0].isdigit():  # the self-managed platform has a list of its own
+                assert set(images) == set(catalogue.sets[kind]), (version, kind)
+            assert all(TAG.match(tag) and re.search(r"\d", tag) for tags in images.values() for tag in tags)
+
+
+def test_a_self_managed_release_may_need_two_tags_of_one_image(catalogue):
+    images = catalogue.release("smp-0.43.0").images("ddcr")
+    assert images["chaos-ddcr"] == ("1.90.0", "1.90.1")
+    assert images["chaos-event-watcher"] == ("1.90.0",)
+
+
+def test_the_newest_is_one_that_harness_runs(catalogue):
+    assert not catalogue.newest.startswith("smp-")
+
+
+@pytest.mark.parametrize(
+    ("source", "image", "carried"),
+    [
+        ("docker.io/harness", "chaos-runner", True),
+        ("public.ecr.aws/harness/harness", "chaos-ddcr", True),
+        ("public.ecr.aws/harness/harness", "chaos-runner", False),
+        ("public.ecr.aws/harness/harness", "chaos-log-watcher", True),  # both types need it
+        ("mirror.example/harness", "chaos-runner", True),  # nobody knows
+        ("public.ecr.aws/harness/harness", "something-else", True),
+    ],
+)
+def test_which_source_carries_which_image_is_data(catalogue, source, image, carried):
+    assert catalogue.carries(source, image) is carried
+
+
+@pytest.mark.parametrize(
+    ("tag", "floats"),
+    [
+        ("latest", True),
+        ("main-latest", True),
+        ("main", True),
+        ("1.94.0", False),
+        ("v3.4.16", False),
+        ("mainline-1", False),
+    ],
+)
+def test_floating_tags_are_told_by_their_names(catalogue, tag, floats):
+    assert catalogue.is_floating(tag) is floats
 
 
 @pytest.mark.parametrize(

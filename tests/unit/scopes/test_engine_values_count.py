@@ -28,7 +28,7 @@ def test_a_value_of_the_engine_wins_over_the_file_and_has_no_line(project, place
     reviewed = project.review("prod", _as_engine({**PROD, **given}))
     # then
     (config,) = reviewed.resolved.values()
-    assert config.cluster == {"context": "other"}
+    assert config.of_cluster() == {"context": "other"}
     assert places(reviewed) == [("CHR0104", "", None)]
     assert "  --> configuration  infrastructure `x`" in str(reviewed.findings[0])
     assert reviewed.company.files["prod"].from_engine == {"infrastructures"}

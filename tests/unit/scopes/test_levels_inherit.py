@@ -17,8 +17,8 @@ def test_what_nobody_says_is_harness_s_default(project):
     assert {outcome.origins[field] for field in ("server", "account", "type")} == {"default/harness"}
     assert outcome.config.secret is None
     assert outcome.config.owner is None
-    assert outcome.config.infrastructure_type == "ddcr"
-    assert (outcome.config.namespace, outcome.config.create_namespace) == ("hce", True)
+    assert outcome.config.infrastructure_type.value == "ddcr"
+    assert (outcome.config.namespace.value, outcome.config.create_namespace.value) == ("hce", True)
 
 
 FIELDS = {
@@ -56,7 +56,9 @@ def test_the_nearest_level_that_sets_a_field_decides_it(project, field, decider)
 )
 def test_settings_of_the_cluster_may_stand_at_any_level(project, settings, resolved, decider):
     config = project.four_levels(**{decider: settings}).config
-    assert {key: getattr(config, key) for key in resolved} == resolved
+    assert {key: getattr(config, key).value for key in resolved} == resolved
+    decided = {str(getattr(config, key).origin) for key in resolved}
+    assert decided <= {f"{decider}/{IDS[decider]}", "default/harness"}
 
 
 def test_the_fields_of_one_mapping_may_come_from_different_levels(project):

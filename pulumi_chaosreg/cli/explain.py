@@ -1,0 +1,105 @@
+"""Show who decided a value of an infrastructure, who else tried, and who locks it; or what an error code means.
+
+Without FIELD every field is shown with its origin; fields are named as in `chaosreg resolve`.
+"""
+
+import argparse
+import re
+from difflib import get_close_matches
+from pathlib import Path
+
+from pulumi_chaosreg.cli.error_page import entry
+from pulumi_chaosreg.cli.resolve import warn_of_errors
+from pulumi_chaosreg.cli.selection import select
+from pulumi_chaosreg.cli.terminal import colored
+from pulumi_chaosreg.errors import ChaosregError, Place
+from pulumi_chaosreg.scopes.explanation import Explanation, Statement, explain, locks_in
+from pulumi_chaosreg.scopes.model import Scope
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.scopes.review import Review, review
+from pulumi_chaosreg.scopes.stack_files import find_project
+from pulumi_chaosreg.scopes.yaml_file import located
+
+EXAMPLES = """\
+examples:
+  chaosreg explain prod-eu                     every field, and where it is set
+  chaosreg explain prod-eu image.chaos-ddcr    what each level says about it
+  chaosreg explain CHR0203                     what the error means and how it is mended
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command line may say."""
+    parser.add_argument("subject", metavar="INFRA|CODE")
+    parser.add_argument("field", nargs="?", metavar="FIELD")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the explanation."""
+    if re.fullmatch(r"CHR\d{4}", options.subject, re.IGNORECASE):
+        print(entry(options.subject.upper()), end="")
+        return 0
+    reviewed = review(find_project(Path(options.project).resolve()))
+    for resolved in select(reviewed, [options.subject]):
+        print(_all(resolved) if options.field is None else _one(resolved, options.field, reviewed))
+    return warn_of_errors(reviewed)
+
+
+def _all(resolved: ResolvedConfig) -> str:
+    lines = [colored(resolved.infrastructure.path, "bold")]
+    for name, value, origin in resolved.fields():
+        lines += [f"  {colored(name, 'cyan')} = {value}", f"      {_where(origin.place)}"]
+    lines += [
+        f"  locked by {scope.title}: {_lock(scope, how)}" for scope, how in locks_in(resolved.infrastructure.chain())
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _one(resolved: ResolvedConfig, field: str, reviewed: Review) -> str:
+    explanation = explain(resolved, field, reviewed.company.catalogue)
+    if explanation is None:
+        names = [name for name, _, _ in resolved.fields()]
+        near = get_close_matches(field, names, n=1, cutoff=0.4)
+        advice = f"did you mean `{near[0]}`? " if near else ""
+        raise ChaosregError.of(
+            "CHR0118",
+            f"{resolved.infrastructure.title} has no field `{field}`",
+            help=f"{advice}fields: {', '.join(names)}",
+        )
+    title = f"{resolved.infrastructure.path}  {colored(field, 'cyan')} = {colored(explanation.value, 'bold')}"
+    lines = [title, "", f"Harness's default{_arrow(explanation.origin.scope is None)}"]
+    locks = dict(locks_in(resolved.infrastructure.chain()))
+    for depth, (scope, statements) in enumerate(explanation.levels):
+        stem, below = "   " * depth + "└─ ", "   " * (depth + 1)
+        lines.append(f"{stem}{scope.title}")
+        lines += [f"{below}   {_statement(statement)}" for statement in statements]
+        if scope in locks and explanation.locked_by:
+            lines.append(f"{below}   {colored('locks it', 'yellow')} for all below: {_lock(scope, locks[scope])}")
+    return "\n".join([*lines, "", _who_may(explanation, resolved.infrastructure)]) + "\n"
+
+
+def _statement(said: Statement) -> str:
+    remark = f"  ({said.remark})" if said.remark else ""
+    return f"{said.setting}: {said.value}  {_where(said.place, scope=False)}{remark}{_arrow(said.decides)}"
+
+
+def _who_may(explanation: Explanation, infrastructure: Scope) -> str:
+    if explanation.locked_by:
+        return f"{infrastructure.title} may not set it: {explanation.locked_by.title} does not allow overrides"
+    return f"{infrastructure.title} may set it"
+
+
+def _lock(scope: Scope, how: str) -> str:
+    keys = ("allow_overrides",) if scope.settings.get("allow_overrides") is False else ()
+    return f"{how}  {_where(scope.at(*keys), scope=False)}"
+
+
+def _where(place: Place, *, scope: bool = True) -> str:
+    if place.file is None:
+        return place.scope if scope else ""
+    found = located(place)
+    return colored(str(found if scope else Place(file=found.file, line=found.line)), "dim")
+
+
+def _arrow(decides: bool) -> str:
+    return f"  {colored('← decides', 'green')}" if decides else ""

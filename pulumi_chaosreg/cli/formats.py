@@ -1,0 +1,92 @@
+"""How findings are printed: as text for people, JSON for programs, SARIF for code hosts."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pulumi_chaosreg import __version__
+from pulumi_chaosreg.cli.terminal import colored_finding
+from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.scopes.review import Review
+
+_DOCUMENTATION = "https://github.com/pulumi-chaosreg/pulumi-chaosreg/blob/main/docs/errors.md"
+
+
+def as_text(reviewed: Review, _project: Path) -> str:
+    """Every finding in the form of a compiler's message, and a last line that counts them."""
+    errors, warnings = len(reviewed.errors), len(reviewed.findings) - len(reviewed.errors)
+    read = f"{_count(len(reviewed.company.files), 'stack file')}, {_count(len(reviewed.resolved), 'infrastructure')}"
+    said = "".join(f"{colored_finding(finding)}\n\n" for finding in reviewed.findings)
+    return f"{said}{read}: {_count(errors, 'error')}, {_count(warnings, 'warning')}\n"
+
+
+def as_json(reviewed: Review, project: Path) -> str:
+    """`findings` (code, severity, message, file, line, scope, keys, excerpt, notes, help), and how many there are."""
+    findings = [_plain(finding, project) for finding in reviewed.findings]
+    errors = len(reviewed.errors)
+    return _dump({"findings": findings, "errors": errors, "warnings": len(findings) - errors})
+
+
+def as_sarif(reviewed: Review, project: Path) -> str:
+    """SARIF 2.1.0, with paths relative to the project's folder."""
+    codes = sorted({finding.code for finding in reviewed.findings})
+    rules = [{"id": code, "helpUri": f"{_DOCUMENTATION}#{code.lower()}"} for code in codes]
+    driver = {"name": "chaosreg", "version": __version__, "rules": rules}
+    results = [_sarif_result(finding, project) for finding in reviewed.findings]
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {"PROJECT": {"description": {"text": "the folder of Pulumi.yaml"}}},
+        "results": results,
+    }
+    schema = "https://json.schemastore.org/sarif-2.1.0.json"
+    return _dump({"$schema": schema, "version": "2.1.0", "runs": [run]})
+
+
+FORMATS: Mapping[str, Callable[[Review, Path], str]] = {"text": as_text, "json": as_json, "sarif": as_sarif}
+
+
+def _plain(finding: Finding, project: Path) -> dict[str, Any]:
+    place = finding.place
+    return {
+        "code": finding.code,
+        "severity": finding.severity,
+        "message": finding.message,
+        "file": _relative(place.file, project) if place and place.file else None,
+        "line": place.line if place else None,
+        "scope": place.scope if place else "",
+        "keys": list(place.keys) if place else [],
+        "excerpt": finding.excerpt,
+        "notes": [{"label": label, "text": text} for label, text in finding.notes],
+        "help": finding.help,
+    }
+
+
+def _sarif_result(finding: Finding, project: Path) -> dict[str, Any]:
+    more = [f"{label}: {text}" for label, text in finding.notes] + ([f"help: {finding.help}"] if finding.help else [])
+    result: dict[str, Any] = {
+        "ruleId": finding.code,
+        "level": finding.severity,
+        "message": {"text": ". ".join([finding.message, *more])},
+    }
+    place = finding.place
+    if place and place.file:
+        location: dict[str, Any] = {
+            "artifactLocation": {"uri": _relative(place.file, project), "uriBaseId": "PROJECT"},
+            "region": {"startLine": place.line or 1},
+        }
+        result["locations"] = [{"physicalLocation": location}]
+    return result
+
+
+def _relative(file: Path, project: Path) -> str:
+    return (file.relative_to(project) if file.is_relative_to(project) else file).as_posix()
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,105 @@
+"""Move a scope's resources to the stack whose file holds the scope now, around `pulumi state move`.
+
+Edit the stack files first: move the section, and give a scope that also gets another name or parent
+`moved_from: <path that it had>`. Then run this before the next `pulumi up`: no Secret is replaced, no image copied
+again. A scope that stays in its stack needs `moved_from` only, and no command.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.scopes.model import Level, Scope
+from pulumi_chaosreg.scopes.moves import former_paths
+from pulumi_chaosreg.scopes.review import review
+from pulumi_chaosreg.scopes.stack_files import find_project
+
+EXAMPLES = """\
+examples:
+  chaosreg move payments/checkout/prod-eu --from checkout-prod --dry-run
+  chaosreg move payments --from acme --yes      the organization and everything below it that now stands elsewhere
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command line may say."""
+    parser.add_argument("path", metavar="PATH", help="the scope's path now: ids below the account")
+    parser.add_argument("--from", dest="source", required=True, metavar="STACK", help="the stack that has them so far")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be moved")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Move what is in the source's state; 1 where there is nothing to move."""
+    project = find_project(Path(options.project).resolve())
+    reviewed = review(project)
+    if reviewed.errors:
+        raise ChaosregError(reviewed.errors)
+    scopes = [scope for scope in reviewed.company.scopes if any(s.path == options.path for s in scope.chain())]
+    if not scopes:
+        known = ", ".join(scope.path for scope in reviewed.company.scopes[:8])
+        raise ChaosregError.of("CHR0118", f"no scope has the path `{options.path}`", help=f"paths: {known}, …")
+    elsewhere = [scope for scope in scopes if scope.stack != options.source]
+    moves = _moves(elsewhere, _resources(project, options.source))
+    if not moves:
+        print(f"nothing of `{options.path}` is in stack `{options.source}` and belongs to another one")
+        return 1
+    for target, urns in moves.items():
+        print(f"{options.source} → {target}", *(f"  {_shown(urn)}, and what is below it" for urn in urns), sep="\n")
+        if not options.dry_run:
+            _resources(project, target)  # says so where it was never initialised
+            flags = ["--yes"] if options.yes else []
+            command = ["state", "move", "--source", options.source, "--dest", target, *flags, *urns]
+            _pulumi(project, *command, shown=True)
+    if not options.dry_run:
+        first = " ".join(moves)
+        print(f"next: `pulumi preview` of {first}: nothing should be replaced; then `pulumi up`, {options.source} last")
+    return 0
+
+
+def _moves(scopes: Iterable[Scope], resources: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
+    """Target stack → URNs of the components that go there with all that is below them."""
+    urns = {(resource["type"], resource["urn"].rpartition("::")[2]): resource["urn"] for resource in resources}
+    moves: dict[str, list[str]] = {}
+    for scope in scopes:
+        types = ["chaosreg:index:ImageMirror"]
+        types += ["chaosreg:index:Infrastructure"] if scope.level is Level.INFRASTRUCTURE else []
+        for type_ in types:
+            found = [urns[type_, path] for path in (scope.path, *former_paths(scope)) if (type_, path) in urns]
+            moves.setdefault(scope.stack, []).extend(found[:1])
+    return {stack: urns for stack, urns in moves.items() if urns}
+
+
+def _resources(project: Path, stack: str) -> list[dict[str, Any]]:
+    state = json.loads(_pulumi(project, "stack", "export", "--stack", stack))
+    resources: list[dict[str, Any]] = (state.get("deployment") or {}).get("resources") or []
+    return resources
+
+
+def _shown(urn: str) -> str:
+    *_, types, name = urn.split("::", 3)
+    return f"{types.rpartition(':')[2]} {name}"
+
+
+def _pulumi(project: Path, *arguments: str, shown: bool = False) -> str:
+    command = ["pulumi", *arguments]
+    sys.stdout.flush()
+    try:
+        done = subprocess.run(command, cwd=project, check=False, text=True, capture_output=not shown)  # noqa: S603
+    except FileNotFoundError:
+        advice = "install it: https://www.pulumi.com/docs/install"
+        raise ChaosregError.of("CHR0119", "the command `pulumi` is not there", help=advice) from None
+    if done.returncode:
+        said = ((done.stderr or "") + (done.stdout or "")).strip() if not shown else ""
+        raise ChaosregError.of(
+            "CHR0119",
+            f"`pulumi {' '.join(arguments[:2])}` ended with {done.returncode}",
+            notes=[("it says", said.splitlines()[0])] if said else [],
+            help="a stack that is new needs `pulumi stack init` first",
+        )
+    return done.stdout or ""

@@ -1,0 +1,110 @@
+"""Show what each infrastructure ends up with after inheritance, and which level decided each value.
+
+INFRA is a path, an id, a path above it, or a pattern (`payments/*`); without one all are shown.
+"""
+
+import argparse
+import json
+import shlex
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from pulumi_chaosreg.cli.selection import select
+from pulumi_chaosreg.cli.terminal import colored, width
+from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.scopes.review import Review, review
+from pulumi_chaosreg.scopes.stack_files import find_project
+
+EXAMPLES = """\
+examples:
+  chaosreg resolve                             every infrastructure, as a table
+  chaosreg resolve prod-eu -o yaml
+  chaosreg resolve 'payments/*' -o json | jq '.[].fields["image.chaos-ddcr"].value'
+  chaosreg resolve prod-eu -o env > .env       IMAGE_CHAOS_DDCR=… for a script
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command line may say."""
+    parser.add_argument("infrastructures", nargs="*", metavar="INFRA")
+    parser.add_argument("-o", "--output", choices=tuple(_FORMATS), default="table", help="default: table")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the resolved configs; 1 if the stack files have errors, and what is printed may be incomplete."""
+    reviewed = review(find_project(Path(options.project).resolve()))
+    print(_FORMATS[options.output](select(reviewed, options.infrastructures)), end="")
+    return warn_of_errors(reviewed)
+
+
+def warn_of_errors(reviewed: Review) -> int:
+    """1, and a line on standard error, where the stack files have errors."""
+    count = len(reviewed.errors)
+    if count:
+        what = "an error" if count == 1 else f"{count} errors"
+        print(f"chaosreg: the stack files have {what}, so this may be incomplete: `chaosreg validate`", file=sys.stderr)
+    return 1 if count else 0
+
+
+def _table(configs: Sequence[ResolvedConfig]) -> str:
+    rows = [[(name, value, str(origin)) for name, value, origin in config.fields()] for config in configs]
+    widths = [max((len(row[column]) for of_one in rows for row in of_one), default=0) for column in range(3)]
+    columns = width()
+    is_narrow = columns is not None and sum(widths) + 6 > columns
+    lines: list[str] = []
+    for config, of_one in zip(configs, rows, strict=True):
+        lines.append(colored(config.infrastructure.path, "bold"))
+        for name, value, origin in of_one:
+            if is_narrow:
+                lines += [f"  {colored(name, 'cyan')}  {colored(origin, 'dim')}", f"    {value}"]
+            else:
+                padded = f"{name:<{widths[0]}}"
+                lines.append(f"  {colored(padded, 'cyan')}  {value:<{widths[1]}}  {colored(origin, 'dim')}".rstrip())
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _plain(configs: Sequence[ResolvedConfig]) -> list[dict[str, object]]:
+    return [
+        {
+            "infrastructure": config.infrastructure.path,
+            "stack": config.infrastructure.stack,
+            "fields": {name: {"value": value, "origin": str(origin)} for name, value, origin in config.fields()},
+        }
+        for config in configs
+    ]
+
+
+def _json(configs: Sequence[ResolvedConfig]) -> str:
+    return json.dumps(_plain(configs), indent=2, ensure_ascii=False) + "\n"
+
+
+def _yaml(configs: Sequence[ResolvedConfig]) -> str:
+    import yaml
+
+    return yaml.safe_dump(_plain(configs), sort_keys=False, allow_unicode=True, width=10_000)
+
+
+def _env(configs: Sequence[ResolvedConfig]) -> str:
+    if len(configs) != 1:
+        raise ChaosregError.of(
+            "CHR0118",
+            f"`-o env` prints one infrastructure, and {len(configs)} fit",
+            help="name it by its path: " + ", ".join(config.infrastructure.path for config in configs[:8]),
+        )
+    lines = (f"{_variable(name)}={shlex.quote(value)}\n" for name, value, _ in configs[0].fields())
+    return "".join(lines)
+
+
+def _variable(field: str) -> str:
+    return "".join(letter if letter.isalnum() else "_" for letter in field).upper()
+
+
+_FORMATS: Mapping[str, Callable[[Sequence[ResolvedConfig]], str]] = {
+    "table": _table,
+    "yaml": _yaml,
+    "json": _json,
+    "env": _env,
+}

@@ -1,0 +1,33 @@
+"""`chaosreg schema`: prints the JSON Schema of stack files, with which editors complete and check them."""
+
+import argparse
+import json
+
+from pulumi_chaosreg.scopes.schema import infrastructures_file_schema, stack_file_schema
+
+EXAMPLES = """\
+examples:
+  chaosreg schema > stacks/.chaosreg.schema.json
+  chaosreg schema --infrastructures > stacks/.infrastructures.schema.json
+
+Commit the schema, and tell the editor in the first line of each stack file (VS Code's YAML extension, and all others
+that use the YAML language server):
+  # yaml-language-server: $schema=.chaosreg.schema.json
+
+In files that `chaosreg:infrastructures: {files: "prod/*.yaml"}` names, with the path from there:
+  # yaml-language-server: $schema=../.infrastructures.schema.json
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command line may say."""
+    parser.add_argument(
+        "--infrastructures", action="store_true", help="the schema of files that `chaosreg:infrastructures` names"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the schema; needs no project."""
+    schema = infrastructures_file_schema() if options.infrastructures else stack_file_schema()
+    print(json.dumps(schema, indent=2))
+    return 0

@@ -1,0 +1,41 @@
+"""Which infrastructures a command line means: by path, by id, or by a pattern of either."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.scopes.review import Review
+
+
+def select(reviewed: Review, wanted: Sequence[str]) -> list[ResolvedConfig]:
+    """The infrastructures that fit, each once, in the company's order; all of them where nothing is wanted.
+
+    Raises ChaosregError (CHR0118) for what fits none.
+    """
+    every = sorted(reviewed.resolved.values(), key=lambda resolved: resolved.infrastructure.path)
+    if not wanted:
+        return every
+    fitting = {text: [resolved for resolved in every if _fits(resolved, text)] for text in wanted}
+    missing = [text for text, found in fitting.items() if not found]
+    if missing:
+        raise ChaosregError([error for text in missing for error in _unknown(text, every).findings])
+    chosen = {resolved.infrastructure for found in fitting.values() for resolved in found}
+    return [resolved for resolved in every if resolved.infrastructure in chosen]
+
+
+def _fits(resolved: ResolvedConfig, text: str) -> bool:
+    scope = resolved.infrastructure
+    return fnmatchcase(scope.path, text) or fnmatchcase(scope.id, text) or scope.path.startswith(f"{text}/")
+
+
+def _unknown(text: str, every: Sequence[ResolvedConfig]) -> ChaosregError:
+    paths = [resolved.infrastructure.path for resolved in every]
+    names = [*paths, *(resolved.infrastructure.id for resolved in every)]
+    near = get_close_matches(text, names, n=1, cutoff=0.5)
+    advice = f"did you mean `{near[0]}`? " if near else ""
+    shown = ", ".join(paths[:8]) + (f", … ({len(paths)} in all)" if len(paths) > 8 else "")
+    return ChaosregError.of(
+        "CHR0118", f"no infrastructure is called `{text}`", help=f"{advice}infrastructures: {shown or 'none'}"
+    )

@@ -1,0 +1,1 @@
+"""Kinds of registry: how each is recognised, and what it accepts."""

@@ -1,0 +1,199 @@
+"""Checks a scope's section against the table of settings, and puts it into our spelling."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from pulumi_chaosreg.errors import Finding, Place
+from pulumi_chaosreg.scopes.kinds import Flag, Kind, Number, Table, Text, TextMap, Texts
+from pulumi_chaosreg.scopes.settings import SETTINGS
+from pulumi_chaosreg.scopes.yaml_file import snake_case
+
+ALIASES = {"registry": "image_registry"}
+"""Other spellings on Harness's own documentation page."""
+
+Keys = tuple[str | int, ...]
+
+
+def check_settings(value: Any, place: Place) -> tuple[dict[str, Any], list[Finding]]:
+    """The section in our spelling, and what is wrong with it (CHR0104 to CHR0108, CHR0112, CHR0113, CHR0301).
+
+    What is wrong is left out of the result, so that one run can go on to find everything else.
+    """
+    check = _Check(place)
+    if isinstance(value, dict):
+        value = _page_spelling(check.spelled(value, (*SETTINGS.fields, *ALIASES, "authentication"), ()), check)
+    settings = check.table(SETTINGS, value, ())
+    return settings or {}, check.findings
+
+
+def _page_spelling(section: dict[str, Any], check: "_Check") -> dict[str, Any]:
+    for alias, name in ALIASES.items():
+        if alias in section and name in section:
+            check.twice(alias, name, ())
+    renamed = {ALIASES.get(key, key): value for key, value in section.items()}
+    if "authentication" in renamed:  # the page writes it beside the registry that it belongs to
+        authentication, registry = renamed.pop("authentication"), renamed.setdefault("image_registry", {})
+        if isinstance(registry, dict) and "authentication" in registry:
+            check.twice("authentication", "image_registry.authentication", ())
+        elif isinstance(registry, dict):
+            renamed["image_registry"] = {**registry, "authentication": authentication}
+    return renamed
+
+
+def check_table(kind: Table, value: Any, place: Place) -> tuple[dict[str, Any], list[Finding]]:
+    """Any other mapping of ours, checked like a section."""
+    check = _Check(place)
+    return check.table(kind, value, ()) or {}, check.findings
+
+
+@dataclass(slots=True)
+class _Check:
+    """One section under check; `keys` in its methods lead from the section to the value."""
+
+    place: Place
+    findings: list[Finding] = field(default_factory=list)
+
+    def value(self, kind: Kind, value: Any, keys: Keys) -> Any:
+        match kind:
+            case Text():
+                return self.text(kind, value, keys)
+            case Table():
+                return self.table(kind, value, keys)
+            case TextMap():
+                return self.text_map(kind, value, keys)
+            case Texts():
+                return self.texts(kind, value, keys)
+            case Flag():
+                return value if isinstance(value, bool) else self.wrong_type("true or false", value, keys)
+            case Number():
+                whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+                return value if whole else self.wrong_type("a whole number", value, keys)
+
+    def text(self, kind: Text, value: Any, keys: Keys) -> str | None:
+        if isinstance(value, dict) and "secure" in value:
+            self.secure(keys)
+        elif not isinstance(value, str) or not value:
+            self.wrong_type("a string", value, keys)
+        elif kind.grammar and (problem := kind.grammar.problem(value)) is not None:
+            message = f"`{_dotted(keys)}` is not {kind.grammar.what}{f': {problem}' if problem else ''}"
+            self.report(kind.grammar.code, message, keys, kind.grammar.advice)
+        elif kind.choices and value not in kind.choices:
+            valid = f"valid values: {', '.join(_nearest_first(value, kind.choices))}"
+            self.report("CHR0107", f"`{_dotted(keys)}` has a value that does not exist", keys, valid)
+        else:
+            return value
+        return None
+
+    def texts(self, kind: Texts, value: Any, keys: Keys) -> list[str] | str | None:
+        if isinstance(value, str) and value in kind.or_text:
+            return value
+        if isinstance(value, str) and kind.or_one:
+            value = [value]
+        if not isinstance(value, list):
+            self.wrong_type("a list of strings", value, keys)
+            return None
+        one = Text(kind.doc, grammar=kind.grammar)
+        checked = [self.text(one, item, (*keys, index)) for index, item in enumerate(value)]
+        return [item for item in checked if item is not None]
+
+    def text_map(self, kind: TextMap, value: Any, keys: Keys) -> dict[str, str] | None:
+        if not isinstance(value, dict):
+            self.wrong_type("a mapping", value, keys)
+            return None
+        if kind.keys:
+            value = self.spelled(value, kind.keys, keys)
+        one = Text(kind.doc, grammar=kind.grammar)
+        checked: dict[str, str] = {}
+        for key, item in value.items():
+            if kind.keys and key not in kind.keys:
+                self.unknown_key(key, kind.keys, keys)
+            elif (text := self.text(one, item, (*keys, key))) is not None:
+                checked[key] = text
+        return checked
+
+    def table(self, kind: Table, value: Any, keys: Keys) -> dict[str, Any] | None:
+        if kind.short and isinstance(value, str):
+            value = {kind.short: value}
+        if not isinstance(value, dict):
+            self.wrong_type("a mapping", value, keys)
+            return None
+        checked: dict[str, Any] = {}
+        for key, item in self.spelled(value, tuple(kind.fields), keys).items():
+            if key == "secure":
+                self.secure((*keys, key))
+            elif key not in kind.fields:
+                self.unknown_key(key, tuple(kind.fields), keys)
+            elif (result := self.value(kind.fields[key], item, (*keys, key))) is not None:
+                checked[key] = result
+        return checked
+
+    def spelled(self, section: Mapping[str, Any], valid: tuple[str, ...], keys: Keys) -> dict[str, Any]:
+        """The mapping with camelCase keys in our spelling, each of them reported."""
+        result: dict[str, Any] = {}
+        for key, item in section.items():
+            ours = key if key in valid else snake_case(key)
+            if ours == key or ours not in valid:
+                result[key] = item
+            elif ours in section:
+                self.twice(key, ours, keys)
+            else:
+                message = f"`{key}` is read as `{ours}`: keys are written in snake_case"
+                self.report("CHR0113", message, (*keys, key), f"write `{ours}`", warning=True)
+                result[ours] = item
+        return result
+
+    def twice(self, one: str, other: str, keys: Keys) -> None:
+        message = f"`{one}` and `{other}` are two spellings of one setting"
+        self.report("CHR0103", message, (*keys, one), "keep one of the two")
+
+    def secure(self, keys: Keys) -> None:
+        self.report(
+            "CHR0108",
+            "a `secure:` value may not stand inside a section: stacks below could not decrypt it",
+            keys,
+            "move it to `chaosreg-credentials:NAME` and name it here by NAME",
+        )
+
+    def wrong_type(self, wanted: str, value: Any, keys: Keys) -> None:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if is_number and wanted == "a string":
+            message = f"`{_dotted(keys)}` is a number, so that `1.10` and `1.1` would be the same"
+            self.report("CHR0105", message, keys, 'write it in quotes, as in `release: "1.94.4"`')
+        else:
+            message = f"`{_dotted(keys)}` must be {wanted}, and is {type_name(value)}"
+            self.report("CHR0106", message, keys, f"write {wanted}")
+
+    def unknown_key(self, key: str, valid: tuple[str, ...], keys: Keys) -> None:
+        near = get_close_matches(snake_case(key), valid, n=1, cutoff=0.6)
+        advice = f"did you mean `{near[0]}`? " if near else ""
+        ordered = ", ".join(_nearest_first(key, valid))
+        self.report("CHR0104", f"`{key}` is not a key here", (*keys, key), f"{advice}valid keys: {ordered}")
+
+    def report(self, code: str, message: str, keys: Keys, advice: str, *, warning: bool = False) -> None:
+        place = Place(self.place.scope, self.place.file, (*self.place.keys, *keys))
+        self.findings.append(Finding(code, message, place, help=advice, severity="warning" if warning else "error"))
+
+
+def type_name(value: Any) -> str:
+    """What a YAML value is, as a message says it; empty text counts as empty."""
+    names = {
+        dict: "a mapping",
+        list: "a list",
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+        str: "a string",
+    }
+    return "empty" if value is None or value == "" else names.get(type(value), "something else")
+
+
+def _nearest_first(word: str, valid: tuple[str, ...]) -> list[str]:
+    near = get_close_matches(word, valid, n=len(valid), cutoff=0.6)
+    return [*near, *(name for name in valid if name not in near)]
+
+
+def _dotted(keys: Keys) -> str:
+    """The key path within the section, as people write it."""
+    return ".".join(str(key) for key in keys[-3:]) or "the section"

@@ -1,0 +1,134 @@
+"""What an edit changes for each infrastructure: the resolved configs before and after, and the cause of each change."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pulumi_chaosreg.errors import Place
+from pulumi_chaosreg.images.lockfile import FILE_NAME
+from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.scopes.model import Origin
+from pulumi_chaosreg.scopes.moves import former_paths
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, config_map_data
+from pulumi_chaosreg.scopes.review import Review
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a field changes, and where that is written now."""
+
+    text: str
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field of one infrastructure; None for a side that does not have it."""
+
+    field: str
+    """A key of the ConfigMap, or a field that decides how it gets there."""
+    before: str | None
+    after: str | None
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to one infrastructure."""
+
+    kind: Literal["added", "removed", "changed"]
+    path: str
+    stack: str
+    fields: tuple[FieldChange, ...]
+    moved_from: str = ""
+    """The path that it had before, where that is another one."""
+
+
+def compare(before: Review, after: Review) -> list[Change]:
+    """Every infrastructure that gets something else, sorted by path."""
+    old = {resolved.infrastructure.path: resolved for resolved in before.resolved.values()}
+    changes: list[Change] = []
+    for resolved in after.resolved.values():
+        scope = resolved.infrastructure
+        former = next((path for path in (scope.path, *former_paths(scope)) if path in old), None)
+        was = old.pop(former) if former else None
+        fields = tuple(_field_changes(was, resolved))
+        moved = former if former and former != scope.path else ""
+        if fields or moved:
+            changes.append(Change("changed" if was else "added", scope.path, scope.stack, fields, moved))
+    for path, was in old.items():
+        changes.append(Change("removed", path, was.infrastructure.stack, tuple(_field_changes(was, None))))
+    return sorted(changes, key=lambda change: change.path)
+
+
+def all_fields(resolved: ResolvedConfig) -> dict[str, str]:
+    """The ConfigMap's data, and every field that decides how it gets there."""
+    return {**config_map_data(resolved), **{name: value for name, value, _ in resolved.fields()}}
+
+
+def _field_changes(was: ResolvedConfig | None, now: ResolvedConfig | None) -> Iterator[FieldChange]:
+    old, new = all_fields(was) if was else {}, all_fields(now) if now else {}
+    if old == new:
+        return
+    old_origins, new_origins = _origins(was), _origins(now)
+    for name in dict.fromkeys([*new, *old]):
+        before, after = old.get(name), new.get(name)
+        if before != after:
+            decided = name.removeprefix("origin.")
+            if was is None or now is None:
+                cause = Cause("the infrastructure is new" if now else "the infrastructure is gone")
+            else:
+                cause = _cause(decided, before, after, old_origins.get(decided), new_origins.get(decided))
+                cause = _of_registry(decided, was, now, cause)
+            yield FieldChange(name, before, after, cause)
+
+
+def _origins(resolved: ResolvedConfig | None) -> Mapping[str, Origin]:
+    return {name: origin for name, _, origin in resolved.fields()} if resolved else {}
+
+
+def _cause(field: str, before: str | None, after: str | None, old: Origin | None, new: Origin | None) -> Cause:
+    if new is None:
+        return Cause(f"{_said(old)} no longer asks for it")
+    if old is None:
+        return Cause(f"{_said(new)} asks for it", _place(new))
+    if str(old) == str(new) and old.path == new.path:
+        was, now = _value(old), _value(new)
+        if was != now:
+            return Cause(f"{_said(new)}: {was} → {now}", _place(new))
+        if field.startswith("image.") and _tagged(before) == _tagged(after):
+            return Cause(f"{FILE_NAME} has another digest")
+        return Cause(_said(new), _place(new))
+    is_nearer = old.scope is None or (new.scope is not None and new.scope.level.rank >= old.scope.level.rank)
+    if is_nearer:
+        return Cause(f"{_said(new)} is set now", _place(new))
+    return Cause(f"{_said(old)} is set no more; {_said(new)} counts", _place(new))
+
+
+def _of_registry(field: str, was: ResolvedConfig, now: ResolvedConfig, cause: Cause) -> Cause:
+    """An image that only changes its server or path does so because of those."""
+    if field.startswith("image.") and _origins(was).get(field) and cause.text == _said(_origins(now).get(field)):
+        for name in ("server", "account"):
+            before, after = getattr(was, name), getattr(now, name)
+            if before.value != after.value:
+                return _cause(name, before.value, after.value, before.origin, after.origin)
+    return cause
+
+
+def _said(origin: Origin | None) -> str:
+    if origin is None or origin.scope is None:
+        return "Harness's default"
+    return f"{origin.scope.title} `{'.'.join(origin.path)}`"
+
+
+def _value(origin: Origin) -> str:
+    value = origin.scope.get(origin.path) if origin.scope else None
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _place(origin: Origin) -> Place | None:
+    return origin.place if origin.scope else None
+
+
+def _tagged(reference: str | None) -> str:
+    return Reference.parse(reference).tagged if reference else ""

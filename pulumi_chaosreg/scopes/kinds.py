@@ -1,0 +1,80 @@
+"""The kinds of value that a setting may have: what the table in `settings.py` is made of."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """What a text must look like. Messages never repeat the text: it may have a login in front of a host."""
+
+    code: str
+    what: str
+    """As a message says it: "a server"."""
+    pattern: re.Pattern[str]
+    advice: str
+    more: Callable[[str], str] = lambda _: ""
+    """What the pattern cannot say: text → what is wrong with it, or nothing."""
+
+    def problem(self, text: str) -> str | None:
+        """None where the text has this form; otherwise what is wrong, as far as that can be said."""
+        if not self.pattern.match(text):
+            return ""
+        return self.more(text) or None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string; `choices` where only some are valid."""
+
+    doc: str
+    choices: tuple[str, ...] = ()
+    grammar: Grammar | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """true or false."""
+
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A whole number, not negative."""
+
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """A list of strings."""
+
+    doc: str
+    or_text: tuple[str, ...] = ()
+    """Words that may stand instead of the list."""
+    grammar: Grammar | None = None
+    or_one: bool = False
+    """A single string stands for a list of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextMap:
+    """A mapping of strings to strings; `keys` where only some keys are valid."""
+
+    doc: str
+    keys: tuple[str, ...] = ()
+    grammar: Grammar | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A mapping with these fields; `short` is the field that a plain string stands for."""
+
+    doc: str
+    fields: Mapping[str, "Kind"] = field(default_factory=dict)
+    short: str = ""
+
+
+Kind = Text | Flag | Number | Texts | TextMap | Table

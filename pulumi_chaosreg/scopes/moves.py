@@ -1,0 +1,77 @@
+"""Where a scope was before it was renamed or moved: what keeps its objects in the state and in the clusters."""
+
+from collections.abc import Iterable, Sequence
+
+from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.scopes.model import Level, Scope
+
+_DEPTHS = {Level.ACCOUNT: (1,), Level.ORGANIZATION: (1,), Level.PROJECT: (1, 2), Level.INFRASTRUCTURE: (1, 2, 3)}
+"""How many ids the path of a scope at this level may have."""
+
+
+def moved_from(scope: Scope) -> Sequence[str]:
+    """What the scope itself says, oldest first."""
+    said: Sequence[str] = scope.get(("moved_from",)) or ()
+    return said
+
+
+def former_paths(scope: Scope) -> list[str]:
+    """Every path that the scope may have had: its own `moved_from`, and those of the scopes above it."""
+    parent = scope.parent
+    above = former_paths(parent) if parent and parent.level is not Level.ACCOUNT else []
+    paths = list(moved_from(scope))
+    if parent and above:
+        below = f"{parent.path}/"
+        paths += [f"{old}/{path.removeprefix(below)}" for path in paths if path.startswith(below) for old in above]
+        paths += [f"{old}/{scope.id}" for old in above]
+    return [path for path in dict.fromkeys(paths) if path != scope.path]
+
+
+def levels_of_path(level: Level, path: str) -> list[tuple[Level, ...]]:
+    """The chains of levels that a path may stand for, from the account to `level`: organization and project may be
+    left out.
+    """
+    if level is Level.ACCOUNT:
+        return [(level,)]
+    middles: list[tuple[Level, ...]] = [
+        (),
+        (Level.ORGANIZATION,),
+        (Level.PROJECT,),
+        (Level.ORGANIZATION, Level.PROJECT),
+    ]
+    depth = path.count("/")
+    return [
+        (Level.ACCOUNT, *middle, level)
+        for middle in middles
+        if len(middle) == depth and all(above.rank < level.rank for above in middle)
+    ]
+
+
+def original_id(infrastructure: Scope) -> str:
+    """The id that an infrastructure's objects are named after: its first one."""
+    said = moved_from(infrastructure)
+    return said[0].rpartition("/")[2] if said else infrastructure.id
+
+
+def check_moves(scopes: Iterable[Scope]) -> list[Finding]:
+    """`moved_from` that cannot be (CHR0212)."""
+    every = list(scopes)
+    there = {(scope.level, scope.path) for scope in every}
+    claimed: dict[tuple[Level, str], Scope] = {}
+    findings: list[Finding] = []
+    for scope in every:
+        for path in moved_from(scope):
+            other = claimed.setdefault((scope.level, path), scope)
+            if path == scope.path:
+                problem, advice = "is where the scope is now", "write the path that it had before"
+            elif path.count("/") + 1 not in _DEPTHS[scope.level]:
+                problem, advice = f"cannot be the path of an {scope.level}", "write the ids from below the account"
+            elif (scope.level, path) in there:
+                problem, advice = "is still there", "remove one of the two, or the `moved_from`"
+            elif other is not scope:
+                problem, advice = f"is claimed by {other.title}, too", "let one scope take its place"
+            else:
+                continue
+            message = f"{scope.title} cannot have moved from `{path}`: that {problem}"
+            findings.append(Finding("CHR0212", message, scope.at("moved_from"), help=advice))
+    return findings

@@ -1,0 +1,69 @@
+"""What two infrastructures or two owners cannot both have: an object of a cluster, a cluster's name, a repository."""
+
+from collections.abc import Iterable, Iterator
+
+from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.scopes.model import Scope
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, object_name
+
+_ELSEWHERE = "give one of them another `namespace`, or another `pull_secret.name`"
+
+
+def check_ownership(configs: Iterable[ResolvedConfig]) -> list[Finding]:
+    """What would have two owners (CHR0311, CHR0602, CHR0603)."""
+    findings: list[Finding] = []
+    seen: dict[tuple[str, ...], tuple[Scope, object]] = {}
+    images_seen: set[int] = set()
+    for config in configs:
+        owned = _of_cluster(config)
+        if id(config.images) not in images_seen:  # siblings share them
+            images_seen.add(id(config.images))
+            owned = [*owned, *_of_registry(config)]
+        for code, thing, owner, content, advice in owned:
+            first, expected = seen.setdefault(thing, (owner, content))
+            if first is owner or (content is not None and content == expected):
+                continue
+            message = f"{owner.title} and {first.title} would both own {_named(thing)}"
+            findings.append(
+                Finding(code, message, owner.place, notes=(("the other one", str(first.place)),), help=advice)
+            )
+    return findings
+
+
+_Owned = tuple[str, tuple[str, ...], Scope, object, str]
+"""(code, thing, owner, content, advice): a thing may have several owners only where all give it the same content."""
+
+
+def _of_cluster(config: ResolvedConfig) -> Iterable[_Owned]:
+    infrastructure = config.infrastructure
+    reached = config.of_cluster()
+    cluster = reached.get("identifier") or reached.get("context") or "cluster"
+    place = (cluster, config.namespace.value)
+    way = (reached.get("kubeconfig"), reached.get("context"))
+    yield (
+        "CHR0603",
+        ("the cluster name", cluster),
+        infrastructure,
+        way,
+        "give each cluster its own `cluster.identifier`",
+    )
+    yield "CHR0602", ("ConfigMap", *place, object_name(infrastructure)), infrastructure, None, _ELSEWHERE
+    if config.secret and config.secret.value.create:
+        yield "CHR0602", ("Secret", *place, config.secret.value.name), infrastructure, None, _ELSEWHERE
+    for account in config.service_accounts.value if config.secret else ():
+        secret = config.secret.value.name if config.secret else ""
+        advice = "a ServiceAccount's list has one owner: give one of them another account or namespace"
+        yield "CHR0602", ("ServiceAccount", *place, account), infrastructure, secret, advice
+
+
+def _of_registry(config: ResolvedConfig) -> Iterator[_Owned]:
+    advice = "let one scope own the registry, or give one of them another `image_registry.account`"
+    for image in config.images:
+        if image.source and config.owner:
+            yield "CHR0311", ("the repository", image.reference.name), config.owner, None, advice
+
+
+def _named(thing: tuple[str, ...]) -> str:
+    kind, *names = thing
+    cluster = f" in cluster `{names.pop(0)}`" if len(names) > 1 else ""
+    return f"{kind} `{'/'.join(names)}`{cluster}"

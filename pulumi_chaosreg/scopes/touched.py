@@ -1,0 +1,115 @@
+"""Which stacks an edit touches: those whose resources would get other inputs, in the order of their `up`."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi_chaosreg.scopes.difference import all_fields
+from pulumi_chaosreg.scopes.model import Scope, nearest
+from pulumi_chaosreg.scopes.moves import former_paths
+from pulumi_chaosreg.scopes.review import Review
+from pulumi_chaosreg.scopes.stack_files import CREDENTIALS
+from pulumi_chaosreg.scopes.yaml_file import read_yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A stack to bring `up`."""
+
+    stack: str
+    wave: int
+    """Stacks of one wave do not depend on one another; a wave needs the ones before it. From 0."""
+    reasons: tuple[str, ...]
+
+
+def touched(before: Review, after: Review, *, all_because: str = "") -> list[Touched]:
+    """The stacks, by wave and name. With `all_because` every stack that makes anything, for this reason."""
+    old, new = _Inputs(before), _Inputs(after)
+    waves = _waves(after)
+    result = []
+    for stack in after.company.files:
+        reasons = [what for what, inputs in new.of(stack).items() if old.of(stack).get(what) != inputs]
+        reasons += [f"no longer: {what}" for what in old.of(stack) if what not in new.of(stack)]
+        if all_because and new.of(stack):
+            reasons.append(all_because)
+        if reasons:
+            result.append(Touched(stack, waves.get(stack, 0), tuple(reasons)))
+    return sorted(result, key=lambda one: (one.wave, one.stack))
+
+
+def gone(before: Review, after: Review) -> list[str]:
+    """Stacks that made something and have no stack file any more: somebody must destroy them."""
+    inputs = _Inputs(before)
+    return [stack for stack in before.company.files if stack not in after.company.files and inputs.of(stack)]
+
+
+class _Inputs:
+    """What each stack makes its resources from: what they are → a value that differs when they would."""
+
+    def __init__(self, reviewed: Review) -> None:
+        self._of: dict[str, dict[str, Any]] = {}
+        self._credentials = {
+            stack: _credentials(file.path, file.credentials) for stack, file in reviewed.company.files.items()
+        }
+        mirrored: dict[Scope, set[tuple[str, str]]] = {}
+        for scope, resolved in reviewed.resolved.items():
+            inputs: dict[str, Any] = {
+                "fields": all_fields(resolved),
+                "ids": [(above.level, above.id) for above in scope.chain()],
+                "moved": former_paths(scope),
+            }
+            name = resolved.secret.value.credential if resolved.secret and resolved.secret.value.create else None
+            holder = reviewed.company.credential_stack(scope, name) if name else None
+            if name and holder:
+                inputs["credential"] = self._credentials[holder].get(name)
+                self._add(holder, f"credential {name}", inputs["credential"])
+            self._add(scope.stack, f"infrastructure {scope.path}", inputs)
+            if resolved.owner:
+                pairs = ((str(image.source), str(image.reference)) for image in resolved.images if image.source)
+                mirrored.setdefault(resolved.owner, set()).update(pairs)
+        for owner, images in mirrored.items():
+            if images:
+                self._add(owner.stack, f"mirror of {owner.title}", (images, self._mirror_settings(owner)))
+
+    def of(self, stack: str) -> Mapping[str, Any]:
+        return self._of.get(stack, {})
+
+    def _add(self, stack: str, what: str, inputs: Any) -> None:
+        self._of.setdefault(stack, {})[what] = inputs
+
+    def _mirror_settings(self, owner: Scope) -> list[Any]:
+        named = [nearest(owner, path) for path in (("on_destroy",), ("mirror", "push"), ("mirror", "pull"))]
+        values = [decided.value if decided else None for decided in named]
+        own = self._credentials.get(owner.stack, {})
+        return [*values, *(own.get(str(value)) for value in values[1:]), former_paths(owner)]
+
+
+def _credentials(path: Any, names: Iterable[str]) -> dict[str, Any]:
+    """NAME → what stands in the file, mostly cyphertext: only compared, never shown."""
+    try:
+        content = read_yaml(path)
+    except Exception:  # a finding already
+        return {}
+    config = content.get("config") if isinstance(content, dict) else None
+    return {name: config.get(f"{CREDENTIALS}:{name}") for name in names} if isinstance(config, dict) else {}
+
+
+def _waves(reviewed: Review) -> dict[str, int]:
+    """How many stacks must be `up` before each one: the owner of its registry, and who holds its credential."""
+    needs: dict[str, set[str]] = {}
+    for scope, resolved in reviewed.resolved.items():
+        needed = {resolved.owner.stack} if resolved.owner else set()
+        name = resolved.secret.value.credential if resolved.secret else None
+        holder = reviewed.company.credential_stack(scope, name) if name else None
+        needs.setdefault(scope.stack, set()).update(needed | ({holder} if holder else set()))
+    waves: dict[str, int] = {}
+
+    def wave(stack: str, underway: tuple[str, ...] = ()) -> int:
+        if stack not in waves:
+            others = needs.get(stack, set()) - {stack, *underway}
+            waves[stack] = 1 + max((wave(other, (*underway, stack)) for other in others), default=-1)
+        return waves[stack]
+
+    for stack in sorted(needs):
+        wave(stack)
+    return waves

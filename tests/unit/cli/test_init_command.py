@@ -1,0 +1,441 @@
+"""`chaosreg init`: the folder that it writes validates, whatever was answered; and it never takes anything away."""
+
+import fcntl
+import os
+import pty
+import select
+import subprocess
+import sys
+import termios
+import time
+
+import pytest
+
+from pulumi_chaosreg.cli.main import main
+from pulumi_chaosreg.images.catalogue import load_catalogue
+from pulumi_chaosreg.scopes.review import review
+from pulumi_chaosreg.scopes.yaml_file import read_yaml
+
+NEEDED = ("--account", "acme", "--infrastructure", "prod-eu=eks-eu")
+REGISTRIES = {
+    "none": (),
+    "public": ("--server", "harbor.company.com:8443", "--public"),
+    "private": (
+        *("--server", "harbor.company.com", "--registry-account", "/chaos/images/"),
+        *("--private", "--username", "robot$chaos+pull"),
+    ),
+}
+LEVELS = {
+    "account": (),
+    "organization": ("--organization", "payments"),
+    "project": ("--project-id", "checkout"),
+    "both": ("--organization", "payments", "--project-id", "checkout"),
+}
+
+
+@pytest.fixture
+def run(tmp_path, capsys):
+    """Exit code, standard output and standard error of `init` in the test's own folder; no terminal."""
+
+    def run(*arguments):
+        try:
+            code = main(["--project", str(tmp_path), "init", *arguments])
+        except SystemExit as ended:  # argparse
+            code = ended.code
+        return (code, *capsys.readouterr())
+
+    return run
+
+
+def _files(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def _config(folder, stack):
+    return read_yaml(folder / "stacks" / f"Pulumi.{stack}.yaml")["config"]
+
+
+@pytest.mark.parametrize("levels", LEVELS)
+@pytest.mark.parametrize("registry", REGISTRIES)
+@pytest.mark.parametrize("kind", ["ddcr", "dedicated"])
+def test_every_combination_of_levels_and_registry_validates(tmp_path, run, levels, registry, kind):
+    # given / when
+    code, _, err = run(*NEEDED, *LEVELS[levels], *REGISTRIES[registry], "--type", kind)
+    # then
+    assert (code, err) == (0, "")
+    reviewed = review(tmp_path)
+    assert [str(finding) for finding in reviewed.errors] == []
+    (resolved,) = reviewed.resolved.values()
+    assert resolved.server.value == {"none": "docker.io"}.get(registry, resolved.server.value)
+    assert len(resolved.images) == len(load_catalogue().sets[kind])
+    assert bool(resolved.secret) == (registry == "private")
+    assert all(bool(image.source) == (registry != "none") for image in resolved.images)
+
+
+def test_the_only_warning_of_a_new_folder_is_that_nothing_is_locked(tmp_path, run):
+    run(*NEEDED, *REGISTRIES["private"])
+    assert [(finding.severity, finding.code) for finding in review(tmp_path).findings] == [("warning", "CHR0304")]
+
+
+def test_each_level_has_its_own_file_and_names_its_parent(tmp_path, run):
+    run(*NEEDED, *LEVELS["both"])
+    assert _files(tmp_path / "stacks") == [
+        "Pulumi.acme.yaml",
+        "Pulumi.checkout-prod.yaml",
+        "Pulumi.checkout.yaml",
+        "Pulumi.payments.yaml",
+    ]
+    parents = {s: _config(tmp_path, s)["chaosreg:parent_stack"] for s in ("payments", "checkout", "checkout-prod")}
+    assert parents == {"payments": "acme", "checkout": "payments", "checkout-prod": "checkout"}
+
+
+def test_a_whole_program_is_written_around_the_stack_files(tmp_path, run):
+    run(*NEEDED)
+    assert _files(tmp_path)[:4] == [".gitignore", "Pulumi.yaml", "__main__.py", "requirements.txt"]
+    settings = read_yaml(tmp_path / "Pulumi.yaml")
+    assert settings["stackConfigDir"] == "stacks"
+    assert settings["runtime"]["options"]["virtualenv"] == ".venv"
+    assert settings["plugins"] == {"providers": [{"name": "chaosreg", "path": ".venv/bin"}]}
+
+
+def test_the_release_is_always_written_and_stays_text(tmp_path, run):
+    run(*NEEDED)
+    assert _config(tmp_path, "acme")["chaosreg:account"]["images"] == {"release": load_catalogue().newest}
+    assert f'release: "{load_catalogue().newest}"' in (tmp_path / "stacks" / "Pulumi.acme.yaml").read_text()
+
+
+def test_a_source_that_is_not_harness_s_is_allowed_by_name(tmp_path, run):
+    code, _, _ = run(*NEEDED, *REGISTRIES["public"], "--source", "cache.company.com/harness")
+    assert code == 0
+    account = _config(tmp_path, "acme")["chaosreg:account"]
+    assert account["mirror"] == {"source": "cache.company.com/harness", "allow_sources": ["cache.company.com/harness"]}
+    assert review(tmp_path).errors == ()
+
+
+@pytest.mark.parametrize(
+    "context", ["arn:aws:eks:eu-west-1:123456789012:cluster/prod", "user@host: a#b", "yes", "007", "a=b", "ü 'x' \"y\""]
+)
+def test_contexts_arrive_as_they_were_given(tmp_path, run, context):
+    assert run("--account", "on", "--infrastructure", f"1={context}", "--infrastructure", "files=x")[0] == 0
+    infrastructures = _config(tmp_path, "on-prod")["chaosreg:infrastructures"]
+    assert infrastructures["1"]["cluster"] == {"context": context}
+    assert review(tmp_path).errors == ()
+
+
+def test_levels_of_one_name_get_stacks_of_their_own(tmp_path, run):
+    code, _, _ = run(*NEEDED, "--organization", "acme", "--project-id", "acme")
+    assert code == 0
+    assert _files(tmp_path / "stacks") == [
+        "Pulumi.acme-organization.yaml",
+        "Pulumi.acme-prod.yaml",
+        "Pulumi.acme-project.yaml",
+        "Pulumi.acme.yaml",
+    ]
+    assert review(tmp_path).errors == ()
+
+
+def test_next_steps_are_the_commands_for_these_answers(run):
+    _, out, _ = run(*NEEDED, *REGISTRIES["private"], "--project-id", "checkout")
+    steps = [
+        "chaosreg validate",
+        "chaosreg lock",
+        "docker login harbor.company.com ",
+        "pulumi stack init acme\n",
+        "pulumi config set --stack acme --secret chaosreg-credentials:registry-credentials ",
+        "pulumi up --stack acme\n",
+        "pulumi stack init checkout-prod\n",
+        "pulumi up --stack checkout-prod\n",
+    ]
+    places = [out.index(f"       {step}") for step in steps]
+    assert places == sorted(places)
+
+
+def test_without_a_registry_nothing_is_locked_and_the_account_needs_no_up(run):
+    _, out, _ = run(*NEEDED)
+    assert "pulumi up --stack acme-prod" in out
+    for left_out in ("chaosreg lock", "docker login", "--secret", "pulumi up --stack acme\n"):
+        assert left_out not in out
+
+
+def test_a_dry_run_prints_the_files_and_writes_nothing(tmp_path, run):
+    code, out, _ = run(*NEEDED, "--dry-run")
+    assert code == 0
+    assert _files(tmp_path) == []
+    assert f"# {tmp_path}/stacks/Pulumi.acme.yaml\n" in out
+    assert "    id: acme\n" in out
+
+
+def test_project_behind_the_command_is_the_folder_too(tmp_path, capsys):
+    folder = tmp_path / "new" / "folder"
+    assert main(["init", "--project", str(folder), *NEEDED]) == 0
+    assert "Pulumi.acme.yaml" in _files(folder / "stacks")
+
+
+# what is in the way
+
+
+def test_no_stack_file_is_overwritten_and_all_in_the_way_are_named(tmp_path, run):
+    # given two of the files, and an account under another name
+    (tmp_path / "stacks").mkdir()
+    there = {"payments": "mine", "acme-prod": "", "old": "config: {'chaosreg:account': {id: old}}\n"}
+    for stack, text in there.items():
+        (tmp_path / "stacks" / f"Pulumi.{stack}.yaml").write_text(text)
+    # when
+    code, out, err = run(*NEEDED, "--organization", "payments")
+    # then
+    assert (code, out) == (2, "")
+    assert all(f"stacks/Pulumi.{stack}.yaml" in err for stack in there)
+    assert len(_files(tmp_path)) == 3
+    assert {s: (tmp_path / "stacks" / f"Pulumi.{s}.yaml").read_text() for s in there} == there
+
+
+def test_a_project_that_is_there_is_kept_and_told_what_it_lacks(tmp_path, run):
+    # given
+    mine = {"Pulumi.yaml": "name: mine\nruntime: python\nstackConfigDir: conf\n", "__main__.py": "print()\n"}
+    for name, text in mine.items():
+        (tmp_path / name).write_text(text)
+    # when
+    code, out, _ = run(*NEEDED)
+    # then
+    assert code == 0
+    assert {name: (tmp_path / name).read_text() for name in mine} == mine
+    assert _files(tmp_path / "conf") == ["Pulumi.acme-prod.yaml", "Pulumi.acme.yaml"]
+    assert f"kept   {tmp_path}/Pulumi.yaml\n         it lacks  plugins: {{providers: [{{name: chaosreg, " in out
+    assert "it lacks  from pulumi_chaosreg.program import run" in out
+    assert "stackConfigDir" not in out
+    assert review(tmp_path).errors == ()
+
+
+def test_without_a_configured_folder_stack_files_go_beside_pulumi_yaml(tmp_path, run):
+    (tmp_path / "Pulumi.yaml").write_text("name: mine\nruntime: nodejs\n")
+    code, out, _ = run(*NEEDED)
+    assert code == 0
+    assert "Pulumi.acme.yaml" in _files(tmp_path)
+    assert "it lacks  runtime: {name: python" in out
+    assert "it lacks  stackConfigDir: stacks" in out
+    assert review(tmp_path).errors == ()
+
+
+def test_a_project_that_lacks_nothing_hears_nothing(tmp_path, run):
+    run(*NEEDED)
+    for path in (tmp_path / "stacks").iterdir():
+        path.unlink()
+    _, out, _ = run(*NEEDED)
+    assert out.count("kept   ") == 4
+    assert "it lacks" not in out
+
+
+def test_what_was_written_goes_again_when_writing_fails(tmp_path, run):
+    # given a project whose folder for stack files cannot be made, after others were
+    (tmp_path / "Pulumi.yaml").write_text("name: mine\nstackConfigDir: a/b/../../__main__.py/stacks\n")
+    # when
+    code, out, err = run(*NEEDED)
+    # then
+    assert (code, out) == (2, "")
+    assert err.endswith("nothing was written\n")
+    assert [path.name for path in tmp_path.rglob("*")] == ["Pulumi.yaml"]
+
+
+def test_a_file_where_the_folder_should_be_is_2(tmp_path, run):
+    (tmp_path / "file").write_text("")
+    code, _, err = run("--project", str(tmp_path / "file"), *NEEDED)
+    assert code == 2
+    assert "nothing was written" in err
+
+
+# what is missing or wrong, without a terminal
+
+
+@pytest.mark.parametrize(
+    ("arguments", "flags"),
+    [
+        ((), ["--account", "--infrastructure"]),
+        (("--account", "", "--infrastructure", "a=b"), ["--account"]),
+        ((*NEEDED, "--server", "h.example"), ["--private or --public"]),
+        ((*NEEDED, "--server", "docker.io", "--public"), ["--registry-account"]),
+        ((*NEEDED, "--server", "h.example", "--private"), ["--username"]),
+        (("--private",), ["--account", "--infrastructure", "--server", "--username"]),
+    ],
+)
+def test_missing_values_are_told_together_and_nothing_is_written(tmp_path, run, arguments, flags):
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert [line.split(" is needed")[0] for line in err.splitlines() if " is needed" in line] == [
+        f"error: {flag}" for flag in flags
+    ]
+    assert _files(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--account", "Acme_Corp"), ["--account: `Acme_Corp` is not an id (CHR0201)", "`acme-corp` would be one"]),
+        (("--organization", "a/b"), ["--organization: `a/b` is not an id"]),
+        (("--environment-stack", "../x"), ["--environment-stack: "]),
+        (("--infrastructure", "prod-us"), ["--infrastructure: write NAME=CONTEXT"]),
+        (("--infrastructure", "prod_us=x"), ["--infrastructure: `prod_us` is not an id"]),
+        (("--infrastructure", "prod-us="), ["--infrastructure: `cluster.context` must be a string, and is empty"]),
+        (("--infrastructure", "prod-eu=x"), ["--infrastructure: `prod-eu` is given twice"]),
+        (("--infrastructure", "prod-us=a\x1b[1m"), ["cannot be printed"]),
+        (("--server", "https://h.example", "--public"), ["--server: `image_registry.server` is not a server"]),
+        (("--server", "h.example", "--public", "--registry-account", "A"), ["--registry-account: ", "CHR0301"]),
+        (("--server", "h.example", "--public", "--username", "u"), ["--username: nobody logs in"]),
+        (("--server", "h.example", "--public", "--source", "harness"), ["--source: ", "docker.io/harness"]),
+        (("--server", "docker.io", "--public", "--registry-account", "harness"), ["--server: images come from"]),
+        (("--namespace", "A"), ["--namespace: ", "CHR0112"]),
+        (("--release", "1.94"), ["--release: release `1.94` is not in the catalogue", "newest: "]),
+        (("--release", "1.94.4", "--type", "dedicated"), ["no images for dedicated", "1.53.1"]),
+        (("--type", "dcr"), ["--type: ", "ddcr"]),
+        (("--environment-stack", "acme"), ["--environment-stack: stack `acme` holds a level above"]),
+    ],
+)
+def test_a_wrong_value_is_refused_by_the_rules_of_the_stack_files(tmp_path, run, arguments, words):
+    code, out, err = run(*NEEDED, *arguments)
+    assert (code, out) == (2, "")
+    assert all(word in err for word in words), err
+    assert _files(tmp_path) == []
+
+
+# on a terminal
+
+
+class Terminal:
+    """The command on a pseudo-terminal of its own: what it shows, and what is typed."""
+
+    def __init__(self, folder, *arguments):
+        self.shown = ""
+        ours, its = pty.openpty()
+        command = [sys.executable, "-m", "pulumi_chaosreg.cli.main", "--project", str(folder), "init", *arguments]
+        self.process = subprocess.Popen(
+            command,
+            stdin=its,
+            stdout=its,
+            stderr=its,
+            env={**os.environ, "TERM": "dumb"},
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C is a signal
+        )
+        os.close(its)
+        self.terminal = ours
+
+    def wait_for(self, text):
+        """Read until this text is shown, counted from the last one that was waited for."""
+        until = time.monotonic() + 60
+        while text not in self.shown:
+            ready, _, _ = select.select([self.terminal], [], [], max(0, until - time.monotonic()))
+            assert ready, f"{text!r} was never shown: {self.shown!r}"
+            assert self._read(), f"ended without {text!r}: {self.shown!r}"
+        before, _, self.shown = self.shown.partition(text)
+        return before
+
+    def answer(self, question, answer):
+        self.wait_for(question)
+        self.wait_for(": ")
+        os.write(self.terminal, answer.encode())
+
+    def end(self):
+        """Exit code, and all that was shown since."""
+        while self._read():
+            pass
+        os.close(self.terminal)
+        return self.process.wait(60), self.shown
+
+    def _read(self):
+        try:
+            data = os.read(self.terminal, 4096).decode()
+        except OSError:  # the other side is closed
+            return ""
+        self.shown += data.replace("\r\n", "\n")
+        return data
+
+
+@pytest.fixture
+def terminal(tmp_path):
+    started = []
+
+    def start(*arguments):
+        started.append(Terminal(tmp_path, *arguments))
+        return started[-1]
+
+    yield start
+    for each in started:
+        if each.process.poll() is None:
+            each.process.kill()
+            each.process.wait()
+
+
+def test_questions_lead_to_a_folder_that_validates(tmp_path, terminal):
+    # given
+    asked = terminal()
+    # when
+    asked.answer("account", "acme\n")
+    asked.answer("Organization", "\n")
+    asked.answer("project", "checkout\n")
+    asked.answer("Infrastructure", "prod-eu=eks-eu\n")
+    asked.answer("Another one [none]", "prod-us=eks-us\n")
+    asked.answer("Another one [none]", "\n")
+    asked.answer("Namespace of the chaos Pods [hce]", "chaos\n")
+    asked.answer(f"Release of Harness's images [{load_catalogue().newest}]", "\n")
+    asked.answer("registry", "harbor.company.com\n")
+    asked.answer("Path on harbor.company.com [none]", "chaos\n")
+    asked.answer("public [private]", "\n")
+    asked.answer("User", "chaos-user\n")
+    code, shown = asked.end()
+    # then
+    assert code == 0
+    assert "chaosreg-credentials:registry-credentials" in shown
+    assert review(tmp_path).errors == ()
+    account = _config(tmp_path, "acme")["chaosreg:account"]
+    assert account["image_registry"]["authentication"]["username"] == "chaos-user"
+    infrastructures = _config(tmp_path, "checkout-prod")["chaosreg:infrastructures"]
+    assert infrastructures == {
+        "prod-eu": {"cluster": {"context": "eks-eu"}, "namespace": "chaos"},
+        "prod-us": {"cluster": {"context": "eks-us"}, "namespace": "chaos"},
+    }
+
+
+def test_a_wrong_answer_is_asked_again_with_the_reason(tmp_path, terminal):
+    asked = terminal("--infrastructure", "prod-eu=x")
+    asked.answer("account", "Acme\n")
+    asked.wait_for("`Acme` is not an id")
+    asked.answer("account", "\n")
+    asked.wait_for("this one is needed")
+    asked.answer("account", "acme\n")
+    asked.answer("Organization", "\n")
+    asked.answer("project", "\n")
+    asked.answer("Namespace", "\n")
+    asked.answer("Release", "1.0\n")
+    asked.wait_for("release `1.0` is not in the catalogue")
+    asked.answer("Release", "\n")
+    asked.answer("registry", "https://harbor.company.com\n")
+    asked.wait_for("`image_registry.server` is not a server")
+    asked.answer("registry", "\n")
+    assert asked.end()[0] == 0
+    assert review(tmp_path).errors == ()
+
+
+def test_what_flags_said_is_not_asked(tmp_path, terminal):
+    code, shown = terminal(*NEEDED).end()
+    assert code == 0
+    assert "[none]" not in shown
+    assert "Pulumi.acme.yaml" in _files(tmp_path / "stacks")
+
+
+@pytest.mark.parametrize("end", ["\x03", "\x04"], ids=["Ctrl-C", "Ctrl-D"])
+def test_leaving_in_the_middle_writes_nothing(tmp_path, terminal, end):
+    asked = terminal()
+    asked.answer("account", "acme\n")
+    asked.answer("Organization", end)
+    code, shown = asked.end()
+    assert code == 130
+    assert "nothing was written" in shown
+    assert "Traceback" not in shown
+    assert _files(tmp_path) == []
+
+
+def test_a_project_with_an_account_is_refused_before_the_first_question(tmp_path, terminal):
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "stacks" / "Pulumi.old.yaml").write_text("config: {'chaosreg:account': {id: old}}\n")
+    code, shown = terminal().end()
+    assert code == 2
+    assert "Pulumi.old.yaml holds an account already" in shown

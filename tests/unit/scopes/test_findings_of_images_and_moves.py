@@ -1,0 +1,340 @@
+"""Mistakes in what is mirrored, pulled, moved and split over files; marked as in test_every_finding.py."""
+
+import json
+
+import pytest
+
+LOCK = "docker.io/harness/chaos-ddcr:1.94.0: sha256:" + "a" * 64 + "\n"
+MIRRORING = """
+    config:
+      chaosreg:account:
+        id: acme
+        allow_overrides: true
+        images: {release: "1.94.4"}
+        required_images: [harness/chaos-ddcr]
+        image_registry: {server: h.example, account: chaos, type: public}
+        mirror:
+          source: docker.io/harness
+    """
+BELOW = """
+    config:
+      chaosreg:parent_stack: acme
+      chaosreg:infrastructures:
+        x: {cluster: {context: c}}
+    """
+MISTAKES = {
+    "camelCase, at every depth": (
+        {
+            "acme": """
+            config:
+              chaosreg:account:
+                id: acme
+                imageRegistry:  #! CHR0113
+                  server: h.example
+                  type: private
+                  authentication: {secretName: theirs}  #! CHR0113
+                customImages:  #! CHR0113
+                  logWatcher: h.example/x:1  #! CHR0113
+            """,
+            "p": """
+            config:
+              chaosreg:parentStack: acme  #! CHR0113
+              chaosreg:project: {id: p}
+            """,
+        },
+        ["warning[CHR0113]: `imageRegistry` is read as `image_registry`", "write `chaosreg:parent_stack`"],
+    ),
+    "two spellings of one key": (
+        {
+            "acme": """
+            config:
+              chaosreg:account:
+                id: acme
+                onDestroy: retain  #! CHR0103
+                on_destroy: delete
+            """
+        },
+        ["`onDestroy` and `on_destroy` are two spellings of one setting"],
+    ),
+    "an image that is not locked": (
+        {"acme": MIRRORING.replace("[harness/chaos-ddcr]", '["harness/chaos-ddcr:2"]  #! CHR0304'), "i": BELOW},
+        [
+            "no digest for `docker.io/harness/chaos-ddcr:2`",
+            "mirrored by: stack `acme`, account `acme`",
+            "`chaosreg lock`",
+        ],
+    ),
+    "a source outside of Harness's own": (
+        {"acme": MIRRORING.replace("docker.io/harness", "evil.example/harness  #! CHR0309"), "i": BELOW},
+        ["nobody sets it: Harness's own are allowed", "allow_sources: [evil.example/harness]"],
+    ),
+    "a source that does not carry an image": (
+        {
+            "acme": MIRRORING.replace("docker.io/harness", "public.ecr.aws/harness/harness  #! CHR0314").replace(
+                "[harness/chaos-ddcr]", '["harness/chaos-runner:1"]'
+            ),
+            "i": BELOW,
+        },
+        ["does not carry `chaos-runner`", "carried by: docker.io/harness"],
+    ),
+    "a floating tag in immutable repositories": (
+        {
+            "acme": MIRRORING.replace("[harness/chaos-ddcr]", '["harness/chaos-ddcr:latest"]  #! CHR0316').replace(
+                "mirror:", "repositories: {immutable_tags: true}  #! CHR0111\n        mirror:"
+            ),
+            "i": BELOW,
+        },
+        ["tag `latest` of `chaos-ddcr` moves, and `repositories.immutable_tags` forbids that", "account/acme"],
+    ),
+    "floating tags that a cluster pulls": (
+        {
+            "acme": """
+            config:
+              chaosreg:account:
+                id: acme
+                required_images:
+                  - harness/chaos-ddcr:main-latest  #! CHR0313
+                  - harness/chaos-ddcr-faults:1.94.0
+                custom_images:
+                  ddcr_fault: quay.io/acme/faults  #! CHR0313
+            """.replace(
+                "                required_images:\n                  - harness/chaos-ddcr:main-latest  #! CHR0313\n",
+                "                required_images:  #! CHR0313\n                  - harness/chaos-ddcr:main-latest\n",
+            ),
+            "i": BELOW,
+        },
+        ["warning[CHR0313]: `docker.io/harness/chaos-ddcr:main-latest` may be another image tomorrow", "without a tag"],
+    ),
+    "a registry that nobody fills": (
+        {
+            "acme": """
+            config:
+              chaosreg:account:
+                id: acme
+                images: {release: "1.94.4"}
+                image_registry:
+                  type: public
+                  server: h.example  #! CHR0315
+            """,
+            "i": BELOW,
+        },
+        ["nobody mirrors the images of `h.example`: account `acme` owns it and sets no `mirror.source`"],
+    ),
+    "two owners of one repository, with different tags": (
+        {
+            "acme": MIRRORING,
+            "i": """
+            config:
+              chaosreg:parent_stack: acme
+              chaosreg:infrastructures:
+                x: {cluster: {context: c}}
+                y:  #! CHR0311
+                  cluster: {context: d}
+                  images: {tags: {chaos-ddcr: "1.93.0"}}  #! CHR0304
+                  image_registry: {server: h.example, type: public}
+            """,
+        },
+        ["infrastructure `y` and account `acme` would both own the repository `h.example/chaos/chaos-ddcr`"],
+    ),
+    "authentication that the registry does not accept": (
+        {
+            "acme": """
+            config:
+              chaosreg:account:
+                id: acme
+                images: {release: "1.94.4"}
+                image_registry:
+                  type: private
+                  server: h.example  #! CHR0315
+                  authentication: {type: aws_ecr}  #! CHR0510
+            """,
+            "i": BELOW,
+        },
+        [
+            "`h.example` (generic) does not accept the authentication type `aws_ecr`",
+            "`basic`, `token`, `kubernetes_secret`",
+        ],
+    ),
+    "a custom image on another host than the Secret's": (
+        {
+            "acme": """
+            config:
+              chaosreg:account:
+                id: acme
+                images: {release: "1.94.4"}
+                custom_images:
+                  log_watcher: h.example:8443/x/log-watcher:1  #! CHR0511
+                  ddcr: h.example/x/ddcr:1
+                image_registry:
+                  type: private
+                  server: h.example  #! CHR0315
+                  authentication: {username: u, password_secret: s}
+            """,
+            "i": BELOW,
+        },
+        ["would be pulled without a login: the pull Secret has one for `h.example` only"],
+    ),
+    "moves that cannot be": (
+        {
+            "acme": """
+            config:
+              chaosreg:account:
+                id: acme
+                images: {release: "1.94.4"}
+              chaosreg:organization:
+                id: shop
+                moved_from: a/b  #! CHR0212
+              chaosreg:project:
+                id: checkout
+                moved_from: [shop/checkout, "Shop!"]  #! CHR0212 #! CHR0212
+              chaosreg:infrastructures:
+                x: {cluster: {context: c}}
+                y: {cluster: {context: c}, moved_from: shop/checkout/x}  #! CHR0212 #! CHR0602
+                z: {cluster: {context: c}, moved_from: old}
+                w: {cluster: {context: c}, moved_from: old}  #! CHR0212 #! CHR0602
+            """
+        },
+        [
+            "`a/b`: that cannot be the path of an organization",
+            "`shop/checkout`: that is where the scope is now",
+            "`shop/checkout/x`: that is still there",
+            "`old`: that is claimed by infrastructure `z`, too",
+            "is not the path of a scope",
+        ],
+    ),
+    "files of infrastructures": (
+        {
+            "acme": """
+            config:
+              chaosreg:account: {id: acme, images: {release: "1.94.4"}}
+              chaosreg:infrastructures:
+                inline: {cluster: {context: c}}
+                files: [prod/*.yaml, none/*.yaml, ../up.yaml]  #! CHR0116 #! CHR0116
+            """,
+            "prod/a.yaml": "a:\n  cluster: {context: a}\n  namspace: x  #! CHR0104\n",
+            "prod/b.yaml": "- b  #! CHR0106\n",
+            "prod/c.yaml": "a: {cluster: {context: other}}  #! CHR0210\n",
+            "prod/d.yaml": "",
+        },
+        ["`none/*.yaml` matches no file", "is not a pattern of files below", "must be a mapping of id to settings"],
+    ),
+    "names that are no names, and an id where none belongs": (
+        {
+            "acme": """
+            config:
+              chaosreg:account:
+                id: acme
+                images: {release: "1.94.4 "}  #! CHR0301
+                mirror: {push: "s3cret pa$$word"}  #! CHR0501
+                image_registry:
+                  authentication: {username: u}
+                authentication: {secret_name: s}  #! CHR0103
+              chaosreg:infrastructures:
+                x: {cluster: {context: c}, id: x}  #! CHR0104
+                files: {cluster: {context: c}}  #! CHR0116
+            """
+        },
+        ["`mirror.push` is not the NAME of", "the key that it stands under", "two spellings of one setting"],
+    ),
+    "catalogue additions that contradict": (
+        {
+            "acme": 'config: {chaosreg:account: {id: acme, images: {release: "1.101.0"}}}',
+            "i": BELOW,
+            "chaosreg.catalogue.yaml": """
+            releases:
+              "1.101.0":
+                date: Sep 2026
+                ddcr: {chaos-ddcr: "1.101.1", service-discovery-collector: "0.82.0"}
+              "1.94.4":
+                ddcr:
+                  chaos-ddcr: "1.94.1"  #! CHR0317
+                  chaos-log-watcher: "1.94.0"
+              "1.102.0":
+                ddrc: {}  #! CHR0104
+              "1.103.0":
+                ddcr: {chaos-ddcr: 1.103}  #! CHR0105
+            sources:
+              mirror.example/harness: [ddcr]
+              other.example/harness: [ddrc]  #! CHR0107
+              https://x/y: [ddcr]  #! CHR0301
+            surces: {}  #! CHR0104
+            """,
+        },
+        ["release `1.94.4` has `chaos-ddcr` at another tag", "built in: 1.94.0", "did you mean `ddcr`?", "`sources`?"],
+    ),
+    "an environment above other stacks": (
+        {
+            "acme": """
+            environment: [secrets]  #! CHR0114
+            config:
+              chaosreg:account: {id: acme, images: {release: "1.94.4"}}
+            """,
+            "i": BELOW.replace("config:", "environment: [fine]\n    config:"),
+        },
+        ["warning[CHR0114]: an ESC environment may set sections of stack `acme`"],
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_found_where_it_stands_and_nothing_else_is(project, check_marks, mistake):
+    files, words = MISTAKES[mistake]
+    check_marks(project.write(files, lock=LOCK), words)
+
+
+def test_before_the_first_lock_there_is_one_warning_and_for_a_program_an_error_each(project):
+    project.write({"acme": MIRRORING, "i": BELOW})
+    assert [(f.code, f.severity) for f in project.review().findings] == [("CHR0304", "warning")]
+    assert [(f.code, f.severity) for f in project.review("i").findings] == [("CHR0304", "error")]
+
+
+def test_a_floating_tag_is_an_error_for_the_stack_that_acts_and_fine_once_it_is_locked(project):
+    account = 'config: {chaosreg:account: {id: acme, required_images: ["harness/chaos-ddcr:latest"]}}'
+    project.write({"acme": account, "i": BELOW})
+    assert [(f.code, f.severity) for f in project.review("i").findings] == [("CHR0313", "error")]
+    project.write({}, lock=LOCK.replace("1.94.0", "latest"))
+    reviewed = project.review("i")
+    assert reviewed.findings == ()
+    (config,) = reviewed.resolved.values()
+    assert str(config.images[0].reference).startswith("docker.io/harness/chaos-ddcr:latest@sha256:aaa")
+
+
+def test_a_source_that_the_project_adds_to_the_catalogue_is_allowed(project):
+    account = MIRRORING.replace("docker.io/harness", "mirror.example/harness")
+    added = {"chaosreg.catalogue.yaml": "sources: {mirror.example/harness: [ddcr]}\n"}
+    project.write({"acme": account, "i": BELOW, **added}, lock=LOCK.replace("docker.io", "mirror.example"))
+    assert project.review().findings == ()
+
+
+def test_the_region_of_an_ecr_host_and_of_its_authentication_must_agree(project):
+    registry = {
+        "server": "123456789012.dkr.ecr.eu-west-1.amazonaws.com",
+        "type": "private",
+        "authentication": {"type": "aws_ecr", "region": "us-east-1"},
+    }
+    outcome = project.four_levels(account={"image_registry": registry})
+    (finding,) = (finding for finding in outcome.reviewed.errors if finding.code == "CHR0510")
+    assert "is in region `eu-west-1`, and `authentication.region` says `us-east-1`" in finding.message
+
+
+@pytest.mark.parametrize(("infrastructures", "severity"), [(1500, "warning"), (2600, "error")])
+def test_a_file_near_the_engine_s_limit_is_told_before_the_engine_dies(project, infrastructures, severity):
+    many = {f"infrastructure-{n:04}": {"cluster": {"context": f"cluster-{n:04}"}} for n in range(infrastructures)}
+    content = {"chaosreg:account": {"id": "acme", "images": {"release": "1.94.4"}}, "chaosreg:infrastructures": many}
+    (finding,) = project.write({"acme": content}).review().findings
+    assert (finding.code, finding.severity) == ("CHR0115", severity)
+    assert "files:" in finding.help
+    # and in files of their own there is no limit
+    split = {**content, "chaosreg:infrastructures": {"files": "prod/*.yaml"}}
+    reviewed = project.write({"acme": split, "prod/all.yaml": json.dumps(many)}).review()
+    assert reviewed.findings == ()
+    assert len(reviewed.resolved) == infrastructures
+
+
+def test_a_section_that_only_the_engine_changes_is_refused_where_stacks_below_would_not_see_it(project):
+    content = {"id": "acme", "images": {"release": "1.94.4"}}
+    project.write({"acme": {"chaosreg:account": content}, "i": BELOW})
+    changed = {"chaosreg:account": json.dumps({**content, "namespace": "other"})}
+    (finding,) = project.review("acme", changed).errors
+    assert finding.code == "CHR0114"
+    assert finding.notes == (("stacks below", "i"),)
