@@ -108,6 +108,10 @@ class Workspace:
             raise LabError(f"`{' '.join(command)}` ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
         return done
 
+    def json(self, *command: str) -> Any:
+        """What a command prints as JSON."""
+        return json.loads(self.run(*command).stdout)
+
     def show(self, *command: str) -> int:
         """Run it here, its output straight to the terminal; returns its exit code."""
         return subprocess.run(command, cwd=self.folder, env=self.environment, check=False).returncode

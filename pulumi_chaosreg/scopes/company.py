@@ -101,7 +101,7 @@ def load_company(
 def _needs_all(files: StackFolder, tree: Tree, stack: str) -> bool:
     """Whether what this stack makes depends on stacks below: it owns a registry, or hands credentials down."""
     file = files.read(stack)
-    if file is None:
+    if file is None or files.gives_all_stacks_a_section:
         return True
     above = [scope for scope in tree.link(stack) if scope.level is not Level.INFRASTRUCTURE]
     return any(scope.get(("image_registry", "server")) for scope in above) or bool(
@@ -111,33 +111,41 @@ def _needs_all(files: StackFolder, tree: Tree, stack: str) -> bool:
 
 def _look_around(files: StackFolder, tree: Tree, stack: str) -> list[Finding]:
     """What the files that nobody linked add to the tree twice (CHR0210). Only suspicious ones are parsed."""
-    read, scopes = files.known(), tree.scopes()
+    read, suspicion = files.known(), _Suspicion(tree.scopes(), stack)
     aside: list[Finding] = []  # other mistakes in those files are for their own stacks, and for `validate`
     files.findings = tree.findings = aside
     for name, path in files.paths.items():
-        if name not in read and path.exists() and _is_suspicious(path.read_bytes(), scopes, stack):
+        if name not in read and path.exists() and suspicion.falls_on(path.read_bytes()):
             tree.link(name)
     unreadable = [finding for finding in aside if finding.code in ("CHR0101", "CHR0102")]
     return [*check_unique(tree.scopes()), *unreadable]
 
 
-_ESCAPED = re.compile(rb"\\[xuU]|\x00")
-"""Text that may spell a key otherwise than its letters."""
+class _Suspicion:
+    """Tells by its text whether a file may have a second account, or a double of a scope of the stack's chain."""
 
+    _ESCAPED = re.compile(rb"\\[xuU]|\x00")
+    """Text that may spell a key otherwise than by its letters."""
 
-def _is_suspicious(text: bytes, scopes: Iterable[Scope], stack: str) -> bool:
-    if b"chaosreg:account" in text or _ESCAPED.search(text):
-        return True
-    for scope in scopes:
-        named = scope.id.encode() in text
-        if scope.level is not Level.INFRASTRUCTURE:
-            suspicious = named and b"chaosreg:" + scope.level.encode() in text
-        else:  # a double has the same parent, so its file names that one's stack
-            beside = scope.stack == stack and scope.parent is not None and scope.parent.stack.encode() in text
-            suspicious = beside and b"chaosreg:infrastructures" in text and (named or b"files" in text)
-        if suspicious:
+    def __init__(self, scopes: Iterable[Scope], stack: str) -> None:
+        self._named: list[tuple[bytes, bytes]] = []
+        self._ids_by_parent: dict[bytes, list[bytes]] = {}
+        for scope in scopes:
+            if scope.level is not Level.INFRASTRUCTURE:
+                self._named.append((b"chaosreg:" + scope.level.encode(), scope.id.encode()))
+            elif scope.stack == stack and scope.parent:
+                self._ids_by_parent.setdefault(scope.parent.stack.encode(), [b"files"]).append(scope.id.encode())
+
+    def falls_on(self, text: bytes) -> bool:
+        """False only where the file cannot have such a thing."""
+        if b"chaosreg:account" in text or self._ESCAPED.search(text):
             return True
-    return False
+        if any(section in text and name in text for section, name in self._named):
+            return True
+        if b"chaosreg:infrastructures" not in text:
+            return False
+        # a double has the same parent, so its file names the stack that holds this
+        return any(parent in text and any(name in text for name in ids) for parent, ids in self._ids_by_parent.items())
 
 
 def _seen_by_the_engine_only(files: StackFolder, scopes: Iterable[Scope], stack: str) -> list[Finding]:

@@ -82,6 +82,11 @@ class StackFolder:
         self._engine: dict[str, Mapping[str, str]] = {}
         self._read: dict[str, StackFile | None] = {}
 
+    @property
+    def gives_all_stacks_a_section(self) -> bool:
+        """Whether Pulumi.yaml's `config:` has sections, so that no file's text tells all that its stack holds."""
+        return any(name in SECTIONS for name in self._of_project)
+
     def add_engine_values(self, stack: str, config: Mapping[str, str]) -> None:
         """What the engine gave the stack that is running counts like its own file; before that file is read."""
         self._engine[stack] = config

@@ -56,16 +56,17 @@ class Project:
         """One scope per level, each in its own file, overrides allowed, on release 1.94.4."""
         open_ = {"allow_overrides": True}
         images = {"release": "1.94.4", **(account or {}).get("images", {})}
+        said = [_without_nulls({**open_, **(level or {})}) for level in (account, organization, project)]
         self.write(
             {
-                "a": {"chaosreg:account": {"id": "acme", **open_, **(account or {}), "images": images}},
+                "a": {"chaosreg:account": {"id": "acme", **said[0], "images": images}},
                 "o": {
                     "chaosreg:parent_stack": "a",
-                    "chaosreg:organization": {"id": "payments", **open_, **(organization or {})},
+                    "chaosreg:organization": {"id": "payments", **said[1]},
                 },
                 "p": {
                     "chaosreg:parent_stack": "o",
-                    "chaosreg:project": {"id": "checkout", **open_, **(project or {})},
+                    "chaosreg:project": {"id": "checkout", **said[2]},
                 },
                 "i": {
                     "chaosreg:parent_stack": "p",
@@ -76,6 +77,10 @@ class Project:
             }
         )
         return Outcome(self.review())
+
+
+def _without_nulls(section: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in section.items() if value is not None}
 
 
 class Outcome:
