@@ -6,18 +6,17 @@ cluster's ConfigMap, as in the preview of its stack, and what decides how it get
 
 import argparse
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pulumi_chaosreg.cli.base import project_at
 from pulumi_chaosreg.cli.resolve import warn_of_errors
-from pulumi_chaosreg.cli.terminal import colored
+from pulumi_chaosreg.cli.terminal import colored, shortened
 from pulumi_chaosreg.scopes.difference import Change, FieldChange, compare
 from pulumi_chaosreg.scopes.review import review
 from pulumi_chaosreg.scopes.stack_files import find_project
-from pulumi_chaosreg.scopes.yaml_file import located
+from pulumi_chaosreg.scopes.yaml_file import Lines
 
 EXAMPLES = """\
 examples:
@@ -28,7 +27,6 @@ examples:
 """
 COMMENT_LIMIT = 60_000
 """Characters of a pull request's comment; code hosts cut at 64,000 or so."""
-_DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +41,8 @@ def run(options: argparse.Namespace) -> int:
     after = review(project)
     with project_at(project, options.base) as before:
         changes = compare(review(before), after)
-    print(_FORMATS[options.output]([_with_lines(change) for change in changes], options.base), end="")
+    lines = Lines()
+    print(_FORMATS[options.output]([_with_lines(change, lines) for change in changes], options.base), end="")
     return warn_of_errors(after)
 
 
@@ -86,9 +85,9 @@ def _text(changes: Sequence[Change], base: str) -> str:
         for field in group.fields if group.kind == "changed" else ():
             lines.append(f"  ~ {colored(field.field, 'cyan')}")
             if field.before is not None:
-                lines.append(f"      {colored('- ' + _short(field.before), 'red')}")
+                lines.append(f"      {colored('- ' + shortened(field.before), 'red')}")
             if field.after is not None:
-                lines.append(f"      {colored('+ ' + _short(field.after), 'green')}")
+                lines.append(f"      {colored('+ ' + shortened(field.after), 'green')}")
             lines.append(f"      because {_cause(field)}")
         lines.append("")
     return "\n".join(lines)
@@ -158,10 +157,11 @@ def _json(changes: Sequence[Change], base: str) -> str:
 _FORMATS: Mapping[str, Callable[[Sequence[Change], str], str]] = {"text": _text, "markdown": _markdown, "json": _json}
 
 
-def _with_lines(change: Change) -> Change:
-    """Lines are looked up now, while the files are there."""
+def _with_lines(change: Change, lines: Lines) -> Change:
     fields = (
-        replace(field, cause=replace(field.cause, place=located(field.cause.place) if field.cause.place else None))
+        replace(
+            field, cause=replace(field.cause, place=lines.located(field.cause.place) if field.cause.place else None)
+        )
         for field in change.fields
     )
     return replace(change, fields=tuple(fields))
@@ -174,15 +174,11 @@ def _name(change: Change) -> str:
 def _cause(field: FieldChange) -> str:
     place = field.cause.place
     where = f" ({replace(place, scope='')!s})" if place and place.file else ""
-    return _short(field.cause.text) + where
-
-
-def _short(text: str) -> str:
-    return _DIGEST.sub(r"\1…", text)
+    return shortened(field.cause.text) + where
 
 
 def _cell(value: str | None) -> str:
-    return f"`{_escaped(_short(value))}`" if value else "—"
+    return f"`{_escaped(shortened(value))}`" if value else "—"
 
 
 def _escaped(text: str) -> str:

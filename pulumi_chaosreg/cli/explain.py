@@ -18,7 +18,7 @@ from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.scopes.review import Review, review
 from pulumi_chaosreg.scopes.stack_files import find_project
-from pulumi_chaosreg.scopes.yaml_file import located
+from pulumi_chaosreg.scopes.yaml_file import Lines
 
 EXAMPLES = """\
 examples:
@@ -40,22 +40,24 @@ def run(options: argparse.Namespace) -> int:
         print(entry(options.subject.upper()), end="")
         return 0
     reviewed = review(find_project(Path(options.project).resolve()))
+    lines = Lines()
     for resolved in select(reviewed, [options.subject]):
-        print(_all(resolved) if options.field is None else _one(resolved, options.field, reviewed))
+        print(_all(resolved, lines) if options.field is None else _one(resolved, options.field, reviewed, lines))
     return warn_of_errors(reviewed)
 
 
-def _all(resolved: ResolvedConfig) -> str:
-    lines = [colored(resolved.infrastructure.path, "bold")]
+def _all(resolved: ResolvedConfig, lines: Lines) -> str:
+    shown = [colored(resolved.infrastructure.path, "bold")]
     for name, value, origin in resolved.fields():
-        lines += [f"  {colored(name, 'cyan')} = {value}", f"      {_where(origin.place)}"]
-    lines += [
-        f"  locked by {scope.title}: {_lock(scope, how)}" for scope, how in locks_in(resolved.infrastructure.chain())
+        shown += [f"  {colored(name, 'cyan')} = {value}", f"      {_where(origin.place, lines)}"]
+    shown += [
+        f"  locked by {scope.title}: {_lock(scope, how, lines)}"
+        for scope, how in locks_in(resolved.infrastructure.chain())
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(shown) + "\n"
 
 
-def _one(resolved: ResolvedConfig, field: str, reviewed: Review) -> str:
+def _one(resolved: ResolvedConfig, field: str, reviewed: Review, lines: Lines) -> str:
     explanation = explain(resolved, field, reviewed.company.catalogue)
     if explanation is None:
         names = [name for name, _, _ in resolved.fields()]
@@ -67,20 +69,22 @@ def _one(resolved: ResolvedConfig, field: str, reviewed: Review) -> str:
             help=f"{advice}fields: {', '.join(names)}",
         )
     title = f"{resolved.infrastructure.path}  {colored(field, 'cyan')} = {colored(explanation.value, 'bold')}"
-    lines = [title, "", f"Harness's default{_arrow(explanation.origin.scope is None)}"]
+    shown = [title, "", f"Harness's default{_arrow(explanation.origin.scope is None)}"]
     locks = dict(locks_in(resolved.infrastructure.chain()))
     for depth, (scope, statements) in enumerate(explanation.levels):
         stem, below = "   " * depth + "└─ ", "   " * (depth + 1)
-        lines.append(f"{stem}{scope.title}")
-        lines += [f"{below}   {_statement(statement)}" for statement in statements]
+        shown.append(f"{stem}{scope.title}")
+        shown += [f"{below}   {_statement(statement, lines)}" for statement in statements]
         if scope in locks and explanation.locked_by:
-            lines.append(f"{below}   {colored('locks it', 'yellow')} for all below: {_lock(scope, locks[scope])}")
-    return "\n".join([*lines, "", _who_may(explanation, resolved.infrastructure)]) + "\n"
+            shown.append(
+                f"{below}   {colored('locks it', 'yellow')} for all below: {_lock(scope, locks[scope], lines)}"
+            )
+    return "\n".join([*shown, "", _who_may(explanation, resolved.infrastructure)]) + "\n"
 
 
-def _statement(said: Statement) -> str:
+def _statement(said: Statement, lines: Lines) -> str:
     remark = f"  ({said.remark})" if said.remark else ""
-    return f"{said.setting}: {said.value}  {_where(said.place, scope=False)}{remark}{_arrow(said.decides)}"
+    return f"{said.setting}: {said.value}  {_where(said.place, lines, scope=False)}{remark}{_arrow(said.decides)}"
 
 
 def _who_may(explanation: Explanation, infrastructure: Scope) -> str:
@@ -89,15 +93,15 @@ def _who_may(explanation: Explanation, infrastructure: Scope) -> str:
     return f"{infrastructure.title} may set it"
 
 
-def _lock(scope: Scope, how: str) -> str:
+def _lock(scope: Scope, how: str, lines: Lines) -> str:
     keys = ("allow_overrides",) if scope.settings.get("allow_overrides") is False else ()
-    return f"{how}  {_where(scope.at(*keys), scope=False)}"
+    return f"{how}  {_where(scope.at(*keys), lines, scope=False)}"
 
 
-def _where(place: Place, *, scope: bool = True) -> str:
+def _where(place: Place, lines: Lines, *, scope: bool = True) -> str:
     if place.file is None:
         return place.scope if scope else ""
-    found = located(place)
+    found = lines.located(place)
     return colored(str(found if scope else Place(file=found.file, line=found.line)), "dim")
 
 

@@ -91,6 +91,8 @@ def problem(answer: str, text: str) -> str:
     """What is wrong with one answer by the rules of the stack files; empty where nothing is."""
     if not text.isprintable():
         return "it has characters that cannot be printed"
+    if answer == "infrastructure" and text == "files":
+        return "`files` is a key of its own below `chaosreg:infrastructures`; take another name"
     if answer in _IDS:
         return "" if ID.match(text) else _not_an_id(text)
     path = _SETTINGS[answer]
@@ -167,29 +169,29 @@ def _account(answers: Answers) -> Iterator[str]:
     else:
         yield f"# The account: everything below inherits it. It sets no registry: clusters pull from {DEFAULT_SOURCE},"
         yield "# and its stack makes nothing and needs no `up`."
+    if answers.is_private:
+        yield f"# The password of {answers.username} is set, encrypted, by:"
+        yield f"#   pulumi config set --stack {answers.stacks['account']} --secret {CREDENTIALS}:{CREDENTIAL}"
     yield "config:"
     yield "  chaosreg:account:"
     yield f"    id: {_scalar(answers.account)}"
-    yield "    allow_overrides: true  # levels below may set registry, images and mirror; `false` locks them"
+    yield "    allow_overrides: true # levels below may set registry, images and mirror; `false` locks them"
     if answers.server:
         yield "    image_registry:"
         yield f"      server: {_scalar(answers.server)}"
         if answers.path:
-            yield f"      account: {_scalar(answers.path)}  # the path below the server"
+            yield f"      account: {_scalar(answers.path)} # the path below the server"
         yield f"      type: {'private' if answers.is_private else 'public'}"
     if answers.is_private:
         user = f"username: {_scalar(answers.username)}, password_secret: {CREDENTIAL}"
         yield f"      authentication: {{{user}}}"
-    yield f"    images: {{release: {json.dumps(answers.release)}}}  # each image at its tag of this release"
+    yield f"    images: {{release: {json.dumps(answers.release)}}} # each image at its tag of this release"
     if not answers.server:
         return
-    yield "    mirror:  # pushes with this machine's docker login; `push: NAME` would name a credential for it"
+    yield "    mirror: # pushes with this machine's docker login; `push: NAME` would name a credential for it"
     yield f"      source: {_scalar(answers.source)}"
     if not any(f"{answers.source}/".startswith(f"{known}/") for known in load_catalogue().sources):
-        yield f"      allow_sources: [{_scalar(answers.source)}]  # Harness's own where nobody sets it"
-    if answers.is_private:
-        yield f"  # The password of {answers.username} is set, encrypted, by:"
-        yield f"  #   pulumi config set --stack {answers.stacks['account']} --secret {CREDENTIALS}:{CREDENTIAL}"
+        yield f"      allow_sources: [{_scalar(answers.source)}] # Harness's own where nobody sets it"
 
 
 def _between(answers: Answers, level: str, parent: str) -> Iterator[str]:
@@ -197,7 +199,7 @@ def _between(answers: Answers, level: str, parent: str) -> Iterator[str]:
     yield f"# {article} {level}: what it sets wins over the levels above it. It owns no registry, so its stack"
     yield "# makes nothing and needs no `up`."
     yield "config:"
-    yield f"  chaosreg:parent_stack: {_scalar(parent)}  # the stack whose file holds the level above"
+    yield f"  chaosreg:parent_stack: {_scalar(parent)} # the stack whose file holds the level above"
     yield f"  chaosreg:{level}:"
     yield f"    id: {_scalar(answers.organization if level == 'organization' else answers.project)}"
     yield "    allow_overrides: true"
@@ -213,7 +215,7 @@ def _environment(answers: Answers, above: str, parent: str) -> Iterator[str]:
     yield "config:"
     yield f"  chaosreg:parent_stack: {_scalar(parent)}"
     yield "  chaosreg:infrastructures:"
-    first = {"context": "  # in your kubeconfig", "namespace": "  # where the chaos Pods run; made if missing"}
+    first = {"context": " # in your kubeconfig", "namespace": " # where the chaos Pods run; made if missing"}
     for infrastructure, context in answers.infrastructures.items():
         yield f"    {_scalar(infrastructure)}:"
         if answers.type != "ddcr":

@@ -8,7 +8,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -220,21 +220,20 @@ def _ask(given: _Given, folder: Path) -> None:
             given.texts[name] = _answer(question, default, lambda text: given.problem(name, text))
 
     print(f"A first stacks/ folder in {folder.resolve()}. Enter takes the default, Ctrl-C leaves without writing.\n")
-    ask("account", "Your name for the Harness account, as in acme", None)
+    ask("account", "Your name for the Harness account (a-z, 0-9, -)", None)
     ask("organization", "Organization below it", "")
     ask("project_id", "Harness project below that", "")
     if not given.infrastructures:
-        example = "Infrastructure and its kubeconfig context, as in prod-eu=eks-prod-eu"
-        _answer(example, None, given.add_infrastructure)
+        _answer("Infrastructure, as NAME=KUBECONFIG-CONTEXT", None, given.add_infrastructure)
         while _answer("Another one", "", given.add_infrastructure):
             pass
     ask("namespace", "Namespace of the chaos Pods", DEFAULT_NAMESPACE)
     ask("release", "Release of Harness's images", _newest(given.texts["type"] or "ddcr"))
     needs_server = any(given.texts[name] for name in _ABOUT_SERVER)
-    ask("server", "Your registry, to mirror the images to, as in harbor.company.com", None if needs_server else "")
+    ask("server", "Your registry (host), to mirror images to", None if needs_server else "")
     if given.texts["server"]:
         ask("registry_account", f"Path on {given.texts['server']}", None if given.is_hub else "")
-        ask("visibility", "Is pulling from it private (takes a login) or public", "private")
+        ask("visibility", "Pulling from it: private (with a login) or public", "private")
     if given.texts["visibility"] == "private":
         ask("username", "User that clusters pull as (the password is set later)", None)
     print()
@@ -312,7 +311,10 @@ def _errors_of(texts: Mapping[str, str]) -> str:
         (folder / "Pulumi.yaml").write_text(first_stacks.PULUMI_YAML, "utf-8")
         for stack, text in texts.items():
             (folder / "stacks" / f"Pulumi.{stack}.yaml").write_text(text, "utf-8")
-        return "\n\n".join(str(finding) for finding in review(folder).errors).replace(f"{folder}/", "")
+        errors = review(folder).errors
+        places = [(e.place, e.place.file.relative_to(folder)) if e.place and e.place.file else None for e in errors]
+        found = zip(errors, places, strict=True)
+        return "\n\n".join(str(replace(e, place=replace(p[0], file=p[1])) if p else e) for e, p in found)
 
 
 def _create(files: Mapping[Path, str]) -> None:

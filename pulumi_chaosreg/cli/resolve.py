@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pulumi_chaosreg.cli.selection import select
-from pulumi_chaosreg.cli.terminal import colored, width
+from pulumi_chaosreg.cli.terminal import colored, shortened, width
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.scopes.review import Review, review
@@ -49,8 +49,9 @@ def warn_of_errors(reviewed: Review) -> int:
 
 
 def _table(configs: Sequence[ResolvedConfig]) -> str:
-    rows = [[(name, value, str(origin)) for name, value, origin in config.fields()] for config in configs]
-    widths = [max((len(row[column]) for of_one in rows for row in of_one), default=0) for column in range(3)]
+    """Field, origin and value; the value on a line of its own where the terminal is narrow."""
+    rows = [[(name, shortened(value), str(origin)) for name, value, origin in c.fields()] for c in configs]
+    widths = [max((len(row[column]) for of_one in rows for row in of_one), default=0) for column in (0, 2, 1)]
     columns = width()
     is_narrow = columns is not None and sum(widths) + 6 > columns
     lines: list[str] = []
@@ -60,8 +61,8 @@ def _table(configs: Sequence[ResolvedConfig]) -> str:
             if is_narrow:
                 lines += [f"  {colored(name, 'cyan')}  {colored(origin, 'dim')}", f"    {value}"]
             else:
-                padded = f"{name:<{widths[0]}}"
-                lines.append(f"  {colored(padded, 'cyan')}  {value:<{widths[1]}}  {colored(origin, 'dim')}".rstrip())
+                field, where = f"{name:<{widths[0]}}", f"{origin:<{widths[1]}}"
+                lines.append(f"  {colored(field, 'cyan')}  {colored(where, 'dim')}  {value}".rstrip())
         lines.append("")
     return "\n".join(lines)
 

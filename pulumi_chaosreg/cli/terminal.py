@@ -1,11 +1,13 @@
 """What a terminal adds to plain text: colour and width. In a pipe, or with NO_COLOR, there is none of it."""
 
 import os
+import re
 import shutil
 import sys
 
 from pulumi_chaosreg.errors import Finding
 
+_DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
 
@@ -24,6 +26,11 @@ def colored(text: str, *styles: str) -> str:
 def width() -> int | None:
     """Columns of the terminal; None in a pipe, where nothing is cut."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def shortened(text: str) -> str:
+    """The text with twelve digits of each digest: enough to compare by eye."""
+    return _DIGEST.sub(r"\1…", text)
 
 
 def colored_finding(finding: Finding) -> str:

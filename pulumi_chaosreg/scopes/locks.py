@@ -6,7 +6,7 @@ from dataclasses import replace
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.settings import LOCKABLE, leaves
-from pulumi_chaosreg.scopes.yaml_file import line_of
+from pulumi_chaosreg.scopes.yaml_file import Lines
 
 
 def lock_above(scope: Scope) -> Scope | None:
@@ -23,17 +23,18 @@ def lock_above(scope: Scope) -> Scope | None:
 def check_locks(scopes: Iterable[Scope]) -> list[Finding]:
     """One finding (CHR0203) per field that a lock above forbids."""
     locked = ((scope, owner) for scope in scopes if (owner := lock_above(scope)))
-    return [_finding(scope, path, owner) for scope, owner in locked for path in _lockable(scope)]
+    lines = Lines()
+    return [_finding(scope, path, owner, lines) for scope, owner in locked for path in _lockable(scope)]
 
 
 def _lockable(scope: Scope) -> Iterable[tuple[str, ...]]:
     return leaves({key: value for key, value in scope.settings.items() if key in LOCKABLE})
 
 
-def _finding(scope: Scope, path: tuple[str, ...], owner: Scope) -> Finding:
+def _finding(scope: Scope, path: tuple[str, ...], owner: Scope, lines: Lines) -> Finding:
     said = owner.settings.get("allow_overrides") is False
     where = owner.at("allow_overrides") if said else owner.place
-    where = replace(where, scope=owner.title, line=line_of(where.file, where.keys) if where.file else None)
+    where = replace(lines.located(where), scope=owner.title)
     reason = "allow_overrides: false" if said else "allow_overrides is not set there"
     return Finding(
         "CHR0203",

@@ -7,6 +7,7 @@ from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.images.lockfile import FILE_NAME
 from pulumi_chaosreg.scopes.company import Company
 from pulumi_chaosreg.scopes.model import Scope, nearest
+from pulumi_chaosreg.scopes.registry import joined
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
 
 
@@ -95,14 +96,14 @@ def _no_lockfile(folder: Path) -> Finding:
 
 def _mirrors_nothing(owner: Scope, config: ResolvedConfig, company: Company) -> Iterator[Finding]:
     """A registry of one's own that nobody fills: perhaps it is filled by other means."""
-    path = f"{config.server.value}/{config.account.value.strip('/')}"
+    path = joined(config.server, config.account)
     if nearest(owner, ("mirror", "source")) or path in company.catalogue.sources:
         return
     if all(image.is_custom for image in config.images):
         return
     yield Finding(
         "CHR0315",
-        f"nobody mirrors the images of `{path.rstrip('/')}`: {owner.title} owns it and sets no `mirror.source`",
+        f"nobody mirrors the images of `{path}`: {owner.title} owns it and sets no `mirror.source`",
         config.server.origin.place,
         help="add `mirror: {source: docker.io/harness}`, unless something else fills this registry",
         severity="warning",

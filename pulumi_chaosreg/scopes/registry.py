@@ -28,7 +28,7 @@ class Registry:
     @property
     def path(self) -> str:
         """`server/account`."""
-        return "/".join(part for part in (self.server.value, self.account.value.strip("/")) if part)
+        return joined(self.server, self.account)
 
 
 def registry_of(scope: Scope, catalogue: Catalogue, findings: list[Finding]) -> Registry:
@@ -51,13 +51,19 @@ def registry_of(scope: Scope, catalogue: Catalogue, findings: list[Finding]) -> 
             )
         )
     kind = bound_to_server(scope, server, "kind")
+    source = nearest(owner, ("mirror", "source")) if owner else None
     return Registry(
         server=server,
         account=account,
         type=type_ or Decided("public", server.origin),
         kind=kind.value if kind else None,
-        source=nearest(owner, ("mirror", "source")) if owner else None,
+        source=None if source and source.value == joined(server, account) else source,  # nobody mirrors onto itself
     )
+
+
+def joined(server: Decided[str], account: Decided[str]) -> str:
+    """`server/account`, or the server alone."""
+    return "/".join(part for part in (server.value, account.value.strip("/")) if part)
 
 
 def bound_to_server(scope: Scope, server: Decided[str], key: str) -> Decided[Any] | None:

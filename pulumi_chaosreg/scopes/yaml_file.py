@@ -113,44 +113,44 @@ def scalar(text: str) -> str | int | float | bool | None:
     return text
 
 
-def locate(findings: Sequence[Finding]) -> list[Finding]:
-    """The findings with line and excerpt filled in, sorted by file and line.
+class Lines:
+    """Finds the lines of places; each file is parsed once, and only when it is asked for."""
 
-    An excerpt of a key that may hold a secret stops at the colon.
-    """
-    roots: dict[Path, tuple[Any, list[str]]] = {}
+    def __init__(self) -> None:
+        self._files: dict[Path, tuple[Any, list[str]]] = {}
+
+    def located(self, place: Place) -> Place:
+        """The place with the line (from 1) of the deepest of its keys that the file has."""
+        if place.file is None or not place.keys or place.line is not None:
+            return place
+        return replace(place, line=_line(self._file(place.file)[0], place.keys))
+
+    def excerpt(self, place: Place) -> str:
+        """The place's line as it is written; of a key that may hold a secret it stops at the colon."""
+        lines = self._file(place.file)[1] if place.file else []
+        return _excerpt(lines[place.line - 1]) if place.line and place.line <= len(lines) else ""
+
+    def _file(self, path: Path) -> tuple[Any, list[str]]:
+        if path not in self._files:
+            try:
+                text = path.read_text("utf-8")
+                self._files[path] = yaml.compose(text, Loader=_Loader), text.splitlines()
+            except (OSError, UnicodeDecodeError, yaml.YAMLError):
+                self._files[path] = None, []
+        return self._files[path]
+
+
+def locate(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings with line and excerpt filled in, sorted by file and line."""
+    lines = Lines()
     located = []
     for finding in findings:
         place = finding.place
         if place and place.file and place.keys and place.line is None:
-            if place.file not in roots:
-                roots[place.file] = _composed(place.file)
-            root, lines = roots[place.file]
-            line = _line(root, place.keys)
-            if line:
-                excerpt = finding.excerpt or _excerpt(lines[line - 1])
-                located.append(replace(finding, place=replace(place, line=line), excerpt=excerpt))
-                continue
+            place = lines.located(place)
+            finding = replace(finding, place=place, excerpt=finding.excerpt or lines.excerpt(place))
         located.append(finding)
     return sorted(located, key=lambda f: (str(f.place.file or "") if f.place else "", (f.place and f.place.line) or 0))
-
-
-def located(place: Place) -> Place:
-    """The place with its line, where its file has it."""
-    return replace(place, line=line_of(place.file, place.keys)) if place.file and place.line is None else place
-
-
-def line_of(path: Path, keys: Sequence[str | int]) -> int | None:
-    """The line (from 1) of the deepest of these keys that the file has; None where it has not even the first."""
-    return _line(_composed(path)[0], keys)
-
-
-def _composed(path: Path) -> tuple[Any, list[str]]:
-    try:
-        text = path.read_text("utf-8")
-        return yaml.compose(text, Loader=_Loader), text.splitlines()
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        return None, []
 
 
 def _line(node: Any, keys: Sequence[str | int]) -> int | None:

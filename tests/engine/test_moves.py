@@ -117,9 +117,8 @@ def test_a_project_with_a_registry_moves_to_another_stack_and_is_renamed(
     section = text[text.index("  chaosreg:project:") : text.index("  chaosreg-credentials:")]
     company.edit(CHECKOUT, section, "")
     company.edit(CHECKOUT, "  chaosreg:parent_stack: payments\n", "")
-    credentials = (company.folder / PAYMENTS).read_text("utf-8")
     renamed = section.replace("id: checkout", "id: till\n    moved_from: payments/checkout")
-    (company.folder / PAYMENTS).write_text(f"{credentials.rstrip()}\n{renamed}", "utf-8")
+    company.edit(PAYMENTS, "config:\n", f"config:\n{renamed}")
     company.edit(PROD, "parent_stack: checkout", "parent_stack: payments")
     company.set_credentials("payments", lab)
     company.run("chaosreg", "move", "payments/till", "--from", "checkout", "--yes")

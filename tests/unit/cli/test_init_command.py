@@ -9,7 +9,9 @@ import sys
 import termios
 
 import pytest
+import yaml
 
+from pulumi_chaosreg.cli import first_stacks
 from pulumi_chaosreg.cli.main import main
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.scopes.review import review
@@ -112,12 +114,15 @@ def test_a_source_that_is_not_harness_s_is_allowed_by_name(tmp_path, run):
 
 
 @pytest.mark.parametrize(
-    "context", ["arn:aws:eks:eu-west-1:123456789012:cluster/prod", "user@host: a#b", "yes", "007", "a=b", "ü 'x' \"y\""]
+    "context",
+    ["arn:aws:eks:eu-west-1:123456789012:cluster/prod", "user@host: a#b", "yes", "Null", "007", "a=b", "ü 'x' \"y\""],
 )
 def test_contexts_arrive_as_they_were_given(tmp_path, run, context):
-    assert run("--account", "on", "--infrastructure", f"1={context}", "--infrastructure", "files=x")[0] == 0
-    infrastructures = _config(tmp_path, "on-prod")["chaosreg:infrastructures"]
-    assert infrastructures["1"]["cluster"] == {"context": context}
+    assert run("--account", "on", "--infrastructure", f"1={context}")[0] == 0
+    as_yaml_1_1 = yaml.safe_load((tmp_path / "stacks" / "Pulumi.on-prod.yaml").read_text())["config"]
+    for config in (_config(tmp_path, "on-prod"), as_yaml_1_1):  # our reader, and those that read `on` as true
+        assert config["chaosreg:parent_stack"] == "on"
+        assert config["chaosreg:infrastructures"]["1"]["cluster"] == {"context": context}
     assert review(tmp_path).errors == ()
 
 
@@ -282,6 +287,7 @@ def test_missing_values_are_told_together_and_nothing_is_written(tmp_path, run, 
         (("--environment-stack", "../x"), ["--environment-stack: "]),
         (("--infrastructure", "prod-us"), ["--infrastructure: write NAME=CONTEXT"]),
         (("--infrastructure", "prod_us=x"), ["--infrastructure: `prod_us` is not an id"]),
+        (("--infrastructure", "files=x"), ["--infrastructure: `files` is a key of its own"]),
         (("--infrastructure", "prod-us="), ["--infrastructure: `cluster.context` must be a string, and is empty"]),
         (("--infrastructure", "prod-eu=x"), ["--infrastructure: `prod-eu` is given twice"]),
         (("--infrastructure", "prod-us=a\x1b[1m"), ["cannot be printed"]),
@@ -301,6 +307,18 @@ def test_a_wrong_value_is_refused_by_the_rules_of_the_stack_files(tmp_path, run,
     code, out, err = run(*NEEDED, *arguments)
     assert (code, out) == (2, "")
     assert all(word in err for word in words), err
+    assert _files(tmp_path) == []
+
+
+def test_what_would_not_validate_is_not_written(tmp_path, run, monkeypatch):
+    # given a mistake of ours
+    monkeypatch.setattr(first_stacks, "stack_files", lambda _: {"acme": "config:\n  chaosreg:acount: {id: acme}\n"})
+    # when
+    code, out, err = run(*NEEDED)
+    # then
+    assert (code, out) == (2, "")
+    assert "error[CHR0110]" in err
+    assert "--> stacks/Pulumi.acme.yaml:2" in err
     assert _files(tmp_path) == []
 
 

@@ -2,24 +2,8 @@
 
 import pytest
 
-from pulumi_chaosreg.cli.main import main
-
 ACME = {"chaosreg:account": {"id": "acme", "images": {"release": "1.94.4"}}}
 PROD = {"chaosreg:parent_stack": "acme", "chaosreg:infrastructures": {"prod-eu": {"cluster": {"context": "c"}}}}
-
-
-@pytest.fixture
-def run(capsys):
-    """Exit code, standard output, standard error."""
-
-    def run(*arguments):
-        try:
-            code = main(arguments)
-        except SystemExit as ended:  # argparse
-            code = ended.code
-        return (code, *capsys.readouterr())
-
-    return run
 
 
 def test_a_company_without_mistakes_is_0(project, run):

@@ -257,3 +257,16 @@ def test_our_own_stacks_are_a_company_without_mistakes():
         "payments/checkout/prod-us",
         "payments/ledger/legacy",
     }
+
+
+def test_nobody_mirrors_onto_itself(project):
+    # given: an infrastructure that goes back to Harness's own registry below an account that mirrors from there
+    outcome = project.four_levels(
+        account={
+            "image_registry": {"server": "h.example", "type": "public"},
+            "mirror": {"source": "docker.io/harness"},
+        },
+        infrastructure={"image_registry": {"server": "docker.io", "account": "harness", "type": "public"}},
+    )
+    assert {image.source for image in outcome.config.images} == {None}
+    assert (outcome.codes, outcome.warnings) == ([], [])

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
-from pulumi_chaosreg.scopes.yaml_file import line_of, locate, read_yaml
+from pulumi_chaosreg.scopes.yaml_file import Lines, locate, read_yaml
 
 
 @pytest.fixture
@@ -147,7 +147,11 @@ config:
 def test_the_line_of_a_key_path_is_that_of_its_deepest_key(tmp_path, keys, line):
     path = tmp_path / "file.yaml"
     path.write_text(DOCUMENT)
-    assert line_of(path, keys) == line
+    assert _line_of(path, keys) == line
     (located,) = locate([Finding("CHR0000", "x", Place(file=path, keys=keys))])
     assert located.place.line == line
     assert located.excerpt == (DOCUMENT.splitlines()[line - 1].strip() if line else "")
+
+
+def _line_of(path, keys):
+    return Lines().located(Place(file=path, keys=tuple(keys))).line

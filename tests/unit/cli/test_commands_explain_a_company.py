@@ -1,0 +1,359 @@
+"""resolve, explain, diff and affected as people run them, in a small company under git."""
+
+import json
+import shlex
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+PATHS = ["shop/checkout/eu", "shop/checkout/us", "shop/lab"]
+
+
+# --- resolve
+
+
+def test_resolve_shows_every_infrastructure_with_the_origin_of_each_value(company, run):
+    code, out, err = run("resolve")
+    assert (code, err) == (0, "")
+    assert [line for line in out.splitlines() if line and not line.startswith(" ")] == PATHS
+    image = "harbor.company.com/chaos/chaos-ddcr:1.94.0@sha256:bbbbbbbbbbbb…"  # shortened for the eye
+    assert ["image.chaos-ddcr", "project/checkout", image] in [line.split() for line in out.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (["eu"], PATHS[:1]),
+        (["shop/checkout/eu"], PATHS[:1]),
+        (["shop/checkout"], PATHS[:2]),
+        (["*/us", "lab"], PATHS[1:]),
+        (["eu", "shop/checkout/eu"], PATHS[:1]),
+    ],
+)
+def test_an_infrastructure_is_named_by_path_id_or_pattern(company, run, wanted, found):
+    _, out, _ = run("resolve", *wanted, "-o", "json")
+    assert [one["infrastructure"] for one in json.loads(out)] == found
+
+
+def test_json_yaml_and_env_say_the_same(company, run):
+    plain = json.loads(run("resolve", "eu", "-o", "json")[1])
+    assert yaml.safe_load(run("resolve", "eu", "-o", "yaml")[1]) == plain
+    lines = run("resolve", "eu", "-o", "env")[1].splitlines()
+    variables = dict(shlex.split(line)[0].split("=", 1) for line in lines)
+    fields = plain[0]["fields"]
+    assert variables["IMAGE_CHAOS_DDCR"] == fields["image.chaos-ddcr"]["value"]
+    assert variables["IMAGE_CHAOS_DDCR"].endswith("@sha256:" + "b" * 64)
+    assert len(variables) == len(fields)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["resolve", "ue"], "no infrastructure is called `ue`"),
+        (["resolve", "-o", "env"], "prints one infrastructure, and 3 fit"),
+        (["explain", "eu", "image.chaos-dcr"], "did you mean `image.chaos-ddcr`?"),
+        (["explain", "CHR9999"], "there is no code `CHR9999`"),
+        (["diff", "no-such-branch"], "`no-such-branch` is neither a folder nor a revision that git has here"),
+        (["affected", "--since", "no-such-branch"], "fetch-depth: 0"),
+        (["move", "shop/chekout", "--from", "acme"], "no scope has the path `shop/chekout`"),
+    ],
+)
+def test_what_cannot_be_done_is_2_and_says_what_can(company, run, arguments, said):
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+@pytest.mark.parametrize("command", [["resolve"], ["explain", "eu"], ["diff"], ["affected"]])
+def test_with_mistakes_in_the_files_the_answer_is_marked_as_incomplete(company, run, command):
+    company.edit("prod", "service_accounts", "service_acounts")
+    code, out, err = run(*command)
+    assert code == 1
+    assert out
+    assert "the stack files have an error, so this may be incomplete: `chaosreg validate`" in err
+
+
+# --- explain
+
+
+def test_explain_shows_who_decided_who_else_tried_and_who_locks(company, run):
+    code, out, _ = run("explain", "eu", "image.chaos-ddcr")
+    assert code == 0
+    assert out.splitlines() == [
+        f"shop/checkout/eu  image.chaos-ddcr = harbor.company.com/chaos/chaos-ddcr:1.94.0@sha256:{'b' * 64}",
+        "",
+        "Harness's default",
+        "└─ account `acme`",
+        "      images.release: 1.93.0  stacks/Pulumi.acme.yaml:10",
+        "   └─ organization `shop`",
+        "      └─ project `checkout`",
+        "            images.tags.chaos-ddcr: 1.94.0  stacks/Pulumi.checkout.yaml:6  ← decides",
+        "            locks it for all below: allow_overrides: false  stacks/Pulumi.checkout.yaml:5",
+        "         └─ infrastructure `eu`",
+        "",
+        "infrastructure `eu` may not set it: project `checkout` does not allow overrides",
+        "",
+    ]
+
+
+def test_explain_says_when_nobody_decides_and_what_belongs_to_another_server(company, run):
+    _, out, _ = run("explain", "lab", "type")
+    assert "image_registry.type: private  stacks/Pulumi.acme.yaml:8  (belongs to another server)" in out
+    assert "infrastructure `lab` may set it" in out
+    _, out, _ = run("explain", "us", "namespace")
+    assert "Harness's default  ← decides" in out
+
+
+def test_explain_without_a_field_shows_all(company, run):
+    _, out, _ = run("explain", "eu")
+    assert "  server = harbor.company.com\n      stacks/Pulumi.acme.yaml:6  account `acme`\n" in out
+    assert "  locked by project `checkout`: allow_overrides: false  stacks/Pulumi.checkout.yaml:5\n" in out
+
+
+@pytest.mark.parametrize("code", ["CHR0203", "chr0203"])
+def test_explain_a_code_prints_its_entry_of_the_errors_page(run, code):
+    exit_code, out, _ = run("explain", code)
+    assert exit_code == 0
+    assert out.startswith("CHR0203  Override not allowed\n\n    error[CHR0203]: ")
+    assert "\n- Fix. " in out
+    assert "CHR0204" not in out
+
+
+# --- diff
+
+
+def test_nothing_changes_when_nothing_is_edited(company, run):
+    assert run("diff") == (0, "nothing changes for any infrastructure since HEAD\n", "")
+
+
+def _changes(run, *arguments):
+    _, out, _ = run("diff", *arguments, "-o", "json")
+    return {
+        change["infrastructure"]: {field["field"]: (field["before"], field["after"]) for field in change["fields"]}
+        for change in json.loads(out)["changes"]
+    }
+
+
+def test_an_edit_at_the_account_is_shown_for_each_infrastructure_that_it_reaches(company, run):
+    company.edit("acme", "1.93.0", "1.94.4")
+    changes = _changes(run)
+    assert set(changes) == set(PATHS)
+    assert set(changes["shop/checkout/eu"]) == {
+        "image.chaos-ddcr-faults",
+        "image.chaos-log-watcher",
+        "image.service-discovery-collector",
+    }
+    before, after = changes["shop/checkout/eu"]["image.chaos-log-watcher"]
+    assert before.endswith(":1.93.0@sha256:" + "a" * 64)
+    assert after.endswith(":1.94.0@sha256:" + "b" * 64)
+    # and why, at the place where it stands now
+    assert "because account `acme` `images.release`: 1.93.0 → 1.94.4 (stacks/Pulumi.acme.yaml:10)" in run("diff")[1]
+
+
+CAUSES = {
+    "an override is taken away": (
+        ("checkout", '    images: {tags: {chaos-ddcr: "1.94.0"}}\n', ""),
+        "project `checkout` `images.tags.chaos-ddcr` is set no more; account `acme` `images.release` counts",
+    ),
+    "a nearer level sets it": (
+        ("prod", "context: us}", "context: us}, namespace: mine"),
+        "infrastructure `us` `namespace.name` is set now (stacks/Pulumi.prod.yaml:5)",
+    ),
+    "the server changes": (
+        ("acme", "harbor.company.com", "harbor.example"),
+        "account `acme` `image_registry.server`: harbor.company.com → harbor.example",
+    ),
+    "only the digest changes": (("lock", "b" * 64, "d" * 64), "chaosreg.lock.yaml has another digest"),
+    "an image is asked for": (
+        ("prod", "context: us}", 'context: us}, custom_images: {ddcr_lib: "h.example/lib:1"}'),
+        "infrastructure `us` `custom_images.ddcr_lib` asks for it",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CAUSES)
+def test_each_change_names_its_cause(company, run, name):
+    (stack, old, new), cause = CAUSES[name]
+    if stack == "lock":
+        path = company.stacks / "chaosreg.lock.yaml"
+        path.write_text(path.read_text().replace(old, new))
+    else:
+        company.edit(stack, old, new)
+        company.edit("checkout", "allow_overrides: false", "allow_overrides: true")
+    _, out, _ = run("diff")
+    assert f"because {cause}" in out
+
+
+def test_new_gone_and_moved_infrastructures_are_told_apart(company, run):
+    company.edit("prod", "us: {", "ca: {")
+    company.edit("prod", "eu: {", "west: {moved_from: shop/checkout/eu, ")
+    changes = json.loads(run("diff", "-o", "json")[1])["changes"]
+    kinds = {change["infrastructure"]: (change["kind"], change.get("moved_from")) for change in changes}
+    assert kinds == {
+        "shop/checkout/us": ("removed", None),
+        "shop/checkout/ca": ("added", None),
+        "shop/checkout/west": ("changed", "shop/checkout/eu"),
+    }
+
+
+def test_a_folder_is_a_base_too(company, run, new_project):
+    other = new_project()
+    for path in company.stacks.iterdir():
+        (other.stacks / path.name).write_bytes(path.read_bytes())
+    company.edit("prod", "litmus", "runner")
+    assert _changes(run, str(other.folder)) == {"shop/checkout/eu": {"service_accounts": ("litmus", "runner")}}
+
+
+def test_a_revision_from_before_the_project_is_empty(company, run):
+    empty = subprocess.run(
+        ["git", "commit-tree", "-m", "x", "4b825dc642cb6eb9a060e54bf8d69288fbee4904"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a"},
+    ).stdout.strip()
+    _, out, _ = run("diff", empty, "-o", "json")
+    assert {change["kind"] for change in json.loads(out)["changes"]} == {"added"}
+
+
+def test_markdown_puts_the_biggest_effect_first(company, run):
+    company.edit("acme", "1.93.0", "1.94.4")
+    company.edit("prod", "context: us}", "context: us}, namespace: mine")
+    _, out, _ = run("diff", "-o", "markdown")
+    assert out.startswith("**chaosreg**: 3 infrastructures (3 changed) since `HEAD`.\n")
+    assert (
+        "| `image.chaos-log-watcher` | `harbor.company.com/chaos/chaos-log-watcher:1.93.0@sha256:aaaaaaaaaaaa…` |"
+        in out
+    )
+    headings = [line for line in out.splitlines() if line.startswith("####")]
+    assert len(headings) == 3
+
+
+def test_markdown_of_a_large_company_fits_in_a_comment(project, run, monkeypatch):
+    # given: 1,500 infrastructures, all with different namespaces, so that nothing can be told together
+    many = {f"infrastructure-{n:04}": {"cluster": {"context": f"c{n}"}, "namespace": f"n{n}"} for n in range(1500)}
+    account = {"id": "acme", "images": {"release": "1.93.0"}, "allow_overrides": True}
+    monkeypatch.chdir(project.folder)
+    project.write({"acme": {"chaosreg:account": account, "chaosreg:infrastructures": {"files": "i/*.yaml"}}})
+    project.write({"i/all.yaml": json.dumps(many)})
+    before = project.folder / "before"
+    before.mkdir()
+    (before / "Pulumi.yaml").write_text("name: x\nstackConfigDir: stacks\n")
+    subprocess.run(["cp", "-r", str(project.stacks), str(before)], check=True)
+    for n, settings in enumerate(many.values()):
+        settings["namespace"] = f"m{n}"
+    project.write({"i/all.yaml": json.dumps(many)})
+    # when
+    _, out, _ = run("diff", str(before), "-o", "markdown")
+    # then
+    assert 50_000 < len(out) <= 60_000
+    assert "(1500 changed)" in out
+    assert out.rstrip().splitlines()[-1].startswith("… and ")
+
+
+# --- affected
+
+
+def _affected(run):
+    code, out, _ = run("affected", "-o", "json")
+    assert code == 0
+    said = json.loads(out)
+    return [(one["stack"], one["wave"]) for one in said["include"]], said["removed"]
+
+
+def test_no_stack_is_touched_without_an_edit_that_counts(company, run):
+    company.edit("acme", "config:", "# a comment\nconfig:")
+    assert _affected(run) == ([], [])
+    assert run("affected")[1] == "no stack is touched since HEAD\n"
+
+
+@pytest.mark.parametrize(
+    ("edit", "stacks"),
+    [
+        (("acme", "1.93.0", "1.94.4"), [("acme", 0), ("other", 0), ("prod", 1)]),
+        (("prod", "context: us", "context: us2"), [("prod", 1)]),
+        (("other", "context: lab", "context: lab2"), [("other", 0)]),
+        (("acme", "v1:one", "v1:two"), [("acme", 0), ("prod", 1)]),  # a credential was rotated
+        (("acme", "mirror: {", "on_destroy: delete\n    mirror: {"), [("acme", 0)]),
+    ],
+)
+def test_the_stacks_whose_resources_get_other_inputs_are_touched(company, run, edit, stacks):
+    company.edit(*edit)
+    assert _affected(run) == (stacks, [])
+
+
+def test_a_stack_without_a_file_is_to_be_destroyed(company, run):
+    (company.stacks / "Pulumi.other.yaml").unlink()
+    assert _affected(run) == ([], ["other"])
+    assert "other  has no stack file any more: destroy it" in run("affected")[1]
+
+
+def test_a_change_of_the_program_touches_every_stack_that_makes_something(company, run):
+    (company.folder / "__main__.py").write_text("import pulumi\n")
+    assert _affected(run) == ([("acme", 0), ("other", 0), ("prod", 1)], [])
+
+
+# --- on a terminal, in a pipe
+
+
+def test_a_closed_pipe_is_no_traceback(company):
+    command = f"{sys.executable} -m pulumi_chaosreg.cli.main resolve | head -n 1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, cwd=company.folder)
+    assert (done.stdout, done.stderr) == ("shop/checkout/eu\n", "")
+
+
+@pytest.mark.parametrize(
+    ("variables", "columns", "colored", "narrow"),
+    [
+        ({}, 200, True, False),
+        ({"NO_COLOR": "1"}, 200, False, False),
+        ({"TERM": "dumb"}, 200, False, False),
+        ({"NO_COLOR": "1"}, 60, False, True),
+    ],
+)
+def test_a_terminal_gets_colour_and_its_width(company, variables, columns, colored, narrow):
+    out = _on_terminal(["resolve", "eu"], company.folder, {**variables, "COLUMNS": str(columns)})
+    assert ("\x1b[" in out) is colored
+    value_alone = any(line.strip() == "harbor.company.com" for line in out.splitlines())
+    assert value_alone is narrow
+
+
+def _on_terminal(arguments, folder, variables):
+    import os
+    import pty
+
+    reader, writer = pty.openpty()
+    environment = {"PATH": os.environ["PATH"], "TERM": "xterm", **variables}
+    with subprocess.Popen(
+        [sys.executable, "-m", "pulumi_chaosreg.cli.main", *arguments],
+        stdout=writer,
+        stderr=writer,
+        stdin=subprocess.DEVNULL,
+        cwd=folder,
+        env=environment,
+    ) as process:
+        os.close(writer)
+        out = b""
+        while True:
+            try:
+                piece = os.read(reader, 65536)
+            except OSError:  # Linux says so when the other end is closed
+                piece = b""
+            if not piece:
+                break
+            out += piece
+        process.wait()
+    os.close(reader)
+    return out.decode()
+
+
+COMMANDS = ("init", "validate", "resolve", "explain", "diff", "affected", "lock", "move", "schema")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_each_command_has_examples(run, command):
+    code, out, _ = run(command, "--help")
+    assert code == 0
+    assert f"  chaosreg {command}" in out.partition("examples:\n")[2]
