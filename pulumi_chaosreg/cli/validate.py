@@ -7,6 +7,7 @@ import argparse
 from pathlib import Path
 
 from pulumi_chaosreg.cli.formats import FORMATS
+from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.scopes.review import review
 from pulumi_chaosreg.scopes.stack_files import find_project
 
@@ -29,5 +30,9 @@ def run(options: argparse.Namespace) -> int:
     """Print all findings; 1 if one of them is an error."""
     project = find_project(Path(options.project).resolve())
     reviewed = review(project, options.stack)
+    if options.stack is not None and options.stack not in reviewed.company.files:
+        known = ", ".join(review(project).company.files)
+        advice = f"stacks with a file of ours: {known or 'none'}"
+        raise ChaosregError.of("CHR0118", f"there is no stack `{options.stack}` with sections of ours", help=advice)
     print(FORMATS[options.format](reviewed, project), end="")
     return 1 if reviewed.errors or (options.strict and reviewed.findings) else 0

@@ -1,0 +1,84 @@
+"""`validate` for people, for programs and for code hosts: the same findings."""
+
+import json
+
+import pytest
+
+MISTAKES = {
+    "acme": """
+        config:
+          chaosreg:account:
+            id: acme
+            sever: h.example
+            repositories: {create: true}
+        """
+}
+
+
+@pytest.fixture
+def broken(project):
+    return project.write(MISTAKES)
+
+
+def _validate(run, project, *arguments):
+    return run("--project", str(project.folder), "validate", *arguments)
+
+
+def test_json_has_every_part_of_a_finding(broken, run):
+    code, out, _ = _validate(run, broken, "--format", "json")
+    said = json.loads(out)
+    assert code == 1
+    assert (said["errors"], said["warnings"]) == (1, 1)
+    assert said["findings"][0] == {
+        "code": "CHR0104",
+        "severity": "error",
+        "message": "`sever` is not a key here",
+        "file": "stacks/Pulumi.acme.yaml",
+        "line": 4,
+        "scope": "account `acme`",
+        "keys": ["config", "chaosreg:account", "sever"],
+        "excerpt": "sever: h.example",
+        "notes": [],
+        "help": said["findings"][0]["help"],
+    }
+    assert said["findings"][0]["help"].startswith("did you mean ") or "valid keys: " in said["findings"][0]["help"]
+
+
+def test_sarif_has_a_rule_and_a_location_for_each(broken, run):
+    code, out, _ = _validate(run, broken, "--format", "sarif")
+    said = json.loads(out)
+    assert (code, said["version"]) == (1, "2.1.0")
+    (of_run,) = said["runs"]
+    rules = [rule["id"] for rule in of_run["tool"]["driver"]["rules"]]
+    assert rules == ["CHR0104", "CHR0111"]
+    assert [result["level"] for result in of_run["results"]] == ["error", "warning"]
+    for result, line in zip(of_run["results"], (4, 5), strict=True):
+        assert result["ruleId"] in rules
+        physical = result["locations"][0]["physicalLocation"]
+        assert physical["artifactLocation"] == {"uri": "stacks/Pulumi.acme.yaml", "uriBaseId": "PROJECT"}
+        assert physical["region"] == {"startLine": line}
+        assert physical["artifactLocation"]["uriBaseId"] in of_run["originalUriBaseIds"]
+
+
+@pytest.mark.parametrize(("flags", "code"), [((), 0), (("--strict",), 1)])
+def test_warnings_are_findings_only_where_it_is_strict(project, run, flags, code):
+    project.write({"acme": MISTAKES["acme"].replace("sever: h.example", "")})
+    assert _validate(run, project, *flags)[0] == code
+
+
+def test_validate_of_one_stack_is_as_strict_as_its_preview(project, run):
+    account = {"id": "acme", "required_images": ["harness/chaos-ddcr:latest"]}
+    below = {"chaosreg:parent_stack": "acme", "chaosreg:infrastructures": {"x": {"cluster": {"context": "c"}}}}
+    project.write({"acme": {"chaosreg:account": account}, "prod": below})
+    assert _validate(run, project)[0] == 0
+    code, out, _ = _validate(run, project, "--stack", "prod")
+    assert code == 1
+    assert "error[CHR0313]" in out
+
+
+def test_a_stack_without_a_file_is_said(project, run):
+    project.write({"acme": MISTAKES["acme"]})
+    code, _, err = _validate(run, project, "--stack", "prdo")
+    assert code == 2
+    assert "there is no stack `prdo`" in err
+    assert "acme" in err
