@@ -59,12 +59,16 @@ def lock(project: Path, *, upgrade: bool) -> int:
 
 
 def _sources(reviewed: Review) -> list[Reference]:
-    sources = {
-        image.source.tagged: image.source.with_digest(None)
-        for resolved in reviewed.resolved.values()
-        for image in resolved.images
-        if image.source
-    }
+    """What mirrors copy, and the tags that move under a cluster's own pulls."""
+    company = reviewed.company
+    sources: dict[str, Reference] = {}
+    for image in (image for resolved in reviewed.resolved.values() for image in resolved.images):
+        pulled = image.reference
+        floats = pulled.tag is None or company.catalogue.is_floating(pulled.tag)
+        said_with_digest = pulled.digest is not None and pulled.tagged not in company.locked
+        source = image.source or (pulled if floats and not said_with_digest else None)
+        if source:
+            sources[source.tagged] = source.with_digest(None)
     return [sources[tagged] for tagged in sorted(sources)]
 
 
@@ -84,7 +88,7 @@ def _digests(sources: list[Reference]) -> dict[str, str]:
                 Finding(
                     "CHR0308",
                     f"`{source.tagged}` does not exist",
-                    help="check `mirror.source`, `images.release` and `images.tags`",
+                    help="check `mirror.source`, `images.release`, `images.tags` and `custom_images`",
                 )
             )
         return source.tagged, digest or ""

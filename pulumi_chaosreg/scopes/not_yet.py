@@ -37,6 +37,10 @@ _NOT_YET: Mapping[tuple[str, ...], tuple[Callable[[object], bool], str]] = {
         "signatures are neither copied nor verified",
     ),
     ("mirror", "platforms"): (lambda value: isinstance(value, list), "all platforms are mirrored"),
+    ("pull_secret", "adopt"): (
+        lambda value: value is True,
+        "a Secret that is there already stops `up`; take it over with `pulumi import`",
+    ),
     ("mirror", "delete"): (lambda value: value is not None, "nothing is pruned yet"),
 }
 """Path → (which values ask for something, why nothing comes of it)."""

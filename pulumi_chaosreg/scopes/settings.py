@@ -169,6 +169,7 @@ SETTINGS = Table(
             {
                 "create": Flag("whether we make it"),
                 "name": Text("its name", grammar=_KUBERNETES_NAME),
+                "adopt": Flag("whether a Secret of this name that is there already becomes ours"),
             },
         ),
         "harness_id": Text("Harness's identifier where it differs from ours"),

@@ -121,7 +121,9 @@ class StackFolder:
         if isinstance(content, dict) and content.get("environment"):
             file = replace(file, has_environment=True)
         if stack in self._engine:
-            file = _with_engine_values(file, self._engine[stack])
+            dropped = {name for name in self._of_project if name in SECTIONS and name not in file.sections}
+            given = {key: text for key, text in self._engine[stack].items() if key.partition(":")[2] not in dropped}
+            file = _with_engine_values(file, given)
         return file if file.sections else None
 
     def _stack_file(self, stack: str, path: Path, config: Mapping[str, Any]) -> StackFile:
@@ -132,7 +134,8 @@ class StackFolder:
             if namespace == CREDENTIALS:
                 credentials.add(name)
             elif namespace == NAMESPACE and name in SECTIONS:
-                sections[name] = value
+                # `-c chaosreg:account='{…}'` and `pulumi config set` write JSON as a string into the file
+                sections[name] = _parsed(value) if isinstance(value, str) and value.startswith("{") else value
             elif namespace == NAMESPACE:
                 near = snake_case(name)
                 if near in SECTIONS and f"{NAMESPACE}:{near}" not in config:
@@ -145,6 +148,8 @@ class StackFolder:
             if name.partition(":")[0] == CREDENTIALS:
                 credentials.add(name.partition(":")[2])
         missing = {name: given for name, given in self._of_project.items() if name in SECTIONS and name not in sections}
+        if "account" in sections:  # said for all others
+            missing.pop("parent_stack", None)
         sections |= {name: value for name, (value, _) in missing.items()}
         elsewhere = {name: place for name, (_, place) in missing.items()}
         return StackFile(stack, path, sections, frozenset(credentials), elsewhere)

@@ -121,7 +121,8 @@ class Run:
     jobs: dict[str, Job] = field(default_factory=dict)
     steps: list[Done] = field(default_factory=list)
     summary: str = ""
-    stand_ins: list[str] = field(default_factory=list)
+    stand_ins: set[str] = field(default_factory=set)
+    """Actions that were imitated."""
 
     def output(self, job: str) -> str:
         """Everything that the steps of this job printed."""
@@ -137,7 +138,7 @@ class Workflow:
 
     def __init__(self, path: Path) -> None:
         self.text = path.read_text("utf-8")
-        self.document: dict[str, Any] = yaml.load(self.text, yaml.BaseLoader)  # noqa: S506 (so `on` stays a text)
+        self.document: dict[str, Any] = yaml.load(self.text, yaml.BaseLoader)  # `on` stays a text
         self.jobs: dict[str, dict[str, Any]] = self.document["jobs"]
 
     def run_steps(self) -> set[tuple[str, str]]:
@@ -198,7 +199,7 @@ class Runner:
                 action = step["uses"].partition("@")[0]
                 given = {key: str(resolve(value, context)) for key, value in step.get("with", {}).items()}
                 self.uses(action, given, name)
-                run.stand_ins.append(f"{name}: {action}")
+                run.stand_ins.add(action)
                 continue
             files = {kind: self.temporary / f"github_{kind}" for kind in ("OUTPUT", "ENV", "PATH", "STEP_SUMMARY")}
             for file in files.values():

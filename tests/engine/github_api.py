@@ -1,8 +1,9 @@
-"""A stand-in for GitHub's API on 127.0.0.1: comments of a pull request, and deployments. Its answers' header says so."""
+"""A stand-in for GitHub's API on 127.0.0.1: comments of a pull request, and deployments. Its header says so."""
 
 import json
 import re
 import threading
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -63,7 +64,7 @@ class GitHubApi:
         class Handler(BaseHTTPRequestHandler):
             server_version = "stand-in-for-api.github.com"
 
-            def do_GET(self) -> None:  # noqa: N802 (http.server's name)
+            def do_GET(self) -> None:
                 url = urlsplit(self.path)
                 query = {key: values[0] for key, values in parse_qs(url.query).items()}
                 text = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -84,7 +85,7 @@ class GitHubApi:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        print(f"stand-in: GitHub's API at {self.url}")
+        warnings.warn("stand-in: GitHub's API (comments and deployments)", stacklevel=2)
         return self
 
     def __exit__(

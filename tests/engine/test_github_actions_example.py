@@ -1,6 +1,6 @@
 """The workflow of examples/github-actions, every `run:` of it, on a real git repository and the real engine.
 
-Stand-ins, which each test also prints: GitHub's runner (github_actions.py) with its actions, GitHub's API
+Stand-ins, which the run's warnings name: GitHub's runner (github_actions.py) with its actions, GitHub's API
 (github_api.py), the package index (wheel_folder.py).
 """
 
@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ class Machine:
     """A runner's folder. Unlike GitHub's its `.venv` stays from job to job, which saves minutes."""
 
     def __init__(self, folder: Path) -> None:
-        self.work = folder / "work"
+        self.home, self.work = folder / "home", folder / "work"
         self.temporary = folder / "temporary"
         self.artifacts = folder / "artifacts"
         tools, wheels = folder / "tools", folder / "wheels"
@@ -49,7 +50,7 @@ class Machine:
         self.environment = {
             **{key: os.environ[key] for key in ("PULUMI_HOME", "PULUMI_SKIP_UPDATE_CHECK", "DOCKER_CONFIG")},
             "PATH": os.pathsep.join([str(tools), *path]),
-            "HOME": str(folder),
+            "HOME": str(self.home),
             "LANG": "C.UTF-8",
             "PIP_NO_INDEX": "1",
             "PIP_FIND_LINKS": str(wheels),
@@ -62,7 +63,9 @@ class Machine:
         }
 
     def clear(self) -> None:
-        """An empty folder for the next checkout."""
+        """As good as new for the next job."""
+        shutil.rmtree(self.home, ignore_errors=True)
+        self.home.mkdir()
         for path in self.work.iterdir():
             if path.is_file():
                 path.unlink()
@@ -147,8 +150,8 @@ class Repository:
         run = runner.run(context)
         self.executed |= {(step.job, step.step) for step in run.steps}
         self._seen += [run.summary, *(step.output for step in run.steps)]
-        for name in sorted(set(run.stand_ins)):
-            print(f"stand-in: {name}")
+        for action in sorted(run.stand_ins):
+            warnings.warn(f"stand-in: GitHub's runner, imitating {action}", stacklevel=3)
         for step in run.steps:
             print(f"--- {step.job} / {step.step}: {step.code}\n{step.output}")
         return run
@@ -278,7 +281,9 @@ def test_from_the_first_up_to_a_merged_pull_request(repository: Repository, comp
     assert merged.results["up"] == "success"
     assert _brought_up(merged) == ["acme", "checkout-prod"]
     assert "infrastructure payments/checkout/prod-eu" in merged.summary
-    company.add_project()  # back to this checkout's chaosreg
+    company.add_project()  # back to this checkout's chaosreg, with the kubeconfig where the workflow has it
+    company.environment["HOME"] = str(repository.machine.home)
+    del company.environment["KUBECONFIG"]
     for stack in ("acme", "checkout-prod", "ledger-prod"):
         assert company.preview(stack) == []
 
@@ -347,18 +352,24 @@ def test_a_pull_request_that_touches_no_stack_has_an_empty_matrix_and_no_comment
 def test_a_preview_that_fails_is_in_the_comment_and_the_others_still_run(
     repository: Repository, company: Workspace, api: GitHubApi
 ) -> None:
-    repository.git("switch", "--quiet", "--create", "newer-release")
+    # given an environment whose stack nobody has initialised, and an edit that touches others, too
+    repository.git("switch", "--quiet", "--create", "new-environment")
+    stack = (
+        "config: {chaosreg:parent_stack: checkout, chaosreg:infrastructures: {test: {cluster: {context: staging}}}}\n"
+    )
+    (company.folder / "stacks/Pulumi.a-test.yaml").write_text(stack)
     company.edit("stacks/Pulumi.acme.yaml", 'release: "1.93.0"', 'release: "1.94.4"')
     company.run("chaosreg", "lock")
-    repository.commit("Newer images")
+    repository.commit("An environment")
 
-    run = repository.pull_request("newer-release")  # nothing is up yet, so an environment has no credentials
+    run = repository.pull_request("new-environment")
 
     assert run.results == {"validate": "success", "preview": "failure", "comment": "success", "up": "skipped"}
     (comment,) = api.comments
     assert "Preview of <b>acme</b></summary>" in comment["body"]
-    assert "Preview of <b>checkout-prod</b> ❌ failed</summary>" in comment["body"]
-    assert "error" in comment["body"]
+    assert "Preview of <b>a-test</b> ❌ failed</summary>" in comment["body"]
+    assert "error: no stack named 'a-test' found" in comment["body"]
+    assert "Preview of <b>checkout-prod</b></summary>" in comment["body"]
 
 
 def test_the_first_failure_ends_an_up_and_the_next_run_makes_up_for_it(

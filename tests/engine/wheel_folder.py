@@ -8,6 +8,7 @@ import importlib.metadata
 import importlib.util
 import subprocess
 import sys
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,13 +25,14 @@ _LEFT_OUT = ("INSTALLER", "REQUESTED", "RECORD", "direct_url.json")
 def fill(folder: Path) -> None:
     """Write a wheel of our package and of everything that it needs."""
     folder.mkdir()
+    warnings.warn("stand-in: the package index is a folder of this environment's packages", stacklevel=2)
     for name in _needed(_OURS):
         _pack(name, _installed_files(name), folder)
     if importlib.util.find_spec("hatchling"):
         command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
         subprocess.run([*command, "--wheel-dir", folder, _CHECKOUT], check=True)
     else:
-        print("stand-in: our wheel is packed by the test, because hatchling is not installed")
+        warnings.warn("stand-in: our wheel is packed by the test, because hatchling is not installed", stacklevel=2)
         source = {
             str(path.relative_to(_CHECKOUT)): path
             for path in (_CHECKOUT / "pulumi_chaosreg").rglob("*")

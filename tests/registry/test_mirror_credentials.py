@@ -197,3 +197,13 @@ def _descriptor(digest: str, size: int):
     from pulumi_chaosreg.oci import Descriptor
 
     return Descriptor("application/octet-stream", digest, size)
+
+
+@pytest.mark.parametrize("body", [b"{}", b"<html>log in</html>", b"[]", b'{"token": ""}'])
+def test_a_token_endpoint_without_a_token_is_said(patience: Patience, body: bytes) -> None:
+    with (
+        FaultServer(lambda _: Reply(200, body)) as tokens,
+        _bearer_front(tokens, []) as front,
+        pytest.raises(ChaosregError, match="CHR0421"),
+    ):
+        Registry(front.host, patience=patience).head_manifest("app", "1")

@@ -326,3 +326,19 @@ def test_a_head_without_a_digest_is_asked_again_as_get(upstream: RegistryServer,
     silent = first(9, Reply(200), lambda seen: seen.method == "HEAD")
     with FaultServer(silent, upstream.host) as front:
         assert Registry(front.host).head_manifest("app", "1") == Descriptor(tree.media_type, tree.digest, len(tree.raw))
+
+
+def test_a_tag_that_somebody_else_overwrites_at_the_same_time_is_noticed(
+    upstream: RegistryServer, target: RegistryServer, mirror: Mirror, tree: builder.Tree
+) -> None:
+    written = []
+
+    def script(seen: Seen) -> Reply | None:
+        if seen.method == "PUT" and "/manifests/" in seen.path:
+            written.append(seen)
+        if seen.method == "HEAD" and seen.path.endswith("/manifests/1") and written:
+            return Reply(200, headers={"Docker-Content-Digest": builder.digest_of(b"another"), "Content-Type": "x/y"})
+        return None
+
+    with FaultServer(script, target.host) as front, pytest.raises(ChaosregError, match="CHR0419"):
+        mirror.copy(app(upstream.host), app(front.host))

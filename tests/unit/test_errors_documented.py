@@ -41,3 +41,9 @@ def test_an_entry_is_read_in_twenty_seconds(code):
 
 def test_the_page_names_no_code_that_it_does_not_explain():
     assert set(CODE.findall(PAGE)) == set(ENTRIES)
+
+
+def test_every_code_is_named_by_a_test_that_provokes_it():
+    tests = (path for path in (ROOT / "tests").rglob("test_*.py") if path != Path(__file__))
+    provoked = {code for path in tests for code in CODE.findall(path.read_text("utf-8"))}
+    assert set(ENTRIES) - provoked == set()

@@ -48,14 +48,24 @@ def test_json_yaml_and_env_say_the_same(company, run):
     assert len(variables) == len(fields)
 
 
+def test_move_without_pulumi_says_so(company, run, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    code, _, err = run("move", "shop/checkout/us", "--from", "checkout")
+    assert code == 2
+    assert "error[CHR0119]: the command `pulumi` is not there" in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["resolve", "ue"], "no infrastructure is called `ue`"),
+        (["resolve", "ue"], "error[CHR0118]: no infrastructure is called `ue`"),
         (["resolve", "-o", "env"], "prints one infrastructure, and 3 fit"),
         (["explain", "eu", "image.chaos-dcr"], "did you mean `image.chaos-ddcr`?"),
         (["explain", "CHR9999"], "there is no code `CHR9999`"),
-        (["diff", "no-such-branch"], "`no-such-branch` is neither a folder nor a revision that git has here"),
+        (
+            ["diff", "no-such-branch"],
+            "error[CHR0117]: `no-such-branch` is neither a folder nor a revision that git has here",
+        ),
         (["affected", "--since", "no-such-branch"], "fetch-depth: 0"),
         (["move", "shop/chekout", "--from", "acme"], "no scope has the path `shop/chekout`"),
     ],
@@ -357,3 +367,37 @@ def test_the_help_of_each_command_has_examples(run, command):
     code, out, _ = run(command, "--help")
     assert code == 0
     assert f"  chaosreg {command}" in out.partition("examples:\n")[2]
+
+
+WITHOUT_PULUMI_AND_NETWORK = """
+import socket, sys
+for name in ("pulumi", "pulumi_kubernetes", "grpc", "urllib3", "requests"):
+    sys.modules[name] = None
+def no_network(*_, **__):
+    raise AssertionError("this command wants the network")
+socket.socket.connect = socket.create_connection = socket.getaddrinfo = no_network
+from pulumi_chaosreg.cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["validate"],
+        ["resolve"],
+        ["explain", "eu"],
+        ["explain", "CHR0203"],
+        ["diff"],
+        ["affected"],
+        ["schema"],
+        ["init", "--account", "a", "--infrastructure", "x=c", "--dry-run", "--project", "."],
+    ],
+)
+def test_commands_work_without_pulumi_and_without_network(company, command):
+    folder = company.folder if command[0] != "init" else company.folder / "new"
+    folder.mkdir(exist_ok=True)
+    arguments = [sys.executable, "-c", WITHOUT_PULUMI_AND_NETWORK, *command]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False, cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout

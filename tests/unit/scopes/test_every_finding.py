@@ -190,6 +190,8 @@ MISTAKES = {
                   signatures: require  #! CHR0111
                   platforms: [linux/amd64]  #! CHR0111
                   delete: harbor-delete  #! CHR0111
+                pull_secret:
+                  adopt: true  #! CHR0111
             """
         },
         [

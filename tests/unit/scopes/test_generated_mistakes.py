@@ -1018,7 +1018,7 @@ DEFECTS = {
     ),
     "CHR0304: one damaged line unlocks every image": (
         BIG,
-        [(LOCK, "docker.io/harness/chaos-probe:1.2.0: ", "#! CHR0303 docker.io/harness/chaos-probe:1.2.0 ")],
+        [(LOCK, "chaos-probe:1.2.0: sha256:", "chaos-probe:1.2.0: #! CHR0303 sha256:")],
     ),
     "CHR0304: a malformed tag asks for another tag's digest": (
         BIG,

@@ -95,10 +95,16 @@ def test_pulumi_yaml_s_config_counts_for_every_stack(project, places):
     below = {"chaosreg:infrastructures": {"eu": {"cluster": {"context": "eu"}}}}
     project.write({"acme": ACME, "prod": below})
     reviewed = project.review()
-    # then: it holds for `prod`, and for the account's stack it is a mistake, told where it stands
-    assert places(reviewed) == [("CHR0206", "Pulumi.yaml", 4)]
+    # then: it holds for `prod`, and the account's own stack, which the engine gives it too, goes on without
+    assert reviewed.findings == ()
     (config,) = reviewed.resolved.values()
     assert config.infrastructure.parent.id == "acme"
+    assert project.review("acme", {"chaosreg:parent_stack": "acme"}).findings == ()
+    # and a mistake is told where it stands
+    (project.folder / "Pulumi.yaml").write_text(
+        "name: x\nstackConfigDir: stacks\nconfig:\n  chaosreg:parent_stack: acmee\n"
+    )
+    assert places(project.review("prod", {"chaosreg:parent_stack": "acmee"})) == [("CHR0207", "Pulumi.yaml", 4)]
 
 
 @pytest.mark.parametrize("given", ["{value: {id: acme}}", "{type: object, default: {id: acme}}"])

@@ -6,6 +6,7 @@ REPORT has diff.md and affected.json, PREVIEWS a STACK.txt and a STACK.exit for 
 comment is found again by its first line, and only where a bot wrote it: a person may quote it.
 """
 
+import itertools
 import json
 import os
 import re
@@ -44,17 +45,18 @@ def body(diff: str, previews: Sequence[Preview], removed: Sequence[str], whole: 
         notes += f"\nWithout a preview here: {_names(absent)}.\n"
     frame = f"{MARKER}\n\n{notes}\n<sub>{whole}</sub>\n"
     room = limit - len(frame)
-    there = [one for one in previews if one.text is not None]
-    shown, left_out = there, 0
-    while shown and sum(len(_details(one, "")) + SHORTEST for one in shown) > room // 2:
-        shown, left_out = shown[:-1], left_out + 1  # those of the last waves
+    there = [(_fold(one), one.text) for one in previews if one.text is not None]
+    widths = itertools.accumulate(len(before) + len(after) + SHORTEST for (before, after), _ in there)
+    shown = there[: sum(width <= room // 2 for width in widths)]
+    left_out = len(there) - len(shown)  # those of the last waves
     rest = f"\n… and {left_out} more previews, for which there is no room.\n" if left_out else ""
-    room -= len(rest) + sum(len(_details(one, "")) for one in shown)
-    texts = [one.text or "" for one in shown]
-    of_diff = cut(diff, max(room // 2, room - sum(map(len, texts))))
-    shares = _shares([len(text) for text in texts], room - len(of_diff))
-    cuts = [cut(text, share, END) for text, share in zip(texts, shares, strict=True)]
-    blocks = "".join(_details(one, text) for one, text in zip(shown, cuts, strict=True))
+    room -= len(rest) + sum(len(before) + len(after) for (before, after), _ in shown)
+    wanted = [len(text) for _, text in shown]
+    of_diff = cut(diff, max(room // 2, room - sum(wanted)))
+    shares = _shares(wanted, room - len(of_diff))
+    blocks = "".join(
+        before + cut(text, share, END) + after for ((before, after), text), share in zip(shown, shares, strict=True)
+    )
     return f"{MARKER}\n{of_diff}\n{blocks}{rest}{notes}\n<sub>{whole}</sub>\n"
 
 
@@ -78,11 +80,11 @@ def _shares(wanted: Sequence[int], room: int) -> list[int]:
     return shares
 
 
-def _details(preview: Preview, text: str) -> str:
-    """A fold. Its fence is longer than any in the preview's whole text, so that a shorter text changes nothing."""
+def _fold(preview: Preview) -> tuple[str, str]:
+    """What stands before and after a preview's text. The fence is longer than any in the text."""
     fence = "`" * max([3, *(len(ticks) + 1 for ticks in re.findall("`{3,}", preview.text or ""))])
     title = f"Preview of <b>{preview.stack}</b>" + (" ❌ failed" if preview.failed else "")
-    return f"\n<details><summary>{title}</summary>\n\n{fence}\n{text}\n{fence}\n\n</details>\n"
+    return f"\n<details><summary>{title}</summary>\n\n{fence}\n", f"\n{fence}\n\n</details>\n"
 
 
 def _names(stacks: Sequence[str], most: int = 50) -> str:
@@ -116,7 +118,7 @@ class Comments:
             for comment in found:
                 if comment["user"]["type"] == "Bot" and comment["body"].startswith(MARKER):
                     return int(comment["id"])
-            if len(found) < PER_PAGE:
+            if True:
                 return None
 
     def create(self, text: str) -> None:
