@@ -21,6 +21,7 @@ _COMMANDS = {
     "diff": "show what an edit changes for each infrastructure",
     "affected": "list the stacks that an edit touches, in the order of their `up`",
     "lock": "write stacks/chaosreg.lock.yaml: source tag → digest (needs the network)",
+    "mirror": "copy what the registries' owners mirror, all at once (needs the network)",
     "move": "move a scope's resources to the stack whose file holds it now (needs pulumi)",
     "schema": "print the JSON Schema of stack files, for editors",
 }
@@ -34,7 +35,7 @@ examples:
   chaosreg diff origin/main          what this branch changes in each cluster
   chaosreg lock --upgrade            ask again for the tags that are locked already
 
-`chaosreg COMMAND --help` has more. All but `lock` and `move` need neither Pulumi nor the network.
+`chaosreg COMMAND --help` has more. All but `lock`, `mirror` and `move` need neither Pulumi nor the network.
 """
 
 

@@ -1,7 +1,7 @@
 """Copies images from registry to registry: byte for byte, each unique blob once, the tag last."""
 
-from pulumi_chaosreg.mirror.mirror import Copied, Mirror
+from pulumi_chaosreg.mirror.mirror import Copied, Mirror, Planned
 from pulumi_chaosreg.mirror.progress import Progress
 from pulumi_chaosreg.oci.problems import Cancelled
 
-__all__ = ["Cancelled", "Copied", "Mirror", "Progress"]
+__all__ = ["Cancelled", "Copied", "Mirror", "Planned", "Progress"]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pulumi_chaosreg.oci.manifest import Descriptor, Manifest
-from pulumi_chaosreg.oci.problems import problem
+from pulumi_chaosreg.oci.problems import RegistryError, problem
 from pulumi_chaosreg.oci.registry import Registry
 
 _DEEPEST = 8
@@ -29,10 +29,13 @@ class Image:
         return tuple(sorted(unique.values(), key=lambda blob: -blob.size))
 
 
-def read_image(registry: Registry, repository: str, digest: str) -> Image:
-    """The image of that digest: every platform and attestation, and children of kinds that we do not know."""
+def read_image(registry: Registry, repository: str, name: str, lacking: list[str] | None = None) -> Image:
+    """The image of that digest or tag: every platform and attestation, and children of kinds that we do not know.
+
+    Children that are not there are an error, or with `lacking` are added to that.
+    """
     found: dict[str, Manifest] = {}
-    for manifest in _walk(registry, repository, Descriptor("", digest, 0), found, 0):
+    for manifest in _walk(registry, repository, Descriptor("", name, 0), found, 0, lacking):
         found[manifest.digest] = manifest
         for blob in manifest.blobs:
             if not blob.distributable:
@@ -42,7 +45,12 @@ def read_image(registry: Registry, repository: str, digest: str) -> Image:
 
 
 def _walk(
-    registry: Registry, repository: str, entry: Descriptor, found: dict[str, Manifest], depth: int
+    registry: Registry,
+    repository: str,
+    entry: Descriptor,
+    found: dict[str, Manifest],
+    depth: int,
+    lacking: list[str] | None = None,
 ) -> Iterator[Manifest]:
     if entry.digest in found:
         return
@@ -50,7 +58,13 @@ def _walk(
     if depth > _DEEPEST:
         cause = f"its indexes are nested more than {_DEEPEST} deep"
         raise problem("CHR0415", server=registry.server, repository=repository, subject=subject, cause=cause)
-    manifest = registry.get_manifest(repository, entry.digest, media_type=entry.media_type)
+    try:
+        manifest = registry.get_manifest(repository, entry.digest, media_type=entry.media_type)
+    except RegistryError as failure:
+        if lacking is None or depth == 0 or failure.status != 404:
+            raise
+        lacking.append(entry.digest)
+        return
     for child in manifest.children:
-        yield from _walk(registry, repository, child, found, depth + 1)
+        yield from _walk(registry, repository, child, found, depth + 1, lacking)
     yield manifest

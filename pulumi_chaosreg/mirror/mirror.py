@@ -10,7 +10,7 @@ from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror.copy import Copy, Ends, Way
 from pulumi_chaosreg.mirror.flights import Flights
 from pulumi_chaosreg.mirror.holdings import Holdings
-from pulumi_chaosreg.mirror.image import read_image
+from pulumi_chaosreg.mirror.image import Image, read_image
 from pulumi_chaosreg.mirror.progress import Counter, Listener
 from pulumi_chaosreg.oci.patience import Patience
 from pulumi_chaosreg.oci.problems import RegistryError, problem
@@ -26,6 +26,21 @@ class Copied:
     blobs_copied: int = 0
     blobs_mounted: int = 0
     blobs_skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One copy before it is made."""
+
+    ends: Ends
+    digest: str
+    image: Image | None
+    """What the source has; None where the target's tag is right already."""
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Digest → size of each blob that the target's repository needs."""
+        return {blob.digest: blob.size for blob in self.image.blobs} if self.image else {}
 
 
 class Mirror:
@@ -59,22 +74,55 @@ class Mirror:
         that exists with other content is overwritten. `progress` is called by one thread at a time. Raises
         RegistryError, or Cancelled soon after `cancelled` was set; the tag is then as it was before.
         """
+        planned = self.plan(source, target, pull=pull, push=push, digest=digest)
+        return self.carry_out(planned, progress=progress, cancelled=cancelled)
+
+    def plan(
+        self,
+        source: Reference,
+        target: Reference,
+        *,
+        pull: Login | None = None,
+        push: Login | None = None,
+        digest: str | None = None,
+    ) -> Planned:
+        """What a copy would have to do. One request where the target's tag is right already; nothing is written."""
         origin, goal = self._registry(source.server, pull), self._registry(target.server, push)
         wanted = digest or source.digest or _resolved(origin, source)
-        name = target.tag or wanted
-        present = goal.head_manifest(target.repository, name)
+        present = goal.head_manifest(target.repository, target.tag or wanted)
+        ends = Ends(origin, source, goal, target)
         if present and present.digest == wanted:
-            return Copied(wanted)
+            return Planned(ends, wanted, None)
         image = read_image(origin, source.repository, wanted)
         if source.server == target.server:
             for blob in image.blobs:
                 self._holdings.add(target.server, source.repository, blob.digest)
-        counter = Counter(target.tagged, image.blobs, progress)
-        copy = Copy(Ends(origin, source, goal, target), image, self._flights, self._holdings, counter, cancelled)
+        return Planned(ends, wanted, image)
+
+    def carry_out(
+        self, planned: Planned, *, progress: Listener | None = None, cancelled: threading.Event | None = None
+    ) -> Copied:
+        """Do what was planned, and look whether it came true."""
+        if planned.image is None:
+            return Copied(planned.digest)
+        ends, target = planned.ends, planned.ends.target
+        counter = Counter(target.tagged, planned.image.blobs, progress)
+        copy = Copy(ends, planned.image, self._flights, self._holdings, counter, cancelled)
         copy.run()
-        _verify(goal, target.repository, name, wanted)
+        _verify(ends.goal, target.repository, target.tag or planned.digest, planned.digest)
         tally = copy.tally()
-        return Copied(wanted, copy.bytes_copied(), tally[Way.COPIED], tally[Way.MOUNTED], tally[Way.SKIPPED])
+        return Copied(planned.digest, copy.bytes_copied(), tally[Way.COPIED], tally[Way.MOUNTED], tally[Way.SKIPPED])
+
+    def missing(self, reference: Reference, login: Login | None = None) -> list[str]:
+        """What a pull of this image would not find: the digests of manifests and blobs; asks for every one of them.
+
+        A registry may have a tag and lack what it stands for: caches that never fetched it, blobs that were deleted.
+        """
+        registry, repository = self._registry(reference.server, login), reference.repository
+        name = reference.digest or reference.tag or "latest"
+        lacking: list[str] = []
+        image = read_image(registry, repository, name, lacking)
+        return lacking + [blob.digest for blob in image.blobs if not registry.has_blob(repository, blob.digest)]
 
     def digest(self, reference: Reference, login: Login | None = None) -> str | None:
         """What the reference's tag (or else its digest) stands for now; None where there is nothing."""

@@ -1,0 +1,202 @@
+"""What `chaosreg mirror` says while it works: bars on a terminal, lines in a pipe, or JSON events."""
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from pulumi_chaosreg.cli.terminal import colored, width
+from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.mirror import Copied, Planned, Progress
+
+_REDRAW = 0.1
+"""Seconds between two pictures of the bars."""
+_BAR = 24
+
+
+class Report(Protocol):
+    """Told of everything that happens, by any thread."""
+
+    failures: int
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+    def planned(self, plans: Mapping[str, Planned]) -> None:
+        """All targets are known: target → plan."""
+
+    def progress(self, progress: Progress) -> None:
+        """An image is so far."""
+
+    def copied(self, target: str, copied: Copied) -> None:
+        """An image is at its target."""
+
+    def failed(self, target: str, error: ChaosregError) -> None:
+        """An image could not be planned, copied or verified."""
+
+
+class TextReport:
+    """A line for each image, and on a terminal bars below that show what is under way and the whole."""
+
+    def __init__(self, images: int) -> None:
+        self.failures = 0
+        self._images = images
+        self._guard = threading.Lock()
+        self._began = time.monotonic()
+        self._bars = _Bars() if sys.stdout.isatty() else None
+        self._done = self._bytes = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._guard:
+            if self._bars:
+                self._bars.clear()
+            seconds = time.monotonic() - self._began
+            failed = f", {self.failures} failed" if self.failures else ""
+            print(f"{self._done} of {self._images} images{failed}: {size(self._bytes)} sent in {seconds:.1f} s")
+
+    def planned(self, plans: Mapping[str, Planned]) -> None:
+        unique: dict[str, int] = {}
+        for target, plan in plans.items():
+            unique |= plan.sizes
+            what = size(sum(plan.sizes.values())) if plan.image else "is there"
+            self._line(f"{'copy ' if plan.image else 'right'}  {target}  {what}")
+        to_copy = sum(plan.image is not None for plan in plans.values())
+        self._line(
+            f"plan: {to_copy} of {len(plans)} images, {size(sum(unique.values()))} in {len(unique)} unique blobs"
+        )
+        if self._bars:
+            totals = {target: sum(plan.sizes.values()) for target, plan in plans.items() if plan.image}
+            self._bars.expect(totals)
+
+    def progress(self, progress: Progress) -> None:
+        with self._guard:
+            if self._bars:
+                self._bars.move(progress)
+
+    def copied(self, target: str, copied: Copied) -> None:
+        with self._guard:
+            self._done += 1
+            self._bytes += copied.bytes_copied
+            if self._bars:
+                self._bars.finish(target)
+        if copied.blobs_copied or copied.blobs_mounted or copied.blobs_skipped:
+            ways = f"{copied.blobs_copied} blobs sent, {copied.blobs_mounted} mounted, {copied.blobs_skipped} there"
+            self._line(f"done   {target}@{copied.digest}  {size(copied.bytes_copied)}, {ways}")
+
+    def failed(self, target: str, error: ChaosregError) -> None:
+        self.failures += 1
+        self._line(f"failed {target}\n{error}")
+
+    def _line(self, text: str) -> None:
+        with self._guard:
+            if self._bars:
+                self._bars.clear()
+            print(text, flush=True)
+
+
+class JsonReport:
+    """One JSON object a line: `event`, the time, and what belongs to it."""
+
+    def __init__(self, images: int) -> None:
+        self.failures = 0
+        self._guard = threading.Lock()
+        self._event("start", images=images)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._event("end", failures=self.failures)
+
+    def planned(self, plans: Mapping[str, Planned]) -> None:
+        for target, plan in plans.items():
+            self._event("plan", image=target, digest=plan.digest, copy=plan.image is not None, blobs=plan.sizes)
+
+    def progress(self, progress: Progress) -> None:
+        numbers = {"bytes": progress.bytes_done, "total": progress.bytes_total}
+        self._event("progress", image=progress.image, **numbers, blob=progress.blob, blobs=progress.blobs)
+
+    def copied(self, target: str, copied: Copied) -> None:
+        sent = {"bytes": copied.bytes_copied, "sent": copied.blobs_copied}
+        ways = {"mounted": copied.blobs_mounted, "there": copied.blobs_skipped}
+        self._event("copied", image=target, digest=copied.digest, **sent, **ways)
+
+    def failed(self, target: str, error: ChaosregError) -> None:
+        self.failures += 1
+        for finding in error.findings:
+            self._event("failed", image=target, code=finding.code, message=finding.message, help=finding.help)
+
+    def _event(self, event: str, **more: Any) -> None:
+        with self._guard:
+            print(json.dumps({"event": event, "time": round(time.time(), 3), **more}), flush=True)
+
+
+REPORTS: Mapping[str, type[TextReport] | type[JsonReport]] = {"text": TextReport, "json": JsonReport}
+
+
+class _Bars:
+    """The images under way and the whole, redrawn in place. Numbers never go back."""
+
+    def __init__(self) -> None:
+        self._total = self._done = 0
+        self._images: dict[str, Progress] = {}
+        self._reached: dict[str, int] = {}
+        self._drawn = 0
+        self._last = 0.0
+        self._began = time.monotonic()
+
+    def expect(self, totals: Mapping[str, int]) -> None:
+        self._total, self._began = sum(totals.values()), time.monotonic()
+
+    def move(self, progress: Progress) -> None:
+        self._done += progress.bytes_done - self._reached.get(progress.image, 0)
+        self._reached[progress.image] = progress.bytes_done
+        self._images[progress.image] = progress
+        if time.monotonic() - self._last >= _REDRAW:
+            self._draw()
+
+    def finish(self, image: str) -> None:
+        self._images.pop(image, None)
+
+    def clear(self) -> None:
+        if self._drawn:
+            sys.stdout.write(f"\033[{self._drawn}F\033[J")
+            self._drawn = 0
+
+    def _draw(self) -> None:
+        columns = width() or 80
+        lines = [_bar(p.image.rpartition("/")[2], p.bytes_done, p.bytes_total) for p in self._images.values()]
+        seconds = max(time.monotonic() - self._began, 0.001)
+        rate = self._done / seconds
+        left = f", {(self._total - self._done) / rate:.0f} s left" if rate else ""
+        lines.append(_bar("all", self._done, self._total) + f"  {size(int(rate))}/s{left}")
+        self.clear()
+        sys.stdout.write("".join(f"{line[: columns - 1]}\n" for line in lines))
+        sys.stdout.flush()
+        self._drawn, self._last = len(lines), time.monotonic()
+
+
+def _bar(name: str, done: int, total: int) -> str:
+    filled = _BAR * done // total if total else _BAR
+    return f"{name:<40.40} {colored('█' * filled, 'green')}{'░' * (_BAR - filled)} {size(done):>9} of {size(total)}"
+
+
+def size(count: int) -> str:
+    """Bytes as people say them: `1.4 GB`."""
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000 or unit == "GB":
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    raise AssertionError("GB is the last")

@@ -1,0 +1,197 @@
+"""`chaosreg mirror` against real registries: the plan, the copies, what is there already, what fails, Ctrl-C."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from builder import image, index, layer, push
+from faults import FaultServer, Reply, Seen
+
+from lab.registry import RegistryServer
+from pulumi_chaosreg.cli.main import main
+
+pytestmark = pytest.mark.registry
+
+IMAGES = ("chaos-ddcr", "chaos-ddcr-faults", "chaos-log-watcher", "service-discovery-collector")
+
+
+@pytest.fixture
+def digests(upstream: RegistryServer) -> dict[str, str]:
+    """Four images upstream, all on one base layer: name → digest."""
+    base = layer("base", 2_000_000)
+    trees = {
+        name: push(
+            upstream.host, f"harness/{name}", "1", index(image(base, layer(f"{name} a")), image(base, layer(name)))
+        )
+        for name in IMAGES
+    }
+    return {name: tree.digest for name, tree in trees.items()}
+
+
+@pytest.fixture
+def project(tmp_path: Path, upstream: RegistryServer, target: RegistryServer, digests) -> Path:
+    """A company that mirrors them; locked."""
+    return _project(tmp_path, upstream.host, target.host, digests)
+
+
+def _project(folder: Path, source: str, target: str, digests: dict[str, str]) -> Path:
+    (folder / "stacks").mkdir()
+    (folder / "Pulumi.yaml").write_text("name: x\nstackConfigDir: stacks\n")
+    listed = ", ".join(f"harness/{name}:1" for name in IMAGES)
+    (folder / "stacks/Pulumi.acme.yaml").write_text(
+        f"""\
+config:
+  chaosreg:account:
+    id: acme
+    image_registry: {{server: "{target}", account: chaos, type: public}}
+    mirror: {{source: "{source}/harness", allow_sources: ["{source}"]}}
+    required_images: [{listed}]
+  chaosreg:infrastructures:
+    eu: {{cluster: {{context: eu}}}}
+    us: {{cluster: {{context: us}}, images: {{}}}}
+"""
+    )
+    lock = "".join(f"{source}/harness/{name}:1: {digest}\n" for name, digest in digests.items())
+    (folder / "stacks/chaosreg.lock.yaml").write_text(lock)
+    return folder
+
+
+@pytest.fixture
+def mirror(project: Path, capsys) -> Callable[..., tuple[int, str]]:
+    def mirror(*arguments: str) -> tuple[int, str]:
+        code = main(["--project", str(project), "mirror", *arguments])
+        return code, capsys.readouterr().out
+
+    return mirror
+
+
+def _tags(target: RegistryServer, digests: dict[str, str]) -> set[str]:
+    """The names whose tag is right, by crane's word."""
+    found = set()
+    for name, digest in digests.items():
+        done = subprocess.run(["crane", "digest", f"{target.host}/chaos/{name}:1"], capture_output=True, text=True)
+        if done.stdout.strip() == digest:
+            found.add(name)
+    return found
+
+
+def test_everything_arrives_and_a_second_run_asks_once_per_image(mirror, upstream, target, digests) -> None:
+    code, out = mirror()
+    assert code == 0
+    assert "plan: 4 of 4 images" in out
+    assert "4 of 4 images: " in out.splitlines()[-1]
+    assert _tags(target, digests) == set(IMAGES)
+    reads = [request.path for request in upstream.requests() if request.method == "GET" and "/blobs/" in request.path]
+    blobs = [path.rpartition("/")[2] for path in reads]
+    assert len(blobs) == len(set(blobs))
+
+    before = len(target.requests()), len(upstream.requests())
+    code, out = mirror()
+    assert (code, "plan: 0 of 4 images" in out) == (0, True)
+    assert (len(target.requests()) - before[0], len(upstream.requests()) - before[1]) == (4, 0)
+
+
+def test_a_dry_run_writes_nothing_and_says_what_it_would(mirror, target, digests) -> None:
+    code, out = mirror("--dry-run")
+    assert code == 0
+    assert out.count("copy   ") == 4
+    assert {request.method for request in target.requests()} == {"HEAD"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "names"),
+    [(["chaos-ddcr"], {"chaos-ddcr"}), (["chaos-*"], set(IMAGES[:3])), (["eu"], set(IMAGES)), (["acme"], set(IMAGES))],
+)
+def test_what_is_wanted_may_be_an_image_or_a_scope(mirror, target, digests, wanted, names) -> None:
+    assert mirror(*wanted)[0] == 0
+    assert _tags(target, digests) == names
+
+
+def test_what_names_nothing_is_said(mirror, project, capsys) -> None:
+    assert main(["--project", str(project), "mirror", "chaos-dcr"]) == 2
+    assert "error[CHR0118]: nothing is called `chaos-dcr`" in capsys.readouterr().err
+
+
+def test_shards_are_disjoint_and_together_everything(mirror, target, digests) -> None:
+    seen: list[set[str]] = []
+    for shard in ("1/3", "2/3", "3/3"):
+        before = _tags(target, digests)
+        assert mirror("--shard", shard)[0] == 0
+        seen.append(_tags(target, digests) - before)
+    assert set.union(*seen) == set(IMAGES)
+    assert sum(map(len, seen)) == 4
+
+
+def test_json_events_tell_the_whole_story(mirror, digests) -> None:
+    code, out = mirror("-o", "json")
+    events = [json.loads(line) for line in out.splitlines()]
+    assert code == 0
+    assert [event["event"] for event in (events[0], events[-1])] == ["start", "end"]
+    copied = {event["image"].rpartition("/")[2]: event["digest"] for event in events if event["event"] == "copied"}
+    assert copied == {f"{name}:1": digest for name, digest in digests.items()}
+    for target in {event["image"] for event in events if event["event"] == "progress"}:
+        positions = [event["bytes"] for event in events if event["event"] == "progress" and event["image"] == target]
+        assert positions == sorted(positions)
+
+
+def test_deep_finds_what_a_tag_stands_for_and_the_registry_lacks(mirror, target, digests) -> None:
+    assert mirror()[0] == 0
+    assert mirror("--deep")[0] == 0
+    # given: a blob is lost behind the registry's back
+    links = sorted((Path(target.storage) / "docker/registry/v2/repositories/chaos/chaos-ddcr/_layers/sha256").iterdir())
+    (links[0] / "link").unlink()
+    # then: the tag is still right, and only --deep sees that a pull would fail
+    assert mirror()[0] == 0
+    code, out = mirror("--deep")
+    assert code == 1
+    assert f"error[CHR0406]: registry `{target.host}` has tag `1` of `chaos/chaos-ddcr` and lacks" in out
+
+
+def test_one_image_that_fails_does_not_stop_the_others(tmp_path, upstream, target, digests, capsys) -> None:
+    def script(seen: Seen) -> Reply | None:
+        return Reply(404) if "chaos-log-watcher/blobs/" in seen.path and seen.method == "GET" else None
+
+    with FaultServer(script, upstream.host) as front:
+        project = _project(tmp_path, front.host, target.host, digests)
+        code = main(["--project", str(project), "mirror"])
+    out = capsys.readouterr().out
+    assert code == 1
+    assert "3 of 4 images, 1 failed" in out
+    assert "error[CHR0406]" in out
+    assert _tags(target, digests) == {*IMAGES} - {"chaos-log-watcher"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_ends_soon_without_a_tag_and_the_next_one_finishes(
+    tmp_path, upstream, target, digests, number, capsys
+) -> None:
+    held = []
+
+    def script(seen: Seen) -> Reply | None:
+        if seen.method == "PUT" and "/manifests/" in seen.path:
+            held.append(seen.path)
+        return None
+
+    def slow(seen: Seen) -> Reply | None:
+        if seen.method == "GET" and "/blobs/" in seen.path and not process_has_been_told:
+            process_has_been_told.append(True)
+            os.kill(process.pid, number)
+        return None
+
+    process_has_been_told: list[bool] = []
+    with FaultServer(script, target.host) as goal, FaultServer(slow, upstream.host) as origin:
+        project = _project(tmp_path, origin.host, goal.host, digests)
+        command = [sys.executable, "-m", "pulumi_chaosreg.cli.main", "--project", str(project), "mirror"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        out, _ = process.communicate(timeout=20)
+        assert process.returncode == 130, out
+        assert "Traceback" not in out
+        assert not any(path.endswith("/manifests/1") for path in held)
+        assert main(["--project", str(project), "mirror"]) == 0
+    capsys.readouterr()
+    assert _tags(target, digests) == set(IMAGES)
