@@ -22,6 +22,7 @@ from pulumi_chaosreg.credentials.machine import machine_login
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Cancelled, Mirror, Planned
+from pulumi_chaosreg.scopes.model import nearest
 from pulumi_chaosreg.scopes.review import Review, review
 from pulumi_chaosreg.scopes.stack_files import find_project
 
@@ -46,6 +47,8 @@ class Job:
     """With the digest of the lockfile."""
     target: Reference
     """Without a digest."""
+    signatures: bool = True
+    """Whether referrers and cosign's tags go along."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
         if not options.dry_run:
             _each([*planned], lambda job: _copied(mirror, job, planned[job], report, stopped), report, stopped)
         if options.deep:
-            there = [job for job, plan in planned.items() if plan.image is None]
+            there = [job for job, plan in planned.items() if plan.work is None]
             _each(there, lambda job: _checked(mirror, job), report, stopped)
     if stopped.is_set():
         return 130
@@ -88,8 +91,10 @@ def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
             name = image.reference.repository.rpartition("/")[2]
             fitting = [text for text in wanted if any(fnmatchcase(it, text) for it in (*above, scope.id, name))]
             named.update(fitting)
-            if image.source and (fitting or not wanted):
-                jobs[image.reference.tagged] = Job(image.source, image.reference.with_digest(None))
+            if image.source and resolved.owner and (fitting or not wanted):
+                said = nearest(resolved.owner, ("mirror", "signatures"))
+                target = image.reference.with_digest(None)
+                jobs[target.tagged] = Job(image.source, target, signatures=said is None or said.value != "skip")
     missing = [text for text in wanted if text not in named]
     if missing:
         advice = "write an infrastructure's or scope's path, or an image's name: `chaosreg resolve` shows them"
@@ -99,7 +104,7 @@ def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
 
 def _planned(mirror: Mirror, job: Job) -> Planned:
     logins = (machine_login(job.source.server), machine_login(job.target.server))
-    return mirror.plan(job.source, job.target, pull=logins[0], push=logins[1])
+    return mirror.plan(job.source, job.target, pull=logins[0], push=logins[1], signatures=job.signatures)
 
 
 def _copied(mirror: Mirror, job: Job, planned: Planned, report: Report, stopped: threading.Event) -> None:

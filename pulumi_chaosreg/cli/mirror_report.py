@@ -67,14 +67,14 @@ class TextReport:
         unique: dict[str, int] = {}
         for target, plan in plans.items():
             unique |= plan.sizes
-            what = size(sum(plan.sizes.values())) if plan.image else "is there"
-            self._line(f"{'copy ' if plan.image else 'right'}  {target}  {what}")
-        to_copy = sum(plan.image is not None for plan in plans.values())
+            what = size(sum(plan.sizes.values())) if plan.work else "is there"
+            self._line(f"{'copy ' if plan.work else 'right'}  {target}  {what}")
+        to_copy = sum(plan.work is not None for plan in plans.values())
         self._line(
             f"plan: {to_copy} of {len(plans)} images, {size(sum(unique.values()))} in {len(unique)} unique blobs"
         )
         if self._bars:
-            totals = {target: sum(plan.sizes.values()) for target, plan in plans.items() if plan.image}
+            totals = {target: sum(plan.sizes.values()) for target, plan in plans.items() if plan.work}
             self._bars.expect(totals)
 
     def progress(self, progress: Progress) -> None:
@@ -121,7 +121,7 @@ class JsonReport:
 
     def planned(self, plans: Mapping[str, Planned]) -> None:
         for target, plan in plans.items():
-            self._event("plan", image=target, digest=plan.digest, copy=plan.image is not None, blobs=plan.sizes)
+            self._event("plan", image=target, digest=plan.digest, copy=plan.work is not None, blobs=plan.sizes)
 
     def progress(self, progress: Progress) -> None:
         numbers = {"bytes": progress.bytes_done, "total": progress.bytes_total}

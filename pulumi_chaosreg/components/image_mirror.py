@@ -21,6 +21,7 @@ class ImageMirror(pulumi.ComponentResource):
         push: pulumi.Input[Any] | None = None,
         pull: pulumi.Input[Any] | None = None,
         on_destroy: str | None = None,
+        signatures: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """`prefix` goes before the resource names, so that two owners in one stack differ; `account` is the path on the
@@ -28,7 +29,8 @@ class ImageMirror(pulumi.ComponentResource):
         """
         super().__init__(MIRROR_TYPE, name, {}, opts)
         self._prefix, self._account = prefix, f"{account}/" if account else ""
-        self._push, self._pull, self._on_destroy = push, pull, on_destroy
+        self._push, self._pull = push, pull
+        self._on_destroy, self._signatures = on_destroy, signatures
         self._images: dict[str, MirroredImage] = {}
         self.register_outputs({})
 
@@ -45,6 +47,7 @@ class ImageMirror(pulumi.ComponentResource):
                 push=self._push,
                 pull=self._pull,
                 on_destroy=self._on_destroy,  # type: ignore[arg-type]  # checked by the settings table
+                signatures=self._signatures,  # type: ignore[arg-type]  # likewise
                 opts=pulumi.ResourceOptions(parent=self),
             )
         return self._images[tagged]

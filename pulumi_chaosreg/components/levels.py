@@ -87,6 +87,7 @@ class _LevelComponent(pulumi.ComponentResource):
             is_account = self.scope.level is Level.ACCOUNT
             account = nearest(self.scope, ("image_registry", "account"))
             on_destroy = nearest(self.scope, ("on_destroy",))
+            signatures = nearest(self.scope, ("mirror", "signatures"))
             self._mirror = ImageMirror(
                 self.scope.path,
                 prefix="" if is_account else f"{self.scope.path}/",
@@ -94,6 +95,7 @@ class _LevelComponent(pulumi.ComponentResource):
                 push=self._mirror_login("push"),
                 pull=self._mirror_login("pull"),
                 on_destroy=on_destroy.value if on_destroy else None,
+                signatures=signatures.value if signatures else None,
                 opts=pulumi.ResourceOptions(parent=self, aliases=mirror_aliases(self.scope)),
             )
         return self._mirror

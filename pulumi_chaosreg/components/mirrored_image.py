@@ -14,6 +14,7 @@ class MirroredImage(pulumi.CustomResource):
     `source` and `target` are `server/repository:tag`. With `digest` (from the lockfile) exactly that content is copied
     and a preview needs no network. `push` and `pull` are `{username, password}`, never shown, never a diff; without
     them the machine's docker configuration is read when needed. `on_destroy`: `retain` (default) or `delete`.
+    `signatures`: `copy` (default) takes referrers and cosign's tags along when an image is copied, `skip` leaves them.
     """
 
     digest: pulumi.Output[str]
@@ -31,6 +32,7 @@ class MirroredImage(pulumi.CustomResource):
         push: pulumi.Input[Mapping[str, str]] | None = None,
         pull: pulumi.Input[Mapping[str, str]] | None = None,
         on_destroy: pulumi.Input[Literal["retain", "delete"]] | None = None,
+        signatures: pulumi.Input[Literal["copy", "skip"]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         inputs = {
@@ -40,6 +42,7 @@ class MirroredImage(pulumi.CustomResource):
             "push": None if push is None else pulumi.Output.secret(push),
             "pull": None if pull is None else pulumi.Output.secret(pull),
             "onDestroy": on_destroy,
+            "signatures": signatures,
             "reference": None,  # declares the output
         }
         ours = pulumi.ResourceOptions(version=__version__)

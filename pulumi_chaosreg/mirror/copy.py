@@ -10,12 +10,13 @@ from enum import Enum, auto
 from functools import partial
 
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.mirror.companions import Companion, ReferrersTags
 from pulumi_chaosreg.mirror.flights import Flights
 from pulumi_chaosreg.mirror.holdings import Holdings
 from pulumi_chaosreg.mirror.image import Image
 from pulumi_chaosreg.mirror.progress import Counter
 from pulumi_chaosreg.oci.blob import Upload
-from pulumi_chaosreg.oci.manifest import Descriptor
+from pulumi_chaosreg.oci.manifest import Descriptor, Manifest
 from pulumi_chaosreg.oci.problems import RegistryError, cancelled
 from pulumi_chaosreg.oci.registry import Registry
 
@@ -41,20 +42,44 @@ class Ends:
     target: Reference
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What has to be at the target in the end."""
+
+    image: Image
+    companions: tuple[Companion, ...] = ()
+
+    @property
+    def blobs(self) -> tuple[Descriptor, ...]:
+        """All blobs, each digest once, the largest first."""
+        images = (self.image, *(companion.image for companion in self.companions))
+        unique = {blob.digest: blob for image in images for blob in image.blobs}
+        return tuple(sorted(unique.values(), key=lambda blob: -blob.size))
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all copies of a run have in common."""
+
+    flights: Flights
+    holdings: Holdings
+    lists: ReferrersTags
+
+
 class Copy:
     """One image's copy; lives on its caller's thread, and shares flights and holdings with all other copies."""
 
     def __init__(
         self,
         ends: Ends,
-        image: Image,
-        flights: Flights,
-        holdings: Holdings,
+        work: Work,
+        shared: Shared,
         counter: Counter,
         stop: threading.Event | None,
     ) -> None:
-        self._ends, self._image = ends, image
-        self._flights, self._holdings = flights, holdings
+        self._ends, self._image, self._companions = ends, work.image, work.companions
+        self._blobs = work.blobs
+        self._flights, self._holdings, self._lists = shared.flights, shared.holdings, shared.lists
         self._counter = counter
         self._stop = stop
         self._failed = threading.Event()
@@ -78,14 +103,25 @@ class Copy:
 
     def bytes_copied(self) -> int:
         """Bytes that this copy sent."""
-        return sum(blob.size for blob in self._image.blobs if self.ways.get(blob.digest) is Way.COPIED)
+        return sum(blob.size for blob in self._blobs if self.ways.get(blob.digest) is Way.COPIED)
 
     def _write(self) -> None:
-        self._bring(self._image.blobs)
-        goal, target = self._ends.goal, self._ends.target
-        for manifest in self._image.manifests:
-            self._check()
-            goal.put_manifest(target.repository, manifest, target.tag if manifest is self._image.root else None)
+        self._bring(self._blobs)
+        for manifest in self._image.manifests[:-1]:
+            self._put(manifest)
+        if self._companions:  # after their subject, or some registries refuse them; before the tag, or it lacks them
+            self._put(self._image.root)
+            for companion in self._companions:
+                for manifest in companion.image.manifests:
+                    self._put(manifest, companion.tag if manifest is companion.image.root else None)
+        self._put(self._image.root, self._ends.target.tag)
+
+    def _put(self, manifest: Manifest, tag: str | None = None) -> None:
+        self._check()
+        goal, repository = self._ends.goal, self._ends.target.repository
+        is_listed = goal.put_manifest(repository, manifest, tag)
+        if manifest.subject and not is_listed:
+            self._lists.add(goal, repository, manifest)
 
     def _bring(self, blobs: Iterable[Descriptor]) -> None:
         """Return when all blobs are in the target's repository; after a failure, too, no work of ours goes on."""

@@ -7,10 +7,11 @@ from typing import Self
 
 from pulumi_chaosreg.credentials.login import Login
 from pulumi_chaosreg.images.reference import Reference
-from pulumi_chaosreg.mirror.copy import Copy, Ends, Way
+from pulumi_chaosreg.mirror.companions import ReferrersTags, Tags, read_companions
+from pulumi_chaosreg.mirror.copy import Copy, Ends, Shared, Way, Work
 from pulumi_chaosreg.mirror.flights import Flights
 from pulumi_chaosreg.mirror.holdings import Holdings
-from pulumi_chaosreg.mirror.image import Image, read_image
+from pulumi_chaosreg.mirror.image import read_image
 from pulumi_chaosreg.mirror.progress import Counter, Listener
 from pulumi_chaosreg.oci.patience import Patience
 from pulumi_chaosreg.oci.problems import RegistryError, problem
@@ -34,13 +35,13 @@ class Planned:
 
     ends: Ends
     digest: str
-    image: Image | None
+    work: Work | None
     """What the source has; None where the target's tag is right already."""
 
     @property
     def sizes(self) -> dict[str, int]:
         """Digest → size of each blob that the target's repository needs."""
-        return {blob.digest: blob.size for blob in self.image.blobs} if self.image else {}
+        return {blob.digest: blob.size for blob in self.work.blobs} if self.work else {}
 
 
 class Mirror:
@@ -51,8 +52,8 @@ class Mirror:
     """
 
     def __init__(self, *, parallel: int = 4, patience: Patience | None = None) -> None:
-        self._flights = Flights(parallel)
-        self._holdings = Holdings()
+        self._shared = Shared(Flights(parallel), Holdings(), ReferrersTags())
+        self._tags: dict[Registry, Tags] = {}
         self._patience = patience
         self._registries: dict[tuple[str, Login | None], Registry] = {}
         self._guard = threading.Lock()
@@ -65,16 +66,18 @@ class Mirror:
         pull: Login | None = None,
         push: Login | None = None,
         digest: str | None = None,
+        signatures: bool = True,
         progress: Listener | None = None,
         cancelled: threading.Event | None = None,
     ) -> Copied:
         """Make the target's tag stand for the source's image, byte for byte, all platforms.
 
         With `digest` (or one in the source) that very content is copied, wherever the source's tag points now. A tag
-        that exists with other content is overwritten. `progress` is called by one thread at a time. Raises
+        that exists with other content is overwritten. With `signatures`, referrers and cosign's tags of the image and
+        of its children go along. `progress` is called by one thread at a time. Raises
         RegistryError, or Cancelled soon after `cancelled` was set; the tag is then as it was before.
         """
-        planned = self.plan(source, target, pull=pull, push=push, digest=digest)
+        planned = self.plan(source, target, pull=pull, push=push, digest=digest, signatures=signatures)
         return self.carry_out(planned, progress=progress, cancelled=cancelled)
 
     def plan(
@@ -85,6 +88,7 @@ class Mirror:
         pull: Login | None = None,
         push: Login | None = None,
         digest: str | None = None,
+        signatures: bool = True,
     ) -> Planned:
         """What a copy would have to do. One request where the target's tag is right already; nothing is written."""
         origin, goal = self._registry(source.server, pull), self._registry(target.server, push)
@@ -94,20 +98,22 @@ class Mirror:
         if present and present.digest == wanted:
             return Planned(ends, wanted, None)
         image = read_image(origin, source.repository, wanted)
+        companions = read_companions(origin, source.repository, image, self._tags_of(origin)) if signatures else []
+        work = Work(image, tuple(companions))
         if source.server == target.server:
-            for blob in image.blobs:
-                self._holdings.add(target.server, source.repository, blob.digest)
-        return Planned(ends, wanted, image)
+            for blob in work.blobs:
+                self._shared.holdings.add(target.server, source.repository, blob.digest)
+        return Planned(ends, wanted, work)
 
     def carry_out(
         self, planned: Planned, *, progress: Listener | None = None, cancelled: threading.Event | None = None
     ) -> Copied:
         """Do what was planned, and look whether it came true."""
-        if planned.image is None:
+        if planned.work is None:
             return Copied(planned.digest)
         ends, target = planned.ends, planned.ends.target
-        counter = Counter(target.tagged, planned.image.blobs, progress)
-        copy = Copy(ends, planned.image, self._flights, self._holdings, counter, cancelled)
+        counter = Counter(target.tagged, planned.work.blobs, progress)
+        copy = Copy(ends, planned.work, self._shared, counter, cancelled)
         copy.run()
         _verify(ends.goal, target.repository, target.tag or planned.digest, planned.digest)
         tally = copy.tally()
@@ -146,7 +152,7 @@ class Mirror:
 
     def close(self) -> None:
         """End the threads."""
-        self._flights.close()
+        self._shared.flights.close()
 
     def __enter__(self) -> Self:
         return self
@@ -155,6 +161,10 @@ class Mirror:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _tags_of(self, registry: Registry) -> Tags:
+        with self._guard:
+            return self._tags.setdefault(registry, Tags(registry))
 
     def _registry(self, server: str, login: Login | None) -> Registry:
         with self._guard:

@@ -4,7 +4,7 @@ again would change the digest.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,6 +62,8 @@ class Manifest:
     """The manifests of an index, for all platforms, attestations too."""
     blobs: tuple[Descriptor, ...] = ()
     """Config and layers, in the order of the manifest; the same blob may stand there twice."""
+    subject: str | None = None
+    """The digest of the manifest that this one refers to: a signature's image."""
 
     @classmethod
     def parse(cls, raw: bytes, content_type: str = "", algorithm: str = "sha256") -> "Manifest":
@@ -83,12 +85,33 @@ class Manifest:
             digest_of(raw, algorithm),
             tuple(map(Descriptor.parse, _entries(document, "manifests"))),
             tuple(map(Descriptor.parse, _blob_entries(document))),
+            Descriptor.parse(document["subject"]).digest if document.get("subject") else None,
         )
+
+    def as_referrer(self) -> dict[str, Any]:
+        """The descriptor by which a list of referrers names this manifest (distribution spec 1.1)."""
+        document = json.loads(self.raw)
+        config = document.get("config")
+        kind = document.get("artifactType") or (config.get("mediaType") if isinstance(config, dict) else None)
+        more = {"artifactType": kind, "annotations": document.get("annotations")}
+        described = {"mediaType": self.media_type, "digest": self.digest, "size": self.size}
+        return described | {key: value for key, value in more.items() if value}
 
     @property
     def size(self) -> int:
         """In bytes."""
         return len(self.raw)
+
+
+def index_of_referrers(entries: Iterable[Mapping[str, Any]]) -> Manifest:
+    """The index that stands in for the referrers API under the tag of `referrers_tag`."""
+    document = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": list(entries)}
+    return Manifest.parse(json.dumps(document, separators=(",", ":")).encode(), OCI_INDEX)
+
+
+def referrers_tag(digest: str) -> str:
+    """The tag that lists a manifest's referrers on registries without the referrers API: `sha256-<hex>`."""
+    return digest.replace(":", "-", 1)
 
 
 def digest_of(raw: bytes, algorithm: str = "sha256") -> str:

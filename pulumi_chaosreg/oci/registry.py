@@ -65,13 +65,36 @@ class Registry:
             raise
         return Descriptor(manifest.media_type, manifest.digest, manifest.size)
 
-    def put_manifest(self, repository: str, manifest: Manifest, tag: str | None = None) -> None:
-        """Write the manifest byte for byte under a tag, or else under its digest; everything in it must be there."""
+    def put_manifest(self, repository: str, manifest: Manifest, tag: str | None = None) -> bool:
+        """Write the manifest byte for byte under a tag, or else under its digest; everything in it must be there.
+
+        Whether the registry will list it among its subject's referrers: False on registries without that API.
+        """
         ask = self._manifest_ask("PUT", repository, tag or manifest.digest, "pull,push", (200, 201, 202))
         answer = self._transport.request(ask, body=manifest.raw, headers={"Content-Type": manifest.media_type})
         stored = answer.headers.get("Docker-Content-Digest", manifest.digest)
         if DIGEST.match(stored) and digest_of(manifest.raw, stored.partition(":")[0]) != stored:
             raise self._problem("CHR0419", ask, cause=f"it was stored as {stored} instead of {manifest.digest}")
+        return "OCI-Subject" in answer.headers
+
+    def referrers(self, repository: str, digest: str) -> tuple[Descriptor, ...] | None:
+        """What refers to a manifest: signatures, attestations; None where the registry has no such API."""
+        url = self._url(repository, f"referrers/{digest}")
+        ask = self._ask("GET", url, repository, "manifest", f"the referrers of `{digest}`", ok=(200, 400, 404, 405))
+        found: list[Descriptor] = []
+        for _ in range(_MOST_PAGES):
+            answer = self._transport.request(ask, headers=_accept(), limit=MANIFEST_LIMIT)
+            if answer.status != 200:
+                return None
+            try:
+                found += Manifest.parse(answer.body, answer.headers.get("Content-Type", "")).children
+            except MalformedManifest:  # some answer 200 with a page of their own
+                return None
+            following = self._next_page(ask, answer.headers.get("Link", ""))
+            if not following:
+                return tuple(found)
+            ask = self._ask("GET", following, repository, "manifest", f"the referrers of `{digest}`")
+        raise self._problem("CHR0415", ask, cause=f"it does not end after {_MOST_PAGES} pages")
 
     def delete_manifest(self, repository: str, reference: str) -> bool:
         """Delete a tag (not what it stands for), or a manifest by digest with all its tags; False if not there."""

@@ -1,7 +1,8 @@
 """`MirroredImage`: one image tag at its target, as a Pulumi custom resource.
 
 The source tag, the expected digest and `onDestroy` may change in place; another target is another resource.
-Credentials are inputs that never cause a diff, and never outputs: a rotation is not a change of the image.
+Credentials are inputs that never cause a diff, and never outputs: a rotation is not a change of the image. Nor does
+`signatures`: it counts when an image is copied.
 """
 
 import threading
@@ -19,8 +20,8 @@ from pulumi_chaosreg.images.reference import DIGEST, Reference
 from pulumi_chaosreg.mirror import Mirror, Progress
 
 TYPE = "chaosreg:index:MirroredImage"
-_INPUTS = ("source", "target", "digest", "push", "pull", "onDestroy")
-_ON_DESTROY = ("retain", "delete")
+_INPUTS = ("source", "target", "digest", "push", "pull", "onDestroy", "signatures")
+_WORDS = {"onDestroy": ("retain", "delete"), "signatures": ("copy", "skip")}
 
 Properties = Mapping[str, Any]
 Report = Callable[[Progress], None]
@@ -58,9 +59,10 @@ class MirroredImage:
         digest = inputs.get("digest")
         if digest is not None and not is_unknown(digest) and not (isinstance(digest, str) and DIGEST.match(digest)):
             failures.append(("digest", "is not a digest; write `sha256:` and 64 hex digits, or leave it out"))
-        on_destroy = inputs.get("onDestroy")
-        if on_destroy is not None and not is_unknown(on_destroy) and on_destroy not in _ON_DESTROY:
-            failures.append(("onDestroy", f"must be one of: {', '.join(_ON_DESTROY)}"))
+        for key, words in _WORDS.items():
+            word = inputs.get(key)
+            if word is not None and not is_unknown(word) and word not in words:
+                failures.append((key, f"must be one of: {', '.join(words)}"))
         return {"onDestroy": "retain", **{k: v for k, v in inputs.items() if v is not None}}, failures
 
     def diff(self, state: Properties, inputs: Properties) -> Change:
@@ -88,6 +90,7 @@ class MirroredImage:
             pull=_login(inputs, "pull", source),
             push=_login(inputs, "push", target),
             digest=inputs.get("digest") or source.digest,
+            signatures=inputs.get("signatures") != "skip",
             progress=report,
             cancelled=self.cancelled,
         )

@@ -33,8 +33,8 @@ _NOT_YET: Mapping[tuple[str, ...], tuple[Callable[[object], bool], str]] = {
         "repositories are not configured yet",
     ),
     ("mirror", "signatures"): (
-        lambda value: value in ("copy", "require"),
-        "signatures are neither copied nor verified",
+        lambda value: value == "require",
+        "signatures are copied, and not verified",
     ),
     ("mirror", "platforms"): (lambda value: isinstance(value, list), "all platforms are mirrored"),
     ("pull_secret", "adopt"): (

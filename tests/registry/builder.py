@@ -72,6 +72,20 @@ def index(*children: Tree, docker: bool = False, **annotations: str) -> Tree:
     return Tree(media_type, json.dumps(document, indent=1).encode(), (), children)
 
 
+def referring(subject: Tree, payload: bytes, kind: str = "application/vnd.example.signature") -> Tree:
+    """A manifest that refers to another one, as a signature does."""
+    document = {
+        "schemaVersion": 2,
+        "mediaType": OCI + "manifest.v1+json",
+        "artifactType": kind,
+        "config": _entry("application/vnd.oci.empty.v1+json", b"{}"),
+        "layers": [_entry("application/octet-stream", payload)],
+        "subject": _entry(subject.media_type, subject.raw),
+        "annotations": {"of": subject.digest},
+    }
+    return Tree(str(document["mediaType"]), json.dumps(document, indent=2).encode(), (b"{}", payload))
+
+
 def push(host: str, repository: str, tag: str, tree: Tree, login: tuple[str, str] | None = None) -> Tree:
     """Write everything of the tree, the tag last; returns the tree."""
     headers = urllib3.make_headers(basic_auth=":".join(login)) if login else {}

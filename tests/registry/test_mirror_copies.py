@@ -182,7 +182,7 @@ def test_who_waited_for_a_cancelled_copy_takes_its_blob_over(
             stop.set()
 
     joined = threading.Event()
-    original = mirror._flights.join
+    original = mirror._shared.flights.join
 
     def join_and_tell(*arguments):
         result = original(*arguments)
@@ -190,7 +190,7 @@ def test_who_waited_for_a_cancelled_copy_takes_its_blob_over(
             joined.set()
         return result
 
-    mirror._flights.join = join_and_tell
+    mirror._shared.flights.join = join_and_tell
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(
             mirror.copy,
