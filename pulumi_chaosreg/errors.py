@@ -56,7 +56,12 @@ class Finding:
         lines += [f"   = {label}: {text}" for label, text in self.notes]
         if self.help:
             lines.append(f"   = help: {self.help}")
-        return "\n".join(lines)
+        return "\n".join(map(visible, lines))
+
+
+def visible(text: str) -> str:
+    """The text on one line, with nothing in it that steers a terminal: other characters as escapes."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 class ChaosregError(Exception):

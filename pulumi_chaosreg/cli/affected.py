@@ -6,22 +6,26 @@ Stacks of one wave do not depend on one another; each wave needs the ones before
 
 import argparse
 import json
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePath
+from typing import Any
 
-from pulumi_chaosreg.cli.base import changed_files, project_at
+from pulumi_chaosreg.cli.base import changed_files, errors_of_base, project_at
 from pulumi_chaosreg.cli.resolve import warn_of_errors
 from pulumi_chaosreg.cli.terminal import colored
+from pulumi_chaosreg.errors import visible
 from pulumi_chaosreg.scopes.review import review
 from pulumi_chaosreg.scopes.stack_files import find_project
 from pulumi_chaosreg.scopes.touched import Touched, gone, touched
+from pulumi_chaosreg.scopes.yaml_file import read_yaml
 
 EXAMPLES = """\
 examples:
   chaosreg affected --since origin/main
-  chaosreg affected --since origin/main -o json     {"include": [{"stack": "acme", "wave": 0, …}], "removed": []}
+  chaosreg affected --since origin/main -o json     {"include": [{"stack": "acme", "wave": 0, …}], "removed": [], …}
 """
-_PROGRAM = ("__main__.py", "requirements.txt", "pyproject.toml", "constraints.txt", "uv.lock", "poetry.lock")
+_PROGRAM = ("requirements*.txt", "requirements/*.txt", "pyproject.toml", "constraints.txt", "uv.lock", "poetry.lock")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,25 +38,53 @@ def run(options: argparse.Namespace) -> int:
     """Print the stacks; 1 if the stack files have errors, and the list may be incomplete."""
     project = find_project(Path(options.project).resolve())
     after = review(project)
-    program = [name for name in changed_files(project, options.since) if name in _PROGRAM]
+    program = [name for name in changed_files(project, options.since) if _is_program(name)]
     with project_at(project, options.since) as folder:
         before = review(folder)
-        stacks = touched(before, after, all_because=f"{', '.join(program)} changed" if program else "")
+        if not program and _around_stacks(folder) != _around_stacks(project):
+            program = ["Pulumi.yaml"]
+        stacks = touched(before, after, all_because=f"{', '.join(program[:3])} changed" if program else "")
         removed = gone(before, after)
-    print((_json if options.output == "json" else _text)(stacks, removed, options.since), end="")
+    here = f"the stack files have {len(after.errors)} errors: `chaosreg validate`" if after.errors else ""
+    warnings = [warning for warning in (here, errors_of_base(before, options.since)) if warning]
+    print((_json if options.output == "json" else _text)(stacks, removed, warnings, options.since), end="")
     return warn_of_errors(after)
 
 
-def _text(stacks: Sequence[Touched], removed: Sequence[str], base: str) -> str:
+def _is_program(name: str) -> bool:
+    """Whether a changed file may change what every stack makes: Python code, and what it is installed with."""
+    path = PurePath(name)
+    is_code = path.suffix == ".py" and not {"tests", "test", "docs", "examples", "benchmarks"} & set(path.parts[:-1])
+    return is_code or any(fnmatchcase(name, pattern) for pattern in _PROGRAM)
+
+
+def _around_stacks(project: Path) -> Any:
+    """What Pulumi.yaml says besides configuration: the program, its plugins, its name."""
+    content = read_yaml(project / "Pulumi.yaml")
+    if not isinstance(content, dict):
+        return content
+    return {key: value for key, value in content.items() if key not in ("config", "description", "stackConfigDir")}
+
+
+def _text(stacks: Sequence[Touched], removed: Mapping[str, list[str]], warnings: Sequence[str], base: str) -> str:
+    lines = [colored(f"incomplete: {warning}", "yellow") for warning in warnings]
     if not stacks and not removed:
-        return f"no stack is touched since {base}\n"
-    lines = []
+        return "\n".join([*lines, f"no stack is touched since {base}"]) + "\n"
     for one in stacks:
-        lines += [f"{colored(one.stack, 'bold')}  wave {one.wave}", *(f"    {reason}" for reason in one.reasons)]
-    lines += [f"{colored(stack, 'bold')}  has no stack file any more: destroy it" for stack in removed]
+        reasons = (f"    {visible(reason)}" for reason in one.reasons)
+        lines += [f"{colored(one.stack, 'bold')}  wave {one.wave}", *reasons]
+    for stack, now in removed.items():
+        if now:
+            advice = f"its scopes are in {', '.join(now)}: run `chaosreg move PATH --from {stack}` before `up`"
+        else:
+            advice = "destroy it"
+        lines.append(f"{colored(stack, 'bold')}  has no stack file any more: {advice}")
     return "\n".join(lines) + "\n"
 
 
-def _json(stacks: Sequence[Touched], removed: Sequence[str], _base: str) -> str:
+def _json(stacks: Sequence[Touched], removed: Mapping[str, list[str]], warnings: Sequence[str], _base: str) -> str:
     include = [{"stack": one.stack, "wave": one.wave, "reasons": list(one.reasons)} for one in stacks]
-    return json.dumps({"include": include, "removed": list(removed)}, ensure_ascii=False) + "\n"
+    destroyed = [stack for stack, now in removed.items() if not now]
+    moved = {stack: now for stack, now in removed.items() if now}
+    document = {"include": include, "removed": destroyed, "moved": moved, "incomplete": list(warnings)}
+    return json.dumps(document, ensure_ascii=False) + "\n"

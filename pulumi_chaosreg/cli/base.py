@@ -1,67 +1,198 @@
-"""The project as it was: at a git revision, or in another folder. What an edit is compared with."""
+"""The project as it was: at a git revision, or in another folder. What an edit is compared with.
 
-import io
+Files come out of git's own store and not out of an archive: attributes such as `export-ignore` change those.
+"""
+
+import os
+import stat
 import subprocess
-import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from pulumi_chaosreg.errors import ChaosregError
-from pulumi_chaosreg.scopes.stack_files import find_project
+from pulumi_chaosreg.scopes.review import Review
+from pulumi_chaosreg.scopes.stack_files import stacks_folder
+
+_MOST_LINKS = 8
 
 
 @contextmanager
 def project_at(project: Path, base: str) -> Iterator[Path]:
-    """The folder of Pulumi.yaml at this revision of the project's git repository, or in this folder.
+    """The folder of Pulumi.yaml where this branch left the revision, or a folder that has one.
 
     A revision without the project is an empty one. Raises ChaosregError (CHR0117) for what is neither.
     """
-    if Path(base).is_dir():
-        yield find_project(Path(base).resolve())
+    commit = _commit(project, base)
+    if commit is None:
+        yield _folder(project, base)
         return
-    with TemporaryDirectory(prefix="chaosreg-base-") as folder:
-        _extract(project, base, Path(folder))
-        if not (Path(folder) / "Pulumi.yaml").exists():
-            (Path(folder) / "Pulumi.yaml").write_text("name: nothing\n", "utf-8")
-        yield Path(folder)
+    with TemporaryDirectory(prefix="chaosreg-base-") as name:
+        yield _Revision(project, base, commit).extract(Path(name).resolve())
 
 
 def changed_files(project: Path, base: str) -> list[str]:
-    """The project's files that differ from this revision, relative to its folder; none where base is a folder."""
-    if Path(base).is_dir():
-        return []
-    changed = _git(project, "diff", "--name-only", "-z", "--relative", base, "--", ".")
-    new = _git(project, "ls-files", "--others", "--exclude-standard", "-z", "--", ".")
+    """The files below the project's folder that differ from the base, relative to it."""
+    commit = _commit(project, base)
+    if commit is None:
+        return _changed_between(_folder(project, base), project)
+    changed = _git(project, base, "diff", "--name-only", "-z", "--relative", commit, "--", ".")
+    new = _git(project, base, "ls-files", "--others", "--exclude-standard", "-z", "--", ".")
     return [name for name in (changed + new).decode("utf-8", "surrogateescape").split("\0") if name]
 
 
-def _extract(project: Path, base: str, folder: Path) -> None:
-    """All YAML files of the project: which of them it reads, it decides itself."""
-    commit = (
-        _git(project, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}").decode().strip()
+def errors_of_base(before: Review, base: str) -> str:
+    """What to say where the base had errors, so that what it had may be incomplete; empty where it had none."""
+    errors = [finding for finding in before.errors if finding.code != "CHR0204"]  # an empty project is none
+    return f"the stack files of {base} had {len(errors)} errors" if errors else ""
+
+
+def _folder(project: Path, base: str) -> Path:
+    if base and (Path(base) / "Pulumi.yaml").is_file():
+        return Path(base).resolve()
+    inside = _git_says(project, "rev-parse", "--is-inside-work-tree") == b"true\n"
+    raise ChaosregError.of(
+        "CHR0117",
+        f"`{base}` is neither a project's folder nor a revision that git has here",
+        notes=[] if inside else [("git says", "this project is in no repository")],
+        help="fetch it first; in CI a shallow checkout has one commit only (`fetch-depth: 0`)",
     )
-    listed = _git(project, "ls-tree", "-r", "-z", "--name-only", commit, "--", ".").split(b"\0")
-    if not any(name.endswith((b".yaml", b".yml")) for name in listed):
-        return
-    archive = _git(project, "archive", "--format=tar", commit, "--", ":(glob)**/*.yaml")
-    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        tar.extractall(folder, filter="data")
 
 
-def _git(project: Path, *arguments: str) -> bytes:
+def _commit(project: Path, base: str) -> str | None:
+    """The commit to compare with: the last one that this branch shares with the revision; None where it is none."""
+    named = (
+        _git_says(project, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}")
+        if base
+        else None
+    )
+    if named is None:
+        return None
+    commit = named.decode().strip()
+    shared = _git_says(project, "merge-base", "HEAD", commit)
+    return shared.decode().strip() if shared else commit
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One file of a commit."""
+
+    mode: str
+    blob: str
+
+    @property
+    def is_link(self) -> bool:
+        return self.mode == "120000"
+
+    @property
+    def is_submodule(self) -> bool:
+        return self.mode == "160000"
+
+
+class _Revision:
+    """Writes what the project reads, and no more, into a folder."""
+
+    def __init__(self, project: Path, base: str, commit: str) -> None:
+        self.project, self.base, self.commit = project, base, commit
+        prefix = _git(project, base, "rev-parse", "--show-prefix").decode().strip()
+        self.prefix = PurePosixPath(prefix or ".")
+        self.entries: dict[PurePosixPath, _Entry] = {}
+        for line in _git(project, base, "ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0"):
+            if line:
+                head, _, name = line.partition(b"\t")
+                mode, _, blob = head.decode().split()
+                self.entries[PurePosixPath(name.decode("utf-8", "surrogateescape"))] = _Entry(mode, blob)
+
+    def extract(self, folder: Path) -> Path:
+        """The project's folder below this one, which stands for the repository's."""
+        project = folder / self.prefix
+        project.mkdir(parents=True, exist_ok=True)
+        self._write([self.prefix / "Pulumi.yaml"], folder)
+        if not (project / "Pulumi.yaml").exists():
+            (project / "Pulumi.yaml").write_text("name: nothing\n", "utf-8")
+            return project
+        try:
+            stacks = PurePosixPath(os.path.normpath(stacks_folder(project).relative_to(folder)))
+        except (ChaosregError, ValueError):  # the first is told when it is read
+            return project
+        if self.entries.get(stacks, _Entry("", "")).is_submodule:
+            advice = "compare with a folder: `git worktree add --detach ../base`, then `chaosreg diff ../base`"
+            raise ChaosregError.of("CHR0117", f"`{stacks}` is a submodule at `{self.base}`", help=advice)
+        self._write([path for path in self.entries if path.is_relative_to(stacks) and self._is_read(path)], folder)
+        return project
+
+    def _is_read(self, path: PurePosixPath) -> bool:
+        entry = self.entries[path]
+        return path.suffix in (".yaml", ".yml") or entry.is_link
+
+    def _write(self, paths: list[PurePosixPath], folder: Path) -> None:
+        for _ in range(_MOST_LINKS):  # a link's target may be a link
+            there = [path for path in paths if path in self.entries and not self.entries[path].is_submodule]
+            contents = self._contents([self.entries[path].blob for path in there])
+            targets: list[PurePosixPath] = []
+            for path, content in zip(there, contents, strict=True):
+                file = folder / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                if not self.entries[path].is_link:
+                    file.write_bytes(content)
+                    continue
+                target = PurePosixPath(os.path.normpath(path.parent / content.decode("utf-8", "surrogateescape")))
+                if target.is_absolute() or ".." in target.parts:
+                    if path.suffix in (".yaml", ".yml"):
+                        self._leads_out(path)
+                    continue
+                if not os.path.lexists(file):
+                    file.symlink_to(folder / target)
+                targets += [other for other in self.entries if other == target or other.is_relative_to(target)]
+            paths = targets
+
+    def _leads_out(self, path: PurePosixPath) -> None:
+        advice = "compare with a folder: `git worktree add --detach ../base`, then `chaosreg diff ../base`"
+        raise ChaosregError.of("CHR0117", f"`{path}` leads out of the repository at `{self.base}`", help=advice)
+
+    def _contents(self, blobs: list[str]) -> list[bytes]:
+        """What these blobs hold, by one process of git."""
+        asked = "".join(f"{blob}\n" for blob in blobs).encode()
+        answer = _git(self.project, self.base, "cat-file", "--batch", given=asked)
+        contents, position = [], 0
+        for _ in blobs:
+            end = answer.index(b"\n", position)
+            size = int(answer[position:end].split()[2])
+            contents.append(answer[end + 1 : end + 1 + size])
+            position = end + 1 + size + 1
+        return contents
+
+
+def _changed_between(before: Path, after: Path) -> list[str]:
+    """The Python and requirements files that differ between two folders."""
+    names = {
+        str(path.relative_to(folder))
+        for folder in (before, after)
+        for pattern in ("*.py", "*.txt", "*.toml", "*.lock", "Pulumi.yaml")
+        for path in folder.glob(pattern)
+    }
+    return sorted(name for name in names if _content(before / name) != _content(after / name))
+
+
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() and stat.S_ISREG(path.stat().st_mode) else None
+
+
+def _git(project: Path, base: str, *arguments: str, given: bytes = b"") -> bytes:
+    said = _git_says(project, *arguments, given=given)
+    if said is None:
+        raise ChaosregError.of("CHR0117", f"git cannot read `{base}`", help=f"try `git {' '.join(arguments[:2])}`")
+    return said
+
+
+def _git_says(project: Path, *arguments: str, given: bytes = b"") -> bytes | None:
+    """What git prints; None where it fails. A hook's own GIT_DIR would be another repository than the project's."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    command = ["git", "-C", str(project), *arguments]
     try:
-        done = subprocess.run(["git", "-C", str(project), *arguments], capture_output=True, check=False)  # noqa: S603, S607
+        done = subprocess.run(command, input=given, capture_output=True, check=False, env=environment)  # noqa: S603
     except FileNotFoundError:
-        raise ChaosregError.of("CHR0117", "git is not there", help="install git, or compare with a folder") from None
-    if done.returncode:
-        base = next((text.partition("^")[0] for text in arguments if "^{commit}" in text), arguments[-1])
-        cause = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise ChaosregError.of(
-            "CHR0117",
-            f"`{base}` is neither a folder nor a revision that git has here",
-            notes=[("git says", cause[-1])] if cause else [],
-            help="fetch it first; in CI a shallow checkout has one commit only (`fetch-depth: 0`)",
-        )
-    return done.stdout
+        return None
+    return None if done.returncode else done.stdout

@@ -5,6 +5,7 @@ Without FIELD every field is shown with its origin; fields are named as in `chao
 
 import argparse
 import re
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from pulumi_chaosreg.cli.error_page import entry
 from pulumi_chaosreg.cli.resolve import warn_of_errors
 from pulumi_chaosreg.cli.selection import select
 from pulumi_chaosreg.cli.terminal import colored
-from pulumi_chaosreg.errors import ChaosregError, Place
+from pulumi_chaosreg.errors import ChaosregError, Place, visible
 from pulumi_chaosreg.scopes.explanation import Explanation, Statement, explain, locks_in
+from pulumi_chaosreg.scopes.locks import locks_explicitly
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.scopes.review import Review, review
@@ -49,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
 def _all(resolved: ResolvedConfig, lines: Lines) -> str:
     shown = [colored(resolved.infrastructure.path, "bold")]
     for name, value, origin in resolved.fields():
-        shown += [f"  {colored(name, 'cyan')} = {value}", f"      {_where(origin.place, lines)}"]
+        shown += [f"  {colored(name, 'cyan')} = {visible(value)}", f"      {_where(origin.place, lines)}"]
     shown += [
         f"  locked by {scope.title}: {_lock(scope, how, lines)}"
         for scope, how in locks_in(resolved.infrastructure.chain())
@@ -68,7 +70,7 @@ def _one(resolved: ResolvedConfig, field: str, reviewed: Review, lines: Lines) -
             f"{resolved.infrastructure.title} has no field `{field}`",
             help=f"{advice}fields: {', '.join(names)}",
         )
-    title = f"{resolved.infrastructure.path}  {colored(field, 'cyan')} = {colored(explanation.value, 'bold')}"
+    title = f"{resolved.infrastructure.path}  {colored(field, 'cyan')} = {colored(visible(explanation.value), 'bold')}"
     shown = [title, "", f"Harness's default{_arrow(explanation.origin.scope is None)}"]
     locks = dict(locks_in(resolved.infrastructure.chain()))
     for depth, (scope, statements) in enumerate(explanation.levels):
@@ -84,17 +86,25 @@ def _one(resolved: ResolvedConfig, field: str, reviewed: Review, lines: Lines) -
 
 def _statement(said: Statement, lines: Lines) -> str:
     remark = f"  ({said.remark})" if said.remark else ""
-    return f"{said.setting}: {said.value}  {_where(said.place, lines, scope=False)}{remark}{_arrow(said.decides)}"
+    return (
+        f"{said.setting}: {visible(said.value)}  {_where(said.place, lines, scope=False)}{remark}{_arrow(said.decides)}"
+    )
 
 
 def _who_may(explanation: Explanation, infrastructure: Scope) -> str:
+    said = f"{infrastructure.title} may set {_names(explanation.free)}" if explanation.free else ""
     if explanation.locked_by:
-        return f"{infrastructure.title} may not set it: {explanation.locked_by.title} does not allow overrides"
-    return f"{infrastructure.title} may set it"
+        lock = f"may not set {_names(explanation.locked)}: {explanation.locked_by.title} does not allow overrides"
+        said = f"{said}, and {lock}" if said else f"{infrastructure.title} {lock}"
+    return said
+
+
+def _names(settings: Sequence[str]) -> str:
+    return ", ".join(f"`{setting}`" for setting in settings)
 
 
 def _lock(scope: Scope, how: str, lines: Lines) -> str:
-    keys = ("allow_overrides",) if scope.settings.get("allow_overrides") is False else ()
+    keys = ("allow_overrides",) if locks_explicitly(scope) else ()
     return f"{how}  {_where(scope.at(*keys), lines, scope=False)}"
 
 

@@ -99,7 +99,7 @@ def problem(answer: str, text: str) -> str:
     section: Any = text
     for key in reversed(path):
         section = {key: section}
-    _, findings = check_settings(section, Place())
+    findings = check_settings(section, Place()).findings
     return _said(findings[0]) if findings else ""
 
 

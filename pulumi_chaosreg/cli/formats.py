@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from pulumi_chaosreg import __version__
 from pulumi_chaosreg.cli.terminal import colored_finding
@@ -73,7 +74,7 @@ def _sarif_result(finding: Finding, project: Path) -> dict[str, Any]:
     place = finding.place
     if place and place.file:
         location: dict[str, Any] = {
-            "artifactLocation": {"uri": _relative(place.file, project), "uriBaseId": "PROJECT"},
+            "artifactLocation": {"uri": quote(_relative(place.file, project)), "uriBaseId": "PROJECT"},
             "region": {"startLine": place.line or 1},
         }
         result["locations"] = [{"physicalLocation": location}]

@@ -64,9 +64,8 @@ def _sources(reviewed: Review) -> list[Reference]:
     sources: dict[str, Reference] = {}
     for image in (image for resolved in reviewed.resolved.values() for image in resolved.images):
         pulled = image.reference
-        floats = pulled.tag is None or company.catalogue.is_floating(pulled.tag)
-        said_with_digest = pulled.digest is not None and pulled.tagged not in company.locked
-        source = image.source or (pulled if floats and not said_with_digest else None)
+        floats = company.catalogue.is_floating(pulled.tag) and not image.is_pinned
+        source = image.source or (pulled if floats else None)
         if source:
             sources[source.tagged] = source.with_digest(None)
     return [sources[tagged] for tagged in sorted(sources)]

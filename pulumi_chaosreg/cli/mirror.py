@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from pulumi_chaosreg.cli.mirror_report import REPORTS, Report
+from pulumi_chaosreg.cli.selection import fits
 from pulumi_chaosreg.credentials.machine import machine_login
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.reference import Reference
@@ -67,6 +68,9 @@ def run(options: argparse.Namespace) -> int:
         raise ChaosregError(reviewed.errors)
     number, of = options.shard
     jobs = select_jobs(reviewed, options.wanted)[number - 1 :: of]
+    if any(job.source.digest is None for job in jobs):
+        advice = "run `chaosreg lock` first, so that what is copied can be reviewed"
+        raise ChaosregError.of("CHR0304", "nothing is locked yet", help=advice)
     report = REPORTS[options.output](len(jobs))
     with _stopping() as stopped, Mirror() as mirror, report:
         planned = _each(jobs, lambda job: _planned(mirror, job), report, stopped)
@@ -85,11 +89,11 @@ def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
     """What is mirrored, each target once, sorted; ChaosregError (CHR0118) for what is wanted and names nothing."""
     jobs: dict[str, Job] = {}
     named: set[str] = set()
-    for scope, resolved in reviewed.resolved.items():
-        above = [ancestor.path for ancestor in scope.chain()]
+    for resolved in reviewed.resolved.values():
+        of_scope = [text for text in wanted if fits(resolved, text)]
         for image in resolved.images:
             name = image.reference.repository.rpartition("/")[2]
-            fitting = [text for text in wanted if any(fnmatchcase(it, text) for it in (*above, scope.id, name))]
+            fitting = [*of_scope, *(text for text in wanted if fnmatchcase(name, text))]
             named.update(fitting)
             if image.source and resolved.owner and (fitting or not wanted):
                 said = nearest(resolved.owner, ("mirror", "signatures"))

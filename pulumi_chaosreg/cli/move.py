@@ -49,10 +49,11 @@ def run(options: argparse.Namespace) -> int:
     if not moves:
         print(f"nothing of `{options.path}` is in stack `{options.source}` and belongs to another one")
         return 1
+    for target in moves if not options.dry_run else ():
+        _resources(project, target)  # says so where it was never initialised, before anything is moved
     for target, urns in moves.items():
         print(f"{options.source} → {target}", *(f"  {_shown(urn)}, and what is below it" for urn in urns), sep="\n")
         if not options.dry_run:
-            _resources(project, target)  # says so where it was never initialised
             flags = ["--yes"] if options.yes else []
             command = ["state", "move", "--source", options.source, "--dest", target, *flags, *urns]
             _pulumi(project, *command, shown=True)

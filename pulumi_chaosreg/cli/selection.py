@@ -17,7 +17,7 @@ def select(reviewed: Review, wanted: Sequence[str]) -> list[ResolvedConfig]:
     every = sorted(reviewed.resolved.values(), key=lambda resolved: resolved.infrastructure.path)
     if not wanted:
         return every
-    fitting = {text: [resolved for resolved in every if _fits(resolved, text)] for text in wanted}
+    fitting = {text: [resolved for resolved in every if fits(resolved, text)] for text in wanted}
     missing = [text for text, found in fitting.items() if not found]
     if missing:
         raise ChaosregError([error for text in missing for error in _unknown(text, every).findings])
@@ -25,9 +25,10 @@ def select(reviewed: Review, wanted: Sequence[str]) -> list[ResolvedConfig]:
     return [resolved for resolved in every if resolved.infrastructure in chosen]
 
 
-def _fits(resolved: ResolvedConfig, text: str) -> bool:
+def fits(resolved: ResolvedConfig, text: str) -> bool:
+    """Whether the text is the path or id of the infrastructure, the path of a scope above it, or a pattern of these."""
     scope = resolved.infrastructure
-    return fnmatchcase(scope.path, text) or fnmatchcase(scope.id, text) or scope.path.startswith(f"{text}/")
+    return fnmatchcase(scope.id, text) or any(fnmatchcase(above.path, text) for above in scope.chain())
 
 
 def _unknown(text: str, every: Sequence[ResolvedConfig]) -> ChaosregError:

@@ -5,7 +5,7 @@ import re
 import shutil
 import sys
 
-from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.errors import Finding, visible
 
 _DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
@@ -29,8 +29,8 @@ def width() -> int | None:
 
 
 def shortened(text: str) -> str:
-    """The text with twelve digits of each digest: enough to compare by eye."""
-    return _DIGEST.sub(r"\1…", text)
+    """The text with twelve digits of each digest, enough to compare by eye, and nothing that steers a terminal."""
+    return visible(_DIGEST.sub(r"\1…", text))
 
 
 def colored_finding(finding: Finding) -> str:

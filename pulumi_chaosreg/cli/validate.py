@@ -30,9 +30,10 @@ def run(options: argparse.Namespace) -> int:
     """Print all findings; 1 if one of them is an error."""
     project = find_project(Path(options.project).resolve())
     reviewed = review(project, options.stack)
-    if options.stack is not None and options.stack not in reviewed.company.files:
+    stack_file = reviewed.company.folder / f"Pulumi.{options.stack}.yaml"
+    if options.stack is not None and options.stack not in reviewed.company.files and not stack_file.exists():
         known = ", ".join(review(project).company.files)
         advice = f"stacks with a file of ours: {known or 'none'}"
-        raise ChaosregError.of("CHR0118", f"there is no stack `{options.stack}` with sections of ours", help=advice)
+        raise ChaosregError.of("CHR0118", f"there is no stack file for `{options.stack}`", help=advice)
     print(FORMATS[options.format](reviewed, project), end="")
     return 1 if reviewed.errors or (options.strict and reviewed.findings) else 0

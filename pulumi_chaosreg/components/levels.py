@@ -20,7 +20,10 @@ from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.kubernetes.objects import core_object, metadata
 from pulumi_chaosreg.scopes.checking import check_settings
 from pulumi_chaosreg.scopes.locks import check_locks
+from pulumi_chaosreg.scopes.mirror_checks import check_mirrors
 from pulumi_chaosreg.scopes.model import Decided, Level, Scope, nearest
+from pulumi_chaosreg.scopes.not_yet import not_yet
+from pulumi_chaosreg.scopes.pull_checks import check_pulls
 from pulumi_chaosreg.scopes.required_images import check_images
 from pulumi_chaosreg.scopes.resolution import Resolver
 from pulumi_chaosreg.scopes.resolved import (
@@ -31,6 +34,7 @@ from pulumi_chaosreg.scopes.resolved import (
     object_name,
 )
 from pulumi_chaosreg.scopes.stack_files import CREDENTIALS
+from pulumi_chaosreg.scopes.tree import check_id
 
 Credentials = Mapping[str, pulumi.Input[Any]]
 _LABEL = "chaosreg"
@@ -255,7 +259,7 @@ class Infrastructure(_LevelComponent):
         labels: Mapping[str, str],
         opts: pulumi.ResourceOptions,
     ) -> PullSecret:
-        named = secret.value.credential or secret.value.name
+        named = secret.value.credential
         value = self.credential(named)
         if value is None:
             raise pulumi.RunError(str(_no_value(named, secret.origin.place)))
@@ -283,15 +287,18 @@ def _one_of(**above: _LevelComponent | None) -> _LevelComponent:
 def _scope(level: Level, name: str, above: _LevelComponent | None, settings: Mapping[str, Any]) -> Scope:
     """A scope from a Python program's arguments, checked like a section of a stack file."""
     place = Place(f"{level} `{name}`")
-    checked, findings = check_settings(dict(settings), place)
+    checked, findings, _ = check_settings(dict(settings), place)
     scope = Scope(level, name, checked, above.scope if above else None, place)
-    _report([*findings, *check_locks([scope]), *check_images(scope, load_catalogue())])
+    more = (check_id(name, place), check_locks([scope]), check_images(scope, load_catalogue()), not_yet(scope))
+    _report([*findings, *(finding for of_one in more for finding in of_one)])
     return scope
 
 
 def _resolve(scope: Scope) -> ResolvedConfig:
-    resolved, findings = Resolver(load_catalogue(), {}).resolve(scope)
-    _report(findings)
+    catalogue = load_catalogue()
+    resolved, findings = Resolver(catalogue, {}).resolve(scope)
+    # a digest is found at `up` here: there is no lockfile to ask for
+    _report([*findings, *check_mirrors(catalogue, [resolved]), *check_pulls(catalogue, [resolved], is_acting=False)])
     return resolved
 
 

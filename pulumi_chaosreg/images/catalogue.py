@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from importlib.resources import files
@@ -55,11 +55,17 @@ class Catalogue:
     @property
     def newest(self) -> str:
         """The newest version that this table knows, of those that Harness runs."""
-        return [version for version in self.releases if version[0].isdigit()][-1]
+        return [version for version in self.releases if version[:1].isdigit()][-1]
 
-    def is_floating(self, tag: str) -> bool:
-        """Whether this tag is one that is moved from image to image."""
-        return any(fnmatchcase(tag, pattern) for pattern in self.floating_tags)
+    def with_more(self, releases: Mapping[str, Release], sources: Mapping[str, tuple[str, ...]]) -> "Catalogue":
+        """The catalogue with these, too."""
+        every = {**self.releases, **releases}
+        ordered = {version: every[version] for version in sorted(every, key=_age)}
+        return replace(self, releases=ordered, sources={**self.sources, **sources})
+
+    def is_floating(self, tag: str | None) -> bool:
+        """Whether this tag is one that is moved from image to image; no tag means `latest`."""
+        return tag is None or any(fnmatchcase(tag, pattern) for pattern in self.floating_tags)
 
     def carries(self, source: str, image: str) -> bool:
         """Whether this source has the image; True where we do not know the source or the image."""
@@ -78,9 +84,13 @@ class Catalogue:
         raise ChaosregError.of(
             "CHR0302",
             f"release `{version}` is not in the catalogue",
-            notes=(("nearest", ", ".join(near)), ("newest", self.newest)),
+            notes=(("nearest", ", ".join(map(self._dated, near))), ("newest", self._dated(self.newest))),
             help="write a release that the catalogue knows, or give each image its tag under `images.tags`",
         )
+
+    def _dated(self, version: str) -> str:
+        date = self.releases[version].date
+        return f"{version} ({date})" if date else version
 
     def nearest(self, version: str) -> list[str]:
         """Up to three known versions that look like this one."""
@@ -135,4 +145,5 @@ def _release(version: str, entry: Mapping[str, Any], source: str) -> Release:
 
 def _age(version: str) -> tuple[bool, list[int]]:
     """Sorts the self-managed releases (`smp-0.44.0`) before the others, and each kind oldest first."""
-    return version[0].isdigit(), [int(part) for part in version.removeprefix("smp-").split(".")]
+    parts = version.removeprefix("smp-").split(".")
+    return version[:1].isdigit(), [int(part) if part.isdigit() else 0 for part in parts]

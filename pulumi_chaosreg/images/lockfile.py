@@ -37,7 +37,6 @@ def read_lockfile(path: Path) -> dict[str, str]:
                     "CHR0303",
                     "this line of the lockfile is not `server/repository:tag: sha256:<64 hex>`, or stands there twice",
                     Place(file=path, line=number),
-                    excerpt=line,
                     help="do not edit the lockfile by hand; take the conflict's both sides out and run `chaosreg lock`",
                 )
             )

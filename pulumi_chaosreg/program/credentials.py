@@ -32,8 +32,6 @@ class CredentialValues:
         Raises ChaosregError (CHR0501) that names every place that was looked at, before anything is created.
         """
         name = secret.value.credential
-        if name is None:
-            return {}
         own = pulumi.Config(CREDENTIALS).get_secret(name)
         if own is not None:
             return {name: own}

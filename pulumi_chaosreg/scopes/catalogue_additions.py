@@ -35,68 +35,66 @@ def add_to_catalogue(catalogue: Catalogue, folder: Path, findings: list[Finding]
     except ChaosregError as error:
         findings += error.findings
         return catalogue
-    top = Table("the file", {"releases": Table("version → images"), "sources": Table("`server/account` → types")})
-    known = {key: {} if key in top.fields else value for key, value in content.items()} if _is_map(content) else content
-    findings += check_table(top, known, Place(file=path))[1]
-    if not _is_map(content):
-        return catalogue
-    releases = _mapping(content, "releases", path, findings)
-    sources = _mapping(content, "sources", path, findings)
-    return replace(
-        catalogue,
-        releases={**catalogue.releases, **_releases(releases, catalogue, path, findings)},
-        sources={**catalogue.sources, **_sources(sources, catalogue, path, findings)},
-    )
+    parts = {"releases": Table("version → images"), "sources": Table("`server/account` → infrastructure types")}
+    # only the outermost keys here: versions and sources are the user's own
+    outer = {key: {} if key in parts else value for key, value in content.items()} if _is_map(content) else content
+    findings += check_table(Table("the file", parts), outer, Place(file=path))[1]
+    given = content if _is_map(content) else {}
+    releases = [
+        _release(version, section, catalogue, path, findings)
+        for version, section in _mapping(given, "releases", path, findings).items()
+    ]
+    sources = {
+        source: kinds
+        for source, said in _mapping(given, "sources", path, findings).items()
+        if (kinds := _kinds(source, said, catalogue, path, findings))
+    }
+    return catalogue.with_more({release.version: release for release in releases if release}, sources)
 
 
-def _releases(
-    given: Mapping[str, Any], catalogue: Catalogue, path: Path, findings: list[Finding]
-) -> dict[str, Release]:
-    added: dict[str, Release] = {}
-    for version, section in given.items():
-        place = Place(file=path, keys=("releases", version))
-        checked, wrong = check_table(_RELEASE, section, place)
-        findings += wrong
-        sets = {kind: {name: (tag,) for name, tag in checked.get(kind, {}).items()} for kind in catalogue.sets}
-        sets = {kind: tags for kind, tags in sets.items() if tags}
-        known = catalogue.releases.get(version)
-        for kind, tags in sets.items() if known else ():
-            ours = known.images(kind) if known else {}
-            findings += [
-                Finding(
-                    "CHR0317",
-                    f"release `{version}` has `{name}` at another tag than the built-in catalogue",
-                    replace(place, keys=(*place.keys, kind, name)),
-                    notes=(("built in", ", ".join(ours.get(name, ())) or "no such image"),),
-                    help="remove the entry, or give the image its tag under `images.tags` where it is needed",
+def _release(version: str, section: Any, catalogue: Catalogue, path: Path, findings: list[Finding]) -> Release | None:
+    """One added release; to one that we know, the infrastructure types that it lacks here may be added."""
+    place = Place(file=path, keys=("releases", version))
+    checked, wrong = check_table(_RELEASE, section, place)
+    if TAG_GRAMMAR.problem(version) is not None:
+        wrong.append(Finding("CHR0301", "this is not a version", place, help="write it as in `1.101.0`"))
+    sets = {kind: {name: (tag,) for name, tag in checked[kind].items()} for kind in catalogue.sets if checked.get(kind)}
+    known = catalogue.releases.get(version)
+    for kind in known.sets if known else ():
+        for name, tags in sets.get(kind, {}).items():
+            ours = known.images(kind).get(name, ()) if known else ()
+            if ours != tags:
+                wrong.append(
+                    Finding(
+                        "CHR0317",
+                        f"release `{version}` has `{name}` at another tag than the built-in catalogue",
+                        replace(place, keys=(*place.keys, kind, name)),
+                        notes=(("built in", f"{', '.join(ours) or 'no such image'}, from {known and known.source}"),),
+                        help="remove the entry, or give the image its tag under `images.tags` where it is needed",
+                    )
                 )
-                for name, tag in tags.items()
-                if ours and ours.get(name) != tag
-            ]
-        if known is None and not wrong:
-            added[version] = Release(version, sets, str(checked.get("date", "")), FILE_NAME)
-    return added
+    findings += wrong
+    if wrong:
+        return None
+    date, source = str(checked.get("date", "")), str(checked.get("source", FILE_NAME))
+    return replace(known, sets={**sets, **known.sets}) if known else Release(version, sets, date, source)
 
 
-def _sources(
-    given: Mapping[str, Any], catalogue: Catalogue, path: Path, findings: list[Finding]
-) -> dict[str, tuple[str, ...]]:
-    added: dict[str, tuple[str, ...]] = {}
-    for source, kinds in given.items():
-        place = Place(file=path, keys=("sources", source))
-        if SOURCE.problem(source) is not None:
-            findings.append(Finding("CHR0301", "this is not `server/account`", place, help=SOURCE.advice))
-            continue
-        table = Table("", {source: Texts("the infrastructure types whose images it carries", or_one=True)})
-        checked, wrong = check_table(table, {source: kinds}, Place(file=path, keys=("sources",)))
-        unknown = [kind for kind in checked.get(source, ()) if kind not in catalogue.sets]
-        if unknown:
-            valid = f"valid values: {', '.join(catalogue.sets)}"
-            wrong.append(Finding("CHR0107", f"`{unknown[0]}` is no infrastructure type", place, help=valid))
-        findings += wrong
-        if not wrong:
-            added[source] = tuple(checked[source])
-    return added
+def _kinds(source: str, said: Any, catalogue: Catalogue, path: Path, findings: list[Finding]) -> tuple[str, ...]:
+    """The infrastructure types whose images an added source carries; none where it is wrong."""
+    place = Place(file=path, keys=("sources", source))
+    if SOURCE.problem(source) is not None:
+        place = Place(file=path, keys=("sources",))  # the key itself may have a login in front of its host
+        findings.append(Finding("CHR0301", "a key is not `server/account` here", place, help=SOURCE.advice))
+        return ()
+    table = Table("", {source: Texts("the infrastructure types whose images it carries", or_one=True)})
+    checked, wrong = check_table(table, {source: said}, Place(file=path, keys=("sources",)))
+    unknown = [kind for kind in checked.get(source, ()) if kind not in catalogue.sets]
+    if unknown:
+        valid = f"valid values: {', '.join(catalogue.sets)}"
+        wrong.append(Finding("CHR0107", f"`{unknown[0]}` is no infrastructure type", place, help=valid))
+    findings += wrong
+    return () if wrong else tuple(checked[source])
 
 
 def _is_map(value: Any) -> bool:

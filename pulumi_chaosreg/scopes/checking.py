@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, NamedTuple
 
 from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.scopes.kinds import Flag, Kind, Number, Table, Text, TextMap, Texts
@@ -16,16 +16,23 @@ ALIASES = {"registry": "image_registry"}
 Keys = tuple[str | int, ...]
 
 
-def check_settings(value: Any, place: Place) -> tuple[dict[str, Any], list[Finding]]:
-    """The section in our spelling, and what is wrong with it (CHR0104 to CHR0108, CHR0112, CHR0113, CHR0301).
+class Checked(NamedTuple):
+    """A section after its check."""
 
-    What is wrong is left out of the result, so that one run can go on to find everything else.
-    """
+    settings: dict[str, Any]
+    """In our spelling, without what is wrong, so that one run can go on to find everything else."""
+    findings: list[Finding]
+    left_out: frozenset[Keys]
+    """The paths of what is wrong, and of what misspelt keys probably mean."""
+
+
+def check_settings(value: Any, place: Place) -> Checked:
+    """The section, and what is wrong with it (CHR0103 to CHR0108, CHR0112, CHR0113, CHR0301, CHR0501)."""
     check = _Check(place)
     if isinstance(value, dict):
         value = _page_spelling(check.spelled(value, (*SETTINGS.fields, *ALIASES, "authentication"), ()), check)
     settings = check.table(SETTINGS, value, ())
-    return settings or {}, check.findings
+    return Checked(settings or {}, check.findings, frozenset(check.left_out))
 
 
 def _page_spelling(section: dict[str, Any], check: "_Check") -> dict[str, Any]:
@@ -54,8 +61,11 @@ class _Check:
 
     place: Place
     findings: list[Finding] = field(default_factory=list)
+    left_out: list[Keys] = field(default_factory=list)
 
     def value(self, kind: Kind, value: Any, keys: Keys) -> Any:
+        if isinstance(value, dict) and "secure" in value and not isinstance(kind, Table | TextMap):
+            return self.secure(keys)
         match kind:
             case Text():
                 return self.text(kind, value, keys)
@@ -72,9 +82,7 @@ class _Check:
                 return value if whole else self.wrong_type("a whole number", value, keys)
 
     def text(self, kind: Text, value: Any, keys: Keys) -> str | None:
-        if isinstance(value, dict) and "secure" in value:
-            self.secure(keys)
-        elif not isinstance(value, str) or not value:
+        if not isinstance(value, str) or not value:
             self.wrong_type("a string", value, keys)
         elif kind.grammar and (problem := kind.grammar.problem(value)) is not None:
             message = f"`{_dotted(keys)}` is not {kind.grammar.what}{f': {problem}' if problem else ''}"
@@ -94,8 +102,12 @@ class _Check:
         if not isinstance(value, list):
             self.wrong_type("a list of strings", value, keys)
             return None
+        if kind.most is not None and len(value) > kind.most:
+            message = f"`{_dotted(keys)}` must be a list of at most {kind.most}, and has {len(value)}"
+            self.report("CHR0106", message, keys, "keep the oldest, and those that some state may still have")
+            return None
         one = Text(kind.doc, grammar=kind.grammar)
-        checked = [self.text(one, item, (*keys, index)) for index, item in enumerate(value)]
+        checked = [self.value(one, item, (*keys, index)) for index, item in enumerate(value)]
         return [item for item in checked if item is not None]
 
     def text_map(self, kind: TextMap, value: Any, keys: Keys) -> dict[str, str] | None:
@@ -107,9 +119,11 @@ class _Check:
         one = Text(kind.doc, grammar=kind.grammar)
         checked: dict[str, str] = {}
         for key, item in value.items():
-            if kind.keys and key not in kind.keys:
+            if key == "secure":
+                self.secure((*keys, key))
+            elif kind.keys and key not in kind.keys:
                 self.unknown_key(key, kind.keys, keys)
-            elif (text := self.text(one, item, (*keys, key))) is not None:
+            elif (text := self.value(one, item, (*keys, key))) is not None:
                 checked[key] = text
         return checked
 
@@ -168,11 +182,14 @@ class _Check:
     def unknown_key(self, key: str, valid: tuple[str, ...], keys: Keys) -> None:
         near = get_close_matches(snake_case(key), valid, n=1, cutoff=0.6)
         advice = f"did you mean `{near[0]}`? " if near else ""
+        self.left_out += [(*keys, name) for name in near]
         ordered = ", ".join(_nearest_first(key, valid))
         self.report("CHR0104", f"`{key}` is not a key here", (*keys, key), f"{advice}valid keys: {ordered}")
 
     def report(self, code: str, message: str, keys: Keys, advice: str, *, warning: bool = False) -> None:
         place = Place(self.place.scope, self.place.file, (*self.place.keys, *keys))
+        if not warning:
+            self.left_out.append(keys)
         self.findings.append(Finding(code, message, place, help=advice, severity="warning" if warning else "error"))
 
 

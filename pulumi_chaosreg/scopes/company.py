@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue, load_catalogue
@@ -30,7 +31,7 @@ class Company:
     """Account first, then by file and as written."""
     locked: Mapping[str, str] = field(default_factory=dict)
     """The lockfile: source → digest."""
-    has_lockfile: bool = False
+    lockfile: Literal["missing", "read", "damaged"] = "missing"
     catalogue: Catalogue = field(default_factory=load_catalogue)
     """With the project's own additions."""
     whole: bool = True
@@ -45,12 +46,20 @@ class Company:
         return [scope for scope in self.scopes if scope.stack == stack]
 
     def credential_stack(self, scope: Scope, name: str) -> str | None:
-        """The stack nearest to the scope whose file holds `chaosreg-credentials:<name>`; None where none does."""
-        for above in reversed(scope.chain()):
-            file = self.files.get(above.stack)
-            if file and name in file.credentials:
-                return above.stack
-        return None
+        """The stack nearest to the scope whose file holds `chaosreg-credentials:<name>`, or else the nearest that has
+        an ESC environment, which may; None where none does.
+        """
+        stacks = list(dict.fromkeys(above.stack for above in reversed(scope.chain())))
+        files = [self.files[stack] for stack in stacks if stack in self.files]
+        holding = (file.stack for file in files if name in file.credentials)
+        return next(holding, None) or next((file.stack for file in files[1:] if file.environments), None)
+
+    def has_credential(self, scope: Scope, name: str) -> bool:
+        """Whether a stack file of the scope's chain, or Pulumi.yaml, holds `chaosreg-credentials:<name>`: by plain
+        settings only, so that everybody who looks sees the same.
+        """
+        files = (self.files.get(above.stack) for above in scope.chain())
+        return any(file is not None and name in file.credentials for file in files)
 
     def credential_places(self, scope: Scope, name: str) -> list[str]:
         """Every place in which `credential_stack` looks for a value, nearest first, as a message says it."""
@@ -93,9 +102,9 @@ def load_company(
     findings += check_moves(scopes)
     if stack is not None:
         findings += _seen_by_the_engine_only(files, scopes, stack)
-    locked, has_lockfile = _lockfile(files.folder, findings)
+    locked, lockfile = _lockfile(files.folder, findings)
     catalogue = add_to_catalogue(load_catalogue(), files.folder, findings)
-    return Company(files.folder, files.known(), tuple(scopes), locked, has_lockfile, catalogue, whole), findings
+    return Company(files.folder, files.known(), tuple(scopes), locked, lockfile, catalogue, whole), findings
 
 
 def _needs_all(files: StackFolder, tree: Tree, stack: str) -> bool:
@@ -105,7 +114,7 @@ def _needs_all(files: StackFolder, tree: Tree, stack: str) -> bool:
         return True
     above = [scope for scope in tree.link(stack) if scope.level is not Level.INFRASTRUCTURE]
     return any(scope.get(("image_registry", "server")) for scope in above) or bool(
-        above and (file.credentials or file.from_engine)
+        above and (file.credentials or file.from_engine or file.environments)
     )
 
 
@@ -115,9 +124,9 @@ def _look_around(files: StackFolder, tree: Tree, stack: str) -> list[Finding]:
     aside: list[Finding] = []  # other mistakes in those files are for their own stacks, and for `validate`
     files.findings = tree.findings = aside
     for name, path in files.paths.items():
-        if name not in read and path.exists() and suspicion.falls_on(path.read_bytes()):
+        if name not in read and path.exists() and suspicion.falls_on(path):
             tree.link(name)
-    unreadable = [finding for finding in aside if finding.code in ("CHR0101", "CHR0102")]
+    unreadable = [finding for finding in aside if finding.code in ("CHR0101", "CHR0102", "CHR0103")]
     return [*check_unique(tree.scopes()), *unreadable]
 
 
@@ -136,8 +145,12 @@ class _Suspicion:
             elif scope.stack == stack and scope.parent:
                 self._ids_by_parent.setdefault(scope.parent.stack.encode(), [b"files"]).append(scope.id.encode())
 
-    def falls_on(self, text: bytes) -> bool:
+    def falls_on(self, path: Path) -> bool:
         """False only where the file cannot have such a thing."""
+        try:
+            text = path.read_bytes()
+        except OSError:  # reading it as YAML says what is wrong
+            return True
         if b"chaosreg:account" in text or self._ESCAPED.search(text):
             return True
         if any(section in text and name in text for section, name in self._named):
@@ -166,10 +179,10 @@ def _seen_by_the_engine_only(files: StackFolder, scopes: Iterable[Scope], stack:
     ]
 
 
-def _lockfile(folder: Path, findings: list[Finding]) -> tuple[dict[str, str], bool]:
+def _lockfile(folder: Path, findings: list[Finding]) -> tuple[dict[str, str], Literal["missing", "read", "damaged"]]:
     path = folder / FILE_NAME
     try:
-        return read_lockfile(path), path.exists()
+        return read_lockfile(path), "read" if path.exists() else "missing"
     except ChaosregError as error:
         findings += error.findings
-        return {}, True
+        return {}, "damaged"

@@ -7,6 +7,9 @@ from typing import Literal
 from pulumi_chaosreg.errors import Place
 from pulumi_chaosreg.images.lockfile import FILE_NAME
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.scopes.catalogue_additions import FILE_NAME as CATALOGUE_FILE
+from pulumi_chaosreg.scopes.credential_texts import credential_texts
+from pulumi_chaosreg.scopes.explanation import shown
 from pulumi_chaosreg.scopes.model import Origin
 from pulumi_chaosreg.scopes.moves import former_paths
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, config_map_data
@@ -42,23 +45,54 @@ class Change:
     fields: tuple[FieldChange, ...]
     moved_from: str = ""
     """The path that it had before, where that is another one."""
+    left_stack: str = ""
+    """The stack whose file it stood in before, where that is another one: `chaosreg move` takes its resources along."""
 
 
 def compare(before: Review, after: Review) -> list[Change]:
     """Every infrastructure that gets something else, sorted by path."""
     old = {resolved.infrastructure.path: resolved for resolved in before.resolved.values()}
+    values = credential_texts(before), credential_texts(after)
     changes: list[Change] = []
     for resolved in after.resolved.values():
         scope = resolved.infrastructure
         former = next((path for path in (scope.path, *former_paths(scope)) if path in old), None)
         was = old.pop(former) if former else None
-        fields = tuple(_field_changes(was, resolved))
+        fields = [*_field_changes(was, resolved)]
+        if was:
+            fields += _rotation((before, was, values[0]), (after, resolved, values[1]))
         moved = former if former and former != scope.path else ""
-        if fields or moved:
-            changes.append(Change("changed" if was else "added", scope.path, scope.stack, fields, moved))
+        left = was.infrastructure.stack if was and was.infrastructure.stack != scope.stack else ""
+        if fields or moved or left:
+            changes.append(Change("changed" if was else "added", scope.path, scope.stack, tuple(fields), moved, left))
     for path, was in old.items():
         changes.append(Change("removed", path, was.infrastructure.stack, tuple(_field_changes(was, None))))
     return sorted(changes, key=lambda change: change.path)
+
+
+def _rotation(was: "_Looked", now: "_Looked") -> Iterator[FieldChange]:
+    """Another value of the same credential: what stands in the files is compared, and never shown."""
+    texts = [_credential(*looked) for looked in (was, now)]
+    (name, before), (same, after) = texts
+    if name and name == same and before != after:
+        holder = now[0].company.credential_stack(now[1].infrastructure, name)
+        cause = Cause(f"`chaosreg-credentials:{name}` has another value in stack `{holder}`")
+        yield FieldChange("pull_secret.credential", name, f"{name}, another value", cause)
+
+
+_Looked = tuple[Review, ResolvedConfig, Mapping[str, Mapping[str, object]]]
+"""A review, one of its infrastructures, and what its files hold as credentials."""
+
+
+def _credential(
+    reviewed: Review, resolved: ResolvedConfig, texts: Mapping[str, Mapping[str, object]]
+) -> tuple[str, object]:
+    """The NAME of the infrastructure's pull credential, and what stands for it in the nearest file that has it."""
+    if resolved.secret is None or not resolved.secret.value.create:
+        return "", None
+    name = resolved.secret.value.credential
+    holder = reviewed.company.credential_stack(resolved.infrastructure, name)
+    return name, texts.get(holder or "", {}).get(name)
 
 
 def all_fields(resolved: ResolvedConfig) -> dict[str, str]:
@@ -98,6 +132,8 @@ def _cause(field: str, before: str | None, after: str | None, old: Origin | None
             return Cause(f"{_said(new)}: {was} → {now}", _place(new))
         if field.startswith("image.") and _tagged(before) == _tagged(after):
             return Cause(f"{FILE_NAME} has another digest")
+        if new.path == ("images", "release") and _tag(before) != _tag(after):
+            return Cause(f"{CATALOGUE_FILE} has another tag for release {now}")
         return Cause(_said(new), _place(new))
     is_nearer = old.scope is None or (new.scope is not None and new.scope.level.rank >= old.scope.level.rank)
     if is_nearer:
@@ -122,12 +158,15 @@ def _said(origin: Origin | None) -> str:
 
 
 def _value(origin: Origin) -> str:
-    value = origin.scope.get(origin.path) if origin.scope else None
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return shown(origin.scope.get(origin.path)) if origin.scope else ""
 
 
 def _place(origin: Origin) -> Place | None:
     return origin.place if origin.scope else None
+
+
+def _tag(reference: str | None) -> str | None:
+    return Reference.parse(reference).tag if reference else None
 
 
 def _tagged(reference: str | None) -> str:

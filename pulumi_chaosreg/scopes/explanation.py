@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from pulumi_chaosreg.errors import Place
 from pulumi_chaosreg.images.catalogue import Catalogue
-from pulumi_chaosreg.scopes.locks import lock_above
+from pulumi_chaosreg.scopes.locks import lock_above, locks_explicitly
 from pulumi_chaosreg.scopes.model import Origin, Scope
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.scopes.settings import LOCKABLE
@@ -15,10 +15,13 @@ Path = tuple[str, ...]
 
 _PATHS: dict[str, tuple[Path, ...]] = {
     "server": (("image_registry", "server"),),
-    "account": (("image_registry", "account"),),
+    "account": (("image_registry", "account"), ("image_registry", "server")),
     "type": (("image_registry", "type"),),
     "secret_name": (("image_registry", "authentication"), ("pull_secret", "name")),
     "pull_secret.create": (("image_registry", "authentication"), ("pull_secret", "create")),
+    "pull_secret.credential": (("image_registry", "authentication"),),
+    "pull_secret.username": (("image_registry", "authentication"),),
+    "pull_secret.password_env": (("image_registry", "authentication"),),
     "infrastructure_type": (("type",),),
     "namespace": (("namespace", "name"),),
 }
@@ -48,7 +51,11 @@ class Explanation:
     levels: tuple[tuple[Scope, tuple[Statement, ...]], ...]
     """Account first."""
     locked_by: Scope | None
-    """The level that forbids the infrastructure, and perhaps levels above it, to set the field."""
+    """The level that forbids the infrastructure, and perhaps levels above it, to set what is `locked`."""
+    locked: tuple[str, ...]
+    """The settings behind the field that may not be set."""
+    free: tuple[str, ...]
+    """Those that may."""
 
 
 def explain(resolved: ResolvedConfig, field: str, catalogue: Catalogue) -> Explanation | None:
@@ -63,8 +70,11 @@ def explain(resolved: ResolvedConfig, field: str, catalogue: Catalogue) -> Expla
         (scope, tuple(_statement(scope, path, origin, resolved) for path in of_scope if scope.get(path) is not None))
         for scope, of_scope in zip(chain, paths, strict=True)
     )
-    lockable = any(path[0] in LOCKABLE for of_scope in paths for path in of_scope)
-    return Explanation(field, value, origin, levels, lock_above(resolved.infrastructure) if lockable else None)
+    lock = lock_above(resolved.infrastructure)
+    settings = dict.fromkeys(path for of_scope in paths for path in of_scope)
+    locked = tuple(".".join(path) for path in settings if lock and path[0] in LOCKABLE)
+    free = tuple(".".join(path) for path in settings if not lock or path[0] not in LOCKABLE)
+    return Explanation(field, value, origin, levels, lock if locked else None, locked, free)
 
 
 def _settings_of(field: str, scope: Scope, catalogue: Catalogue) -> list[Path]:
@@ -87,14 +97,15 @@ def _statement(scope: Scope, path: Path, origin: Origin, resolved: ResolvedConfi
     belongs_elsewhere = path[-1] in ("type", "authentication") and len(path) > 1 and owner and not scope.within(owner)
     return Statement(
         setting=".".join(path),
-        value=_shown(scope.get(path)),
+        value=shown(scope.get(path)),
         place=scope.at(*path),
         decides=scope is origin.scope and path == origin.path,
         remark="belongs to another server" if belongs_elsewhere else "",
     )
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A setting's value on one line, as people write it."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {item}" for key, item in value.items()) + "}"
     if isinstance(value, list):
@@ -106,5 +117,7 @@ def locks_in(chain: tuple[Scope, ...]) -> Iterator[tuple[Scope, str]]:
     """(scope, how) for each scope of a chain that locks what is below it."""
     for above, below in pairwise(chain):
         if lock_above(below) is above:
-            said = above.settings.get("allow_overrides") is False
-            yield above, "allow_overrides: false" if said else "sets them without allow_overrides: true"
+            yield (
+                above,
+                "allow_overrides: false" if locks_explicitly(above) else "sets them without allow_overrides: true",
+            )

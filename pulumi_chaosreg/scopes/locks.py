@@ -14,10 +14,16 @@ def lock_above(scope: Scope) -> Scope | None:
     without saying `allow_overrides: true`.
     """
     for above in reversed(scope.chain()[:-1]):
-        allows = above.settings.get("allow_overrides")
-        if allows is False or (not allows and any(_lockable(above))):
+        if ("allow_overrides",) in above.left_out:  # whether it does is not known
+            return None
+        if locks_explicitly(above) or (not above.settings.get("allow_overrides") and any(_lockable(above))):
             return above
     return None
+
+
+def locks_explicitly(scope: Scope) -> bool:
+    """Whether it says `allow_overrides: false`."""
+    return scope.settings.get("allow_overrides") is False
 
 
 def check_locks(scopes: Iterable[Scope]) -> list[Finding]:
@@ -32,7 +38,7 @@ def _lockable(scope: Scope) -> Iterable[tuple[str, ...]]:
 
 
 def _finding(scope: Scope, path: tuple[str, ...], owner: Scope, lines: Lines) -> Finding:
-    said = owner.settings.get("allow_overrides") is False
+    said = locks_explicitly(owner)
     where = owner.at("allow_overrides") if said else owner.place
     where = replace(lines.located(where), scope=owner.title)
     reason = "allow_overrides: false" if said else "allow_overrides is not set there"

@@ -4,44 +4,49 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pulumi_chaosreg.errors import Finding, Place
+from pulumi_chaosreg.images.catalogue import Catalogue, load_catalogue
 from pulumi_chaosreg.images.lockfile import FILE_NAME
 from pulumi_chaosreg.scopes.company import Company
 from pulumi_chaosreg.scopes.model import Scope, nearest
 from pulumi_chaosreg.scopes.registry import joined
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, by_images
 
 
-def check_mirrors(company: Company, configs: Iterable[ResolvedConfig], *, is_acting: bool) -> list[Finding]:
-    """CHR0304, CHR0309, CHR0314 to CHR0316. `is_acting`: a program would copy or pull now."""
+def check_mirrors(catalogue: Catalogue, configs: Iterable[ResolvedConfig]) -> list[Finding]:
+    """CHR0309 and CHR0314 to CHR0316."""
     findings: list[Finding] = []
-    unlocked: list[Finding] = []
-    seen: set[int] = set()
-    owners: set[Scope] = set()
-    for config in configs:
-        owner = config.owner
-        if owner is None or id(config.images) in seen:  # siblings share their images
+    for config in by_images(configs):
+        if config.owner is None:
             continue
-        seen.add(id(config.images))
-        if owner not in owners:
-            owners.add(owner)
-            findings += _mirrors_nothing(owner, config, company)
+        findings += _mirrors_nothing(config.owner, config, catalogue)
         for image in config.images:
             if image.source:
-                problems = list(_source(image, owner, company))
-                findings += problems
-                unlocked += [] if problems else _unlocked(image, owner)
-    if unlocked and not company.has_lockfile and not is_acting:
-        return [*findings, _no_lockfile(company.folder)]
-    return findings + unlocked
+                findings += _source(image, config.owner, catalogue)
+    return findings
 
 
-def _source(image: ResolvedImage, owner: Scope, company: Company) -> Iterator[Finding]:
+def check_lockfile(company: Company, configs: Iterable[ResolvedConfig], *, is_acting: bool) -> list[Finding]:
+    """CHR0304: what is mirrored and has no digest. `is_acting`: a program would copy or pull now."""
+    if company.lockfile == "damaged":  # that is told, and this would only follow
+        return []
+    unlocked: list[Finding] = []
+    for config in by_images(configs):
+        for image in config.images:
+            if image.source and config.owner and not list(_source(image, config.owner, company.catalogue)):
+                unlocked += _unlocked(image, config.owner)
+    if unlocked and company.lockfile == "missing" and not is_acting:
+        return [_no_lockfile(company.folder)]
+    return unlocked
+
+
+def _source(image: ResolvedImage, owner: Scope, catalogue: Catalogue) -> Iterator[Finding]:
     assert image.source is not None
     source = nearest(owner, ("mirror", "source"))
     assert source is not None
     allowed = nearest(owner, ("mirror", "allow_sources"))
-    beginnings = allowed.value if allowed else list(company.catalogue.sources)
-    if not any(f"{image.source.name}/".startswith(f"{text.rstrip('/')}/") for text in beginnings):
+    beginnings = allowed.value if allowed else list(load_catalogue().sources)  # a project's own are not trusted by it
+    is_known = not owner.is_unclear("mirror", "allow_sources")
+    if is_known and not any(f"{image.source.name}/".startswith(f"{text.rstrip('/')}/") for text in beginnings):
         said = "" if allowed else ", and nobody sets it: Harness's own are allowed"
         yield Finding(
             "CHR0309",
@@ -51,8 +56,8 @@ def _source(image: ResolvedImage, owner: Scope, company: Company) -> Iterator[Fi
             help=f"correct `mirror.source`, or write `allow_sources: [{source.value}]`",
         )
     name = image.source.repository.rpartition("/")[2]
-    if not company.catalogue.carries(source.value, name):
-        carrying = [known for known in company.catalogue.sources if company.catalogue.carries(known, name)]
+    if not catalogue.carries(source.value, name):
+        carrying = [known for known in catalogue.sources if catalogue.carries(known, name)]
         yield Finding(
             "CHR0314",
             f"`{source.value}` does not carry `{name}`",
@@ -62,7 +67,7 @@ def _source(image: ResolvedImage, owner: Scope, company: Company) -> Iterator[Fi
         )
     tag = image.reference.tag or ""
     immutable = nearest(owner, ("repositories", "immutable_tags"))
-    if immutable and immutable.value and company.catalogue.is_floating(tag):
+    if immutable and immutable.value and catalogue.is_floating(tag):
         yield Finding(
             "CHR0316",
             f"tag `{tag}` of `{name}` moves, and `repositories.immutable_tags` forbids that",
@@ -94,10 +99,10 @@ def _no_lockfile(folder: Path) -> Finding:
     )
 
 
-def _mirrors_nothing(owner: Scope, config: ResolvedConfig, company: Company) -> Iterator[Finding]:
+def _mirrors_nothing(owner: Scope, config: ResolvedConfig, catalogue: Catalogue) -> Iterator[Finding]:
     """A registry of one's own that nobody fills: perhaps it is filled by other means."""
     path = joined(config.server, config.account)
-    if nearest(owner, ("mirror", "source")) or path in company.catalogue.sources:
+    if owner.is_unclear("mirror") or nearest(owner, ("mirror", "source")) or path in catalogue.sources:
         return
     if all(image.is_custom for image in config.images):
         return

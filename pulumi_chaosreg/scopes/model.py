@@ -39,6 +39,8 @@ class Scope:
     """Its section in a stack file."""
     stack: str = ""
     """The stack that owns it; empty for scopes that a Python program made."""
+    left_out: frozenset[tuple[str | int, ...]] = frozenset()
+    """The paths of what its section says, or means with a misspelt key, and `settings` lacks because it is wrong."""
     _chain: "tuple[Scope, ...]" = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -64,6 +66,12 @@ class Scope:
         for key in path:
             value = value.get(key) if isinstance(value, Mapping) else None
         return value
+
+    def is_unclear(self, *path: str) -> bool:
+        """Whether this or a level above says something wrong about this path: what follows from its lack misleads."""
+        return any(
+            said[: len(path)] == path[: len(said)] for scope in self._chain if scope.left_out for said in scope.left_out
+        )
 
     def at(self, *path: str | int) -> Place:
         """Where this scope says it."""

@@ -65,7 +65,7 @@ def check_moves(scopes: Iterable[Scope]) -> list[Finding]:
             if path == scope.path:
                 problem, advice = "is where the scope is now", "write the path that it had before"
             elif path.count("/") + 1 not in _DEPTHS[scope.level]:
-                problem, advice = f"cannot be the path of an {scope.level}", "write the ids from below the account"
+                problem, advice = f"is no path of the level {scope.level}", "write the ids from below the account"
             elif (scope.level, path) in there:
                 problem, advice = "is still there", "remove one of the two, or the `moved_from`"
             elif other is not scope:

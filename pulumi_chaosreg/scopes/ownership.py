@@ -4,29 +4,27 @@ from collections.abc import Iterable, Iterator
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.scopes.model import Scope
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig, object_name
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, by_images, object_name
+from pulumi_chaosreg.scopes.yaml_file import Lines
 
-_ELSEWHERE = "give one of them another `namespace`, or another `pull_secret.name`"
+_ELSEWHERE = "give one of them another `namespace`"
 
 
 def check_ownership(configs: Iterable[ResolvedConfig]) -> list[Finding]:
     """What would have two owners (CHR0311, CHR0602, CHR0603)."""
+    every = list(configs)
+    owned = [thing for config in every for thing in _of_cluster(config)]
+    owned += [thing for config in by_images(every) for thing in _of_registry(config)]
     findings: list[Finding] = []
     seen: dict[tuple[str, ...], tuple[Scope, object]] = {}
-    images_seen: set[int] = set()
-    for config in configs:
-        owned = _of_cluster(config)
-        if id(config.images) not in images_seen:  # siblings share them
-            images_seen.add(id(config.images))
-            owned = [*owned, *_of_registry(config)]
-        for code, thing, owner, content, advice in owned:
-            first, expected = seen.setdefault(thing, (owner, content))
-            if first is owner or (content is not None and content == expected):
-                continue
-            message = f"{owner.title} and {first.title} would both own {_named(thing)}"
-            findings.append(
-                Finding(code, message, owner.place, notes=(("the other one", str(first.place)),), help=advice)
-            )
+    lines = Lines()
+    for code, thing, owner, content, advice in owned:
+        first, expected = seen.setdefault(thing, (owner, content))
+        if first is owner or (content is not None and content == expected):
+            continue
+        message = f"{owner.title} and {first.title} would both own {_named(thing)}"
+        notes = (("the other one", str(lines.located(first.place))),)
+        findings.append(Finding(code, message, owner.place, notes=notes, help=advice))
     return findings
 
 
@@ -36,6 +34,8 @@ _Owned = tuple[str, tuple[str, ...], Scope, object, str]
 
 def _of_cluster(config: ResolvedConfig) -> Iterable[_Owned]:
     infrastructure = config.infrastructure
+    if infrastructure.is_unclear("namespace") or infrastructure.is_unclear("cluster"):
+        return  # where it is, is not known
     reached = config.of_cluster()
     cluster = reached.get("identifier") or reached.get("context") or "cluster"
     place = (cluster, config.namespace.value)
@@ -48,12 +48,15 @@ def _of_cluster(config: ResolvedConfig) -> Iterable[_Owned]:
         "give each cluster its own `cluster.identifier`",
     )
     yield "CHR0602", ("ConfigMap", *place, object_name(infrastructure)), infrastructure, None, _ELSEWHERE
-    if config.secret and config.secret.value.create:
-        yield "CHR0602", ("Secret", *place, config.secret.value.name), infrastructure, None, _ELSEWHERE
-    for account in config.service_accounts.value if config.secret else ():
-        secret = config.secret.value.name if config.secret else ""
+    if config.secret is None:
+        return
+    secret = config.secret.value
+    if secret.create:
+        advice = f"{_ELSEWHERE}, or another `pull_secret.name`"
+        yield "CHR0602", ("Secret", *place, secret.name), infrastructure, None, advice
+    for account in config.service_accounts.value:
         advice = "a ServiceAccount's list has one owner: give one of them another account or namespace"
-        yield "CHR0602", ("ServiceAccount", *place, account), infrastructure, secret, advice
+        yield "CHR0602", ("ServiceAccount", *place, account), infrastructure, secret.name, advice
 
 
 def _of_registry(config: ResolvedConfig) -> Iterator[_Owned]:

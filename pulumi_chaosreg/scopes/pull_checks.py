@@ -3,29 +3,31 @@
 from collections.abc import Iterable, Iterator
 
 from pulumi_chaosreg.errors import Finding
-from pulumi_chaosreg.scopes.company import Company
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
+from pulumi_chaosreg.images.catalogue import Catalogue
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, by_images
 
 
-def check_pulls(company: Company, configs: Iterable[ResolvedConfig], *, is_acting: bool) -> list[Finding]:
+def check_pulls(catalogue: Catalogue, configs: Iterable[ResolvedConfig], *, is_acting: bool) -> list[Finding]:
     """CHR0313 and CHR0511. `is_acting`: a program would hand these images to a cluster now."""
-    findings: list[Finding] = []
-    seen: set[int] = set()
-    for config in configs:
-        if id(config.images) in seen:  # siblings share their images
-            continue
-        seen.add(id(config.images))
-        for image in config.images:
-            findings += _floating(image, company, is_acting=is_acting)
-            if image.is_custom:
-                findings += _without_login(image, config)
-    return findings
+    every = list(configs)
+    findings = [
+        finding
+        for config in by_images(every)
+        for image in config.images
+        for finding in _floating(image, catalogue, is_acting=is_acting)
+    ]
+    return findings + [
+        finding
+        for config in every  # each has a Secret of its own
+        for image in config.images
+        if image.is_custom and not config.infrastructure.is_unclear("image_registry", "server")
+        for finding in _without_login(image, config)
+    ]
 
 
-def _floating(image: ResolvedImage, company: Company, *, is_acting: bool) -> Iterator[Finding]:
+def _floating(image: ResolvedImage, catalogue: Catalogue, *, is_acting: bool) -> Iterator[Finding]:
     reference = image.reference
-    floats = reference.tag is None or company.catalogue.is_floating(reference.tag)
-    if image.source or reference.digest or not floats:
+    if image.source or reference.digest or not catalogue.is_floating(reference.tag):
         return
     tag = f"tag `{reference.tag}` moves" if reference.tag else "an image without a tag means `latest`, which moves"
     yield Finding(

@@ -16,7 +16,7 @@ def authentication_for(scope: Scope, registry: Registry, findings: list[Finding]
     """How infrastructures below this scope prove who they are, its `type` always written out; None where nothing can
     or need be delivered. What is wrong goes to `findings` (CHR0502, CHR0503, CHR0505, CHR0510).
     """
-    if registry.type.value != "private":
+    if registry.type.value != "private" or scope.is_unclear("image_registry", "authentication"):
         return None
     found = bound_to_server(scope, registry.server, "authentication")
     if found is None:
@@ -67,12 +67,12 @@ def pull_secret(
     create = nearest(infrastructure, ("pull_secret", "create"))
     name = secret_name.value if secret_name else said.get("secret_name") or object_name(infrastructure)
     credential = said.get("password_secret") or said.get("secret_name") or name
-    known = bool(credential) and (has_value is None or has_value(infrastructure, str(credential)))
+    known = has_value is None or has_value(infrastructure, credential)
     theirs = said["type"] == "kubernetes_secret" and not known
     if said["type"] == "kubernetes_secret" and "secret_name" not in said and not secret_name:
         problem = "authentication by a Kubernetes Secret has no `secret_name`"
         findings.append(Finding("CHR0505", problem, authentication.origin.place, help="add it"))
-    if said.get("namespace", namespace.value) != namespace.value:
+    if said.get("namespace", namespace.value) != namespace.value and not infrastructure.is_unclear("namespace"):
         findings.append(
             Finding(
                 "CHR0504",
@@ -86,7 +86,9 @@ def pull_secret(
     return Decided(
         ResolvedSecret(
             name=name,
+            name_origin=secret_name.origin if secret_name else authentication.origin,
             create=not theirs if create is None else bool(create.value),
+            create_origin=create.origin if create else authentication.origin,
             credential=credential,
             username=said.get("username"),
             password_env=said.get("password_env"),

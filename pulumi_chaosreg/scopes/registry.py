@@ -40,7 +40,7 @@ def registry_of(scope: Scope, catalogue: Catalogue, findings: list[Finding]) -> 
         account = Decided(catalogue.default_account if is_default else "", server.origin)
     type_ = bound_to_server(scope, server, "type")
     owner = server.origin.scope
-    if owner and type_ is None:
+    if owner and type_ is None and not scope.is_unclear("image_registry", "type"):
         findings.append(
             Finding(
                 "CHR0211",

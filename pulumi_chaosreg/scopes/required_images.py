@@ -47,9 +47,12 @@ def required_images(
         if item.image in custom:
             if item.name == item.image:  # and not for each of a release's two tags
                 decided = custom[item.image]
+                said = Reference.parse(decided.value)
                 yield ResolvedImage(
-                    item.name, pinned(Reference.parse(decided.value), locked), decided.origin, is_custom=True
+                    item.name, pinned(said, locked), decided.origin, is_custom=True, is_pinned=said.digest is not None
                 )
+            continue
+        if scope.is_unclear("images", "tags", item.image):
             continue
         if item.image in tags and item.name != item.image:
             continue
@@ -63,8 +66,15 @@ def required_images(
         yield ResolvedImage(
             item.name, reference.with_digest(digest), tag.origin, source.with_digest(digest) if source else None
         )
-    if untagged:
+    if untagged and not _release_is_wrong(scope, catalogue):
         findings.append(_no_tag(scope, untagged, catalogue))
+
+
+def _release_is_wrong(scope: Scope, catalogue: Catalogue) -> bool:
+    """Whether some level says a release that is told to be wrong: images without a tag only follow from that."""
+    said = nearest(scope, ("images", "release"))
+    is_unknown = said is not None and said.value not in catalogue.releases
+    return is_unknown or scope.is_unclear("images", "release")
 
 
 def custom_images(scope: Scope, catalogue: Catalogue) -> dict[str, Decided[str]]:
@@ -87,6 +97,8 @@ def _wanted(scope: Scope, kind: Decided[str], catalogue: Catalogue, findings: li
             name = last_segment(image)
             from_release = Decided(images[name][0], release.origin) if release and name in images else None
             yield _Wanted(name, name, Decided(image.tag, explicit.origin) if image.tag else from_release)
+        return
+    if scope.is_unclear("images", "release"):
         return
     if release and not images:
         findings.append(_no_such_images(scope, kind, release, catalogue))

@@ -45,8 +45,8 @@ class Resolver:
         told with the first one.
         """
         findings: list[Finding] = []
-        decider = next((s for s in reversed(infrastructure.chain()) if any(map(s.settings.get, _DECIDING))), None)
-        decider = decider or infrastructure.chain()[0]
+        chain = infrastructure.chain()
+        decider = next((scope for scope in reversed(chain) if _decides(scope)), chain[0])
         shared = self._shared.get(decider)
         if shared is None:
             shared = self._shared[decider] = self._share(decider, findings)
@@ -76,10 +76,16 @@ class Resolver:
         return _Shared(registry, kind, images, authentication_for(decider, registry, findings))
 
 
+def _decides(scope: Scope) -> bool:
+    """Whether the scope says something, right or wrong, of what is shared."""
+    said = any(key in scope.settings for key in _DECIDING)
+    return said or any(path and path[0] in _DECIDING for path in scope.left_out)
+
+
 def _cluster(infrastructure: Scope, findings: list[Finding]) -> dict[str, Decided[str]]:
     found = {key: nearest(infrastructure, ("cluster", key)) for key in ("kubeconfig", "context", "identifier")}
     cluster = {key: decided for key, decided in found.items() if decided}
-    if "context" not in cluster and "kubeconfig" not in cluster:
+    if "context" not in cluster and "kubeconfig" not in cluster and not infrastructure.is_unclear("cluster"):
         findings.append(
             Finding(
                 "CHR0601",

@@ -1,6 +1,6 @@
 """What inheritance results in: plain frozen values, each decided one with its origin."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pulumi_chaosreg.images.reference import Reference
@@ -30,6 +30,8 @@ class ResolvedImage:
     """Where the mirror copies it from (pinned like `reference`); None where nobody mirrors it."""
     is_custom: bool = False
     """Whether it comes from `custom_images`."""
+    is_pinned: bool = False
+    """Whether the setting itself names a digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,10 @@ class ResolvedSecret:
     """The pull Secret of one infrastructure; whether it exists is decided by plain settings only."""
 
     name: str
+    name_origin: Origin
     create: bool
-    credential: str | None = None
+    create_origin: Origin
+    credential: str
     """NAME in `chaosreg-credentials:NAME`."""
     username: str | None = None
     password_env: str | None = None
@@ -76,13 +80,14 @@ class ResolvedConfig:
         yield "account", self.account.value, self.account.origin
         yield "type", self.type.value, self.type.origin
         if self.secret:
-            yield "secret_name", self.secret.value.name, self.secret.origin
+            yield "secret_name", self.secret.value.name, self.secret.value.name_origin
         for image in self.images:
             yield f"image.{image.name}", str(image.reference), image.origin
 
     def fields(self) -> Iterator[tuple[str, str, Origin]]:
         """(field, value, origin) of everything that was decided: what is published, then how it gets there."""
         yield from self.published()
+        yield "config_map", object_name(self.infrastructure), Origin(self.infrastructure)
         yield "infrastructure_type", self.infrastructure_type.value, self.infrastructure_type.origin
         for key, decided in self.cluster.items():
             yield f"cluster.{key}", decided.value, decided.origin
@@ -92,11 +97,22 @@ class ResolvedConfig:
             yield "service_accounts", ", ".join(self.service_accounts.value), self.service_accounts.origin
         if self.secret:
             secret, origin = self.secret.value, self.secret.origin
-            yield "pull_secret.create", _word(secret.create), origin
+            yield "pull_secret.create", _word(secret.create), secret.create_origin
             if secret.create:
-                yield "pull_secret.credential", secret.credential or "", origin
+                yield "pull_secret.credential", secret.credential, origin
             if secret.create and secret.username:
                 yield "pull_secret.username", secret.username, origin
+            if secret.create and secret.password_env:
+                yield "pull_secret.password_env", secret.password_env, origin
+
+
+def by_images(configs: Iterable[ResolvedConfig]) -> Iterator[ResolvedConfig]:
+    """One config for each list of images: siblings that say nothing of their own share one."""
+    seen: set[int] = set()
+    for config in configs:
+        if id(config.images) not in seen:
+            seen.add(id(config.images))
+            yield config
 
 
 def _word(flag: bool) -> str:

@@ -1,12 +1,12 @@
 """Everything that can be known offline about a company: what `validate` prints, what a program checks first."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.scopes.company import Company, load_company
-from pulumi_chaosreg.scopes.mirror_checks import check_mirrors
+from pulumi_chaosreg.scopes.mirror_checks import check_lockfile, check_mirrors
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.not_yet import not_yet
 from pulumi_chaosreg.scopes.ownership import check_ownership
@@ -21,6 +21,8 @@ from pulumi_chaosreg.scopes.yaml_file import locate
 class Review:
     """A company, what each of its infrastructures ends up with, and every finding, sorted by file and line."""
 
+    project: Path
+    """The folder of Pulumi.yaml."""
     company: Company
     resolved: Mapping[Scope, ResolvedConfig]
     findings: tuple[Finding, ...]
@@ -41,9 +43,7 @@ def review(project: Path, stack: str | None = None, engine_config: Mapping[str, 
     With `stack` as its program needs it: what is only a warning as long as nobody acts on it is an error then.
     """
     company, findings = load_company(project, stack, engine_config)
-    resolver = Resolver(
-        company.catalogue, company.locked, lambda scope, name: company.credential_stack(scope, name) is not None
-    )
+    resolver = Resolver(company.catalogue, company.locked, company.has_credential)
     resolved: dict[Scope, ResolvedConfig] = {}
     for infrastructure in company.infrastructures():
         if company.whole or infrastructure.stack == stack:
@@ -53,17 +53,11 @@ def review(project: Path, stack: str | None = None, engine_config: Mapping[str, 
         if scope.settings:
             findings += check_images(scope, company.catalogue)
             findings += not_yet(scope)
-    findings += check_tag_names(company.scopes, company.catalogue)
-    findings += check_mirrors(company, resolved.values(), is_acting=stack is not None)
-    findings += check_pulls(company, resolved.values(), is_acting=stack is not None)
+    if company.whole:  # what lists an image may stand in any file
+        findings += check_tag_names(company.scopes, company.catalogue)
+    findings += check_mirrors(company.catalogue, resolved.values())
+    findings += check_lockfile(company, resolved.values(), is_acting=stack is not None)
+    findings += check_pulls(company.catalogue, resolved.values(), is_acting=stack is not None)
     findings += check_ownership(resolved.values())
-    unique = list(dict.fromkeys(_causes(findings)))
-    return Review(company, resolved, tuple(locate(unique)))
-
-
-def _causes(findings: list[Finding]) -> Iterator[Finding]:
-    """Without what only follows from another mistake: a release that is wrong leaves images without tags."""
-    release_is_wrong = any(f.place and f.place.keys[-2:] == ("images", "release") for f in findings)
-    for finding in findings:
-        if not (release_is_wrong and finding.code == "CHR0307"):
-            yield finding
+    unique = list(dict.fromkeys(findings))
+    return Review(project, company, resolved, tuple(locate(unique)))

@@ -7,7 +7,7 @@ which stack is whose parent) is left to `chaosreg validate`.
 import re
 from typing import Any
 
-from pulumi_chaosreg.scopes.checking import ALIASES as ALIASES
+from pulumi_chaosreg.scopes.checking import ALIASES
 from pulumi_chaosreg.scopes.kinds import Flag, Grammar, Kind, Number, Table, Text, TextMap, Texts
 from pulumi_chaosreg.scopes.settings import ID, SETTINGS
 from pulumi_chaosreg.scopes.stack_files import CREDENTIALS, NAMESPACE, SECTIONS
@@ -138,7 +138,8 @@ def _shape(kind: Kind) -> Schema:
         case Texts():
             return _texts(kind)
         case TextMap(keys=()):
-            return {"type": "object", "additionalProperties": _text(kind.grammar)}
+            names = {"not": {"const": "secure"}}  # an encrypted value, which may not stand in a section
+            return {"type": "object", "propertyNames": names, "additionalProperties": _text(kind.grammar)}
         case TextMap():
             return _closed({key: _text(kind.grammar) for key in kind.keys})
         case Table():
@@ -156,7 +157,8 @@ def _text(grammar: Grammar | None = None, choices: tuple[str, ...] = ()) -> Sche
 
 def _texts(kind: Texts) -> Schema:
     one = _text(kind.grammar)
-    forms: list[Schema] = [{"type": "array", "items": one}]
+    most = {"maxItems": kind.most} if kind.most is not None else {}
+    forms: list[Schema] = [{"type": "array", "items": one, **most}]
     if kind.or_text:
         forms.append(_text(choices=kind.or_text))
     if kind.or_one:

@@ -74,6 +74,26 @@ _PATH_OF_SCOPE = Grammar(
     "write the ids below the account, as in `payments/checkout`; for the account its id",
 )
 
+_KUBECONFIG_PATH = Grammar(
+    "CHR0601",
+    "the path of a kubeconfig",
+    re.compile(r"^[^\s{}][^\n{}]*\Z"),
+    "write the file's path: its content would be printed wherever the settings are",
+)
+
+_USER = Grammar(
+    "CHR0505",
+    "a user",
+    re.compile(r"^[^:\s][^:\n]*\Z"),
+    "write the user alone: a password is set with `pulumi config set --secret chaosreg-credentials:NAME`",
+)
+_CONTEXT = Grammar(
+    "CHR0601",
+    "a context of a kubeconfig",
+    re.compile(r"^(?!.*://.*@)[^\n]+\Z"),
+    "write its name: `kubectl config get-contexts -o name` lists them",
+)
+
 AUTHENTICATION = Table(
     "how the cluster proves who it is; belongs to its server",
     {
@@ -83,7 +103,7 @@ AUTHENTICATION = Table(
         ),
         "secret_name": Text("the pull Secret's name in the cluster", grammar=_KUBERNETES_NAME),
         "namespace": Text("where that Secret is; the infrastructure's namespace, or it is a finding"),
-        "username": Text("the user of basic authentication"),
+        "username": Text("the user of basic authentication", grammar=_USER),
         "password_secret": Text("NAME of the value `chaosreg-credentials:NAME`", grammar=_CREDENTIAL_NAME),
         "password_env": Text("the environment variable that holds the password where no value is configured"),
         "region": Text("aws_ecr: the registry's region"),
@@ -99,6 +119,7 @@ SETTINGS = Table(
             "the paths that this scope had before it was renamed or moved, oldest first; keep the oldest",
             grammar=_PATH_OF_SCOPE,
             or_one=True,
+            most=10,
         ),
         "allow_overrides": Flag("whether levels below may set registry, images or mirror"),
         "image_registry": Table(
@@ -153,8 +174,10 @@ SETTINGS = Table(
         "cluster": Table(
             "which cluster; always given",
             {
-                "kubeconfig": Text("path of the kubeconfig; $KUBECONFIG or ~/.kube/config otherwise"),
-                "context": Text("context in it"),
+                "kubeconfig": Text(
+                    "path of the kubeconfig; $KUBECONFIG or ~/.kube/config otherwise", grammar=_KUBECONFIG_PATH
+                ),
+                "context": Text("context in it", grammar=_CONTEXT),
                 "identifier": Text("the cluster's lasting name; the context otherwise"),
             },
         ),
@@ -176,9 +199,6 @@ SETTINGS = Table(
         "environment": Text("the Harness environment"),
     },
 )
-
-NOT_INHERITED = ("id", "moved_from", "allow_overrides", "harness_id")
-"""These say something about their own scope only."""
 
 LOCKABLE = ("image_registry", "custom_images", "images", "required_images", "mirror")
 """What a level may set only where every ancestor that sets any of them allows it."""

@@ -19,8 +19,6 @@ SECTIONS = ("account", "organization", "project", "infrastructures", "parent_sta
 ENGINE_LIMIT = 128 * 1024
 """Bytes of configuration beyond which the engine cannot start a program: one environment variable holds all of it."""
 _WARN_FROM = 96 * 1024
-_SURELY_SMALL = 24 * 1024
-"""A file of this size cannot become a configuration near the limit, whatever its quoting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +33,8 @@ class StackFile:
     """The NAMEs under `chaosreg-credentials:`; never their values."""
     elsewhere: Mapping[str, Place] = field(default_factory=dict)
     """Sections that do not stand in this file: from Pulumi.yaml, or from the engine (`-c`, ESC) and without a line."""
-    has_environment: bool = False
-    """Whether an ESC environment may add to it, which only the engine can see."""
+    environments: tuple[str, ...] = ()
+    """The ESC environments that may add to it, which only the engine can see."""
 
     def place(self, section: str, *keys: str | int) -> Place:
         """Where a section, or a key in it, stands."""
@@ -64,8 +62,9 @@ def find_project(start: Path) -> Path:
 def stacks_folder(project: Path) -> Path:
     """Where the project keeps its stack files: `stackConfigDir`, or beside Pulumi.yaml."""
     settings = read_yaml(project / "Pulumi.yaml")
-    folder = settings.get("stackConfigDir") if isinstance(settings, dict) else None
-    return project / folder if isinstance(folder, str) else project
+    said = settings if isinstance(settings, dict) else {}
+    folder = next((said[key] for key in ("stackConfigDir", "config") if isinstance(said.get(key), str)), ".")
+    return project / folder  # `config:` with a text is its older name
 
 
 class StackFolder:
@@ -73,12 +72,15 @@ class StackFolder:
 
     def __init__(self, project: Path, findings: list[Finding]) -> None:
         self.folder = stacks_folder(project)
+        self.project_name = _project_name(project / "Pulumi.yaml")
         self.findings = findings
         self.paths = {
             path.name.removeprefix("Pulumi.").removesuffix(".yaml"): path
             for path in sorted(self.folder.glob("Pulumi.*.yaml"))
         }
-        self._of_project = _project_sections(project / "Pulumi.yaml")
+        self._of_project = _project_sections(project / "Pulumi.yaml", self.project_name, findings)
+        self.spoilt: set[str] = set()
+        """Stacks whose file cannot be read, or has a section that is none: what it holds is not known."""
         self._engine: dict[str, Mapping[str, str]] = {}
         self._read: dict[str, StackFile | None] = {}
 
@@ -115,11 +117,15 @@ class StackFolder:
                 content = read_yaml(path)
             except ChaosregError as error:
                 self.findings += error.findings
+                self.spoilt.add(stack)
                 return None
         config = content.get("config") if isinstance(content, dict) else None
-        file = self._stack_file(stack, path, config if isinstance(config, dict) else {})
-        if isinstance(content, dict) and content.get("environment"):
-            file = replace(file, has_environment=True)
+        config = config if isinstance(config, dict) else {}
+        file = self._stack_file(stack, path, full_keys(config, self.project_name, path, self.findings))
+        environment = content.get("environment") if isinstance(content, dict) else None
+        if environment:
+            names = environment if isinstance(environment, list) else [environment]
+            file = replace(file, environments=tuple(map(str, names)))
         if stack in self._engine:
             dropped = {name for name in self._of_project if name in SECTIONS and name not in file.sections}
             given = {key: text for key, text in self._engine[stack].items() if key.partition(":")[2] not in dropped}
@@ -133,16 +139,12 @@ class StackFolder:
             namespace, _, name = key.partition(":")
             if namespace == CREDENTIALS:
                 credentials.add(name)
-            elif namespace == NAMESPACE and name in SECTIONS:
+                self._check_credential(key, value, path)
+            elif section := _section_of(key, config, path, self.findings):
                 # `-c chaosreg:account='{…}'` and `pulumi config set` write JSON as a string into the file
-                sections[name] = _parsed(value) if isinstance(value, str) and value.startswith("{") else value
+                sections[section] = _parsed(value) if isinstance(value, str) and value.startswith("{") else value
             elif namespace == NAMESPACE:
-                near = snake_case(name)
-                if near in SECTIONS and f"{NAMESPACE}:{near}" not in config:
-                    sections[near] = value
-                    self._report(path, key, near)
-                else:
-                    self._unknown_section(path, key)
+                self.spoilt.add(stack)
         self._check_size(path, config)
         for name in self._of_project:
             if name.partition(":")[0] == CREDENTIALS:
@@ -154,25 +156,24 @@ class StackFolder:
         elsewhere = {name: place for name, (_, place) in missing.items()}
         return StackFile(stack, path, sections, frozenset(credentials), elsewhere)
 
-    def _report(self, path: Path, key: str, ours: str) -> None:
-        message = f"`{key}` is read as `{NAMESPACE}:{ours}`: keys are written in snake_case"
-        place = Place(file=path, keys=("config", key))
-        self.findings.append(Finding("CHR0113", message, place, help=f"write `{NAMESPACE}:{ours}`", severity="warning"))
-
-    def _unknown_section(self, path: Path, key: str) -> None:
+    def _check_credential(self, key: str, value: Any, path: Path) -> None:
+        secrets = [part for name, part in value.items() if name != "username"] if isinstance(value, dict) else [value]
+        encrypted = isinstance(value, dict) and "secure" in value
+        if encrypted or all(part is None or (isinstance(part, dict) and "secure" in part) for part in secrets):
+            return
         self.findings.append(
             Finding(
-                "CHR0110",
-                f"`{key}` is not a section",
+                "CHR0512",
+                f"`{key}` stands in plain text",
                 Place(file=path, keys=("config", key)),
-                help=f"sections: {', '.join(f'{NAMESPACE}:{section}' for section in SECTIONS)}",
+                help=f"change the password, then run `pulumi config set --secret {key}`",
+                severity="warning",
             )
         )
 
     def _check_size(self, path: Path, config: Mapping[str, Any]) -> None:
-        if path.exists() and path.stat().st_size < _SURELY_SMALL:
-            return
-        size = configuration_size(config)
+        of_project = {n if ":" in n else f"{NAMESPACE}:{n}": value for n, (value, _) in self._of_project.items()}
+        size = configuration_size({**of_project, **config})
         if size < _WARN_FROM:
             return
         limit = f"the engine cannot start a program with {ENGINE_LIMIT // 1024} KiB"
@@ -187,10 +188,34 @@ class StackFolder:
         )
 
 
+def _section_of(key: str, config: Mapping[str, Any], path: Path, findings: list[Finding]) -> str | None:
+    """The section that this key of a `config:` names, also in camelCase; None for other keys, and for unknown ones,
+    which are findings.
+    """
+    namespace, _, name = key.partition(":")
+    if namespace != NAMESPACE or name in SECTIONS:
+        return name if namespace == NAMESPACE else None
+    place, ours = Place(file=path, keys=("config", key)), snake_case(name)
+    if ours in SECTIONS and f"{NAMESPACE}:{ours}" not in config:
+        message = f"`{key}` is read as `{NAMESPACE}:{ours}`: keys are written in snake_case"
+        findings.append(Finding("CHR0113", message, place, help=f"write `{NAMESPACE}:{ours}`", severity="warning"))
+        return ours
+    advice = f"sections: {', '.join(f'{NAMESPACE}:{section}' for section in SECTIONS)}"
+    findings.append(Finding("CHR0110", f"`{key}` is not a section", place, help=advice))
+    return None
+
+
 def configuration_size(config: Mapping[str, Any]) -> int:
-    """Bytes of the environment variable in which the engine hands this configuration to a program."""
-    texts = {key: value if isinstance(value, str) else json.dumps(value, default=str) for key, value in config.items()}
-    return len("PULUMI_CONFIG=") + len(json.dumps(texts, separators=(",", ":")).encode())
+    """Bytes of the environment variable in which the engine hands this configuration to a program: JSON without
+    blanks, in which every value is a string, structured ones as JSON again.
+    """
+    texts = {key: value if isinstance(value, str) else _compact(value) for key, value in config.items()}
+    return len("PULUMI_CONFIG=") + len(_compact(texts).encode("utf-8", "surrogatepass"))
+
+
+def _compact(value: Any) -> str:
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=str)
+    return text.translate({ord(letter): f"\\u{ord(letter):04x}" for letter in "<>&"})  # as Go writes JSON
 
 
 def infrastructures_of(file: StackFile, findings: list[Finding]) -> Iterator[tuple[str, Any, Place]]:
@@ -220,7 +245,9 @@ def _from_files(file: StackFile, pattern: Any, findings: list[Finding]) -> Itera
     try:
         if not isinstance(pattern, str) or Path(pattern).is_absolute() or ".." in Path(pattern).parts:
             raise ValueError
-        paths = [path for path in sorted(folder.glob(pattern)) if path.is_file()]
+        # a wide pattern also finds the stack files themselves
+        paths = [path for path in sorted(folder.glob(pattern)) if not path.name.startswith(("Pulumi.", "chaosreg."))]
+        paths = [path for path in paths if not path.is_dir()]
     except ValueError:  # also from glob itself
         message = "`files` is not a pattern of files below the stack file's folder"
         findings.append(Finding("CHR0116", message, place, help='write it as in `"prod/*.yaml"`'))
@@ -242,21 +269,46 @@ def _from_files(file: StackFile, pattern: Any, findings: list[Finding]) -> Itera
             yield name, settings, Place(file=path, keys=(name,))
 
 
-def _project_sections(path: Path) -> dict[str, tuple[Any, Place]]:
+def full_keys(config: Mapping[str, Any], project: str, path: Path, findings: list[Finding]) -> dict[str, Any]:
+    """The configuration with the project's name before keys that have none, as the engine reads them."""
+    full: dict[str, Any] = {}
+    for key, value in config.items():
+        place = Place(file=path, keys=("config", key))
+        name = key if ":" in key else f"{project}:{key}"
+        if key == "<<":
+            message = "`<<` merges sections that we would not see"
+            findings.append(Finding("CHR0110", message, place, help="write the sections out"))
+        elif name in full:
+            message = f"`{key}` and `{name}` are two spellings of one section"
+            findings.append(Finding("CHR0103", message, place, help="keep one of the two"))
+        else:
+            full[name] = value
+    return full
+
+
+def _project_name(path: Path) -> str:
+    content = read_yaml(path)
+    name = content.get("name") if isinstance(content, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def _project_sections(path: Path, project: str, findings: list[Finding]) -> dict[str, tuple[Any, Place]]:
     """Section, or `chaosreg-credentials:NAME` → (value, place) for what Pulumi.yaml's `config:` gives all stacks."""
     content = read_yaml(path)
     config = content.get("config") if isinstance(content, dict) else None
+    config = full_keys(config, project, path, findings) if isinstance(config, dict) else {}
     found: dict[str, tuple[Any, Place]] = {}
-    for key, given in config.items() if isinstance(config, dict) else ():
-        namespace, _, name = key.partition(":")
-        if namespace not in (NAMESPACE, CREDENTIALS):
+    for key, given in config.items():
+        is_credential = key.startswith(f"{CREDENTIALS}:")
+        name = key if is_credential else _section_of(key, config, path, findings)
+        if name is None:
             continue
         place = Place(file=path, keys=("config", key))
         for inner in ("value", "default") if isinstance(given, dict) else ():
             if inner in given:
                 given, place = given[inner], replace(place, keys=(*place.keys, inner))
                 break
-        found[name if namespace == NAMESPACE else key] = (given, place)
+        found[name] = (given, place)
     return found
 
 
@@ -266,22 +318,26 @@ def _with_engine_values(file: StackFile, config: Mapping[str, str]) -> StackFile
     `config` is full key → text, as the engine hands it over: strings as they are, everything else as JSON.
     """
     sections, elsewhere = dict(file.sections), dict(file.elsewhere)
-    credentials = set(file.credentials)
     for key, text in config.items():
         namespace, _, name = key.partition(":")
-        if namespace == CREDENTIALS:
-            credentials.add(name)
         if namespace == NAMESPACE and name in SECTIONS and not _same(sections.get(name), text):
             sections[name] = _parsed(text)
             elsewhere[name] = Place(keys=(key,))
-    return replace(file, sections=sections, credentials=frozenset(credentials), elsewhere=elsewhere)
+    return replace(file, sections=sections, elsewhere=elsewhere)
 
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text)
-    except ValueError:
+        return json.loads(text, object_pairs_hook=_without_doubles)
+    except (ValueError, RecursionError):
         return text
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """ValueError for a key that is given twice: other readers take the last one."""
+    if len({key for key, _ in pairs}) < len(pairs):
+        raise ValueError
+    return dict(pairs)
 
 
 def _same(written: Any, text: str) -> bool:

@@ -1,15 +1,14 @@
 """Which stacks an edit touches: those whose resources would get other inputs, in the order of their `up`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pulumi_chaosreg.scopes.credential_texts import credential_texts
 from pulumi_chaosreg.scopes.difference import all_fields
 from pulumi_chaosreg.scopes.model import Scope, nearest
 from pulumi_chaosreg.scopes.moves import former_paths
 from pulumi_chaosreg.scopes.review import Review
-from pulumi_chaosreg.scopes.stack_files import CREDENTIALS
-from pulumi_chaosreg.scopes.yaml_file import read_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +36,19 @@ def touched(before: Review, after: Review, *, all_because: str = "") -> list[Tou
     return sorted(result, key=lambda one: (one.wave, one.stack))
 
 
-def gone(before: Review, after: Review) -> list[str]:
-    """Stacks that made something and have no stack file any more: somebody must destroy them."""
+def gone(before: Review, after: Review) -> dict[str, list[str]]:
+    """Stacks that made something and have no file any more → the stacks that hold their scopes now. Where those are
+    none, somebody must destroy the stack; otherwise its resources must move first.
+    """
     inputs = _Inputs(before)
-    return [stack for stack in before.company.files if stack not in after.company.files and inputs.of(stack)]
+    now = {path: scope.stack for scope in after.company.scopes for path in (scope.path, *former_paths(scope))}
+    result: dict[str, list[str]] = {}
+    for stack, file in before.company.files.items():
+        there = (after.company.folder / file.path.name).exists()
+        if stack not in after.company.files and not there and inputs.of(stack):
+            held = (now.get(scope.path) for scope in before.company.of_stack(stack))
+            result[stack] = sorted({other for other in held if other})
+    return result
 
 
 class _Inputs:
@@ -48,9 +56,7 @@ class _Inputs:
 
     def __init__(self, reviewed: Review) -> None:
         self._of: dict[str, dict[str, Any]] = {}
-        self._credentials = {
-            stack: _credentials(file.path, file.credentials) for stack, file in reviewed.company.files.items()
-        }
+        self._credentials = credential_texts(reviewed)
         mirrored: dict[Scope, set[tuple[str, str]]] = {}
         for scope, resolved in reviewed.resolved.items():
             inputs: dict[str, Any] = {
@@ -61,15 +67,19 @@ class _Inputs:
             name = resolved.secret.value.credential if resolved.secret and resolved.secret.value.create else None
             holder = reviewed.company.credential_stack(scope, name) if name else None
             if name and holder:
-                inputs["credential"] = self._credentials[holder].get(name)
+                inputs["credential"] = self._credentials.get(holder, {}).get(name)
                 self._add(holder, f"credential {name}", inputs["credential"])
             self._add(scope.stack, f"infrastructure {scope.path}", inputs)
+            file = reviewed.company.files.get(scope.stack)
+            if file and file.environments:
+                self._add(scope.stack, "ESC environments", file.environments)
             if resolved.owner:
                 pairs = ((str(image.source), str(image.reference)) for image in resolved.images if image.source)
                 mirrored.setdefault(resolved.owner, set()).update(pairs)
         for owner, images in mirrored.items():
-            if images:
-                self._add(owner.stack, f"mirror of {owner.title}", (images, self._mirror_settings(owner)))
+            if images:  # the path is in the names of its resources
+                settings = (images, owner.path, former_paths(owner), self._mirror_settings(owner))
+                self._add(owner.stack, f"mirror of {owner.title}", settings)
 
     def of(self, stack: str) -> Mapping[str, Any]:
         return self._of.get(stack, {})
@@ -78,20 +88,11 @@ class _Inputs:
         self._of.setdefault(stack, {})[what] = inputs
 
     def _mirror_settings(self, owner: Scope) -> list[Any]:
-        named = [nearest(owner, path) for path in (("on_destroy",), ("mirror", "push"), ("mirror", "pull"))]
+        paths = (("on_destroy",), ("mirror", "signatures"), ("mirror", "push"), ("mirror", "pull"))
+        named = [nearest(owner, path) for path in paths]
         values = [decided.value if decided else None for decided in named]
         own = self._credentials.get(owner.stack, {})
-        return [*values, *(own.get(str(value)) for value in values[1:]), former_paths(owner)]
-
-
-def _credentials(path: Any, names: Iterable[str]) -> dict[str, Any]:
-    """NAME → what stands in the file, mostly cyphertext: only compared, never shown."""
-    try:
-        content = read_yaml(path)
-    except Exception:  # a finding already
-        return {}
-    config = content.get("config") if isinstance(content, dict) else None
-    return {name: config.get(f"{CREDENTIALS}:{name}") for name in names} if isinstance(config, dict) else {}
+        return [*values, *(own.get(str(value)) for value in values[-2:])]
 
 
 def _waves(reviewed: Review) -> dict[str, int]:
@@ -104,10 +105,9 @@ def _waves(reviewed: Review) -> dict[str, int]:
         needs.setdefault(scope.stack, set()).update(needed | ({holder} if holder else set()))
     waves: dict[str, int] = {}
 
-    def wave(stack: str, underway: tuple[str, ...] = ()) -> int:
-        if stack not in waves:
-            others = needs.get(stack, set()) - {stack, *underway}
-            waves[stack] = 1 + max((wave(other, (*underway, stack)) for other in others), default=-1)
+    def wave(stack: str) -> int:
+        if stack not in waves:  # what a stack needs is above it: there is no ring
+            waves[stack] = 1 + max((wave(other) for other in needs.get(stack, set()) - {stack}), default=-1)
         return waves[stack]
 
     for stack in sorted(needs):

@@ -7,11 +7,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from pulumi_chaosreg.errors import Finding, Place
-from pulumi_chaosreg.scopes.checking import check_settings
+from pulumi_chaosreg.scopes.checking import check_settings, type_name
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.settings import ID
 from pulumi_chaosreg.scopes.stack_files import StackFile, StackFolder, infrastructures_of
+from pulumi_chaosreg.scopes.yaml_file import Lines
 
+UNNAMED = "?"
+"""Stands for an id that is missing or no text, which is told already."""
 _SECTION_LEVELS = (Level.ACCOUNT, Level.ORGANIZATION, Level.PROJECT)
 
 
@@ -22,15 +25,12 @@ class Tree:
         self.files = files
         self.findings = findings
         self._by_stack: dict[str, list[Scope]] = {}
-        self._underway: list[str] = []
 
     def link(self, stack: str) -> list[Scope]:
         """The scopes of this stack's file, linked to those of its parents."""
         if stack not in self._by_stack:
             file = self.files.read(stack)
-            self._underway.append(stack)
             self._by_stack[stack] = self._link(file) if file else []
-            self._underway.pop()
         return self._by_stack[stack]
 
     def scopes(self) -> list[Scope]:
@@ -44,14 +44,15 @@ class Tree:
         first = levels[0] if levels else Level.INFRASTRUCTURE
         parent = self._parent(file, first)
         if parent is None and first is not Level.ACCOUNT:
+            self._check_alone(file, levels)
             return []
         for level in levels:
             place = file.place(level)
             section = file.sections[level]
             name = section.get("id") if isinstance(section, dict) else None
-            if not isinstance(name, str):
+            if name is None:
                 self._finding("CHR0202", f"the {level} has no `id`", place, "add `id: <name>`")
-                name = "?"
+            name = name if isinstance(name, str) else UNNAMED
             parent = self._scope(level, name, section, parent, place, file.stack)
             scopes.append(parent)
         if "infrastructures" in file.sections:
@@ -61,17 +62,25 @@ class Tree:
             ]
         return scopes
 
+    def _check_alone(self, file: StackFile, levels: list[Level]) -> None:
+        """What is wrong inside the sections of a file whose parent is wrong: told in the same run."""
+        sections = [(str(level), file.sections[level], file.place(level)) for level in levels]
+        if "infrastructures" in file.sections:
+            sections += infrastructures_of(file, self.findings)
+        for name, section, place in sections:
+            titled = Place(name, place.file, place.keys)
+            self.findings += check_settings({} if section is None else section, titled).findings
+
     def _scope(self, level: Level, name: str, section: object, parent: Scope | None, place: Place, stack: str) -> Scope:
         place = Place(f"{level} `{name}`", place.file, place.keys)
-        if name != "?" and not ID.match(name):
-            self._finding("CHR0201", f"`{name}` is not an id", place, "ids are made of a-z, 0-9 and `-`, up to 63")
-        settings, findings = check_settings({} if section is None else section, place)
+        self.findings += check_id(name, place)
+        settings, findings, left_out = check_settings({} if section is None else section, place)
         self.findings += findings
         if level is Level.INFRASTRUCTURE and "id" in settings:
             id_place = replace(place, keys=(*place.keys, "id"))
             message = "`id` is not a key here: the id of an infrastructure is the key that it stands under"
             self._finding("CHR0104", message, id_place, "remove it; Harness's own identifier is `harness_id`")
-        return Scope(level, name, settings, parent, place, stack)
+        return Scope(level, name, settings, parent, place, stack, left_out)
 
     def _parent(self, file: StackFile, first: Level) -> Scope | None:
         """The nearest level above `first` in the parent stack's file; None (with a finding) where there is none."""
@@ -89,38 +98,48 @@ class Tree:
         if first is Level.ACCOUNT:
             self._finding("CHR0206", "an account has no parent", place, "remove `chaosreg:parent_stack`")
             return None
-        parent_file = self.files.read(parent_stack) if isinstance(parent_stack, str) else None
+        if not isinstance(parent_stack, str):
+            what = f"`chaosreg:parent_stack` must be the name of a stack, and is {type_name(parent_stack)}"
+            self._finding("CHR0106", what, place, 'write it in quotes where it looks like a number: `"1"`')
+            return None
+        parent_file = self.files.read(parent_stack)
+        if parent_file is None and parent_stack in self.files.spoilt:
+            return None  # that file has a finding of its own
         if parent_file is None:
-            known = ", ".join(name for name in self.files.all() if name != file.stack)
+            known = ", ".join(name for name in self.files.paths if name != file.stack)
             self._finding(
                 "CHR0207",
                 f"parent stack `{parent_stack}` has no stack file with our sections",
                 place,
-                f"stacks that have one: {known or 'none'}",
+                f"stack files: {known or 'none'}",
             )
             return None
-        if parent_stack in self._underway:
-            ring = [*self._underway[self._underway.index(parent_stack) :], parent_stack]
-            self._finding(
-                "CHR0208",
-                f"parents go round in a ring: {' → '.join(ring)}",
-                place,
-                "let one of them name another parent",
-            )
-            return None
-        candidates = [scope for scope in self.link(parent_stack) if scope.level.rank < first.rank]
-        if parent_file.has_environment:
+        above = [level for level in _SECTION_LEVELS if level in parent_file.sections and level.rank < first.rank]
+        candidates = [s for s in self.link(parent_stack) if s.level.rank < first.rank] if above else []
+        if parent_file.environments:
             self._outside(parent_file)
+        if not above and parent_stack not in self.files.spoilt:  # otherwise that file has a finding of its own
+            ring = self._ring(file)
+            code = "CHR0208" if ring else "CHR0209"
+            message = f"parents go round in a ring: {' → '.join(ring)}"
+            message = message if ring else f"stack `{parent_stack}` holds no level above {first}"
+            self._finding(code, message, place, "name the stack whose file holds the level above")
         if not candidates:
-            if self._by_stack[parent_stack]:  # otherwise that file has a finding of its own
-                self._finding(
-                    "CHR0209",
-                    f"stack `{parent_stack}` holds no level above {first}",
-                    place,
-                    "name the stack whose file holds the level above",
-                )
             return None
         return max(candidates, key=lambda scope: scope.level.rank)
+
+    def _ring(self, file: StackFile) -> list[str]:
+        """The stacks that parents lead through until they are back at this file; empty where they do not come back."""
+        names, current = [file.stack], file
+        while True:
+            parent = current.sections.get("parent_stack")
+            if parent == file.stack:
+                return [*names, parent]
+            following = self.files.read(parent) if isinstance(parent, str) and parent not in names else None
+            if following is None:
+                return []
+            names.append(following.stack)
+            current = following
 
     def _outside(self, file: StackFile) -> None:
         """An ESC environment may set sections that stacks below cannot see; its own `up` refuses if it does."""
@@ -138,12 +157,22 @@ class Tree:
         self.findings.append(Finding(code, message, place, help=advice))
 
 
+def check_id(name: str, place: Place) -> list[Finding]:
+    """CHR0201 where this is not an id."""
+    if name == UNNAMED or ID.match(name):
+        return []
+    return [Finding("CHR0201", f"`{name}` is not an id", place, help="ids are made of a-z, 0-9 and `-`, up to 63")]
+
+
 def check_unique(scopes: Iterable[Scope]) -> list[Finding]:
     """One account, and every id once below its parent (CHR0210): a lock cannot be walked around."""
     findings: list[Finding] = []
+    lines = Lines()
     seen: dict[tuple[object, ...], Scope] = {}
     for scope in scopes:
         account = scope.level is Level.ACCOUNT
+        if scope.id == UNNAMED and not account:
+            continue
         key = (Level.ACCOUNT,) if account else (scope.parent, scope.level, scope.id)
         first = seen.setdefault(key, scope)
         if first is not scope:
@@ -153,7 +182,7 @@ def check_unique(scopes: Iterable[Scope]) -> list[Finding]:
                     "CHR0210",
                     what,
                     scope.place,
-                    notes=(("first given at", str(first.place.file)),),
+                    notes=(("first given at", str(lines.located(first.place))),),
                     help="keep one account" if account else "keep one, or give one of them another id",
                 )
             )

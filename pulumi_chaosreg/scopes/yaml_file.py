@@ -13,6 +13,9 @@ import yaml
 
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 
+_MOST_VALUES = 500_000
+_DEEPEST = 100
+_LARGEST = 32 << 20
 _PLAIN = "plain"
 """The tag of a scalar without quotes and without a tag of its own: the only kind that may be a number."""
 
@@ -34,6 +37,8 @@ _INT = re.compile(r"^[-+]?[0-9]+$|^0o[0-7]+$|^0x[0-9a-fA-F]+$")
 _FLOAT = re.compile(
     r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$|^[-+]?\.(?:inf|Inf|INF)$|^\.(?:nan|NaN|NAN)$"
 )
+_ONLY_THE_KEY = ("CHR0104", "CHR0110", "CHR0207", "CHR0501")
+"""Where the value may be a password that stands in the wrong place."""
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SECRET_KEY = re.compile(r"pass|pw|secret|token|key|auth|credential|secure", re.IGNORECASE)
 
@@ -43,11 +48,10 @@ def read_yaml(path: Path) -> Any:
 
     Raises ChaosregError: CHR0101 (cannot be read), CHR0102 (not YAML), CHR0103 (a key twice in one mapping).
     """
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        cause = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ChaosregError(Finding("CHR0101", f"this file cannot be read: {cause}", Place(file=path))) from None
+    text = _text(path)
+    if _may_be_deep(text) and _depth(text) > _DEEPEST:
+        message = f"it is nested more than {_DEEPEST} levels deep"
+        raise ChaosregError(Finding("CHR0102", f"this file is not read: {message}", Place(file=path)))
     try:
         node = yaml.compose(text, Loader=_Loader)
     except yaml.YAMLError as error:
@@ -55,44 +59,103 @@ def read_yaml(path: Path) -> Any:
         problem = getattr(error, "problem", None) or "it is not valid YAML"
         place = Place(file=path, line=mark.line + 1 if mark else None)
         raise ChaosregError(Finding("CHR0102", f"this file is not YAML: {problem}", place)) from None
-    findings: list[Finding] = []
-    value = _value(node, (), path, findings)
-    if findings:
-        raise ChaosregError(findings)
+    reader = _Reader(path)
+    value = reader.value(node, (), ())
+    if reader.findings:
+        raise ChaosregError(dict.fromkeys(reader.findings))
     return value
 
 
-def _value(
-    node: Any, keys: tuple[str | int, ...], path: Path, findings: list[Finding], above: tuple[Any, ...] = ()
-) -> Any:
-    if node is None:
-        return None
-    if any(node is outer for outer in above):
-        place = Place(file=path, keys=keys, line=node.start_mark.line + 1)
-        findings.append(Finding("CHR0102", "an alias stands inside of what it names", place, help="write it out"))
-        return None
-    above = (*above, node)
-    if isinstance(node, yaml.ScalarNode):
-        return scalar(node.value) if node.tag == _PLAIN else node.value
-    if isinstance(node, yaml.SequenceNode):
-        return [_value(item, (*keys, index), path, findings, above) for index, item in enumerate(node.value)]
-    mapping: dict[str, Any] = {}
-    first: dict[str, int] = {}
-    for key_node, value_node in node.value:
-        key, line = str(key_node.value), key_node.start_mark.line + 1
-        if key in mapping:
-            findings.append(
-                Finding(
-                    "CHR0103",
-                    f"`{key}` is given twice in one mapping",
-                    Place(file=path, keys=(*keys, key), line=line),
-                    notes=(("first given at", f"{path}:{first[key]}"),),
-                    help="keep one of the two",
+def _text(path: Path) -> str:
+    try:
+        if path.exists() and not path.is_file():
+            cause = "it is a folder or a device"
+        elif path.is_file() and path.stat().st_size > _LARGEST:
+            cause = f"it is larger than {_LARGEST >> 20} MiB"
+        else:
+            return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        cause = str(error.strerror) if isinstance(error, OSError) else "it is not UTF-8 text"
+    raise ChaosregError(Finding("CHR0101", f"this file cannot be read: {cause}", Place(file=path)))
+
+
+def _may_be_deep(text: str) -> bool:
+    """Whether it is worth the time to count: the parser's own recursion would end the process."""
+    openers = text.count("[") + text.count("{")
+    return openers > _DEEPEST or any(
+        len(line) > 2 * _DEEPEST and (line[:_DEEPEST].isspace() or line.count("- ") > _DEEPEST or "? ? " in line)
+        for line in text.splitlines()
+    )
+
+
+def _depth(text: str) -> int:
+    depth = deepest = 0
+    try:
+        for event in yaml.parse(text, Loader=_Loader):
+            if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+                depth += 1
+                deepest = max(deepest, depth)
+                if deepest > _DEEPEST:
+                    break
+            elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+                depth -= 1
+    except yaml.YAMLError:  # told when it is read
+        pass
+    return deepest
+
+
+class _Reader:
+    """Turns the nodes of one file into values. Aliases are written out, and so must not be allowed to explode."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.findings: list[Finding] = []
+        self.left = _MOST_VALUES
+
+    def value(self, node: Any, keys: tuple[str | int, ...], above: tuple[Any, ...]) -> Any:
+        """The node's value; None, with a finding, where it has none."""
+        self.left -= 1
+        if node is None or self.left < 0:
+            if self.left < 0 and not any(finding.code == "CHR0102" for finding in self.findings):
+                message = f"its aliases make more than {_MOST_VALUES:,} values of this file"
+                self.findings.append(Finding("CHR0102", message, Place(file=self.path), help="write it out"))
+            return None
+        if any(node is outer for outer in above):
+            place = Place(file=self.path, keys=keys, line=node.start_mark.line + 1)
+            message = "an alias stands inside of what it names"
+            self.findings.append(Finding("CHR0102", message, place, help="write it out"))
+            return None
+        above = (*above, node)
+        if isinstance(node, yaml.ScalarNode):
+            return scalar(node.value) if node.tag == _PLAIN else node.value
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item, (*keys, index), above) for index, item in enumerate(node.value)]
+        return self._mapping(node, keys, above)
+
+    def _mapping(self, node: Any, keys: tuple[str | int, ...], above: tuple[Any, ...]) -> dict[str, Any]:
+        mapping: dict[str, Any] = {}
+        first: dict[str, int] = {}
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                place = Place(file=self.path, keys=keys, line=line)
+                self.findings.append(Finding("CHR0102", "a key is not a text here", place, help="write a text"))
+                continue
+            key = str(key_node.value)
+            if key in mapping:
+                self.findings.append(
+                    Finding(
+                        "CHR0103",
+                        f"`{key}` is given twice in one mapping",
+                        Place(file=self.path, keys=(*keys, key), line=line),
+                        notes=(("first given at", f"{self.path}:{first[key]}"),),
+                        help="keep one of the two",
+                    )
                 )
-            )
-        first.setdefault(key, line)
-        mapping[key] = _value(value_node, (*keys, key), path, findings, above)
-    return mapping
+            first.setdefault(key, line)
+            if self.left >= 0:
+                mapping[key] = self.value(value_node, (*keys, key), above)
+        return mapping
 
 
 def scalar(text: str) -> str | int | float | bool | None:
@@ -125,17 +188,19 @@ class Lines:
             return place
         return replace(place, line=_line(self._file(place.file)[0], place.keys))
 
-    def excerpt(self, place: Place) -> str:
+    def excerpt(self, place: Place, *, is_key_only: bool = False) -> str:
         """The place's line as it is written; of a key that may hold a secret it stops at the colon."""
         lines = self._file(place.file)[1] if place.file else []
-        return _excerpt(lines[place.line - 1]) if place.line and place.line <= len(lines) else ""
+        return _excerpt(lines[place.line - 1], is_key_only) if place.line and place.line <= len(lines) else ""
 
     def _file(self, path: Path) -> tuple[Any, list[str]]:
         if path not in self._files:
             try:
-                text = path.read_text("utf-8")
-                self._files[path] = yaml.compose(text, Loader=_Loader), text.splitlines()
-            except (OSError, UnicodeDecodeError, yaml.YAMLError):
+                text = _text(path)
+                is_deep = _may_be_deep(text) and _depth(text) > _DEEPEST
+                root = None if is_deep else yaml.compose(text, Loader=_Loader)
+                self._files[path] = root, text.splitlines()
+            except (ChaosregError, yaml.YAMLError):
                 self._files[path] = None, []
         return self._files[path]
 
@@ -148,8 +213,10 @@ def locate(findings: Sequence[Finding]) -> list[Finding]:
         place = finding.place
         if place and place.file and place.keys and place.line is None:
             place = lines.located(place)
-            finding = replace(finding, place=place, excerpt=finding.excerpt or lines.excerpt(place))
-        located.append(finding)
+            excerpt = finding.excerpt or lines.excerpt(place, is_key_only=finding.code in _ONLY_THE_KEY)
+            located.append(replace(finding, place=place, excerpt=excerpt))
+        else:
+            located.append(finding)
     return sorted(located, key=lambda f: (str(f.place.file or "") if f.place else "", (f.place and f.place.line) or 0))
 
 
@@ -177,6 +244,8 @@ def _entry(mapping: Any, key: str | int) -> tuple[Any, Any] | None:
     if not isinstance(mapping, yaml.MappingNode):
         return None
     spellings = ("image_registry", "registry") if key == "image_registry" else (str(key),)
+    if str(key).startswith("chaosreg:"):  # in a project of this name the prefix may be left out
+        spellings = (str(key), str(key).removeprefix("chaosreg:"))
     exact = ((k, v) for spelling in spellings for k, v in mapping.value if k.value == spelling)
     humps = ((k, v) for k, v in mapping.value if snake_case(str(k.value)) == key)
     return next(exact, None) or next(humps, None)
@@ -187,6 +256,7 @@ def snake_case(key: str) -> str:
     return _HUMP.sub("_", key).lower() if _HUMP.search(key) else key
 
 
-def _excerpt(line: str) -> str:
-    key, colon, _ = line.strip().partition(":")
-    return f"{key}: …" if colon and (_SECRET_KEY.search(line) or "@" in line) else line.strip()
+def _excerpt(line: str, is_key_only: bool) -> str:
+    key, colon, _ = line.strip().partition(": ")
+    may_be_secret = is_key_only or _SECRET_KEY.search(line) or "@" in line
+    return f"{key.removesuffix(':')}: …" if may_be_secret and (colon or key.endswith(":")) else line.strip()

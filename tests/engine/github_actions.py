@@ -121,8 +121,6 @@ class Run:
     jobs: dict[str, Job] = field(default_factory=dict)
     steps: list[Done] = field(default_factory=list)
     summary: str = ""
-    stand_ins: set[str] = field(default_factory=set)
-    """Actions that were imitated."""
 
     def output(self, job: str) -> str:
         """Everything that the steps of this job printed."""
@@ -199,7 +197,6 @@ class Runner:
                 action = step["uses"].partition("@")[0]
                 given = {key: str(resolve(value, context)) for key, value in step.get("with", {}).items()}
                 self.uses(action, given, name)
-                run.stand_ins.add(action)
                 continue
             files = {kind: self.temporary / f"github_{kind}" for kind in ("OUTPUT", "ENV", "PATH", "STEP_SUMMARY")}
             for file in files.values():

@@ -3,7 +3,6 @@
 import json
 import re
 import threading
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -85,7 +84,6 @@ class GitHubApi:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        warnings.warn("stand-in: GitHub's API (comments and deployments)", stacklevel=2)
         return self
 
     def __exit__(

@@ -28,11 +28,12 @@ def run(capsys) -> Callable[..., tuple[int, str, str]]:
 
 @pytest.fixture
 def company(project, monkeypatch):
-    """A small company in the current folder, committed; `company.edit(stack, old, new)` changes a file of it."""
+    """A small company under git in the current folder; `edit(stack, old, new)` changes a file, `commit()` commits."""
     project.write(COMPANY, lock=_lock())
     monkeypatch.chdir(project.folder)
     _git(project.folder, "init", "--quiet", "--initial-branch", "main")
-    commit(project.folder)
+    project.commit = lambda: commit(project.folder)
+    project.commit()
     project.edit = lambda stack, old, new: _edit(project.stacks / f"Pulumi.{stack}.yaml", old, new)
     return project
 

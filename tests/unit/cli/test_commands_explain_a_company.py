@@ -64,7 +64,7 @@ def test_move_without_pulumi_says_so(company, run, monkeypatch):
         (["explain", "CHR9999"], "there is no code `CHR9999`"),
         (
             ["diff", "no-such-branch"],
-            "error[CHR0117]: `no-such-branch` is neither a folder nor a revision that git has here",
+            "error[CHR0117]: `no-such-branch` is neither a project's folder nor a revision that git has here",
         ),
         (["affected", "--since", "no-such-branch"], "fetch-depth: 0"),
         (["move", "shop/chekout", "--from", "acme"], "no scope has the path `shop/chekout`"),
@@ -103,7 +103,8 @@ def test_explain_shows_who_decided_who_else_tried_and_who_locks(company, run):
         "            locks it for all below: allow_overrides: false  stacks/Pulumi.checkout.yaml:5",
         "         └─ infrastructure `eu`",
         "",
-        "infrastructure `eu` may not set it: project `checkout` does not allow overrides",
+        "infrastructure `eu` may not set `images.tags.chaos-ddcr`, `required_images`, `images.release`: "
+        "project `checkout` does not allow overrides",
         "",
     ]
 
@@ -111,7 +112,7 @@ def test_explain_shows_who_decided_who_else_tried_and_who_locks(company, run):
 def test_explain_says_when_nobody_decides_and_what_belongs_to_another_server(company, run):
     _, out, _ = run("explain", "lab", "type")
     assert "image_registry.type: private  stacks/Pulumi.acme.yaml:8  (belongs to another server)" in out
-    assert "infrastructure `lab` may set it" in out
+    assert "infrastructure `lab` may set `image_registry.type`" in out
     _, out, _ = run("explain", "us", "namespace")
     assert "Harness's default  ← decides" in out
 
@@ -303,6 +304,61 @@ def test_a_stack_without_a_file_is_to_be_destroyed(company, run):
 def test_a_change_of_the_program_touches_every_stack_that_makes_something(company, run):
     (company.folder / "__main__.py").write_text("import pulumi\n")
     assert _affected(run) == ([("acme", 0), ("other", 0), ("prod", 1)], [])
+
+
+def test_a_project_that_owns_a_registry_and_moves_below_another_parent_is_touched(company, run):
+    own = "allow_overrides: false\n    image_registry: {account: own, server: harbor.company.com, type: public}"
+    company.edit("checkout", "allow_overrides: false", own)
+    company.commit()
+    company.edit("checkout", "parent_stack: shop", "parent_stack: acme")
+    assert _affected(run)[0] == [("checkout", 0), ("prod", 1)]
+
+
+def test_a_variable_that_holds_the_password_is_an_input(company, run):
+    company.edit("acme", "password_secret: harbor}", "password_secret: harbor, password_env: HARBOR}")
+    assert ("prod", 1) in _affected(run)[0]
+
+
+# --- the base
+
+
+def test_other_endings_and_links_in_the_base_are_no_traceback(company, run):
+    (company.folder / "only.yml").write_text("x: 1\n")
+    (company.stacks / "Pulumi.linked.yaml").symlink_to("/nonexistent/elsewhere.yaml")
+    company.commit()
+    code, _, err = run("diff", "HEAD")
+    assert code == 2
+    assert "error[CHR0117]: `stacks/Pulumi.linked.yaml` leads out of the repository at `HEAD`" in err
+
+
+def test_infrastructures_in_yml_files_are_found_in_the_base_too(company, run):
+    (company.stacks / "more").mkdir()
+    (company.stacks / "more/a.yml").write_text("ca: {cluster: {context: ca}}\n")
+    company.edit("prod", "us: {cluster: {context: us}}", 'files: "more/*.yml"')
+    company.commit()
+    assert run("diff")[1] == "nothing changes for any infrastructure since HEAD\n"
+
+
+@pytest.mark.parametrize("base", ["--output=written", "-x"])
+def test_a_base_is_never_an_option_of_git(company, run, base):
+    for command in (["affected", f"--since={base}"], ["diff", "--", base]):
+        assert run(*command)[0] == 2
+    assert not (company.folder / "written").exists()
+
+
+def test_a_branch_with_the_name_of_a_folder_is_the_branch(company, run):
+    subprocess.run(["git", "branch", "stacks"], cwd=company.folder, check=True)
+    company.edit("prod", "litmus", "runner")
+    assert run("diff", "stacks", "-o", "json")[1].count('"field": "service_accounts"') == 1
+
+
+def test_a_base_with_mistakes_is_said(company, run):
+    company.edit("prod", "config:", "config: [")
+    company.commit()
+    company.edit("prod", "config: [", "config:")
+    code, out, _ = run("diff")
+    assert code == 0
+    assert "incomplete: the stack files of HEAD had 1 errors" in out
 
 
 # --- on a terminal, in a pipe

@@ -37,7 +37,7 @@ def test_json_has_every_part_of_a_finding(broken, run):
         "line": 4,
         "scope": "account `acme`",
         "keys": ["config", "chaosreg:account", "sever"],
-        "excerpt": "sever: h.example",
+        "excerpt": "sever: …",  # it may be a password in the wrong place
         "notes": [],
         "help": said["findings"][0]["help"],
     }
@@ -80,5 +80,5 @@ def test_a_stack_without_a_file_is_said(project, run):
     project.write({"acme": MISTAKES["acme"]})
     code, _, err = _validate(run, project, "--stack", "prdo")
     assert code == 2
-    assert "there is no stack `prdo`" in err
+    assert "there is no stack file for `prdo`" in err
     assert "acme" in err

@@ -115,7 +115,7 @@ def test_an_unknown_release_names_the_nearest_and_the_newest(catalogue):
         catalogue.release("1.94.0")
     (finding,) = caught.value.findings
     assert finding.code == "CHR0302"
-    assert finding.notes == (("nearest", "1.94.4"), ("newest", catalogue.newest))
+    assert finding.notes == (("nearest", "1.94.4 (Jul 2026)"), ("newest", "1.94.4 (Jul 2026)"))
 
 
 def test_harness_s_own_registry_is_the_default(catalogue):

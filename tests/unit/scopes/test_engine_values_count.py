@@ -63,11 +63,20 @@ def test_parent_stack_may_come_from_the_command_line(project):
     assert project.review("prod", _as_engine(PROD)).findings == ()
 
 
-def test_credentials_that_the_engine_has_are_known_by_name(project):
-    project.write({"acme": ACME})
-    reviewed = project.review("acme", {"chaosreg-credentials:harbor": "canary"})
-    assert reviewed.company.files["acme"].credentials == {"harbor"}
+def test_credentials_count_by_what_is_written_so_that_everybody_sees_the_same(project):
+    project.write({"acme": {**ACME, "chaosreg-credentials:own": "text"}})
+    reviewed = project.review("acme", {"chaosreg-credentials:own": "canary", "chaosreg-credentials:harbor": "canary"})
+    assert reviewed.company.files["acme"].credentials == {"own"}
     assert "canary" not in repr(reviewed)
+
+
+def test_an_environment_above_may_hold_what_no_file_does(project, scope_of):
+    acme = "environment: [secrets]\nconfig: {chaosreg:account: {id: acme, images: {release: '1.94.4'}}}"
+    project.write({"acme": acme, "prod": PROD})
+    company = project.review("prod").company
+    (infrastructure,) = company.infrastructures()
+    assert company.credential_stack(infrastructure, "harbor") == "acme"  # its output is asked
+    assert not company.has_credential(infrastructure, "harbor")  # but it decides nothing
 
 
 @pytest.mark.parametrize("text", ["{not json", "[1, 2]", "", "5"])

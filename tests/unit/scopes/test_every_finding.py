@@ -260,17 +260,17 @@ MISTAKES = {
               chaosreg:infrastructures: {x: {cluster: {context: c}}}
             """,
         },
-        ["parent stack `acmee` has no stack file with our sections", "stacks that have one: acme"],
+        ["parent stack `acmee` has no stack file with our sections", "stack files: acme"],
     ),
     "a parent stack that is a number": (
-        {"acme": ACME, "i": "config:\n  chaosreg:parent_stack: 1  #! CHR0207\n  chaosreg:project: {id: p}\n"},
-        ["parent stack `1` has no stack file"],
+        {"acme": ACME, "i": "config:\n  chaosreg:parent_stack: 1  #! CHR0106\n  chaosreg:project: {id: p}\n"},
+        ["`chaosreg:parent_stack` must be the name of a stack, and is a number"],
     ),
     "parents in a ring": (
         {
             "acme": ACME,
-            "b": "config: {chaosreg:parent_stack: d, chaosreg:organization: {id: b}}",
-            "c": "config:\n  chaosreg:parent_stack: b  #! CHR0208\n  chaosreg:project: {id: c}\n",
+            "b": "config:\n  chaosreg:parent_stack: d  #! CHR0208\n  chaosreg:organization: {id: b}\n",
+            "c": "config: {chaosreg:parent_stack: b, chaosreg:project: {id: c}}",
             "d": "config: {chaosreg:parent_stack: c, chaosreg:infrastructures: {}}",
         },
         ["parents go round in a ring: b → d → c → b"],
@@ -560,7 +560,7 @@ def test_an_unknown_release_names_the_nearest_and_the_newest(project, places):
     reviewed = project.review()
     assert ("CHR0302", "Pulumi.acme.yaml", 5) in places(reviewed)
     (finding,) = (finding for finding in reviewed.findings if finding.code == "CHR0302")
-    assert finding.notes == (("nearest", "1.65.12"), ("newest", "1.94.4"))
+    assert finding.notes == (("nearest", "1.65.12 (Sep 2025)"), ("newest", "1.94.4 (Jul 2026)"))
 
 
 @pytest.mark.parametrize(

@@ -195,7 +195,7 @@ MISTAKES = {
             """
         },
         [
-            "`a/b`: that cannot be the path of an organization",
+            "`a/b`: that is no path of the level organization",
             "`shop/checkout`: that is where the scope is now",
             "`shop/checkout/x`: that is still there",
             "`old`: that is claimed by infrastructure `z`, too",
@@ -236,6 +236,19 @@ MISTAKES = {
         },
         ["`mirror.push` is not the NAME of", "the key that it stands under", "two spellings of one setting"],
     ),
+    "passwords in plain text": (
+        {
+            "acme": """
+            config:
+              chaosreg:account: {id: acme, images: {release: "1.94.4"}}
+              chaosreg-credentials:one: hunter2  #! CHR0512
+              chaosreg-credentials:two: {username: u, password: hunter2}  #! CHR0512
+              chaosreg-credentials:three: {username: u, password: {secure: v1:x}}
+              chaosreg-credentials:four: {secure: v1:x}
+            """
+        },
+        ["`chaosreg-credentials:one` stands in plain text", "pulumi config set --secret chaosreg-credentials:two"],
+    ),
     "catalogue additions that contradict": (
         {
             "acme": 'config: {chaosreg:account: {id: acme, images: {release: "1.101.0"}}}',
@@ -253,10 +266,10 @@ MISTAKES = {
                 ddrc: {}  #! CHR0104
               "1.103.0":
                 ddcr: {chaos-ddcr: 1.103}  #! CHR0105
-            sources:
+            sources:  #! CHR0301
               mirror.example/harness: [ddcr]
               other.example/harness: [ddrc]  #! CHR0107
-              https://x/y: [ddcr]  #! CHR0301
+              https://x/y: [ddcr]
             surces: {}  #! CHR0104
             """,
         },
@@ -299,8 +312,12 @@ def test_a_floating_tag_is_an_error_for_the_stack_that_acts_and_fine_once_it_is_
     assert str(config.images[0].reference).startswith("docker.io/harness/chaos-ddcr:latest@sha256:aaa")
 
 
-def test_a_source_that_the_project_adds_to_the_catalogue_is_allowed(project):
+def test_a_source_that_the_project_adds_to_the_catalogue_is_known_but_not_by_that_allowed(project):
     account = MIRRORING.replace("docker.io/harness", "mirror.example/harness")
+    added = {"chaosreg.catalogue.yaml": "sources: {mirror.example/harness: [ddcr]}\n"}
+    project.write({"acme": account, "i": BELOW, **added}, lock=LOCK.replace("docker.io", "mirror.example"))
+    assert {finding.code for finding in project.review().findings} == {"CHR0309"}
+    account = account.replace("mirror:", "mirror:\n          allow_sources: [mirror.example]")
     added = {"chaosreg.catalogue.yaml": "sources: {mirror.example/harness: [ddcr]}\n"}
     project.write({"acme": account, "i": BELOW, **added}, lock=LOCK.replace("docker.io", "mirror.example"))
     assert project.review().findings == ()
@@ -338,3 +355,83 @@ def test_a_section_that_only_the_engine_changes_is_refused_where_stacks_below_wo
     (finding,) = project.review("acme", changed).errors
     assert finding.code == "CHR0114"
     assert finding.notes == (("stacks below", "i"),)
+
+
+def _with_custom_image(project, **infrastructures):
+    private = {"server": "h.example", "type": "private", "authentication": {"username": "u", "password_secret": "s"}}
+    account = {"id": "acme", "allow_overrides": True, "images": {"release": "1.94.4"}, "image_registry": private}
+    account["custom_images"] = {"log_watcher": "quay.io/acme/log-watcher:1"}
+    each = {name: {"cluster": {"context": name}, **said} for name, said in infrastructures.items()}
+    return project.write({"acme": {"chaosreg:account": account, "chaosreg:infrastructures": each}}).review()
+
+
+def test_each_infrastructure_has_a_secret_of_its_own_to_miss_a_login_in(project):
+    reviewed = _with_custom_image(project, a={"pull_secret": {"create": False}}, b={})
+    assert "CHR0511" in {finding.code for finding in reviewed.findings}
+
+
+def test_a_registry_that_nobody_fills_is_told_whoever_comes_first(project):
+    keys = ("ddcr", "ddcr_fault", "log_watcher", "service_discovery_collector")
+    own = {"custom_images": {key: f"h.example/own/{key}:1" for key in keys}}
+    reviewed = _with_custom_image(project, a=own, b={})
+    assert "CHR0315" in {finding.code for finding in reviewed.findings}
+
+
+@pytest.mark.parametrize("more", [{}, {"type": "ddcr"}])
+def test_an_empty_list_of_images_means_none_whatever_stands_beside_it(project, more):
+    outcome = project.four_levels(infrastructure={"required_images": [], **more})
+    assert outcome.images == {}
+
+
+def test_a_kubeconfig_is_a_path_and_its_content_is_never_repeated(project):
+    content = "apiVersion: v1\nusers: [{user: {token: CANARY}}]"
+    outcome = project.four_levels(infrastructure={"cluster": {"kubeconfig": content, "context": "c"}})
+    assert outcome.codes == ["CHR0601"]
+    assert "CANARY" not in "".join(map(str, outcome.reviewed.findings))
+    assert "kubeconfig" not in outcome.config.cluster
+
+
+def test_aliases_that_explode_are_a_finding(project):
+    bomb = "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
+    for before, name in zip("abcdefgh", "bcdefghi", strict=True):
+        bomb += f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]\n"
+    reviewed = project.write({"acme": bomb}).review()
+    assert {finding.code for finding in reviewed.findings} == {"CHR0102"}
+
+
+CATALOGUE = {
+    "a known release gets the type that it lacks": (
+        '{releases: {"1.94.4": {dedicated: {chaos-runner: "1.66.0"}}}}',
+        {"type": "dedicated"},
+        {"chaos-runner": "docker.io/harness/chaos-runner:1.66.0"},
+    ),
+    "an older release does not become the newest": (
+        '{releases: {"1.10.0": {ddcr: {chaos-ddcr: "1.10.0"}}}}',
+        {"images": {"release": "1.10.0"}},
+        {"chaos-ddcr": "docker.io/harness/chaos-ddcr:1.10.0"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_a_project_may_add_to_the_catalogue(project, name):
+    text, infrastructure, images = CATALOGUE[name]
+    project.write({"chaosreg.catalogue.yaml": text})
+    outcome = project.four_levels(infrastructure=infrastructure)
+    assert (outcome.codes, outcome.images) == ([], images)
+    assert outcome.reviewed.company.catalogue.newest == "1.94.4"
+
+
+def test_a_version_that_is_none_is_a_finding(project, places):
+    project.write({"acme": MIRRORING, "chaosreg.catalogue.yaml": 'releases:\n  "": {ddcr: {a: "1"}}\n'}, lock=LOCK)
+    assert ("CHR0301", "chaosreg.catalogue.yaml", 2) in places(project.review())
+
+
+def test_the_size_of_a_configuration_is_counted_as_the_engine_writes_it(project):
+    from pulumi_chaosreg.scopes.stack_files import configuration_size
+
+    # JSON in JSON, without blanks, letters as they are, and the three that Go escapes
+    config = {"a:b": {"c": ["d", 1, True], "e": "ü<"}}
+    assert configuration_size(config) == len(
+        'PULUMI_CONFIG={"a:b":"{\\"c\\":[\\"d\\",1,true],\\"e\\":\\"ü\\\\u003c\\"}"}'.encode()
+    )

@@ -77,7 +77,7 @@ def test_a_file_that_nobody_can_read_may_hide_anything(company):
     ("stack", "more"),
     [
         ("acme", {"chaosreg:account": {**ACME["chaosreg:account"], **OWNER}}),
-        ("checkout", {"chaosreg-credentials:x": "value"}),  # handed down
+        ("checkout", {"chaosreg-credentials:x": {"secure": "v1:x"}}),  # handed down
     ],
 )
 def test_who_makes_things_for_stacks_below_reads_all(company, stack, more):
@@ -120,3 +120,27 @@ def test_a_whole_section_may_stand_in_pulumi_yaml(project, given):
     # a stack's own section replaces it as a whole, as the engine has it
     project.write({"only": {"chaosreg:account": {"id": "own"}, "chaosreg:infrastructures": {"eu": release}}})
     assert [scope.path for scope in project.review().company.scopes] == ["own", "eu"]
+
+
+def test_a_folder_in_the_place_of_a_stack_file_is_a_finding_and_no_traceback(company):
+    (company.stacks / "Pulumi.old.yaml").mkdir()
+    assert [finding.code for finding in company.review("prod").findings] == ["CHR0101"]
+
+
+def test_a_second_account_is_seen_in_a_file_with_a_key_given_twice(company):
+    company.write({"stray": "config:\n  chaosreg:account: {id: x}\n  chaosreg:account: {id: y}\n"})
+    assert [finding.code for finding in company.review("prod").findings] == ["CHR0103"]
+
+
+def test_an_image_that_a_project_elsewhere_lists_may_have_its_tag_at_the_account(company):
+    account = {**ACME["chaosreg:account"], "images": {"release": "1.94.4", "tags": {"my-probe": "1"}}}
+    elsewhere = {"chaosreg:parent_stack": "acme", "chaosreg:project": {"id": "b", "required_images": ["acme/my-probe"]}}
+    company.write({"acme": {"chaosreg:account": account}, "b": elsewhere})
+    assert company.review().findings == ()
+    assert company.review("prod").findings == ()
+
+
+@pytest.mark.parametrize(("key", "code"), [("chaosreg:acount", "CHR0110"), ("chaosreg:parentStack", "CHR0113")])
+def test_sections_of_pulumi_yaml_are_checked_like_those_of_stack_files(company, places, key, code):
+    (company.folder / "Pulumi.yaml").write_text(f"name: x\nstackConfigDir: stacks\nconfig:\n  {key}: acme\n")
+    assert (code, "Pulumi.yaml", 4) in places(company.review())

@@ -111,7 +111,7 @@ def test_what_is_not_yaml_is_told_with_its_line(read, text, line):
 
 
 def test_a_file_that_cannot_be_opened_is_told(tmp_path):
-    with pytest.raises(ChaosregError, match=r"CHR0101.*Is a directory"):
+    with pytest.raises(ChaosregError, match=r"CHR0101.*it is a folder or a device"):
         read_yaml(tmp_path)
 
 

@@ -118,7 +118,7 @@ class Comments:
             for comment in found:
                 if comment["user"]["type"] == "Bot" and comment["body"].startswith(MARKER):
                     return int(comment["id"])
-            if True:
+            if len(found) < PER_PAGE:
                 return None
 
     def create(self, text: str) -> None:
