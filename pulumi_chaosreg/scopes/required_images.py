@@ -37,13 +37,18 @@ def required_images(
     findings: list[Finding],
 ) -> Iterator[ResolvedImage]:
     """Each image that an infrastructure below this scope pulls; what is wrong goes to `findings` (CHR0305, CHR0307)."""
+    if scope.is_unclear("type"):
+        return
     custom = custom_images(scope, catalogue)
     tags = merged(scope, ("images", "tags"))
+    unclear = _unclear_images(scope, catalogue)
     wanted = {item.name: item for item in _wanted(scope, kind, catalogue, findings)}
     if LIBRARY in custom:
         wanted.setdefault(LIBRARY, _Wanted(LIBRARY, LIBRARY, None))
     untagged = []
     for item in wanted.values():
+        if item.image in unclear:
+            continue
         if item.image in custom:
             if item.name == item.image:  # and not for each of a release's two tags
                 decided = custom[item.image]
@@ -51,8 +56,6 @@ def required_images(
                 yield ResolvedImage(
                     item.name, pinned(said, locked), decided.origin, is_custom=True, is_pinned=said.digest is not None
                 )
-            continue
-        if scope.is_unclear("images", "tags", item.image):
             continue
         if item.image in tags and item.name != item.image:
             continue
@@ -68,6 +71,19 @@ def required_images(
         )
     if untagged and not _release_is_wrong(scope, catalogue):
         findings.append(_no_tag(scope, untagged, catalogue))
+
+
+def _unclear_images(scope: Scope, catalogue: Catalogue) -> set[str]:
+    """Images whose tag or custom reference is told to be wrong, or probably meant by a misspelt name: what follows from
+    its lack misleads.
+    """
+    said = {path for above in scope.chain() for path in above.left_out}
+    unclear = {str(path[2]) for path in said if path[:2] == ("images", "tags") and len(path) > 2}
+    unclear |= {catalogue.image_of(str(path[1])) or "" for path in said if path[0] == "custom_images" and len(path) > 1}
+    if said & {("images",), ("images", "tags"), ("custom_images",)}:
+        unclear |= {*catalogue.names, *catalogue.custom_keys.values()}
+    unknown = [name for name in merged(scope, ("images", "tags")) if name not in catalogue.names]
+    return unclear | {near for name in unknown for near in get_close_matches(name, catalogue.names, n=1)}
 
 
 def _release_is_wrong(scope: Scope, catalogue: Catalogue) -> bool:
@@ -148,6 +164,12 @@ def check_images(scope: Scope, catalogue: Catalogue) -> Iterator[Finding]:
                     notes=finding.notes,
                     help=finding.help,
                 )
+    by_image: dict[str, str] = {}
+    for key in scope.get(("custom_images",)) or ():
+        first = by_image.setdefault(catalogue.image_of(key) or key, key)
+        if first != key:
+            message = f"`{first}` and `{key}` are two spellings of one image"
+            yield Finding("CHR0103", message, scope.at("custom_images", key), help="keep one of the two")
     seen: set[str] = set()
     for index, text in enumerate(scope.get(("required_images",)) or ()):
         image, place = Reference.parse(text), scope.at("required_images", index)

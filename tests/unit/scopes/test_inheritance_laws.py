@@ -414,7 +414,6 @@ def test_one_stack_alone_resolves_its_infrastructures_as_a_review_of_everything_
 # a known defect ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(raises=AssertionError, strict=True)
 @pytest.mark.parametrize("keys", [("ddcr", "chaos_ddcr"), ("chaos_ddcr", "ddcr")])
 def test_two_spellings_of_one_image_at_one_level_are_told(project, keys):
     images = {key: f"c.example/{key.replace('_', '-')}:1" for key in keys}
