@@ -36,7 +36,7 @@ examples:
   chaosreg mirror -o json | jq .            one event a line
   chaosreg mirror --shard 2/5               the second of five parts, the same for everybody
 """
-_AT_ONCE = 8
+_AT_ONCE = 12
 T = TypeVar("T")
 
 

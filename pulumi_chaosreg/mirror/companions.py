@@ -5,11 +5,10 @@ Most tools that copy images leave these behind, and nothing fails until somebody
 
 import json
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pulumi_chaosreg.mirror.image import Image, read_image
-from pulumi_chaosreg.oci.manifest import Manifest, index_of_referrers, referrers_tag
+from pulumi_chaosreg.oci.manifest import Descriptor, Manifest, index_of_referrers, referrers_tag
 from pulumi_chaosreg.oci.problems import RegistryError
 from pulumi_chaosreg.oci.registry import Registry
 
@@ -33,8 +32,8 @@ def read_companions(registry: Registry, repository: str, image: Image, tags: "Ta
     seen = {manifest.digest for manifest in image.manifests}
     for digest, children in wanted:
         # a registry may take the tag of the fallback list for the digest, and an index's own children for referrers
-        referring = (name for name in _referring(registry, repository, digest, tags) if name not in children)
-        found: list[tuple[str, str | None]] = [(name, None) for name in referring]
+        referring = tags.referrers(repository, digest)
+        found: list[tuple[str, str | None]] = [(r.digest, None) for r in referring if r.digest not in children]
         beside = (referrers_tag(digest) + suffix for suffix in _SUFFIXES)
         found += [(tag, tag) for tag in beside if tags.has(repository, tag)]
         for name, tag in found:
@@ -48,30 +47,36 @@ def read_companions(registry: Registry, repository: str, image: Image, tags: "Ta
     return companions
 
 
-def _referring(registry: Registry, repository: str, digest: str, tags: "Tags") -> Iterator[str]:
-    listed = registry.referrers(repository, digest)
-    if listed is None:
-        tag = referrers_tag(digest)
-        listed = registry.get_manifest(repository, tag).children if tags.has(repository, tag) else ()
-    for descriptor in listed:
-        yield descriptor.digest
-
-
 class Tags:
-    """Which tags a registry's repositories have; each repository is asked once, whatever shares this object."""
+    """What a registry has beside images: its repositories' tags, each asked for once whatever shares this object, and
+    whether it has the referrers API.
+    """
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._listed: dict[str, frozenset[str] | None] = {}
+        self._has_api = True
         self._guard = threading.Lock()
+        self._asking: dict[str, threading.Lock] = {}
 
     def has(self, repository: str, tag: str) -> bool:
         """Whether the repository has the tag. Where tags cannot be listed, this one is asked for."""
         with self._guard:
+            asking = self._asking.setdefault(repository, threading.Lock())
+        with asking:  # other repositories are asked at the same time
             if repository not in self._listed:
                 self._listed[repository] = self._list(repository)
             listed = self._listed[repository]
         return tag in listed if listed is not None else self._registry.head_manifest(repository, tag) is not None
+
+    def referrers(self, repository: str, digest: str) -> tuple[Descriptor, ...]:
+        """What refers to a manifest, by the API or, on registries without it, by the tag that stands in for it."""
+        listed = self._registry.referrers(repository, digest) if self._has_api else None
+        if listed is not None:
+            return listed
+        self._has_api = False  # the others need not ask
+        tag = referrers_tag(digest)
+        return self._registry.get_manifest(repository, tag).children if self.has(repository, tag) else ()
 
     def _list(self, repository: str) -> frozenset[str] | None:
         try:

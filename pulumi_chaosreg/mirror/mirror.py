@@ -51,7 +51,7 @@ class Mirror:
     `parallel` blobs move at the same time. Connections and tokens are kept until `close`.
     """
 
-    def __init__(self, *, parallel: int = 4, patience: Patience | None = None) -> None:
+    def __init__(self, *, parallel: int = 12, patience: Patience | None = None) -> None:
         self._shared = Shared(Flights(parallel), Holdings(), ReferrersTags())
         self._tags: dict[Registry, Tags] = {}
         self._patience = patience
