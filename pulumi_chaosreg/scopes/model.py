@@ -64,7 +64,7 @@ class Scope:
         """What this scope itself says at this path; None where it says nothing."""
         value: Any = self.settings
         for key in path:
-            value = value.get(key) if isinstance(value, Mapping) else None
+            value = value.get(key) if isinstance(value, dict) else None  # settings are plain dicts: an ABC is slow
         return value
 
     def is_unclear(self, *path: str) -> bool:
