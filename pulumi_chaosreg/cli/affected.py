@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from pulumi_chaosreg.cli.base import changed_files, errors_of_base, project_at
-from pulumi_chaosreg.cli.resolve import warn_of_errors
+from pulumi_chaosreg.cli.resolve import said_of_errors, warn_of_errors
 from pulumi_chaosreg.cli.terminal import colored
 from pulumi_chaosreg.errors import visible
 from pulumi_chaosreg.scopes.review import review
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
             program = ["Pulumi.yaml"]
         stacks = touched(before, after, all_because=f"{', '.join(program[:3])} changed" if program else "")
         removed = gone(before, after)
-    here = f"the stack files have {len(after.errors)} errors: `chaosreg validate`" if after.errors else ""
+    here = said_of_errors("the stack files have", len(after.errors))
     warnings = [warning for warning in (here, errors_of_base(before, options.since)) if warning]
     print((_json if options.output == "json" else _text)(stacks, removed, warnings, options.since), end="")
     return warn_of_errors(after)

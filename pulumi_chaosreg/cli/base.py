@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
+from pulumi_chaosreg.cli.resolve import said_of_errors
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.scopes.review import Review
 from pulumi_chaosreg.scopes.stack_files import stacks_folder
@@ -46,7 +47,7 @@ def changed_files(project: Path, base: str) -> list[str]:
 def errors_of_base(before: Review, base: str) -> str:
     """What to say where the base had errors, so that what it had may be incomplete; empty where it had none."""
     errors = [finding for finding in before.errors if finding.code != "CHR0204"]  # an empty project is none
-    return f"the stack files of {base} had {len(errors)} errors" if errors else ""
+    return said_of_errors(f"the stack files of {base} had", len(errors))
 
 
 def _folder(project: Path, base: str) -> Path:

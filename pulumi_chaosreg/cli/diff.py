@@ -14,7 +14,7 @@ from pathlib import Path
 from pulumi_chaosreg.cli.base import errors_of_base, project_at
 from pulumi_chaosreg.cli.diff_groups import Difference, advices, caused, grouped, named, with_lines
 from pulumi_chaosreg.cli.diff_markdown import as_markdown
-from pulumi_chaosreg.cli.resolve import warn_of_errors
+from pulumi_chaosreg.cli.resolve import said_of_errors, warn_of_errors
 from pulumi_chaosreg.cli.terminal import colored, shortened
 from pulumi_chaosreg.scopes.difference import compare
 from pulumi_chaosreg.scopes.review import review
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
         before = review(folder)
         lines = Lines()
         changes = [with_lines(change, lines) for change in compare(before, after)]
-    here = f"the stack files have {len(after.errors)} errors: `chaosreg validate`" if after.errors else ""
+    here = said_of_errors("the stack files have", len(after.errors))
     warnings = tuple(filter(None, (here, errors_of_base(before, options.base))))
     print(_FORMATS[options.output](Difference(options.base, grouped(changes), warnings)), end="")
     return warn_of_errors(after)

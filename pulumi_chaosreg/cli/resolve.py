@@ -41,11 +41,15 @@ def run(options: argparse.Namespace) -> int:
 
 def warn_of_errors(reviewed: Review) -> int:
     """1, and a line on standard error, where the stack files have errors."""
-    count = len(reviewed.errors)
-    if count:
-        what = "an error" if count == 1 else f"{count} errors"
-        print(f"chaosreg: the stack files have {what}, so this may be incomplete: `chaosreg validate`", file=sys.stderr)
-    return 1 if count else 0
+    if reviewed.errors:
+        said = said_of_errors("the stack files have", len(reviewed.errors))
+        print(f"chaosreg: {said}, so this may be incomplete: `chaosreg validate`", file=sys.stderr)
+    return 1 if reviewed.errors else 0
+
+
+def said_of_errors(whose: str, count: int) -> str:
+    """`the stack files have 2 errors`; empty for none."""
+    return f"{whose} {'an error' if count == 1 else f'{count} errors'}" if count else ""
 
 
 def _table(configs: Sequence[ResolvedConfig]) -> str:

@@ -358,7 +358,7 @@ def test_a_base_with_mistakes_is_said(company, run):
     company.edit("prod", "config: [", "config:")
     code, out, _ = run("diff")
     assert code == 0
-    assert "incomplete: the stack files of HEAD had 1 errors" in out
+    assert "incomplete: the stack files of HEAD had an error" in out
 
 
 # --- on a terminal, in a pipe
