@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from builder import image, index, layer, push
+from builder import digest_of, image, index, layer, push
 from faults import FaultServer, Reply, Seen
 
 from lab.registry import RegistryServer
@@ -23,11 +23,12 @@ IMAGES = ("chaos-ddcr", "chaos-ddcr-faults", "chaos-log-watcher", "service-disco
 @pytest.fixture
 def digests(upstream: RegistryServer) -> dict[str, str]:
     """Four images upstream, all on one base layer: name → digest."""
-    base = layer("base", 2_000_000)
+    return _push_all(upstream.host, layer("base", 2_000_000))
+
+
+def _push_all(host: str, base: bytes) -> dict[str, str]:
     trees = {
-        name: push(
-            upstream.host, f"harness/{name}", "1", index(image(base, layer(f"{name} a")), image(base, layer(name)))
-        )
+        name: push(host, f"harness/{name}", "1", index(image(base, layer(f"{name} a")), image(base, layer(name))))
         for name in IMAGES
     }
     return {name: tree.digest for name, tree in trees.items()}
@@ -168,30 +169,33 @@ def test_one_image_that_fails_does_not_stop_the_others(tmp_path, upstream, targe
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_ends_soon_without_a_tag_and_the_next_one_finishes(
-    tmp_path, upstream, target, digests, number, capsys
+    tmp_path, upstream, target, number, capsys
 ) -> None:
-    held = []
+    # given: a base layer that takes its time, and that no image is complete without
+    base = layer("a long base", 60_000_000)
+    digests = _push_all(upstream.host, base)
+    tagged: list[str] = []
+    told: list[bool] = []
 
-    def script(seen: Seen) -> Reply | None:
-        if seen.method == "PUT" and "/manifests/" in seen.path:
-            held.append(seen.path)
-        return None
+    def watch(seen: Seen) -> None:
+        if seen.method == "PUT" and seen.path.endswith("/manifests/1"):
+            tagged.append(seen.path)
 
-    def slow(seen: Seen) -> Reply | None:
-        if seen.method == "GET" and "/blobs/" in seen.path and not process_has_been_told:
-            process_has_been_told.append(True)
+    def interrupt(seen: Seen) -> None:
+        if seen.method == "GET" and seen.path.endswith(digest_of(base)) and not told:
+            told.append(True)
             os.kill(process.pid, number)
-        return None
 
-    process_has_been_told: list[bool] = []
-    with FaultServer(script, target.host) as goal, FaultServer(slow, upstream.host) as origin:
+    with FaultServer(watch, target.host) as goal, FaultServer(interrupt, upstream.host) as origin:
         project = _project(tmp_path, origin.host, goal.host, digests)
         command = [sys.executable, "-m", "pulumi_chaosreg.cli.main", "--project", str(project), "mirror"]
+        # when it is interrupted while the base is on its way
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        out, _ = process.communicate(timeout=20)
+        out, _ = process.communicate(timeout=30)
+        # then
         assert process.returncode == 130, out
         assert "Traceback" not in out
-        assert not any(path.endswith("/manifests/1") for path in held)
+        assert tagged == []
         assert main(["--project", str(project), "mirror"]) == 0
     capsys.readouterr()
     assert _tags(target, digests) == set(IMAGES)
