@@ -28,22 +28,22 @@ class Companion:
 def read_companions(registry: Registry, repository: str, image: Image, tags: "Tags") -> list[Companion]:
     """All of them, those of companions too: signatures of attestations."""
     companions: list[Companion] = []
-    wanted = [(manifest.digest, {child.digest for child in manifest.children}) for manifest in image.manifests]
+    # a registry may take the tag of the fallback list for the digest, and an index's own children for referrers
     seen = {manifest.digest for manifest in image.manifests}
-    for digest, children in wanted:
-        # a registry may take the tag of the fallback list for the digest, and an index's own children for referrers
-        referring = tags.referrers(repository, digest)
-        found: list[tuple[str, str | None]] = [(r.digest, None) for r in referring if r.digest not in children]
+    wanted = [manifest.digest for manifest in image.manifests]
+    for digest in wanted:
+        found: list[tuple[str, str | None]] = [(r.digest, None) for r in tags.referrers(repository, digest)]
         beside = (referrers_tag(digest) + suffix for suffix in _SUFFIXES)
         found += [(tag, tag) for tag in beside if tags.has(repository, tag)]
         for name, tag in found:
+            if name in seen:
+                continue
             companion = Companion(read_image(registry, repository, name), tag)
-            root = companion.image.root
-            if root.digest not in seen or tag:
-                companions.append(companion)
-            if root.digest not in seen:
-                seen.add(root.digest)
-                wanted.append((root.digest, {child.digest for child in root.children}))
+            root = companion.image.root.digest
+            companions.append(companion)
+            if root not in seen:
+                wanted.append(root)
+            seen |= {manifest.digest for manifest in companion.image.manifests}
     return companions
 
 
