@@ -17,7 +17,7 @@ from pulumi_chaosreg.scopes.catalogue_additions import add_to_catalogue
 from pulumi_chaosreg.scopes.locks import check_locks
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.moves import check_moves
-from pulumi_chaosreg.scopes.stack_files import CREDENTIALS, StackFile, StackFolder
+from pulumi_chaosreg.scopes.stack_files import CREDENTIALS, NAMESPACE, StackFile, StackFolder
 from pulumi_chaosreg.scopes.tree import Tree, check_unique
 
 
@@ -120,7 +120,7 @@ def _needs_all(files: StackFolder, tree: Tree, stack: str) -> bool:
 
 def _look_around(files: StackFolder, tree: Tree, stack: str) -> list[Finding]:
     """What the files that nobody linked add to the tree twice (CHR0210). Only suspicious ones are parsed."""
-    read, suspicion = files.known(), _Suspicion(tree.scopes(), stack)
+    read, suspicion = files.known(), _Suspicion(tree.scopes(), stack, files.project_name)
     aside: list[Finding] = []  # other mistakes in those files are for their own stacks, and for `validate`
     files.findings = tree.findings = aside
     for name, path in files.paths.items():
@@ -136,12 +136,13 @@ class _Suspicion:
     _ESCAPED = re.compile(rb"\\[xuU]|\x00")
     """Text that may spell a key otherwise than by its letters."""
 
-    def __init__(self, scopes: Iterable[Scope], stack: str) -> None:
+    def __init__(self, scopes: Iterable[Scope], stack: str, project: str) -> None:
+        self._has_bare_keys = project == NAMESPACE  # the engine puts the project's name before keys without one
         self._named: list[tuple[bytes, bytes]] = []
         self._ids_by_parent: dict[bytes, list[bytes]] = {}
         for scope in scopes:
             if scope.level is not Level.INFRASTRUCTURE:
-                self._named.append((b"chaosreg:" + scope.level.encode(), scope.id.encode()))
+                self._named.append((scope.level.encode(), scope.id.encode()))
             elif scope.stack == stack and scope.parent:
                 self._ids_by_parent.setdefault(scope.parent.stack.encode(), [b"files"]).append(scope.id.encode())
 
@@ -151,14 +152,18 @@ class _Suspicion:
             text = path.read_bytes()
         except OSError:  # reading it as YAML says what is wrong
             return True
-        if b"chaosreg:account" in text or self._ESCAPED.search(text):
+        if self._has(b"account", text) or self._ESCAPED.search(text):
             return True
-        if any(section in text and name in text for section, name in self._named):
+        if any(name in text and self._has(section, text) for section, name in self._named):
             return True
-        if b"chaosreg:infrastructures" not in text:
+        if not self._has(b"infrastructures", text):
             return False
         # a double has the same parent, so its file names the stack that holds this
         return any(parent in text and any(name in text for name in ids) for parent, ids in self._ids_by_parent.items())
+
+    def _has(self, section: bytes, text: bytes) -> bool:
+        bare = self._has_bare_keys and re.search(rb"[\s{,\"']" + section + rb"[\"']?\s*:", text)
+        return b"chaosreg:" + section in text or bool(bare)
 
 
 def _seen_by_the_engine_only(files: StackFolder, scopes: Iterable[Scope], stack: str) -> list[Finding]:

@@ -144,3 +144,10 @@ def test_an_image_that_a_project_elsewhere_lists_may_have_its_tag_at_the_account
 def test_sections_of_pulumi_yaml_are_checked_like_those_of_stack_files(company, places, key, code):
     (company.folder / "Pulumi.yaml").write_text(f"name: x\nstackConfigDir: stacks\nconfig:\n  {key}: acme\n")
     assert (code, "Pulumi.yaml", 4) in places(company.review())
+
+
+@pytest.mark.parametrize("text", ["config:\n  account: {id: other}\n", "config: {account: {id: other}}\n"])
+def test_a_second_account_without_a_prefix_is_seen_in_a_project_of_our_name(company, text):
+    (company.folder / "Pulumi.yaml").write_text("name: chaosreg\nstackConfigDir: stacks\n")
+    company.write({"other": text})
+    assert "CHR0210" in {finding.code for finding in company.review("prod").findings}
