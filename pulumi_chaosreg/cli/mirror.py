@@ -72,11 +72,11 @@ def run(options: argparse.Namespace) -> int:
         advice = "run `chaosreg lock` first, so that what is copied can be reviewed"
         raise ChaosregError.of("CHR0304", "nothing is locked yet", help=advice)
     report = REPORTS[options.output](len(jobs))
-    with _stopping() as stopped, Mirror() as mirror, report:
+    with _stopping() as stopped, Mirror(stop=stopped) as mirror, report:
         planned = _each(jobs, lambda job: _planned(mirror, job), report, stopped)
         report.planned({job.target.tagged: plan for job, plan in planned.items()})
         if not options.dry_run:
-            _each([*planned], lambda job: _copied(mirror, job, planned[job], report, stopped), report, stopped)
+            _each([*planned], lambda job: _copied(mirror, job, planned[job], report), report, stopped)
         if options.deep:
             there = [job for job, plan in planned.items() if plan.work is None]
             _each(there, lambda job: _checked(mirror, job), report, stopped)
@@ -111,8 +111,8 @@ def _planned(mirror: Mirror, job: Job) -> Planned:
     return mirror.plan(job.source, job.target, pull=logins[0], push=logins[1], signatures=job.signatures)
 
 
-def _copied(mirror: Mirror, job: Job, planned: Planned, report: Report, stopped: threading.Event) -> None:
-    copied = mirror.carry_out(planned, progress=report.progress, cancelled=stopped)
+def _copied(mirror: Mirror, job: Job, planned: Planned, report: Report) -> None:
+    copied = mirror.carry_out(planned, progress=report.progress)
     report.copied(job.target.tagged, copied)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pulumi_chaosreg.mirror.image import Image, read_image
 from pulumi_chaosreg.oci.manifest import Descriptor, Manifest, index_of_referrers, referrers_tag
 from pulumi_chaosreg.oci.problems import RegistryError
-from pulumi_chaosreg.oci.registry import Registry
+from pulumi_chaosreg.oci.store import Store
 
 _SUFFIXES = (".sig", ".att", ".sbom")
 """Of the tags that cosign 2 puts beside an image: `sha256-<hex>.sig`."""
@@ -25,7 +25,7 @@ class Companion:
     """The tag that it is found by; None for a referrer, which its subject leads to."""
 
 
-def read_companions(registry: Registry, repository: str, image: Image, tags: "Tags") -> list[Companion]:
+def read_companions(registry: Store, repository: str, image: Image, tags: "Tags") -> list[Companion]:
     """All of them, those of companions too: signatures of attestations."""
     companions: list[Companion] = []
     # a registry may take the tag of the fallback list for the digest, and an index's own children for referrers
@@ -52,7 +52,7 @@ class Tags:
     whether it has the referrers API.
     """
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Store) -> None:
         self._registry = registry
         self._listed: dict[str, frozenset[str] | None] = {}
         self._has_api = True
@@ -93,7 +93,7 @@ class ReferrersTags:
 
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, registry: Registry, repository: str, manifest: Manifest) -> None:
+    def add(self, registry: Store, repository: str, manifest: Manifest) -> None:
         """Name the manifest in its subject's list."""
         if manifest.subject is None:
             return

@@ -18,7 +18,7 @@ from pulumi_chaosreg.mirror.progress import Counter
 from pulumi_chaosreg.oci.blob import Upload
 from pulumi_chaosreg.oci.manifest import Descriptor, Manifest
 from pulumi_chaosreg.oci.problems import RegistryError, cancelled
-from pulumi_chaosreg.oci.registry import Registry
+from pulumi_chaosreg.oci.store import Store
 
 _LOOK_UP = 0.2
 """Seconds between two looks at whether to stop, while others move the bytes."""
@@ -36,9 +36,9 @@ class Way(Enum):
 class Ends:
     """Where an image comes from and where it goes."""
 
-    origin: Registry
+    origin: Store
     source: Reference
-    goal: Registry
+    goal: Store
     target: Reference
 
 
@@ -64,6 +64,8 @@ class Shared:
     flights: Flights
     holdings: Holdings
     lists: ReferrersTags
+    stop: threading.Event
+    """Ends all copies soon after it was set."""
 
 
 class Copy:
@@ -75,13 +77,12 @@ class Copy:
         work: Work,
         shared: Shared,
         counter: Counter,
-        stop: threading.Event | None,
     ) -> None:
         self._ends, self._image, self._companions = ends, work.image, work.companions
         self._blobs = work.blobs
         self._flights, self._holdings, self._lists = shared.flights, shared.holdings, shared.lists
         self._counter = counter
-        self._stop = stop
+        self._stop = shared.stop
         self._failed = threading.Event()
         self.ways: dict[str, Way] = {}
         """By the digest of the blob."""
@@ -213,5 +214,5 @@ class Copy:
         self._counter.finished(blob.digest)
 
     def _check(self) -> None:
-        if self._failed.is_set() or (self._stop and self._stop.is_set()):
+        if self._failed.is_set() or self._stop.is_set():
             raise cancelled(self._ends.target.tagged)

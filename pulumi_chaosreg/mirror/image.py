@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pulumi_chaosreg.oci.manifest import Descriptor, Manifest
 from pulumi_chaosreg.oci.problems import RegistryError, problem
-from pulumi_chaosreg.oci.registry import Registry
+from pulumi_chaosreg.oci.store import Store
 
 _DEEPEST = 8
 """Levels of nested indexes; a digest cannot be part of itself, so this is against malice only."""
@@ -29,7 +29,7 @@ class Image:
         return tuple(sorted(unique.values(), key=lambda blob: -blob.size))
 
 
-def read_image(registry: Registry, repository: str, name: str, lacking: list[str] | None = None) -> Image:
+def read_image(registry: Store, repository: str, name: str, lacking: list[str] | None = None) -> Image:
     """The image of that digest or tag: every platform and attestation, and children of kinds that we do not know.
 
     Children that are not there are an error, or with `lacking` are added to that.
@@ -45,7 +45,7 @@ def read_image(registry: Registry, repository: str, name: str, lacking: list[str
 
 
 def _walk(
-    registry: Registry,
+    registry: Store,
     repository: str,
     entry: Descriptor,
     found: dict[str, Manifest],

@@ -1,6 +1,7 @@
 """The coordinator of all copies of one run."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -13,9 +14,11 @@ from pulumi_chaosreg.mirror.flights import Flights
 from pulumi_chaosreg.mirror.holdings import Holdings
 from pulumi_chaosreg.mirror.image import read_image
 from pulumi_chaosreg.mirror.progress import Counter, Listener
+from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.patience import Patience
 from pulumi_chaosreg.oci.problems import RegistryError, problem
 from pulumi_chaosreg.oci.registry import Registry
+from pulumi_chaosreg.oci.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,10 @@ class Planned:
         return {blob.digest: blob.size for blob in self.work.blobs} if self.work else {}
 
 
+Stores = Callable[[str], Store]
+"""Server → where its images are kept."""
+
+
 class Mirror:
     """Copies images between registries; one object for all copies of a run, called from any number of threads.
 
@@ -51,11 +58,25 @@ class Mirror:
     `parallel` blobs move at the same time. Connections and tokens are kept until `close`.
     """
 
-    def __init__(self, *, parallel: int = 12, patience: Patience | None = None) -> None:
-        self._shared = Shared(Flights(parallel), Holdings(), ReferrersTags())
-        self._tags: dict[Registry, Tags] = {}
+    def __init__(
+        self,
+        *,
+        stop: threading.Event | None = None,
+        read_from: Stores | None = None,
+        write_to: Stores | None = None,
+        parallel: int = 12,
+        patience: Patience | None = None,
+    ) -> None:
+        """`stop` ends all copies soon after it was set: they raise Cancelled. `read_from` and `write_to` stand in for
+        the registries that references name: an OCI layout.
+        """
+        self._stop = stop or threading.Event()
+        self._shared = Shared(Flights(parallel), Holdings(), ReferrersTags(), self._stop)
+        self._tags: dict[Store, Tags] = {}
         self._patience = patience
+        self._hosts: dict[str, Host] = {}
         self._registries: dict[tuple[str, Login | None], Registry] = {}
+        self._read_from, self._write_to = read_from, write_to
         self._guard = threading.Lock()
 
     def copy(
@@ -68,17 +89,16 @@ class Mirror:
         digest: str | None = None,
         signatures: bool = True,
         progress: Listener | None = None,
-        cancelled: threading.Event | None = None,
     ) -> Copied:
         """Make the target's tag stand for the source's image, byte for byte, all platforms.
 
         With `digest` (or one in the source) that very content is copied, wherever the source's tag points now. A tag
         that exists with other content is overwritten. With `signatures`, referrers and cosign's tags of the image and
         of its children go along. `progress` is called by one thread at a time. Raises
-        RegistryError, or Cancelled soon after `cancelled` was set; the tag is then as it was before.
+        RegistryError, or Cancelled; the tag is then as it was before.
         """
         planned = self.plan(source, target, pull=pull, push=push, digest=digest, signatures=signatures)
-        return self.carry_out(planned, progress=progress, cancelled=cancelled)
+        return self.carry_out(planned, progress=progress)
 
     def plan(
         self,
@@ -91,7 +111,8 @@ class Mirror:
         signatures: bool = True,
     ) -> Planned:
         """What a copy would have to do. One request where the target's tag is right already; nothing is written."""
-        origin, goal = self._registry(source.server, pull), self._registry(target.server, push)
+        origin = self._read_from(source.server) if self._read_from else self._registry(source.server, pull)
+        goal = self._write_to(target.server) if self._write_to else self._registry(target.server, push)
         wanted = digest or source.digest or _resolved(origin, source)
         present = goal.head_manifest(target.repository, target.tag or wanted)
         ends = Ends(origin, source, goal, target)
@@ -100,20 +121,18 @@ class Mirror:
         image = read_image(origin, source.repository, wanted)
         companions = read_companions(origin, source.repository, image, self._tags_of(origin)) if signatures else []
         work = Work(image, tuple(companions))
-        if source.server == target.server:
+        if origin.server == goal.server:
             for blob in work.blobs:
-                self._shared.holdings.add(target.server, source.repository, blob.digest)
+                self._shared.holdings.add(goal.server, source.repository, blob.digest)
         return Planned(ends, wanted, work)
 
-    def carry_out(
-        self, planned: Planned, *, progress: Listener | None = None, cancelled: threading.Event | None = None
-    ) -> Copied:
+    def carry_out(self, planned: Planned, *, progress: Listener | None = None) -> Copied:
         """Do what was planned, and look whether it came true."""
         if planned.work is None:
             return Copied(planned.digest)
         ends, target = planned.ends, planned.ends.target
         counter = Counter(target.tagged, planned.work.blobs, progress)
-        copy = Copy(ends, planned.work, self._shared, counter, cancelled)
+        copy = Copy(ends, planned.work, self._shared, counter)
         copy.run()
         _verify(ends.goal, target.repository, target.tag or planned.digest, planned.digest)
         tally = copy.tally()
@@ -162,18 +181,19 @@ class Mirror:
     ) -> None:
         self.close()
 
-    def _tags_of(self, registry: Registry) -> Tags:
+    def _tags_of(self, registry: Store) -> Tags:
         with self._guard:
             return self._tags.setdefault(registry, Tags(registry))
 
     def _registry(self, server: str, login: Login | None) -> Registry:
         with self._guard:
             if (server, login) not in self._registries:
-                self._registries[server, login] = Registry(server, login, patience=self._patience)
+                host = self._hosts.setdefault(server, Host(self._patience, self._stop))
+                self._registries[server, login] = Registry(server, login, host=host)
             return self._registries[server, login]
 
 
-def _resolved(origin: Registry, source: Reference) -> str:
+def _resolved(origin: Store, source: Reference) -> str:
     name = source.tag or "latest"
     found = origin.head_manifest(source.repository, name)
     if not found:
@@ -183,14 +203,14 @@ def _resolved(origin: Registry, source: Reference) -> str:
     return found.digest
 
 
-def _verify(goal: Registry, repository: str, name: str, wanted: str) -> None:
+def _verify(goal: Store, repository: str, name: str, wanted: str) -> None:
     found = goal.head_manifest(repository, name)
     if not found or found.digest != wanted:
         cause = f"it is {found.digest} instead of {wanted}" if found else "it is gone"
         raise problem("CHR0419", server=goal.server, repository=repository, subject=f"tag `{name}`", cause=cause)
 
 
-def _delete_alone(registry: Registry, repository: str, tag: str) -> None:
+def _delete_alone(registry: Store, repository: str, tag: str) -> None:
     ours = registry.head_manifest(repository, tag)
     if not ours:
         return

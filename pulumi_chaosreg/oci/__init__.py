@@ -4,9 +4,11 @@ Copies nothing by itself: that is `pulumi_chaosreg.mirror`.
 """
 
 from pulumi_chaosreg.oci.blob import Upload
+from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.manifest import Descriptor, Manifest
 from pulumi_chaosreg.oci.patience import Patience
 from pulumi_chaosreg.oci.problems import Cancelled, RegistryError
 from pulumi_chaosreg.oci.registry import Registry
+from pulumi_chaosreg.oci.store import Store
 
-__all__ = ["Cancelled", "Descriptor", "Manifest", "Patience", "Registry", "RegistryError", "Upload"]
+__all__ = ["Cancelled", "Descriptor", "Host", "Manifest", "Patience", "Registry", "RegistryError", "Store", "Upload"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from urllib.parse import parse_qs, quote, urlsplit
 
 from pulumi_chaosreg.credentials.login import Login
@@ -9,8 +10,8 @@ from pulumi_chaosreg.images.reference import DIGEST
 from pulumi_chaosreg.oci.addresses import next_url, origin
 from pulumi_chaosreg.oci.auth import scope
 from pulumi_chaosreg.oci.blob import CHUNK, Source, Upload, proven
+from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.manifest import MANIFEST_LIMIT, READABLE, Descriptor, MalformedManifest, Manifest, digest_of
-from pulumi_chaosreg.oci.patience import Patience
 from pulumi_chaosreg.oci.problems import RegistryError, problem
 from pulumi_chaosreg.oci.transport import Ask, Transport
 
@@ -23,9 +24,9 @@ class Registry:
     All verbs raise RegistryError.
     """
 
-    def __init__(self, server: str, login: Login | None = None, *, patience: Patience | None = None) -> None:
+    def __init__(self, server: str, login: Login | None = None, *, host: Host | None = None) -> None:
         self.server = server
-        self._transport = Transport(server, login, patience or Patience())
+        self._transport = Transport(server, login, host or Host())
 
     # --- manifests
 
@@ -152,17 +153,18 @@ class Registry:
         The unit of a retry is all of it: the source opened again, and a new session. Only the first try uses `upload`.
         """
         sessions = [upload] if upload else []
+        subject = f"the upload of blob `{blob.digest}`"
+        plain = self._ask("PUT", "", repository, "upload", subject, "pull,push", (201, 204))
 
         def attempt() -> None:
             with source() as chunks:
                 session = sessions.pop() if sessions else self.start_upload(repository)
-                url = f"{session.location}{'&' if urlsplit(session.location).query else '?'}digest={blob.digest}"
-                subject = f"the upload of blob `{blob.digest}`"
-                ask = self._ask("PUT", url, repository, "upload", subject, "pull,push", (201, 204))
+                mark = "&" if urlsplit(session.location).query else "?"
+                ask = replace(plain, url=f"{session.location}{mark}digest={blob.digest}")
                 headers = {"Content-Length": str(blob.size), "Content-Type": "application/octet-stream"}
                 self._transport.request_once(ask, headers=headers, body=chunks)
 
-        self._transport.patience.persist(attempt)
+        self._transport.persist(plain, attempt)
 
     # ---
 

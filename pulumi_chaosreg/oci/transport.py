@@ -4,10 +4,11 @@ Nothing here knows what a manifest or a blob is.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import urllib3
@@ -24,7 +25,8 @@ from urllib3.exceptions import (
 from pulumi_chaosreg.credentials.login import Login
 from pulumi_chaosreg.oci.addresses import base_url, next_url, origin, redacted
 from pulumi_chaosreg.oci.auth import Authorizer, Scopes, parse_challenges
-from pulumi_chaosreg.oci.patience import TRANSIENT, Patience, retry_after
+from pulumi_chaosreg.oci.host import Host
+from pulumi_chaosreg.oci.patience import TRANSIENT, retry_after
 from pulumi_chaosreg.oci.problems import Answer, RegistryError, code_of, problem
 
 _ERROR_LIMIT = 64 << 10
@@ -37,6 +39,7 @@ _ANEW = ("CHR0407", "CHR0422")
 _HEADERS = {"User-Agent": "pulumi-chaosreg", "Accept-Encoding": "identity"}
 
 Body = bytes | Iterable[bytes]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +66,10 @@ class Ask:
 class Transport:
     """Shared by all threads that talk to one registry with one login."""
 
-    def __init__(self, server: str, login: Login | None, patience: Patience) -> None:
+    def __init__(self, server: str, login: Login | None, host: Host) -> None:
         self.server = server
         self.base = base_url(server)
-        self.patience = patience
+        self.host = host
         self._auth = Authorizer(self.base, login, self._fetch_token)
         self._pool = urllib3.PoolManager(maxsize=32, retries=False)
 
@@ -79,7 +82,7 @@ class Transport:
         limit: int = _ERROR_LIMIT,
     ) -> Answer:
         """Ask as often as patience allows. The body is cut one byte after `limit`, so that more can be noticed."""
-        return self.patience.persist(lambda: self.request_once(ask, headers=headers, body=body, limit=limit))
+        return self.persist(ask, lambda: self.request_once(ask, headers=headers, body=body, limit=limit))
 
     def request_once(
         self,
@@ -93,10 +96,14 @@ class Transport:
         response = self._authorized(ask, headers or {}, body)
         return Answer(response.status, response.headers, self._read(ask, response, limit))
 
+    def persist(self, ask: Ask, attempt: Callable[[], T]) -> T:
+        """Try as often as the host's patience allows."""
+        return self.host.persist(attempt, f"{self.server}/{ask.repository}")
+
     @contextmanager
     def open(self, ask: Ask, chunk: int) -> Iterator[Iterator[bytes]]:
         """The body of the answer in chunks, while the context lasts; what breaks in the middle is transient."""
-        response = self.patience.persist(lambda: self._authorized(ask, {}, None))
+        response = self.persist(ask, lambda: self._authorized(ask, {}, None))
         with closing(response):
             yield self._chunks(ask, response, chunk)
 
@@ -152,9 +159,10 @@ class Transport:
         # urllib3 applies the connect timeout to each write of the body too: a slow line must have time for a chunk.
         timeout = urllib3.Timeout(connect=_CONNECT if body is None or isinstance(body, bytes) else _IDLE, read=_IDLE)
         try:
-            return self._pool.request(
-                ask.method, url, headers=headers, body=body, timeout=timeout, redirect=False, preload_content=False
-            )
+            with self.host.turn(f"{self.server}/{ask.repository}"):
+                return self._pool.request(
+                    ask.method, url, headers=headers, body=body, timeout=timeout, redirect=False, preload_content=False
+                )
         except (HTTPError, HTTPException, OSError) as error:
             raise self._broken(ask, error, url) from None
 
@@ -175,7 +183,7 @@ class Transport:
                 raise self._failure(ask, answer, authorization)
             return answer.body
 
-        return self.patience.persist(attempt)
+        return self.persist(ask, attempt)
 
     def _failure(self, ask: Ask, answer: Answer, sent: str | None) -> RegistryError:
         codes, text = map(self._auth.without_secrets, answer.errors())

@@ -5,7 +5,6 @@ Credentials are inputs that never cause a diff, and never outputs: a rotation is
 `signatures`: it counts when an image is copied.
 """
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -41,9 +40,8 @@ class MirroredImage:
     One `Mirror` serves all resources of a run, so that every unique blob crosses the wire once.
     """
 
-    def __init__(self, mirror: Mirror, cancelled: threading.Event) -> None:
+    def __init__(self, mirror: Mirror) -> None:
         self.mirror = mirror
-        self.cancelled = cancelled
 
     def check(self, inputs: Properties) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """The inputs with defaults, and (property, reason) for each that is wrong. Unknown values pass."""
@@ -92,7 +90,6 @@ class MirroredImage:
             digest=inputs.get("digest") or source.digest,
             signatures=inputs.get("signatures") != "skip",
             progress=report,
-            cancelled=self.cancelled,
         )
         return target.tagged, self.preview({**inputs, "digest": copied.digest})
 

@@ -31,7 +31,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def __init__(self, engine_address: str) -> None:
         self.cancelled = threading.Event()
-        self.images = MirroredImage(Mirror(), self.cancelled)
+        self.images = MirroredImage(Mirror(stop=self.cancelled))
         self._connect(engine_address)
 
     def _connect(self, engine_address: str) -> None:

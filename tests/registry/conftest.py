@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,14 +10,14 @@ import pytest
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.mirror import Mirror
-from pulumi_chaosreg.oci import Patience
+from pulumi_chaosreg.oci import Host, Patience
 
 HASTY = Patience(first=0.01)
 
 
 @pytest.fixture
-def patience() -> Patience:
-    return HASTY
+def host() -> Host:
+    return Host(HASTY)
 
 
 @pytest.fixture
@@ -32,8 +33,14 @@ def target(tmp_path: Path) -> Iterator[RegistryServer]:
 
 
 @pytest.fixture
-def mirror() -> Iterator[Mirror]:
-    with Mirror(patience=HASTY) as one:
+def stop() -> threading.Event:
+    """Set, it ends what the mirror does."""
+    return threading.Event()
+
+
+@pytest.fixture
+def mirror(stop: threading.Event) -> Iterator[Mirror]:
+    with Mirror(stop=stop, patience=HASTY) as one:
         yield one
 
 

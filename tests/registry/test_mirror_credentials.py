@@ -17,7 +17,7 @@ from pulumi_chaosreg.credentials.login import Login
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Mirror
-from pulumi_chaosreg.oci import Patience, Registry
+from pulumi_chaosreg.oci import Host, Registry
 
 pytestmark = pytest.mark.registry
 
@@ -110,10 +110,10 @@ def _counting_tokens() -> FaultServer:
     return FaultServer(lambda seen: Reply(200, json.dumps({"access_token": f"t{next(count)}"}).encode()))
 
 
-def test_a_token_that_is_no_longer_liked_is_replaced_once(patience: Patience) -> None:
+def test_a_token_that_is_no_longer_liked_is_replaced_once(host: Host) -> None:
     accepted = ["t1"]
     with _counting_tokens() as tokens, _bearer_front(tokens, accepted) as front:
-        registry = Registry(front.host, patience=patience)
+        registry = Registry(front.host, host=host)
         assert registry.head_manifest("app", "1")
         accepted[:] = ["t2"]
         assert registry.head_manifest("app", "1")
@@ -124,16 +124,16 @@ def test_a_token_that_is_no_longer_liked_is_replaced_once(patience: Patience) ->
     assert len(front.seen) == 2 + 2 + 2
 
 
-def test_an_insufficient_scope_is_widened(patience: Patience) -> None:
+def test_an_insufficient_scope_is_widened(host: Host) -> None:
     with (
         _counting_tokens() as tokens,
         _bearer_front(tokens, ["t2"], ',error="insufficient_scope"') as front,
     ):
-        assert Registry(front.host, patience=patience).head_manifest("app", "1")
+        assert Registry(front.host, host=host).head_manifest("app", "1")
     assert "base" in tokens.seen[-1].query
 
 
-def test_a_redirect_to_another_host_carries_no_credentials(patience: Patience) -> None:
+def test_a_redirect_to_another_host_carries_no_credentials(host: Host) -> None:
     content = layer("on the other host", 1000)
     blob = builder.digest_of(content)
     with FaultServer(lambda seen: Reply(200, content), address="127.0.0.2") as storage:
@@ -144,7 +144,7 @@ def test_a_redirect_to_another_host_carries_no_credentials(patience: Patience) -
             return Reply(307, headers={"Location": f"http://{storage.host}/bucket?signature=secret"})
 
         with FaultServer(script) as front:
-            registry = Registry(front.host, ROBOT, patience=patience)
+            registry = Registry(front.host, ROBOT, host=host)
             with registry.open_blob("app", _descriptor(blob, len(content))) as chunks:
                 assert b"".join(chunks) == content
 
@@ -153,27 +153,27 @@ def test_a_redirect_to_another_host_carries_no_credentials(patience: Patience) -
     assert "Authorization" not in storage.seen[0].headers
 
 
-def test_a_token_endpoint_that_redirects_does_not_pass_the_password_on(patience: Patience) -> None:
+def test_a_token_endpoint_that_redirects_does_not_pass_the_password_on(host: Host) -> None:
     with FaultServer(lambda seen: Reply(200, b'{"token":"t"}'), address="127.0.0.2") as thief:
         elsewhere = Reply(307, headers={"Location": f"http://{thief.host}/"})
         with FaultServer(lambda seen: elsewhere) as tokens, _bearer_front(tokens, ["t"]) as front:
-            assert Registry(front.host, ROBOT, patience=patience).head_manifest("app", "1")
+            assert Registry(front.host, ROBOT, host=host).head_manifest("app", "1")
     assert tokens.seen[0].headers["Authorization"] == f"Basic {ROBOT.basic}"
     assert "Authorization" not in thief.seen[0].headers
 
 
-def test_a_challenge_of_another_host_gets_no_credentials(patience: Patience) -> None:
+def test_a_challenge_of_another_host_gets_no_credentials(host: Host) -> None:
     with FaultServer(
         lambda seen: Reply(401, headers={"WWW-Authenticate": 'Basic realm="gimme"'}), address="127.0.0.2"
     ) as thief:
         elsewhere = Reply(307, headers={"Location": f"http://{thief.host}/"})
         with FaultServer(lambda seen: elsewhere) as front, pytest.raises(ChaosregError, match="CHR0403"):
-            Registry(front.host, ROBOT, patience=patience).head_manifest("app", "1")
+            Registry(front.host, ROBOT, host=host).head_manifest("app", "1")
     assert all("Authorization" not in seen.headers for seen in [*front.seen, *thief.seen])
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 429, 500, 507])
-def test_no_error_shows_the_password_even_if_the_registry_echoes_it(status: int, patience: Patience) -> None:
+def test_no_error_shows_the_password_even_if_the_registry_echoes_it(status: int, host: Host) -> None:
     def script(seen: Seen) -> Reply:
         if "Authorization" not in seen.headers:
             return Reply(401, headers={"WWW-Authenticate": 'Basic realm="x"'})
@@ -181,7 +181,7 @@ def test_no_error_shows_the_password_even_if_the_registry_echoes_it(status: int,
         return Reply(status, json.dumps({"errors": [echo]}).encode())
 
     with FaultServer(script) as front:
-        registry = Registry(front.host, ROBOT, patience=patience)
+        registry = Registry(front.host, ROBOT, host=host)
         with pytest.raises(ChaosregError) as caught:
             registry.start_upload("app")
 
@@ -200,10 +200,10 @@ def _descriptor(digest: str, size: int):
 
 
 @pytest.mark.parametrize("body", [b"{}", b"<html>log in</html>", b"[]", b'{"token": ""}'])
-def test_a_token_endpoint_without_a_token_is_said(patience: Patience, body: bytes) -> None:
+def test_a_token_endpoint_without_a_token_is_said(host: Host, body: bytes) -> None:
     with (
         FaultServer(lambda _: Reply(200, body)) as tokens,
         _bearer_front(tokens, []) as front,
         pytest.raises(ChaosregError, match="CHR0421"),
     ):
-        Registry(front.host, patience=patience).head_manifest("app", "1")
+        Registry(front.host, host=host).head_manifest("app", "1")

@@ -16,7 +16,8 @@ from lab.registry import RegistryServer
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Mirror, Progress
-from pulumi_chaosreg.oci import Descriptor, Patience, Registry
+from pulumi_chaosreg.oci import Descriptor, Host, Registry
+from tests.clock import Clock
 
 pytestmark = pytest.mark.registry
 
@@ -83,12 +84,12 @@ def test_a_damaged_manifest_is_refused(upstream: RegistryServer, target: Registr
     assert mirror.digest(app(target.host)) is None
 
 
-def test_a_manifest_of_more_than_4_mib_is_refused(patience: Patience) -> None:
+def test_a_manifest_of_more_than_4_mib_is_refused(host: Host) -> None:
     with (
         FaultServer(lambda seen: Reply(200, b"{" + b" " * (5 << 20) + b"}")) as front,
         pytest.raises(ChaosregError, match=r"CHR0415.*larger than 4 MiB"),
     ):
-        Registry(front.host, patience=patience).get_manifest("app", "1")
+        Registry(front.host, host=host).get_manifest("app", "1")
 
 
 def test_a_target_killed_in_the_middle_leaves_no_tag_and_the_next_copy_finishes(
@@ -168,24 +169,24 @@ def test_a_failed_upload_starts_again_with_a_new_session_and_the_whole_blob(
     assert len(set(sessions)) == 3
 
 
-def test_a_client_error_is_not_tried_again(patience: Patience) -> None:
+def test_a_client_error_is_not_tried_again(host: Host) -> None:
     with (
         FaultServer(lambda seen: Reply(418, b"teapot")) as front,
         pytest.raises(ChaosregError, match=r"CHR0413.*answered 418[\s\S]*teapot"),
     ):
-        Registry(front.host, patience=patience).get_manifest("app", "1")
+        Registry(front.host, host=host).get_manifest("app", "1")
     assert len(front.seen) == 1
 
 
 @pytest.mark.parametrize("as_date", [False, True])
 def test_retry_after_is_honoured(as_date: bool) -> None:
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=31), usegmt=True) if as_date else "30"
-    waited: list[float] = []
+    clock = Clock()
     found = Reply(200, headers={"Docker-Content-Digest": builder.digest_of(b"")})
     replies = iter([Reply(429, headers={"Retry-After": later}), found])
     with FaultServer(lambda seen: next(replies)) as front:
-        assert Registry(front.host, patience=Patience(pause=waited.append)).head_manifest("app", "1")
-    assert waited == [pytest.approx(30, abs=2)]
+        assert Registry(front.host, host=clock.host()).head_manifest("app", "1")
+    assert clock.pauses == [pytest.approx(30, abs=2)]
 
 
 def test_a_registry_that_wants_an_hour_is_not_waited_for() -> None:
@@ -294,31 +295,31 @@ def test_all_pages_of_the_tags_are_read(upstream: RegistryServer) -> None:
     assert Registry(upstream.host).list_tags("nowhere") == []
 
 
-def test_an_unsafe_token_realm_gets_nothing(patience: Patience) -> None:
+def test_an_unsafe_token_realm_gets_nothing(host: Host) -> None:
     challenge = {"WWW-Authenticate": 'Bearer realm="http://registry.example/token",service="s"'}
     with (
         FaultServer(lambda seen: Reply(401, headers=challenge)) as front,
         pytest.raises(ChaosregError, match=r"CHR0414.*not https"),
     ):
-        Registry(front.host, patience=patience).head_manifest("app", "1")
+        Registry(front.host, host=host).head_manifest("app", "1")
 
 
-def test_a_tls_failure_is_told_apart(patience: Patience) -> None:
+def test_a_tls_failure_is_told_apart(host: Host) -> None:
     with FaultServer(lambda seen: Reply()) as plain:
         challenge = {"WWW-Authenticate": f'Bearer realm="https://{plain.host}/token"'}
         with (
             FaultServer(lambda seen: Reply(401, headers=challenge)) as front,
             pytest.raises(ChaosregError, match=rf"CHR0402.*{plain.host}"),
         ):
-            Registry(front.host, patience=patience).head_manifest("app", "1")
+            Registry(front.host, host=host).head_manifest("app", "1")
 
 
-def test_a_redirect_loop_ends(patience: Patience) -> None:
+def test_a_redirect_loop_ends(host: Host) -> None:
     with (
         FaultServer(lambda seen: Reply(307, headers={"Location": "/again"})) as front,
         pytest.raises(ChaosregError, match=r"CHR0414.*redirects"),
     ):
-        Registry(front.host, patience=patience).head_manifest("app", "1")
+        Registry(front.host, host=host).head_manifest("app", "1")
     assert len(front.seen) < 10
 
 

@@ -1,6 +1,5 @@
 """What `MirroredImage` says to its inputs before anything is copied: check, diff and preview on plain values."""
 
-import threading
 
 import pytest
 from pulumi.output import Unknown
@@ -29,7 +28,7 @@ UNKNOWN = Unknown()  # what only `up` will know
 
 @pytest.fixture
 def images():
-    return MirroredImage(Mirror(), threading.Event())
+    return MirroredImage(Mirror())
 
 
 # check

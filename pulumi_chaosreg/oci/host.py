@@ -1,0 +1,99 @@
+"""What all requests to one server share: how many are under way, when the next may start, and when to give up.
+
+A registry that limits us limits all of our threads: who is told to wait makes the others wait too.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from pulumi_chaosreg.oci.patience import Patience
+from pulumi_chaosreg.oci.problems import RegistryError, cancelled
+
+_MOST = 32
+"""Requests under way at once, as long as the server does not complain."""
+_CALM = 20
+"""Answers without a complaint after which one more may be under way again."""
+
+T = TypeVar("T")
+
+
+class Host:
+    """One policy for one server, shared by all threads and logins.
+
+    When the server says that it is too much (429), half as many requests run at once, and none starts before the
+    time that it named; with each run of good answers one more may. `stop` ends all waiting.
+    """
+
+    def __init__(
+        self,
+        patience: Patience | None = None,
+        stop: threading.Event | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.patience = patience or Patience()
+        self._stop = stop or threading.Event()
+        self._now = now
+        self._turns = threading.Condition()
+        self._under_way, self._most, self._calm = 0, _MOST, 0
+        self._not_before = 0.0
+
+    def persist(self, attempt: Callable[[], T], image: str) -> T:
+        """The result of the first attempt that does not fail transiently; raises the last failure, made final.
+
+        Pauses double and are drawn at random ("full jitter"), so that many do not come back at once. Raises
+        Cancelled, which names the image, soon after `stop` was set.
+        """
+        started = self._now()
+        for count in range(1, self.patience.tries + 1):
+            try:
+                return attempt()
+            except RegistryError as failure:
+                delay = self._delay(count, failure, self._now() - started)
+                if delay is None:
+                    failure.transient = False
+                    raise
+                if failure.status == 429 or failure.retry_after:
+                    self._complained(failure.retry_after or 0.0)
+            if self._stop.wait(delay):
+                raise cancelled(image)
+        raise AssertionError("the last try returns or raises")
+
+    @contextmanager
+    def turn(self, image: str) -> Iterator[None]:
+        """Wait until one more request may start; it is under way as long as the context lasts.
+
+        Never entered inside another one: all might wait for each other.
+        """
+        with self._turns:
+            while (late := self._not_before - self._now()) > 0 or self._under_way >= self._most:
+                self._turns.wait(min(late, 0.2) if late > 0 else 0.2)
+                if self._stop.is_set():
+                    raise cancelled(image)
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._turns:
+                self._under_way -= 1
+                self._calm += 1
+                if self._calm >= _CALM and self._most < _MOST:
+                    self._most, self._calm = self._most + 1, 0
+                self._turns.notify()
+
+    def _complained(self, seconds: float) -> None:
+        with self._turns:
+            self._most, self._calm = max(1, self._most // 2), 0
+            self._not_before = max(self._not_before, self._now() + seconds)
+
+    def _delay(self, count: int, failure: RegistryError, elapsed: float) -> float | None:
+        if not failure.transient or count >= self.patience.tries:
+            return None
+        # S311: jitter is no secret.
+        pause = random.uniform(0, self.patience.first * 2 ** (count - 1))  # noqa: S311
+        delay = max(pause, failure.retry_after or 0.0)
+        allowed = self.patience.unreachable if failure.code == "CHR0401" else self.patience.total
+        return delay if delay <= self.patience.longest and elapsed + delay <= allowed else None
