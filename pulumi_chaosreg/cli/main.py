@@ -23,6 +23,7 @@ _COMMANDS = {
     "affected": "list the stacks that an edit touches, in the order of their `up`",
     "lock": "write stacks/chaosreg.lock.yaml: source tag → digest (needs the network)",
     "mirror": "copy what the registries' owners mirror, all at once (needs the network)",
+    "prune": "remove from the mirrors what nobody is configured to pull any more (needs the network)",
     "move": "move a scope's resources to the stack whose file holds it now (needs pulumi)",
     "schema": "print the JSON Schema of stack files, for editors",
 }
@@ -36,7 +37,7 @@ examples:
   chaosreg diff origin/main          what this branch changes in each cluster
   chaosreg lock --upgrade            ask again for the tags that are locked already
 
-`chaosreg COMMAND --help` has more. All but `lock`, `mirror` and `move` need neither Pulumi nor the network.
+`chaosreg COMMAND --help` has more. All but `lock`, `mirror`, `prune` and `move` need neither Pulumi nor the network.
 """
 
 

@@ -20,6 +20,7 @@ class ImageMirror(pulumi.ComponentResource):
         account: str = "",
         push: pulumi.Input[Any] | None = None,
         pull: pulumi.Input[Any] | None = None,
+        delete: pulumi.Input[Any] | None = None,
         on_destroy: str | None = None,
         signatures: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -29,7 +30,7 @@ class ImageMirror(pulumi.ComponentResource):
         """
         super().__init__(MIRROR_TYPE, name, {}, opts)
         self._prefix, self._account = prefix, f"{account}/" if account else ""
-        self._push, self._pull = push, pull
+        self._push, self._pull, self._delete = push, pull, delete
         self._on_destroy, self._signatures = on_destroy, signatures
         self._images: dict[str, MirroredImage] = {}
         self.register_outputs({})
@@ -46,6 +47,7 @@ class ImageMirror(pulumi.ComponentResource):
                 digest=source.digest,
                 push=self._push,
                 pull=self._pull,
+                delete=self._delete,
                 on_destroy=self._on_destroy,  # type: ignore[arg-type]  # checked by the settings table
                 signatures=self._signatures,  # type: ignore[arg-type]  # likewise
                 opts=pulumi.ResourceOptions(parent=self),

@@ -98,6 +98,7 @@ class _LevelComponent(pulumi.ComponentResource):
                 account=account.value.strip("/") if account else "",
                 push=self._mirror_login("push"),
                 pull=self._mirror_login("pull"),
+                delete=self._mirror_login("delete"),
                 on_destroy=on_destroy.value if on_destroy else None,
                 signatures=signatures.value if signatures else None,
                 opts=pulumi.ResourceOptions(parent=self, aliases=mirror_aliases(self.scope)),

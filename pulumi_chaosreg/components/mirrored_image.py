@@ -12,8 +12,10 @@ class MirroredImage(pulumi.CustomResource):
     """One image tag, copied from its source and kept at its target.
 
     `source` and `target` are `server/repository:tag`. With `digest` (from the lockfile) exactly that content is copied
-    and a preview needs no network. `push` and `pull` are `{username, password}`, never shown, never a diff; without
-    them the machine's docker configuration is read when needed. `on_destroy`: `retain` (default) or `delete`.
+    and a preview needs no network. `push`, `pull` and `delete` are `{username, password}`, never shown, never a diff;
+    without them the machine's docker configuration is read when needed (and `push` serves for `delete`).
+    `on_destroy`: `retain` (default), or `delete`: the tag goes, with all that no other tag of the repository needs, if
+    this resource wrote it.
     `signatures`: `copy` (default) takes referrers and cosign's tags along when an image is copied, `skip` leaves them.
     """
 
@@ -31,6 +33,7 @@ class MirroredImage(pulumi.CustomResource):
         digest: pulumi.Input[str] | None = None,
         push: pulumi.Input[Mapping[str, str]] | None = None,
         pull: pulumi.Input[Mapping[str, str]] | None = None,
+        delete: pulumi.Input[Mapping[str, str]] | None = None,
         on_destroy: pulumi.Input[Literal["retain", "delete"]] | None = None,
         signatures: pulumi.Input[Literal["copy", "skip"]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -41,6 +44,7 @@ class MirroredImage(pulumi.CustomResource):
             "digest": digest,
             "push": None if push is None else pulumi.Output.secret(push),
             "pull": None if pull is None else pulumi.Output.secret(pull),
+            "delete": None if delete is None else pulumi.Output.secret(delete),
             "onDestroy": on_destroy,
             "signatures": signatures,
             "reference": None,  # declares the output

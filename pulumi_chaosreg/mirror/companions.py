@@ -12,7 +12,7 @@ from pulumi_chaosreg.oci.manifest import Descriptor, Manifest, index_of_referrer
 from pulumi_chaosreg.oci.problems import RegistryError
 from pulumi_chaosreg.oci.store import Store
 
-_SUFFIXES = (".sig", ".att", ".sbom")
+SUFFIXES = (".sig", ".att", ".sbom")
 """Of the tags that cosign 2 puts beside an image: `sha256-<hex>.sig`."""
 
 
@@ -33,7 +33,7 @@ def read_companions(registry: Store, repository: str, image: Image, tags: "Tags"
     wanted = [manifest.digest for manifest in image.manifests]
     for digest in wanted:
         found: list[tuple[str, str | None]] = [(r.digest, None) for r in tags.referrers(repository, digest)]
-        beside = (referrers_tag(digest) + suffix for suffix in _SUFFIXES)
+        beside = (referrers_tag(digest) + suffix for suffix in SUFFIXES)
         found += [(tag, tag) for tag in beside if tags.has(repository, tag)]
         for name, tag in found:
             if name in seen:

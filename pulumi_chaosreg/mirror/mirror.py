@@ -1,7 +1,7 @@
 """The coordinator of all copies of one run."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -14,9 +14,10 @@ from pulumi_chaosreg.mirror.flights import Flights
 from pulumi_chaosreg.mirror.holdings import Holdings
 from pulumi_chaosreg.mirror.image import read_image
 from pulumi_chaosreg.mirror.progress import Counter, Listener
+from pulumi_chaosreg.mirror.removal import COMPANION_TAG, Removed, remove_tags
 from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.patience import Patience
-from pulumi_chaosreg.oci.problems import RegistryError, problem
+from pulumi_chaosreg.oci.problems import problem
 from pulumi_chaosreg.oci.registry import Registry
 from pulumi_chaosreg.oci.store import Store
 
@@ -26,6 +27,8 @@ class Copied:
     """What a copy did."""
 
     digest: str
+    wrote: bool = False
+    """Whether the tag was written; False where it was right already."""
     bytes_copied: int = 0
     blobs_copied: int = 0
     blobs_mounted: int = 0
@@ -77,6 +80,7 @@ class Mirror:
         self._hosts: dict[str, Host] = {}
         self._registries: dict[tuple[str, Login | None], Registry] = {}
         self._read_from, self._write_to = read_from, write_to
+        self._removing: dict[tuple[str, str], threading.Lock] = {}
         self._guard = threading.Lock()
 
     def copy(
@@ -136,7 +140,9 @@ class Mirror:
         copy.run()
         _verify(ends.goal, target.repository, target.tag or planned.digest, planned.digest)
         tally = copy.tally()
-        return Copied(planned.digest, copy.bytes_copied(), tally[Way.COPIED], tally[Way.MOUNTED], tally[Way.SKIPPED])
+        return Copied(
+            planned.digest, True, copy.bytes_copied(), tally[Way.COPIED], tally[Way.MOUNTED], tally[Way.SKIPPED]
+        )
 
     def missing(self, reference: Reference, login: Login | None = None) -> list[str]:
         """What a pull of this image would not find: the digests of manifests and blobs; asks for every one of them.
@@ -155,19 +161,17 @@ class Mirror:
         found = self._registry(reference.server, login).head_manifest(reference.repository, name)
         return found.digest if found else None
 
-    def delete(self, reference: Reference, login: Login | None = None) -> None:
-        """Delete the tag, and no other one; a tag that is not there is fine.
+    def image_tags(self, server: str, repository: str, login: Login | None = None) -> list[str]:
+        """The tags of a repository that stand for images: without those of signatures and of lists of referrers."""
+        tags = self._registry(server, login).list_tags(repository)
+        return [tag for tag in tags if not COMPANION_TAG.fullmatch(tag)]
 
-        Old registries delete by digest only: there it is done only when no other tag stands for the same image.
-        """
-        registry = self._registry(reference.server, login)
-        repository, name = reference.repository, reference.tag or reference.digest or "latest"
-        try:
-            registry.delete_manifest(repository, name)
-        except RegistryError as failure:
-            if failure.status not in (400, 405) or not reference.tag:
-                raise
-            _delete_alone(registry, repository, reference.tag)
+    def remove(self, server: str, repository: str, tags: Collection[str], login: Login | None = None) -> Removed:
+        """Take tags away with all that only they need; see `remove_tags`. One at a time for each repository."""
+        with self._guard:
+            removing = self._removing.setdefault((server, repository), threading.Lock())
+        with removing:
+            return remove_tags(self._registry(server, login), repository, tags)
 
     def close(self) -> None:
         """End the threads."""
@@ -208,15 +212,3 @@ def _verify(goal: Store, repository: str, name: str, wanted: str) -> None:
     if not found or found.digest != wanted:
         cause = f"it is {found.digest} instead of {wanted}" if found else "it is gone"
         raise problem("CHR0419", server=goal.server, repository=repository, subject=f"tag `{name}`", cause=cause)
-
-
-def _delete_alone(registry: Store, repository: str, tag: str) -> None:
-    ours = registry.head_manifest(repository, tag)
-    if not ours:
-        return
-    for other in registry.list_tags(repository):
-        found = registry.head_manifest(repository, other) if other != tag else None
-        if found and found.digest == ours.digest:
-            cause = f"tag `{other}` stands for the same image"
-            raise problem("CHR0420", server=registry.server, repository=repository, subject=f"tag `{tag}`", cause=cause)
-    registry.delete_manifest(repository, ours.digest)

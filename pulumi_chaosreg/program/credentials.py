@@ -60,7 +60,7 @@ class CredentialValues:
         config = pulumi.Config(CREDENTIALS)
         findings = []
         for owner in owned:
-            for key in ("push", "pull") if reviewed.mirrored_by(owner) else ():
+            for key in ("push", "pull", "delete") if reviewed.mirrored_by(owner) else ():
                 named = nearest(owner, ("mirror", key))
                 if named and config.get_secret(named.value) is None:
                     findings.append(

@@ -19,7 +19,7 @@ from pulumi_chaosreg.images.reference import DIGEST, Reference
 from pulumi_chaosreg.mirror import Mirror, Progress
 
 TYPE = "chaosreg:index:MirroredImage"
-_INPUTS = ("source", "target", "digest", "push", "pull", "onDestroy", "signatures")
+_INPUTS = ("source", "target", "digest", "push", "pull", "delete", "onDestroy", "signatures")
 _WORDS = {"onDestroy": ("retain", "delete"), "signatures": ("copy", "skip")}
 
 Properties = Mapping[str, Any]
@@ -79,8 +79,11 @@ class MirroredImage:
             outputs |= {"digest": digest, "reference": f"{inputs['target']}@{digest}"}
         return outputs
 
-    def put(self, inputs: Properties, report: Report) -> tuple[str, dict[str, Any]]:
-        """Copy what the target lacks; (id, outputs). The tag is written last, so a failure leaves none."""
+    def put(self, inputs: Properties, report: Report, state: Properties | None = None) -> tuple[str, dict[str, Any]]:
+        """Copy what the target lacks; (id, outputs). The tag is written last, so a failure leaves none.
+
+        The output `written` remembers that the tag is ours: what was there before us is never deleted.
+        """
         source, target = Reference.parse(inputs["source"]), Reference.parse(inputs["target"])
         copied = self.mirror.copy(
             source,
@@ -91,7 +94,9 @@ class MirroredImage:
             signatures=inputs.get("signatures") != "skip",
             progress=report,
         )
-        return target.tagged, self.preview({**inputs, "digest": copied.digest})
+        before = state or {}
+        is_ours = copied.wrote or (before.get("written") is True and before.get("digest") == copied.digest)
+        return target.tagged, {**self.preview({**inputs, "digest": copied.digest}), "written": is_ours}
 
     def read(self, ident: str, state: Properties, inputs: Properties) -> tuple[dict[str, Any], dict[str, Any]] | None:
         """(inputs, outputs) as the target is now; None where its tag is gone.
@@ -105,16 +110,25 @@ class MirroredImage:
             return None
         base = {"source": str(target), "onDestroy": "retain", **dict(state), "target": str(target), "digest": digest}
         imported = {key: base[key] for key in ("source", "target", "digest", "onDestroy")}
-        return dict(inputs) or imported, self.preview(base)
+        return dict(inputs) or imported, {**self.preview(base), "written": base.get("written") is True}
 
-    def delete(self, state: Properties, inputs: Properties) -> None:
-        """Nothing with `onDestroy: retain`; otherwise take the tag away, as long as it is still what we wrote."""
+    def delete(self, state: Properties, inputs: Properties) -> str:
+        """Nothing with `onDestroy: retain`; otherwise take away what we wrote and nobody else needs.
+
+        Returns why the image was kept although it should go; "" otherwise.
+        """
         if state.get("onDestroy") != "delete":
-            return
+            return ""
         target = Reference.parse(state["target"])
-        login = _login(inputs, "push", target)
-        if self.mirror.digest(target, login) == state.get("digest"):
-            self.mirror.delete(target, login)
+        if state.get("written") is not True:
+            return f"kept {target}: it was there before this stack, which did not write it"
+        login = _login(inputs, "delete" if inputs.get("delete") else "push", target)
+        digest = self.mirror.digest(target, login)
+        if digest not in (None, state.get("digest")):
+            return f"kept {target}: somebody else has moved the tag to {digest} since"
+        if digest and target.tag:
+            self.mirror.remove(target.server, target.repository, [target.tag], login)
+        return ""
 
 
 def is_unknown(value: Any) -> bool:

@@ -22,7 +22,7 @@ from pulumi_chaosreg.mirror import Mirror, Progress
 from pulumi_chaosreg.provider.mirrored_image import TYPE, MirroredImage
 
 T = TypeVar("T")
-_SECRETS = ("push", "pull")
+_SECRETS = ("push", "pull", "delete")
 _PROGRESS_EVERY = 0.25  # seconds; more often is noise in the engine's display
 
 
@@ -102,14 +102,14 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         inputs = _plain(_load(request.properties))
         if request.preview:
             return pb.CreateResponse(id="", properties=await _dump(_with_unknowns(self.images.preview(inputs))))
-        ident, outputs = await self._put(inputs, request.urn, context)
+        ident, outputs = await self._put(inputs, {}, request.urn, context)
         return pb.CreateResponse(id=ident, properties=await _dump(outputs))
 
     async def Update(self, request: Any, context: Any) -> Any:
-        inputs = _plain(_load(request.news))
+        inputs, state = _plain(_load(request.news)), _plain(_load(request.olds))
         if request.preview:
             return pb.UpdateResponse(properties=await _dump(_with_unknowns(self.images.preview(inputs))))
-        _, outputs = await self._put(inputs, request.urn, context)
+        _, outputs = await self._put(inputs, state, request.urn, context)
         return pb.UpdateResponse(properties=await _dump(outputs))
 
     async def Read(self, request: Any, context: Any) -> Any:
@@ -135,10 +135,14 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     async def Delete(self, request: Any, context: Any) -> Any:
         state, inputs = _plain(_load(request.properties)), _plain(_load(request.old_inputs))
-        await _in_thread(context, lambda: self.images.delete(state, inputs))
+        kept = await _in_thread(context, lambda: self.images.delete(state, inputs))
+        if kept:
+            await self._log(engine_pb2.WARNING, kept, request.urn)
         return empty_pb2.Empty()
 
-    async def _put(self, inputs: dict[str, Any], urn: str, context: Any) -> tuple[str, dict[str, Any]]:
+    async def _put(
+        self, inputs: dict[str, Any], state: dict[str, Any], urn: str, context: Any
+    ) -> tuple[str, dict[str, Any]]:
         loop, shown = asyncio.get_running_loop(), [0.0]
 
         def report(progress: Progress) -> None:
@@ -150,7 +154,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                     self._log(engine_pb2.INFO, _sentence(progress), urn, ephemeral=True), loop
                 )
 
-        return await _in_thread(context, lambda: self.images.put(inputs, report))
+        return await _in_thread(context, lambda: self.images.put(inputs, report, state))
 
     async def _log(self, severity: Any, message: str, urn: str, *, ephemeral: bool = False) -> None:
         if self.engine:
@@ -209,4 +213,4 @@ def _secret(value: Any) -> dict[str, Any]:
 
 def _with_unknowns(outputs: dict[str, Any]) -> dict[str, Any]:
     """A preview says `unknown` for what only the registry can tell."""
-    return {"digest": rpc.UNKNOWN, "reference": rpc.UNKNOWN, **outputs}
+    return {"digest": rpc.UNKNOWN, "reference": rpc.UNKNOWN, "written": rpc.UNKNOWN, **outputs}

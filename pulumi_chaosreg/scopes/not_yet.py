@@ -41,7 +41,6 @@ _NOT_YET: Mapping[tuple[str, ...], tuple[Callable[[object], bool], str]] = {
         lambda value: value is True,
         "a Secret that is there already stops `up`; take it over with `pulumi import`",
     ),
-    ("mirror", "delete"): (lambda value: value is not None, "nothing is pruned yet"),
 }
 """Path → (which values ask for something, why nothing comes of it)."""
 

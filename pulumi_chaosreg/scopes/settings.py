@@ -166,7 +166,10 @@ SETTINGS = Table(
                     grammar=_CREDENTIAL_NAME,
                 ),
                 "pull": Text("NAME of the credential that reads the source", grammar=_CREDENTIAL_NAME),
-                "delete": Text("NAME of the credential that prunes", grammar=_CREDENTIAL_NAME),
+                "delete": Text(
+                    "NAME of the credential that removes images (`on_destroy: delete`); that of `push` otherwise",
+                    grammar=_CREDENTIAL_NAME,
+                ),
             },
         ),
         "on_destroy": Text("what `destroy` does with images and repositories", ("retain", "delete")),

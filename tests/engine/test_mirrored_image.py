@@ -85,17 +85,28 @@ def test_refresh_sees_a_moved_tag_and_up_moves_it_back(image: OneImage, lab: Lab
     assert image.outputs()["digest"] == image.inputs["digest"]
 
 
-def test_destroy_retains_the_image_unless_told_to_delete_it(image: OneImage, target: RegistryServer) -> None:
+def test_destroy_deletes_only_when_told_to_and_only_what_this_stack_wrote(
+    image: OneImage, target: RegistryServer
+) -> None:
     manifest = "/v2/chaos/chaos-ddcr/manifests/1.94.0"
+    inputs = {**image.inputs}
+    image.inputs = {**inputs, "on_destroy": "delete", "delete": PUSH}
     image.up()
-    image.inputs, inputs = {}, image.inputs
+    image.inputs = {}
     image.up()
-    assert _request(target, "HEAD", manifest) == 200
+    assert _request(target, "HEAD", manifest) == 404
+
+    image.inputs = inputs
+    image.up()
+    image.inputs = {}
+    image.up()
+    assert _request(target, "HEAD", manifest) == 200  # retained
 
     image.inputs = {**inputs, "on_destroy": "delete"}
     image.up()
-    image.workspace.run("pulumi", "destroy", "--stack", "one", "--yes")
-    assert _request(target, "HEAD", manifest) == 404
+    done = image.workspace.run("pulumi", "destroy", "--stack", "one", "--yes")
+    assert "it was there before this stack" in done.stdout + done.stderr
+    assert _request(target, "HEAD", manifest) == 200
 
 
 def test_refresh_and_destroy_find_the_plugin_without_a_virtual_environment(image: OneImage, lab: LabState) -> None:

@@ -203,8 +203,8 @@ def test_the_tag_alone_is_deleted(upstream: RegistryServer, mirror: Mirror) -> N
     tree = push(upstream.host, "app", "1", image(layer("x")))
     push(upstream.host, "app", "2", tree)
 
-    mirror.delete(at(upstream, "app", "1"))
-    mirror.delete(at(upstream, "app", "1"))
+    mirror.remove(upstream.host, "app", ["1"])
+    mirror.remove(upstream.host, "app", ["1"])
 
     assert mirror.digest(at(upstream, "app", "1")) is None
     assert mirror.digest(at(upstream, "app", "2")) == tree.digest

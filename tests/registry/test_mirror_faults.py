@@ -259,7 +259,7 @@ def without_tag_deletes(upstream: RegistryServer) -> Iterator[FaultServer]:
 def test_a_registry_without_tag_deletes_is_asked_by_digest(
     without_tag_deletes: FaultServer, mirror: Mirror, tree
 ) -> None:
-    mirror.delete(app(without_tag_deletes.host))
+    mirror.remove(without_tag_deletes.host, "app", ["1"])
     assert mirror.digest(app(without_tag_deletes.host)) is None
 
 
@@ -268,7 +268,7 @@ def test_a_digest_that_another_tag_needs_is_not_deleted(
 ) -> None:
     push(upstream.host, "app", "stable", tree)
     with pytest.raises(ChaosregError, match=r"CHR0420.*tag `stable` stands for the same image"):
-        mirror.delete(app(without_tag_deletes.host))
+        mirror.remove(without_tag_deletes.host, "app", ["1"])
     assert mirror.digest(app(upstream.host)) == tree.digest
 
 

@@ -934,7 +934,6 @@ WITHOUT_EFFECT = {
     "repositories.immutable_tags": "true",
     "repositories.scan_on_push": "true",
     "repositories.expire_untagged_after_days": "14",
-    "mirror.delete": "harbor-delete",
     "pull_secret.adopt": "true",
 }
 

@@ -1,0 +1,193 @@
+"""Remove from the mirrors what no infrastructure's configuration names any more. Without --yes only says what.
+
+Looks into the repositories that the owners of registries mirror to, for tags that Harness's images have (versions,
+`latest`) and nobody is configured to pull; IMAGE names only some of them (a pattern). Signatures go with their images,
+what another tag uses stays, and so does every digest that somebody pulls. Pods that have not been restarted since may
+still run what is removed: prune after the `up` of all environments. Logs in with this machine's docker configuration.
+"""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TypeVar
+
+from pulumi_chaosreg.credentials.machine import machine_login
+from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.images.catalogue import Catalogue
+from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.mirror import Mirror, Removed
+from pulumi_chaosreg.scopes.registry import joined
+from pulumi_chaosreg.scopes.review import Review, review
+from pulumi_chaosreg.scopes.stack_files import find_project
+
+EXAMPLES = """\
+examples:
+  chaosreg prune                     what would go, and what stays and why; removes nothing
+  chaosreg prune --yes               remove it
+  chaosreg prune 'chaos-*' --yes     only of these images
+  chaosreg prune --unknown           also tags of other forms: somebody's own builds
+"""
+_AT_ONCE = 8
+_VERSION = re.compile(r"v?\d+\.\d+\.\d+")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A repository that a mirror writes to."""
+
+    server: str
+    repository: str
+
+    def __str__(self) -> str:
+        return f"{self.server}/{self.repository}"
+
+    @property
+    def image(self) -> str:
+        """The image's name."""
+        return self.repository.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a repository has that nobody is configured to pull."""
+
+    superfluous: tuple[str, ...] = ()
+    """Tags to remove."""
+    unknown: tuple[str, ...] = ()
+    """Tags of a form that Harness does not use: somebody else's, perhaps."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command line may say."""
+    parser.add_argument("images", nargs="*", metavar="IMAGE")
+    parser.add_argument("--yes", action="store_true", help="remove, instead of only saying what")
+    parser.add_argument("--unknown", action="store_true", help="also tags of other forms: somebody's own builds")
+    parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="default: text")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prune; 0 when all was done (or said), 1 when some registry refused."""
+    reviewed = review(find_project(Path(options.project).resolve()))
+    if reviewed.errors:
+        raise ChaosregError(reviewed.errors)
+    places = _places(reviewed, options.images)
+    with Mirror() as mirror:
+        plans, failures = _each(places, lambda place: _plan(mirror, place, reviewed, with_unknown=options.unknown))
+        removed: dict[Place, Removed] = {}
+        if options.yes:
+            removed, more = _each(
+                [place for place, plan in plans.items() if plan.superfluous],
+                lambda place: _remove(mirror, place, plans[place]),
+            )
+            failures |= more
+    say = _say_json if options.output == "json" else _say_text
+    say(plans, removed if options.yes else None)
+    for place, failure in failures.items():
+        print(f"{place}:\n{failure}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+def _places(reviewed: Review, wanted: Sequence[str]) -> list[Place]:
+    """Where mirrors write, or did when an infrastructure still needed other images; ChaosregError (CHR0118)."""
+    places: dict[Place, None] = {}
+    for resolved in reviewed.resolved.values():
+        targets = [image.reference for image in resolved.images if image.source]
+        if targets:
+            path = joined(resolved.server, resolved.account).partition("/")[2]
+            names = sorted(reviewed.company.catalogue.names)
+            beside = [Place(resolved.server.value, f"{path}/{name}" if path else name) for name in names]
+            places |= dict.fromkeys([*(Place(one.server, one.repository) for one in targets), *beside])
+    chosen = [place for place in places if not wanted or any(fnmatchcase(place.image, text) for text in wanted)]
+    if wanted and not chosen:
+        advice = "write an image's name, or a pattern: `chaosreg resolve` shows them"
+        raise ChaosregError.of("CHR0118", f"no mirrored image is called {', '.join(wanted)}", help=advice)
+    return sorted(chosen, key=str)
+
+
+def _plan(mirror: Mirror, place: Place, reviewed: Review, *, with_unknown: bool) -> Plan:
+    pulled = [
+        image.reference
+        for resolved in reviewed.resolved.values()
+        for image in resolved.images
+        if (image.reference.server, image.reference.repository) == (place.server, place.repository)
+    ]
+    login = machine_login(place.server)
+    tags = mirror.image_tags(place.server, place.repository, login)
+    free = [tag for tag in tags if not _is_pulled(mirror, place, tag, pulled)]
+    catalogue = reviewed.company.catalogue
+    superfluous = [tag for tag in free if with_unknown or _looks_released(catalogue, tag)]
+    return Plan(tuple(superfluous), tuple(tag for tag in free if tag not in superfluous))
+
+
+def _is_pulled(mirror: Mirror, place: Place, tag: str, pulled: Iterable[Reference]) -> bool:
+    """Whether somebody is configured to pull this tag, or what it stands for."""
+    if any(reference.tag == tag for reference in pulled):
+        return True
+    digests = {reference.digest for reference in pulled if reference.digest}
+    reference = Reference(place.server, place.repository, tag)
+    return bool(digests) and mirror.digest(reference, machine_login(place.server)) in digests
+
+
+def _looks_released(catalogue: Catalogue, tag: str) -> bool:
+    """Whether Harness gives images such tags: versions, and those that move."""
+    return bool(_VERSION.fullmatch(tag)) or catalogue.is_floating(tag)
+
+
+def _remove(mirror: Mirror, place: Place, plan: Plan) -> Removed:
+    return mirror.remove(place.server, place.repository, plan.superfluous, machine_login(place.server))
+
+
+def _each(places: Iterable[Place], work: Callable[[Place], T]) -> tuple[dict[Place, T], dict[Place, ChaosregError]]:
+    """Results and failures, for several places at once."""
+    results: dict[Place, T] = {}
+    failures: dict[Place, ChaosregError] = {}
+    with ThreadPoolExecutor(_AT_ONCE, "chaosreg-prune") as pool:
+        for place, future in {place: pool.submit(work, place) for place in places}.items():
+            try:
+                results[place] = future.result()
+            except ChaosregError as error:
+                failures[place] = error
+    return results, failures
+
+
+def _say_text(plans: Mapping[Place, Plan], removed: Mapping[Place, Removed] | None) -> None:
+    tags = repositories = kept = 0
+    for place, plan in plans.items():
+        done = plan.superfluous if removed is None or place in removed else ()
+        tags, kept = tags + len(done), kept + len(plan.unknown)
+        repositories += bool(done)
+        if done or plan.unknown:
+            print(place)
+        for tag in done:
+            print(f"  {tag}  {'would be removed' if removed is None else 'removed'}")
+        for tag in plan.unknown:
+            print(f"  {tag}  stays: not a tag of Harness's")
+    what = f"{tags} tags of {repositories} repositories"
+    if not any(plan.superfluous for plan in plans.values()):
+        print("nothing to remove: everything else is pulled by somebody")
+    elif removed is None:
+        print(f"{what} would be removed: run again with --yes")
+    else:
+        manifests = sum(len(one.manifests) for one in removed.values())
+        print(f"{what} removed, with {manifests} manifests that nothing else used")
+    if kept:
+        print(f"{kept} tags that are not Harness's stay; --unknown removes them, too")
+
+
+def _say_json(plans: Mapping[Place, Plan], removed: Mapping[Place, Removed] | None) -> None:
+    for place, plan in plans.items():
+        gone = (removed or {}).get(place, Removed())
+        said = {
+            "repository": str(place),
+            "superfluous": list(plan.superfluous),
+            "unknown": list(plan.unknown),
+            "removed": {"tags": list(gone.tags), "manifests": list(gone.manifests)},
+        }
+        print(json.dumps(said))

@@ -1,0 +1,150 @@
+"""Taking tags away, and with them what no other tag of the repository needs: manifests, signatures, attestations.
+
+Blobs are left to the registry's garbage collection, which knows what other repositories use.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from pulumi_chaosreg.mirror.companions import SUFFIXES
+from pulumi_chaosreg.oci.manifest import Manifest, referrers_tag
+from pulumi_chaosreg.oci.problems import RegistryError, problem
+from pulumi_chaosreg.oci.store import Store
+
+_MOST_STAYING = 500
+"""Tags up to which a repository is read to find out what they use; in a larger one only tags are removed."""
+COMPANION_TAG = re.compile(r"sha(?:256|512)-[0-9a-f]{64,128}(?:\.[a-z]+)?")
+"""Tags of signatures, attestations and lists of referrers; each begins with the digest that it belongs to."""
+_GONE = 404
+_BY_DIGEST_ONLY = (400, 405)
+_REFUSED = (400, 403, 404, 405)
+"""A registry that keeps a manifest: a parent needs it, or nobody may delete. Untagged, it does no harm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What is gone."""
+
+    tags: tuple[str, ...] = ()
+    manifests: tuple[str, ...] = ()
+    """Digests."""
+
+
+def remove_tags(store: Store, repository: str, tags: Collection[str]) -> Removed:
+    """Remove these tags, then the manifests and companions that only they needed; what is not there is fine.
+
+    Another writer's tag that comes in between is not seen: nobody can lock a registry. Registries that delete by
+    digest only lose a tag only if no other one stands for the same image: RegistryError (CHR0420) otherwise.
+    """
+    roots = {tag: found.digest for tag in tags if (found := store.head_manifest(repository, tag))}
+    if not roots:
+        return Removed()
+    family = _Family(store, repository)
+    staying = family.staying(roots)
+    used = None if staying is None else family.of(tag for tag in staying if not COMPANION_TAG.fullmatch(tag))
+    going = list(family.of(roots)) if used is not None else []
+    for tag in roots:
+        _untag(store, repository, tag, lambda digest: family.other_tag(digest, roots))
+    if used is None:
+        return Removed(tuple(roots))
+    removed = [digest for digest in going if digest not in used]
+    beside = family.companions_of(removed, staying or ())
+    for tag in beside.tags:
+        _untag(store, repository, tag, lambda _: None)
+    removed += [digest for digest in beside.manifests if digest not in used]
+    return Removed((*roots, *beside.tags), tuple(one for one in removed if _delete(store, repository, one)))
+
+
+class _Family:
+    """Which manifests belong together in one repository."""
+
+    def __init__(self, store: Store, repository: str) -> None:
+        self._store, self._repository = store, repository
+
+    def staying(self, roots: Collection[str]) -> list[str] | None:
+        """All other tags; None where they cannot be known, or are too many to read."""
+        try:
+            tags = self._store.list_tags(self._repository)
+        except RegistryError as failure:
+            if failure.status is None:
+                raise
+            return None
+        staying = [tag for tag in tags if tag not in roots]
+        return staying if len(staying) <= _MOST_STAYING else None
+
+    def of(self, names: Iterable[str]) -> dict[str, None]:
+        """The digests of all manifests that these tags or digests lead to, parents before children."""
+        children_first: list[str] = []
+        seen: set[str] = set()
+        path: list[tuple[str, Iterator[str]]] = [("", iter(names))]
+        while path:
+            digest, below = path[-1]
+            for name in below:
+                manifest = None if name in seen else self._manifest(name)
+                if manifest and manifest.digest not in seen:
+                    seen.add(manifest.digest)
+                    path.append((manifest.digest, iter([child.digest for child in manifest.children])))
+                    break
+            else:
+                path.pop()
+                children_first += [digest] if digest else []
+        return dict.fromkeys(reversed(children_first))
+
+    def companions_of(self, digests: Iterable[str], staying: Collection[str]) -> Removed:
+        """The tags and manifests that only make sense beside these images, companions of companions too."""
+        tags: list[str] = []
+        manifests: dict[str, None] = {}
+        waiting, there = list(digests), frozenset(staying)
+        while waiting:
+            digest = waiting.pop(0)
+            stem = referrers_tag(digest)
+            beside = [
+                tag for tag in (stem, *(stem + suffix for suffix in SUFFIXES)) if tag in there and tag not in tags
+            ]
+            tags += beside
+            listed = self._store.referrers(self._repository, digest) or ()
+            found = [one for one in self.of([*beside, *(one.digest for one in listed)]) if one not in manifests]
+            manifests |= dict.fromkeys(found)
+            waiting += found
+        return Removed(tuple(tags), tuple(manifests))
+
+    def other_tag(self, digest: str, roots: Collection[str]) -> str | None:
+        """Another tag that stands for this manifest."""
+        for tag in self._store.list_tags(self._repository):
+            found = self._store.head_manifest(self._repository, tag) if tag not in roots else None
+            if found and found.digest == digest:
+                return tag
+        return None
+
+    def _manifest(self, name: str) -> Manifest | None:
+        try:
+            return self._store.get_manifest(self._repository, name)
+        except RegistryError as failure:
+            if failure.status != _GONE:
+                raise
+            return None
+
+
+def _untag(store: Store, repository: str, tag: str, other_tag: Callable[[str], str | None]) -> None:
+    try:
+        store.delete_manifest(repository, tag)
+    except RegistryError as failure:
+        found = store.head_manifest(repository, tag) if failure.status in _BY_DIGEST_ONLY else None
+        if not found:
+            raise
+        if other := other_tag(found.digest):
+            cause = f"tag `{other}` stands for the same image"
+            raise problem(
+                "CHR0420", server=store.server, repository=repository, subject=f"tag `{tag}`", cause=cause
+            ) from None
+        store.delete_manifest(repository, found.digest)
+
+
+def _delete(store: Store, repository: str, digest: str) -> bool:
+    try:
+        return store.delete_manifest(repository, digest)
+    except RegistryError as failure:
+        if failure.status not in _REFUSED:
+            raise
+        return False
