@@ -64,9 +64,12 @@ class MirroredImage:
         return {"onDestroy": "retain", **{k: v for k, v in inputs.items() if v is not None}}, failures
 
     def diff(self, state: Properties, inputs: Properties) -> Change:
-        """What `up` would do. The state's digest is what the target held when somebody last looked."""
+        """What `up` would do. The state's digest is what the target held when somebody last looked.
+
+        An import knows neither source nor `onDestroy`: whatever the program says about them is no difference.
+        """
         replaces = tuple(key for key in ("target",) if state.get(key) != inputs.get(key))
-        updates = [key for key in ("source", "onDestroy") if state.get(key) != inputs.get(key)]
+        updates = [key for key in ("source", "onDestroy") if state.get(key, inputs.get(key)) != inputs.get(key)]
         if inputs.get("digest") is not None and state.get("digest") != inputs["digest"]:
             updates.append("digest")
         return Change(tuple(updates), replaces)
@@ -108,9 +111,9 @@ class MirroredImage:
         digest = self.mirror.digest(target, _login(inputs, "push", target))
         if digest is None or (wanted.digest and digest != wanted.digest and not state):
             return None
-        base = {"source": str(target), "onDestroy": "retain", **dict(state), "target": str(target), "digest": digest}
-        imported = {key: base[key] for key in ("source", "target", "digest", "onDestroy")}
-        return dict(inputs) or imported, {**self.preview(base), "written": base.get("written") is True}
+        now = {**state, "target": str(target), "digest": digest}
+        imported = {"target": str(target), "digest": digest}
+        return dict(inputs) or imported, {**self.preview(now), "written": now.get("written") is True}
 
     def delete(self, state: Properties, inputs: Properties) -> str:
         """Nothing with `onDestroy: retain`; otherwise take away what we wrote and nobody else needs.

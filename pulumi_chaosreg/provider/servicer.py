@@ -85,7 +85,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     async def Diff(self, request: Any, context: Any) -> Any:
-        change = self.images.diff(_plain(_load(request.olds)), _plain(_load(request.news)))
+        before = {**_plain(_load(request.old_inputs)), **_plain(_load(request.olds))}
+        change = self.images.diff(before, _plain(_load(request.news)))
         kinds = dict.fromkeys(change.updates, pb.PropertyDiff.UPDATE)
         kinds |= dict.fromkeys(change.replaces, pb.PropertyDiff.UPDATE_REPLACE)
         # `digest` differs from what refresh saw at the target (an output); the others from what the program said
@@ -135,7 +136,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     async def Delete(self, request: Any, context: Any) -> Any:
         state, inputs = _plain(_load(request.properties)), _plain(_load(request.old_inputs))
-        kept = await _in_thread(context, lambda: self.images.delete(state, inputs))
+        kept = await _in_thread(context, lambda: self.images.delete({**inputs, **state}, inputs))
         if kept:
             await self._log(engine_pb2.WARNING, kept, request.urn)
         return empty_pb2.Empty()

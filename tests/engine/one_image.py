@@ -12,7 +12,8 @@ import pulumi, pulumi_chaosreg
 
 inputs = json.loads(os.environ["IMAGE_INPUTS"])
 if inputs:
-    image = pulumi_chaosreg.MirroredImage("image", **inputs)
+    opts = pulumi.ResourceOptions(import_=inputs.pop("import", None))
+    image = pulumi_chaosreg.MirroredImage("image", **inputs, opts=opts)
     pulumi.export("reference", image.reference)
 """
 

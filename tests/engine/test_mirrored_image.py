@@ -109,6 +109,33 @@ def test_destroy_deletes_only_when_told_to_and_only_what_this_stack_wrote(
     assert _request(target, "HEAD", manifest) == 200
 
 
+def test_an_image_that_is_there_is_imported_and_belongs_to_others(
+    tmp_path: Path, image: OneImage, lab: LabState, target: RegistryServer
+) -> None:
+    manifest = "/v2/chaos/chaos-ddcr/manifests/1.94.0"
+    image.up()
+    digest = lab.upstream.digests["chaos-ddcr:1.94.0"]
+    image.inputs, inputs = {}, image.inputs
+    image.up()
+    # an import looks before the program's inputs are known: with this machine's docker login
+    auths = {target.host: {"auth": b64encode(f"pusher:{PUSH_CANARY}".encode()).decode()}}
+    (tmp_path / "config.json").write_text(json.dumps({"auths": auths}), "utf-8")
+    image.workspace.environment["DOCKER_CONFIG"] = str(tmp_path)
+
+    image.inputs = {**inputs, "import": f"{inputs['target']}@sha256:{'0' * 64}"}
+    assert "does not exist" in image.up(check=False)
+    image.inputs = {**inputs, "import": f"{inputs['target']}@{digest}", "on_destroy": "delete", "digest": digest}
+    image.up()
+    assert image.outputs()["digest"] == digest
+    image.inputs.pop("import")
+    image.up("--expect-no-changes")
+    assert image.change(source=f"{lab.upstream.host}/harness/chaos-ddcr-faults:1.94.0") == ("update", ("source",))
+
+    image.inputs = {}
+    assert "it was there before this stack" in image.up()
+    assert _request(target, "HEAD", manifest) == 200
+
+
 def test_refresh_and_destroy_find_the_plugin_without_a_virtual_environment(image: OneImage, lab: LabState) -> None:
     image.up()
     engine = str(Path(lab.bin["pulumi"]).parent)

@@ -60,7 +60,7 @@ def test_values_that_are_not_known_yet_pass(images):
         ({"digest": "latest"}, "digest", "is not a digest"),
         ({"digest": A[:-1]}, "digest", "is not a digest"),
         ({"onDestroy": "remove"}, "onDestroy", "must be one of: retain, delete"),
-        ({"sorce": "x"}, "sorce", "is not an input; inputs: source, target, digest, push, pull, onDestroy"),
+        ({"sorce": "x"}, "sorce", "is not an input; inputs: source, target, digest, push, pull, delete, onDestroy"),
     ],
 )
 def test_each_wrong_input_is_one_failure_with_its_name(images, wrong, key, words):
