@@ -11,7 +11,7 @@ demo: .venv/ready  ## the main job on real parts: four levels -> mirrored images
 	$(BIN)/python -m lab run -- $(BIN)/python -m lab.demo
 
 test: lint       ## lint, types, all tests
-	$(BIN)/python -m lab run -- $(BIN)/python -m pytest
+	$(BIN)/python -m lab run -- $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 unit: .venv/ready  ## the tests that need no lab
 	$(BIN)/python -m pytest -m "not registry and not engine and not node"
