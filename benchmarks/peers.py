@@ -172,21 +172,21 @@ def run(work: Work, room: Path) -> Cost:
 # --- ours
 
 
-def ours() -> Peer:
+def ours(checkout: Path = CHECKOUT, name: str = "ours") -> Peer:
     """`chaosreg mirror`, with a project and a lockfile as a user would have them."""
     from pulumi_chaosreg import __version__
 
     def work(job: Job) -> Work:
         trust = {"SSL_CERT_FILE": str(job.authority)} if job.authority else {}
         _project(job)
-        command = [sys.executable, "-m", "pulumi_chaosreg.cli.main", "--project", str(job.room), "mirror"]
-        return Work([command], environment={"PYTHONPATH": str(CHECKOUT), **trust})
+        command = [sys.executable, "-P", "-m", "pulumi_chaosreg.cli.main", "--project", str(job.room), "mirror"]
+        return Work([command], environment={"PYTHONPATH": str(checkout), **trust})
 
-    return Peer("ours", __version__, work)
+    return Peer(name, __version__, work)
 
 
 def _project(job: Job) -> None:
-    """Stack files that ask for the job's images. An infrastructure takes each image once, so each release has its own."""
+    """Stack files that ask for the job's images: one infrastructure per release, for it takes each image once."""
     server, account = job.pairs[0].target.split("/")[:2]
     source = job.pairs[0].source.rpartition("/")[0]
     releases: dict[str, list[str]] = {}

@@ -20,6 +20,9 @@ from pulumi_chaosreg.oci.problems import RegistryError, problem
 from pulumi_chaosreg.oci.registry import Registry
 from pulumi_chaosreg.oci.store import Store
 
+_SMALL_AT_ONCE = 24
+"""Requests without much of a body, in all; each server has a limit of its own beside it (`Host`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Copied:
@@ -55,7 +58,7 @@ class Mirror:
     """Copies images between registries; one object for all copies of a run, called from any number of threads.
 
     It knows what is under way and what the targets hold, so that each unique blob crosses the wire once; at most
-    `parallel` blobs move at the same time. Connections and tokens are kept until `close`.
+    `parallel` large blobs move at the same time. Connections and tokens are kept until `close`.
     """
 
     def __init__(
@@ -71,7 +74,7 @@ class Mirror:
         the registries that references name: an OCI layout.
         """
         self._stop = stop or threading.Event()
-        self._shared = Shared(Flights(parallel), Holdings(), ReferrersTags(), self._stop)
+        self._shared = Shared(Flights(_SMALL_AT_ONCE, parallel), Holdings(), ReferrersTags(), self._stop)
         self._tags: dict[Store, Tags] = {}
         self._patience = patience
         self._hosts: dict[str, Host] = {}
@@ -118,7 +121,7 @@ class Mirror:
         ends = Ends(origin, source, goal, target)
         if present and present.digest == wanted:
             return Planned(ends, wanted, None)
-        image = read_image(origin, source.repository, wanted)
+        image = read_image(origin, source.repository, wanted, each=self._shared.flights.each)
         companions = read_companions(origin, source.repository, image, self._tags_of(origin)) if signatures else []
         work = Work(image, tuple(companions))
         if origin.server == goal.server:
