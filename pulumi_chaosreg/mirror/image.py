@@ -41,12 +41,13 @@ class Each(Protocol):
         ...
 
 
-def _one_by_one(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
+def one_by_one(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    """The plain `Each`."""
     return [work(item) for item in items]
 
 
 def read_image(
-    registry: Store, repository: str, name: str, lacking: list[str] | None = None, each: Each = _one_by_one
+    registry: Store, repository: str, name: str, lacking: list[str] | None = None, each: Each = one_by_one
 ) -> Image:
     """The image of that digest or tag: every platform and attestation, and children of kinds that we do not know.
 

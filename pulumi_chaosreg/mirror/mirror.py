@@ -121,8 +121,10 @@ class Mirror:
         ends = Ends(origin, source, goal, target)
         if present and present.digest == wanted:
             return Planned(ends, wanted, None)
-        image = read_image(origin, source.repository, wanted, each=self._shared.flights.each)
-        companions = read_companions(origin, source.repository, image, self._tags_of(origin)) if signatures else []
+        each = self._shared.flights.each
+        image = read_image(origin, source.repository, wanted, each=each)
+        tags = self._tags_of(origin)
+        companions = read_companions(origin, source.repository, image, tags, each) if signatures else []
         work = Work(image, tuple(companions))
         if origin.server == goal.server:
             for blob in work.blobs:
