@@ -348,12 +348,15 @@ class Round:
     cost: Cost
     source: Counter[str]
     target: Counter[str]
+    registries: float
+    """CPU seconds of both registries."""
     load: float
 
     def document(self) -> dict[str, Any]:
         return {
             "seconds": round(self.cost.seconds, 4),
             "cpu": round(self.cost.cpu, 3),
+            "registries cpu": round(self.registries, 3),
             "memory MB": round(self.cost.memory, 1),
             "source": dict(sorted(self.source.items())),
             "target": dict(sorted(self.target.items())),
@@ -405,7 +408,10 @@ class Course:
         try:
             _clear(self._at.source.log)
             _clear(target.log)
-            cost = peers.run(peer.work(Job(self._pairs, room, authority, self.case.delay > 0)), room)
+            work = peer.work(Job(self._pairs, room, authority, self.case.delay > 0))
+            spent = _cpu(self._at.source) + _cpu(target)
+            cost = peers.run(work, room)
+            spent = _cpu(self._at.source) + _cpu(target) - spent
             load = os.getloadavg()[0]
             source, written = _requests(self._at.source), _requests(target)
             if prove and not cost.error:
@@ -416,7 +422,7 @@ class Course:
             shutil.rmtree(room, ignore_errors=True)
         if target is not self._standing:
             shutil.rmtree(target.folder, ignore_errors=True)
-        return Round(cost, source, written, load)
+        return Round(cost, source, written, spent, load)
 
     def _proved(self, cost: Cost, room: Path, authority: Path | None) -> Cost:
         for pair in self._pairs:
@@ -439,6 +445,12 @@ class Course:
         with RegistryServer(folder, binary=registry_programs()["registry"]) as server:
             images.push_all(case.recipe(scale), server.host, _PREFIXES[1], lambda *key: key in wanted)
         return server.storage
+
+
+def _cpu(server: RegistryServer) -> float:
+    """CPU seconds that its process has used so far (proc(5): utime and stime, in clock ticks)."""
+    fields = Path(f"/proc/{server.pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _clear(log: Path) -> None:
@@ -495,6 +507,7 @@ def _figures(tool: Peer, rounds: Sequence[Round]) -> dict[str, Any]:
         "min": min(seconds),
         "max": max(seconds),
         "cpu": statistics.median(one.cost.cpu for one in rounds),
+        "registries cpu": statistics.median(one.registries for one in rounds),
         "memory MB": statistics.median(one.cost.memory for one in rounds),
         "source requests": statistics.median(one.source.total() for one in rounds),
         "target requests": statistics.median(one.target.total() for one in rounds),
@@ -507,7 +520,7 @@ def _verdict(case: Case, count: int, figures: dict[str, Any]) -> dict[str, Any]:
     """Our figures beside the aims: {name: {"value", "aim"}}."""
     verdict: dict[str, dict[str, float]] = {}
     own = figures.get("ours")
-    others = {name: figure["median"] for name, figure in figures.items() if name != "ours"}
+    others = {name: figure["median"] for name, figure in figures.items() if name not in ("ours", "before")}
     best = min(others, key=lambda name: others[name], default=None)
     if own and case.best_ratio and best:
         verdict["ours / best peer"] = {"value": own["median"] / others[best], "aim": case.best_ratio}
@@ -533,12 +546,16 @@ def show(name: str, result: dict[str, Any]) -> None:
     print(f"{bound.mounts} mounts, {bound.manifests} manifests")
     if result["line"]:
         print("  " + ", ".join(f"{key} {value:.1f}" for key, value in result["line"].items()))
-    print(f"  {'':<11} {'median':>8} {'min':>8} {'max':>8} {'CPU s':>7} {'MB':>6} {'source':>7} {'target':>7}")
-    print(f"  {'at least':<11} {'':>41} {bound.source_requests:>7} {bound.target_requests:>7}  requests")
+    print(
+        f"  {'':<11} {'median':>8} {'min':>8} {'max':>8} {'CPU s':>7} {'registries':>10} {'MB':>6} {'source':>7} {'target':>7}"
+    )
+    print(f"  {'at least':<11} {'':>52} {bound.source_requests:>7} {bound.target_requests:>7}  requests")
     for tool, figure in result["tools"].items():
         times = " ".join(f"{figure[key]:>8.3f}" for key in ("median", "min", "max"))
         requests = " ".join(f"{figure[key]:>7.0f}" for key in ("source requests", "target requests"))
-        print(f"  {tool:<11} {times} {figure['cpu']:>7.2f} {figure['memory MB']:>6.0f} {requests}  {figure['note']}")
+        print(
+            f"  {tool:<11} {times} {figure['cpu']:>7.2f} {figure['registries cpu']:>10.2f} {figure['memory MB']:>6.0f} {requests}  {figure['note']}"
+        )
     for tool, error in result["errors"].items():
         print(f"  {tool:<11} no time: {error.splitlines()[-1][:150] if error.strip() else '?'}")
     for key, verdict in result["verdict"].items():
@@ -557,6 +574,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     if options.install_skopeo and os.geteuid() == 0:
         peers.install_skopeo()
     tools, missing = peers.all_peers()
+    if options.before:
+        tools.append(peers.ours(options.before, "before"))
     tools = [tool for tool in tools if not options.tool or tool.name in options.tool]
     for name in missing:
         _say(f"{name} is not installed: it has no figures")
@@ -589,6 +608,9 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--case", nargs="+", choices=[case.name for case in CASES])
     parser.add_argument("--tool", nargs="+", metavar="TOOL", help="ours, image-sync, regsync, crane, skopeo")
+    parser.add_argument(
+        "--before", type=Path, metavar="DIR", help="a checkout of ours to compare with, as tool `before`"
+    )
     parser.add_argument("--check", type=float, nargs="?", const=1.0, metavar="FACTOR", help="fail beyond aim × FACTOR")
     parser.add_argument("--install-skopeo", action="store_true", help="as root: from the distribution's packages")
     parser.add_argument("--output", type=Path, help=f"raw data; a complete run goes to {RESULTS.name} by itself")

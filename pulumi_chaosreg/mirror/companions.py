@@ -5,9 +5,11 @@ Most tools that copy images leave these behind, and nothing fails until somebody
 
 import json
 import threading
+from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import partial
 
-from pulumi_chaosreg.mirror.image import Image, read_image
+from pulumi_chaosreg.mirror.image import Each, Image, one_by_one, read_image
 from pulumi_chaosreg.oci.manifest import Descriptor, Manifest, index_of_referrers, referrers_tag
 from pulumi_chaosreg.oci.problems import RegistryError
 from pulumi_chaosreg.oci.store import Store
@@ -25,25 +27,26 @@ class Companion:
     """The tag that it is found by; None for a referrer, which its subject leads to."""
 
 
-def read_companions(registry: Store, repository: str, image: Image, tags: "Tags") -> list[Companion]:
+def read_companions(
+    registry: Store, repository: str, image: Image, tags: "Tags", each: Each = one_by_one
+) -> list[Companion]:
     """All of them, those of companions too: signatures of attestations."""
     companions: list[Companion] = []
     # a registry may take the tag of the fallback list for the digest, and an index's own children for referrers
     seen = {manifest.digest for manifest in image.manifests}
     wanted = [manifest.digest for manifest in image.manifests]
-    for digest in wanted:
-        found: list[tuple[str, str | None]] = [(r.digest, None) for r in tags.referrers(repository, digest)]
-        beside = (referrers_tag(digest) + suffix for suffix in SUFFIXES)
-        found += [(tag, tag) for tag in beside if tags.has(repository, tag)]
-        for name, tag in found:
+    while wanted:
+        found = {name: tag for beside in each(partial(tags.beside, repository), wanted) for name, tag in beside}
+        new = {name: tag for name, tag in found.items() if name not in seen}
+        read = each(partial(read_image, registry, repository), new)
+        wanted = []
+        for (name, tag), companion in zip(new.items(), read, strict=True):
             if name in seen:
                 continue
-            companion = Companion(read_image(registry, repository, name), tag)
-            root = companion.image.root.digest
-            companions.append(companion)
-            if root not in seen:
-                wanted.append(root)
-            seen |= {manifest.digest for manifest in companion.image.manifests}
+            companions.append(Companion(companion, tag))
+            if companion.root.digest not in seen:
+                wanted.append(companion.root.digest)
+            seen |= {manifest.digest for manifest in companion.manifests}
     return companions
 
 
@@ -55,15 +58,19 @@ class Tags:
     def __init__(self, registry: Store) -> None:
         self._registry = registry
         self._listed: dict[str, frozenset[str] | None] = {}
-        self._has_api = True
+        self._has_api: bool | None = None
         self._guard = threading.Lock()
-        self._asking: dict[str, threading.Lock] = {}
+        self._asking: dict[str | None, threading.Lock] = defaultdict(threading.Lock)
+
+    def beside(self, repository: str, digest: str) -> list[tuple[str, str | None]]:
+        """What belongs to a manifest: (digest, None) of its referrers, (tag, tag) of what cosign put beside it."""
+        referrers: list[tuple[str, str | None]] = [(one.digest, None) for one in self.referrers(repository, digest)]
+        named = (referrers_tag(digest) + suffix for suffix in SUFFIXES)
+        return referrers + [(tag, tag) for tag in named if self.has(repository, tag)]
 
     def has(self, repository: str, tag: str) -> bool:
         """Whether the repository has the tag. Where tags cannot be listed, this one is asked for."""
-        with self._guard:
-            asking = self._asking.setdefault(repository, threading.Lock())
-        with asking:  # other repositories are asked at the same time
+        with self._lock(repository):  # other repositories are asked at the same time
             if repository not in self._listed:
                 self._listed[repository] = self._list(repository)
             listed = self._listed[repository]
@@ -71,12 +78,22 @@ class Tags:
 
     def referrers(self, repository: str, digest: str) -> tuple[Descriptor, ...]:
         """What refers to a manifest, by the API or, on registries without it, by the tag that stands in for it."""
+        if self._has_api is None:
+            with self._lock(None):  # the first to come finds out; the others wait for that
+                if self._has_api is None:
+                    listed = self._registry.referrers(repository, digest)
+                    self._has_api = listed is not None
+                    if listed is not None:
+                        return listed
         listed = self._registry.referrers(repository, digest) if self._has_api else None
         if listed is not None:
             return listed
-        self._has_api = False  # the others need not ask
         tag = referrers_tag(digest)
         return self._registry.get_manifest(repository, tag).children if self.has(repository, tag) else ()
+
+    def _lock(self, repository: str | None) -> threading.Lock:
+        with self._guard:
+            return self._asking[repository]
 
     def _list(self, repository: str) -> frozenset[str] | None:
         try:

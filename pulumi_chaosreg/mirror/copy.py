@@ -11,7 +11,7 @@ from functools import partial
 
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror.companions import Companion, ReferrersTags
-from pulumi_chaosreg.mirror.flights import Flights
+from pulumi_chaosreg.mirror.flights import Flights, Large
 from pulumi_chaosreg.mirror.holdings import Holdings
 from pulumi_chaosreg.mirror.image import Image
 from pulumi_chaosreg.mirror.progress import Counter
@@ -22,6 +22,8 @@ from pulumi_chaosreg.oci.store import Store
 
 _LOOK_UP = 0.2
 """Seconds between two looks at whether to stop, while others move the bytes."""
+SMALL = 256 << 10
+"""Bytes up to which sending a blob takes no longer than asking whether it is there."""
 
 
 class Way(Enum):
@@ -108,8 +110,10 @@ class Copy:
 
     def _write(self) -> None:
         self._bring(self._blobs)
-        for manifest in self._image.manifests[:-1]:
-            self._put(manifest)
+        below = self._image.manifests[:-1]
+        self._flights.each(self._put, [manifest for manifest in below if not manifest.children])
+        for index in (manifest for manifest in below if manifest.children):
+            self._put(index)
         if self._companions:  # after their subject, or some registries refuse them; before the tag, or it lacks them
             self._put(self._image.root)
             for companion in self._companions:
@@ -155,43 +159,51 @@ class Copy:
         there = self._holdings.mountable(server, repository, blob.digest)
         return (server, repository, blob.digest) if there else (server, blob.digest)
 
-    def _place(self, blob: Descriptor) -> None:
-        """Get one blob into the target's repository: by mounting, by finding it there, or by sending it."""
+    def _place(self, blob: Descriptor) -> Large | None:
+        """Get one blob into the target's repository: by mounting, by finding it there, or by sending it.
+
+        A small one is mounted from the very repository that it is for, where no other is known: one question that
+        tells whether it is there, and opens the upload if not. Registries that never mount get it twice, perhaps. A
+        large one is looked for, and sent among few others.
+        """
         self._check()
-        mounted, upload = self._mount(blob)
         goal, repository = self._ends.goal, self._ends.target.repository
-        if mounted:
-            way = Way.MOUNTED
-        elif goal.has_blob(repository, blob.digest):
+        small, known = blob.size <= SMALL, self._holdings.mountable(goal.server, repository, blob.digest)
+        way, upload = self._mounted(blob, known) if known else (None, None)
+        if not way and not upload and small and self._holdings.mounts_from_itself(goal.server):
+            way, upload = self._mounted(blob, repository)
+        elif not way and goal.has_blob(repository, blob.digest):
             way = Way.SKIPPED
             if upload:
                 goal.cancel_upload(repository, upload)
-        else:
-            way = Way.COPIED
-            goal.put_blob(repository, blob, partial(self._content, blob), upload)
-        self._holdings.add(goal.server, repository, blob.digest)
-        self._arrived(blob, way)
+        if way:
+            self._arrived(blob, way)
+            return None
+        send = partial(self._send, blob, upload)
+        return send() if small else Large(send)
 
-    def _mount(self, blob: Descriptor) -> tuple[bool, Upload | None]:
-        """Whether the blob could be mounted; if not, perhaps the upload that the registry opened instead.
+    def _mounted(self, blob: Descriptor, source: str) -> tuple[Way | None, Upload | None]:
+        """How the blob got there by mounting it; if it did not, perhaps the upload that the registry opened instead.
 
         Registries refuse in many ways (202, 401, 403, 404, 405): each means that the bytes have to be sent.
         """
         goal, repository = self._ends.goal, self._ends.target.repository
-        other = self._holdings.mountable(goal.server, repository, blob.digest)
-        if not other:
-            return False, None
+        itself = source == repository
         try:
-            upload = goal.mount_blob(repository, blob.digest, other)
+            upload = goal.mount_blob(repository, blob.digest, source)
         except RegistryError as refusal:
-            if refusal.status is None:
+            if refusal.status is None or (itself and refusal.status >= 500):
                 raise
-            upload = None
-        else:
-            if upload is None:
-                return True, None
-        self._holdings.refuse(goal.server, other)
-        return False, upload
+            self._holdings.refuse(goal.server, None if itself else source)
+            return None, None
+        if upload and not itself:  # although it is there
+            self._holdings.refuse(goal.server, source)
+        return (None, upload) if upload else (Way.SKIPPED if itself else Way.MOUNTED, None)
+
+    def _send(self, blob: Descriptor, upload: Upload | None) -> None:
+        self._check()
+        self._ends.goal.put_blob(self._ends.target.repository, blob, partial(self._content, blob), upload)
+        self._arrived(blob, Way.COPIED)
 
     @contextmanager
     def _content(self, blob: Descriptor) -> Iterator[Iterator[bytes]]:
@@ -210,6 +222,7 @@ class Copy:
         return self._holdings.holds(self._ends.goal.server, self._ends.target.repository, blob.digest)
 
     def _arrived(self, blob: Descriptor, way: Way) -> None:
+        self._holdings.add(self._ends.goal.server, self._ends.target.repository, blob.digest)
         self.ways.setdefault(blob.digest, way)
         self._counter.finished(blob.digest)
 

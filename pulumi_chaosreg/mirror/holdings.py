@@ -9,7 +9,7 @@ class Holdings:
 
     def __init__(self) -> None:
         self._repositories: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
-        self._refused: set[tuple[str, str]] = set()
+        self._refused: set[tuple[str, str | None]] = set()
         self._guard = threading.Lock()
 
     def add(self, server: str, repository: str, digest: str) -> None:
@@ -28,10 +28,15 @@ class Holdings:
             others = (other for other in self._repositories[server, digest] if (server, other) not in self._refused)
             return next((other for other in others if other != repository), None)
 
-    def refuse(self, server: str, repository: str) -> None:
-        """The registry did not mount from that repository: it will not be asked again."""
+    def refuse(self, server: str, repository: str | None) -> None:
+        """The registry did not mount from that repository, or (None) into the one that it was asked for: not again."""
         with self._guard:
             self._refused.add((server, repository))
+
+    def mounts_from_itself(self, server: str) -> bool:
+        """Whether a blob may be mounted from the very repository that it is for, as far as is known."""
+        with self._guard:
+            return (server, None) not in self._refused
 
     def forget(self, server: str) -> None:
         """What was known about that server is no longer true."""

@@ -1,7 +1,8 @@
 """An image as a tree of manifests, read from its source before anything is written."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from pulumi_chaosreg.oci.manifest import Descriptor, Manifest
 from pulumi_chaosreg.oci.problems import RegistryError, problem
@@ -9,6 +10,9 @@ from pulumi_chaosreg.oci.store import Store
 
 _DEEPEST = 8
 """Levels of nested indexes; a digest cannot be part of itself, so this is against malice only."""
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,42 +33,53 @@ class Image:
         return tuple(sorted(unique.values(), key=lambda blob: -blob.size))
 
 
-def read_image(registry: Store, repository: str, name: str, lacking: list[str] | None = None) -> Image:
+class Each(Protocol):
+    """Does the same for each item, and may do it for several at once: `Flights.each`."""
+
+    def __call__(self, work: Callable[[T], R], items: Iterable[T]) -> list[R]:
+        """The results in order."""
+        ...
+
+
+def one_by_one(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    """The plain `Each`."""
+    return [work(item) for item in items]
+
+
+def read_image(
+    registry: Store, repository: str, name: str, lacking: list[str] | None = None, each: Each = one_by_one
+) -> Image:
     """The image of that digest or tag: every platform and attestation, and children of kinds that we do not know.
 
     Children that are not there are an error, or with `lacking` are added to that.
     """
-    found: dict[str, Manifest] = {}
-    for manifest in _walk(registry, repository, Descriptor("", name, 0), found, 0, lacking):
-        found[manifest.digest] = manifest
-        for blob in manifest.blobs:
-            if not blob.distributable:
-                cause = f"blob `{blob.digest}` is a `{blob.media_type}`"
-                raise problem("CHR0416", server=registry.server, repository=repository, cause=cause)
-    return Image(tuple(found.values()))
+    levels: list[list[Manifest]] = []
+    found: dict[str, Manifest | None] = {}
 
+    def read(entry: Descriptor) -> Manifest | None:
+        try:
+            return registry.get_manifest(repository, entry.digest, media_type=entry.media_type)
+        except RegistryError as failure:
+            if lacking is None or not levels or failure.status != 404:
+                raise
+            return None
 
-def _walk(
-    registry: Store,
-    repository: str,
-    entry: Descriptor,
-    found: dict[str, Manifest],
-    depth: int,
-    lacking: list[str] | None = None,
-) -> Iterator[Manifest]:
-    if entry.digest in found:
-        return
-    subject = f"manifest `{entry.digest}`"
-    if depth > _DEEPEST:
-        cause = f"its indexes are nested more than {_DEEPEST} deep"
-        raise problem("CHR0415", server=registry.server, repository=repository, subject=subject, cause=cause)
-    try:
-        manifest = registry.get_manifest(repository, entry.digest, media_type=entry.media_type)
-    except RegistryError as failure:
-        if lacking is None or depth == 0 or failure.status != 404:
-            raise
-        lacking.append(entry.digest)
-        return
-    for child in manifest.children:
-        yield from _walk(registry, repository, child, found, depth + 1, lacking)
-    yield manifest
+    entries = {name: Descriptor("", name, 0)}
+    while entries:
+        if len(levels) > _DEEPEST:
+            cause = f"its indexes are nested more than {_DEEPEST} deep"
+            subject = f"manifest `{next(iter(entries))}`"
+            raise problem("CHR0415", server=registry.server, repository=repository, subject=subject, cause=cause)
+        new = [entry for entry in entries.values() if entry.digest not in found]
+        found |= zip((entry.digest for entry in new), each(read, new), strict=True)
+        level = [manifest for digest in entries if (manifest := found[digest])]
+        levels.append(level)
+        entries = {child.digest: child for manifest in level for child in manifest.children}
+    if lacking is not None:
+        lacking += [digest for digest, manifest in found.items() if not manifest]
+    manifests = {manifest.digest: manifest for level in reversed(levels) for manifest in level}
+    for blob in (blob for manifest in manifests.values() for blob in manifest.blobs):
+        if not blob.distributable:
+            cause = f"blob `{blob.digest}` is a `{blob.media_type}`"
+            raise problem("CHR0416", server=registry.server, repository=repository, cause=cause)
+    return Image(tuple(manifests.values()))

@@ -21,6 +21,9 @@ from pulumi_chaosreg.oci.problems import problem
 from pulumi_chaosreg.oci.registry import Registry
 from pulumi_chaosreg.oci.store import Store
 
+_SMALL_AT_ONCE = 24
+"""Requests without much of a body, in all; each server has a limit of its own beside it (`Host`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Copied:
@@ -58,7 +61,7 @@ class Mirror:
     """Copies images between registries; one object for all copies of a run, called from any number of threads.
 
     It knows what is under way and what the targets hold, so that each unique blob crosses the wire once; at most
-    `parallel` blobs move at the same time. Connections and tokens are kept until `close`.
+    `parallel` large blobs move at the same time. Connections and tokens are kept until `close`.
     """
 
     def __init__(
@@ -74,7 +77,7 @@ class Mirror:
         the registries that references name: an OCI layout.
         """
         self._stop = stop or threading.Event()
-        self._shared = Shared(Flights(parallel), Holdings(), ReferrersTags(), self._stop)
+        self._shared = Shared(Flights(_SMALL_AT_ONCE, parallel), Holdings(), ReferrersTags(), self._stop)
         self._tags: dict[Store, Tags] = {}
         self._patience = patience
         self._hosts: dict[str, Host] = {}
@@ -122,8 +125,10 @@ class Mirror:
         ends = Ends(origin, source, goal, target)
         if present and present.digest == wanted:
             return Planned(ends, wanted, None)
-        image = read_image(origin, source.repository, wanted)
-        companions = read_companions(origin, source.repository, image, self._tags_of(origin)) if signatures else []
+        each = self._shared.flights.each
+        image = read_image(origin, source.repository, wanted, each=each)
+        tags = self._tags_of(origin)
+        companions = read_companions(origin, source.repository, image, tags, each) if signatures else []
         work = Work(image, tuple(companions))
         if origin.server == goal.server:
             for blob in work.blobs:

@@ -129,10 +129,13 @@ class Registry:
             yield proven(chunks, blob, self.server, repository)
 
     def mount_blob(self, repository: str, digest: str, source: str) -> Upload | None:
-        """Take the blob over from another repository of the server; None when done, else an upload to go on with."""
+        """Take the blob over from a repository of the server; None when done, else an upload to go on with.
+
+        From the repository itself, that asks whether it has the blob already.
+        """
         url = self._url(repository, "blobs/uploads/") + f"?mount={digest}&from={quote(source, safe='')}"
-        scopes = frozenset({scope(repository, "pull,push"), scope(source, "pull")})
-        ask = Ask("POST", url, repository, "upload", f"mounting blob `{digest}`", scopes, (201, 202))
+        scopes = {scope(repository, "pull,push"), *([] if source == repository else [scope(source, "pull")])}
+        ask = Ask("POST", url, repository, "upload", f"mounting blob `{digest}`", frozenset(scopes), (201, 202))
         answer = self._transport.request(ask, body=b"")
         return None if answer.status == 201 else Upload(self._transport.follow(answer, ask))
 

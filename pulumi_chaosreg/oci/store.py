@@ -59,7 +59,7 @@ class Store(Protocol):
         ...
 
     def mount_blob(self, repository: str, digest: str, source: str) -> Upload | None:
-        """Take the blob over from another repository; None when done, else an upload to go on with."""
+        """Take the blob over from a repository, the same one too; None when done, else an upload to go on with."""
         ...
 
     def cancel_upload(self, repository: str, upload: Upload) -> None:

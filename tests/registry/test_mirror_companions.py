@@ -144,7 +144,8 @@ def test_an_index_s_own_children_are_not_taken_for_its_referrers(upstream, targe
         _copy(mirror, front.host, target.host)
 
     written = [r.path.rpartition("/")[2] for r in target.requests() if r.method == "PUT" and "/manifests/" in r.path]
-    assert written == [AMD.digest, ARM.digest, "1"]  # each once, and nothing beside the image
+    assert sorted(written[:-1]) == sorted([AMD.digest, ARM.digest])  # each once, and nothing beside the image
+    assert written[-1] == "1"
 
 
 def test_companions_stay_where_signatures_are_skipped(upstream, target, mirror, signed) -> None:
