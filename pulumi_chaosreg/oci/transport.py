@@ -26,11 +26,11 @@ from pulumi_chaosreg.credentials.login import Login
 from pulumi_chaosreg.oci.addresses import base_url, next_url, origin, redacted
 from pulumi_chaosreg.oci.auth import Authorizer, Scopes, parse_challenges
 from pulumi_chaosreg.oci.host import Host
-from pulumi_chaosreg.oci.patience import TRANSIENT, retry_after
+from pulumi_chaosreg.oci.patience import TRANSIENT, retry_after, waiting, window_used_up
 from pulumi_chaosreg.oci.problems import Answer, RegistryError, code_of, problem
 
 _ERROR_LIMIT = 64 << 10
-_CONNECT, _IDLE = 10.0, 60.0
+_CONNECT = 10.0
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
 _MOST_CHALLENGES = 3
@@ -157,7 +157,8 @@ class Transport:
 
     def _send(self, ask: Ask, url: str, headers: Mapping[str, str], body: Body | None) -> BaseHTTPResponse:
         # urllib3 applies the connect timeout to each write of the body too: a slow line must have time for a chunk.
-        timeout = urllib3.Timeout(connect=_CONNECT if body is None or isinstance(body, bytes) else _IDLE, read=_IDLE)
+        idle = self.host.patience.idle
+        timeout = urllib3.Timeout(connect=_CONNECT if body is None or isinstance(body, bytes) else idle, read=idle)
         try:
             with self.host.turn(f"{self.server}/{ask.repository}"):
                 return self._pool.request(
@@ -189,6 +190,9 @@ class Transport:
         codes, text = map(self._auth.without_secrets, answer.errors())
         code = code_of(answer.status, codes, text, kind=ask.kind, writing=ask.writing)
         words = " ".join(part for part in (str(answer.status), codes, text) if part)
+        wait = retry_after(answer.headers.get("Retry-After"))
+        if wait is None and answer.status == 429:
+            wait = window_used_up(answer.headers)
         return problem(
             code,
             server=self.server,
@@ -197,14 +201,14 @@ class Transport:
             status=answer.status,
             credentials=self._auth.describe(sent is not None),
             cause="it refuses the bytes that we sent",
-            notes=[*_asked(ask), ("answer", words)],
+            notes=[*_asked(ask), ("answer", words), *([("wait", waiting(wait))] if wait else [])],
             transient=code in _ANEW or (answer.status in TRANSIENT and code in ("CHR0412", "CHR0413")),
-            retry_after=retry_after(answer.headers.get("Retry-After")),
+            retry_after=wait,
         )
 
     def _broken(self, ask: Ask, error: Exception, url: str | None = None) -> RegistryError:
         server = urlsplit(url or ask.url).netloc if url and origin(url) != origin(self.base) else self.server
-        code, cause = _cause(error)
+        code, cause = _cause(error, self.host.patience.idle)
         return problem(
             code,
             server=server,
@@ -220,7 +224,7 @@ def _asked(ask: Ask) -> list[tuple[str, str]]:
     return [("asked", f"{ask.method} {redacted(ask.url)}")]
 
 
-def _cause(error: Exception) -> tuple[str, str]:
+def _cause(error: Exception, idle: float) -> tuple[str, str]:
     """Our code for what happened below HTTP, in words without addresses (urllib3's own repeat the query)."""
     root: BaseException = error
     while deeper := root.__cause__ or (root.args[-1] if root.args and isinstance(root.args[-1], Exception) else None):
@@ -239,5 +243,5 @@ def _cause(error: Exception) -> tuple[str, str]:
         case ConnectTimeoutError():
             return "CHR0401", f"no answer within {_CONNECT:.0f} s"
         case ReadTimeoutError() | TimeoutError():
-            return "CHR0418", f"nothing came for {_IDLE:.0f} s"
+            return "CHR0418", f"nothing came for {idle:g} s"
     return "CHR0418", words
