@@ -92,8 +92,10 @@ class Copy:
         try:
             self._write()
         except RegistryError as failure:
-            # What we knew of the target may be old: somebody emptied it while we ran. Look again, once.
-            if not any("BLOB_UNKNOWN" in text for finding in failure.findings for _, text in finding.notes):
+            # What we knew of the target may be old: somebody emptied it while we ran. Look again, once. (A source
+            # says BLOB_UNKNOWN too, but then the blobs failed, not a manifest.)
+            unknown = any("BLOB_UNKNOWN" in text for finding in failure.findings for _, text in finding.notes)
+            if not unknown or self._failed.is_set():
                 raise
             self._holdings.forget(self._ends.goal.server)
             self._write()

@@ -12,7 +12,7 @@ from pulumi_chaosreg.oci.auth import scope
 from pulumi_chaosreg.oci.blob import CHUNK, Source, Upload, proven
 from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.manifest import MANIFEST_LIMIT, READABLE, Descriptor, MalformedManifest, Manifest, digest_of
-from pulumi_chaosreg.oci.problems import RegistryError, problem
+from pulumi_chaosreg.oci.problems import RegistryError, compression_named, problem
 from pulumi_chaosreg.oci.transport import Ask, Transport
 
 _TAGS_PER_PAGE, _MOST_PAGES = 1000, 100
@@ -39,13 +39,14 @@ class Registry:
         answer = self._transport.request(ask, headers=_accept(media_type), limit=MANIFEST_LIMIT)
         told = (reference if DIGEST.match(reference) else None, answer.headers.get("Docker-Content-Digest"))
         algorithm = reference.partition(":")[0] if told[0] else "sha256"
-        try:
-            manifest = Manifest.parse(answer.body, answer.headers.get("Content-Type", ""), algorithm)
-        except MalformedManifest as malformed:
-            raise self._problem("CHR0415", ask, cause=str(malformed)) from None
-        for digest in filter(None, told):
-            if DIGEST.match(digest) and digest_of(answer.body, digest.partition(":")[0]) != digest:
-                raise self._problem("CHR0407", ask, cause=f"its digest is {manifest.digest} instead of {digest}")
+        with compression_named(answer.headers):
+            try:
+                manifest = Manifest.parse(answer.body, answer.headers.get("Content-Type", ""), algorithm)
+            except MalformedManifest as malformed:
+                raise self._problem("CHR0415", ask, cause=str(malformed)) from None
+            for digest in filter(None, told):
+                if DIGEST.match(digest) and digest_of(answer.body, digest.partition(":")[0]) != digest:
+                    raise self._problem("CHR0407", ask, cause=f"its digest is {manifest.digest} instead of {digest}")
         return manifest
 
     def head_manifest(self, repository: str, reference: str) -> Descriptor | None:

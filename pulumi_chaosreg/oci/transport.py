@@ -27,7 +27,7 @@ from pulumi_chaosreg.oci.addresses import base_url, next_url, origin, redacted
 from pulumi_chaosreg.oci.auth import Authorizer, Scopes, parse_challenges
 from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.patience import TRANSIENT, retry_after, waiting, window_used_up
-from pulumi_chaosreg.oci.problems import Answer, RegistryError, code_of, problem
+from pulumi_chaosreg.oci.problems import Answer, RegistryError, code_of, compression_named, problem
 
 _ERROR_LIMIT = 64 << 10
 _CONNECT = 10.0
@@ -104,7 +104,7 @@ class Transport:
     def open(self, ask: Ask, chunk: int) -> Iterator[Iterator[bytes]]:
         """The body of the answer in chunks, while the context lasts; what breaks in the middle is transient."""
         response = self.persist(ask, lambda: self._authorized(ask, {}, None))
-        with closing(response):
+        with closing(response), compression_named(response.headers):
             yield self._chunks(ask, response, chunk)
 
     def follow(self, answer: Answer, ask: Ask) -> str:
