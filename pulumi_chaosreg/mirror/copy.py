@@ -122,7 +122,14 @@ class Copy:
     def _put(self, manifest: Manifest, tag: str | None = None) -> None:
         self._check()
         goal, repository = self._ends.goal, self._ends.target.repository
-        is_listed = goal.put_manifest(repository, manifest, tag)
+        try:
+            is_listed = goal.put_manifest(repository, manifest, tag)
+        except RegistryError as refusal:
+            # An immutable tag may be right already: its first answer was lost, or another run wrote it meanwhile.
+            there = goal.head_manifest(repository, tag) if tag and refusal.code == "CHR0411" else None
+            if not there or there.digest != manifest.digest:
+                raise
+            is_listed = False
         if manifest.subject and not is_listed:
             self._lists.add(goal, repository, manifest)
 

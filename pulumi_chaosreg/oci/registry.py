@@ -109,7 +109,8 @@ class Registry:
         url = self._url(repository, "tags/list") + f"?n={_TAGS_PER_PAGE}"
         for _ in range(_MOST_PAGES):
             ask = self._ask("GET", url, repository, "tags", "the list of tags", ok=(200, 404))
-            answer = self._transport.request(ask, limit=MANIFEST_LIMIT)
+            # Old Artifactories answer 406 to those who do not say what they accept.
+            answer = self._transport.request(ask, headers={"Accept": "application/json"}, limit=MANIFEST_LIMIT)
             tags += answer.names("tags")
             following = self._next_page(ask, answer.headers.get("Link", ""))
             if not following:
@@ -120,8 +121,11 @@ class Registry:
     # --- blobs
 
     def has_blob(self, repository: str, digest: str) -> bool:
-        """Whether the repository holds the blob (held elsewhere on the server does not count)."""
-        return self._transport.request(self._blob_ask("HEAD", repository, digest, ok=(200, 404))).status == 200
+        """Whether the repository holds the blob (held elsewhere on the server does not count).
+
+        False, too, where that cannot be asked: gateways that allow no HEAD.
+        """
+        return self._transport.request(self._blob_ask("HEAD", repository, digest, ok=(200, 404, 405))).status == 200
 
     @contextmanager
     def open_blob(self, repository: str, blob: Descriptor) -> Iterator[Iterator[bytes]]:

@@ -49,15 +49,22 @@ class Reply:
 class Change:
     """What to do to a request and its answer on their way to and from the real registry."""
 
+    path: str | None = None
+    """What the real registry is asked for instead."""
+    query: str | None = None
     status: int | None = None
     headers: Mapping[str, str | None] = field(default_factory=dict)
     """Of the answer; None takes one away."""
+    location: Callable[[str], str] | None = None
+    """What becomes of the answer's Location."""
     delay: float = 0.0
     """Seconds before the answer."""
     swallow: int | None = None
     """Only so many bytes of the request's body reach the registry, then both lines are reset."""
     flip: int | None = None
     """The position of a byte of the answer whose lowest bit is wrong."""
+    lost: bool = False
+    """The registry does what it is asked for, and its answer never arrives."""
     cut: int | None = None
     """So many bytes of the answer's body arrive, then the line is reset."""
     stall: int | None = None
@@ -214,8 +221,11 @@ class _Handler(BaseHTTPRequestHandler):
     def pass_on(self, change: Change) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         try:
-            status, headers, content = self.ask(body)
+            status, headers, content = self.ask(change, body)
         except (HTTPException, OSError):  # the registry is gone
+            self.reset()
+            return
+        if change.lost:
             self.reset()
             return
         if self.server_of_faults.over.wait(change.delay) if change.delay else False:
@@ -226,6 +236,8 @@ class _Handler(BaseHTTPRequestHandler):
             headers["content-encoding"], length = "gzip", str(len(content))
         if change.flip is not None and change.flip < len(content):
             content = content[: change.flip] + bytes([content[change.flip] ^ 1]) + content[change.flip + 1 :]
+        if change.location and "location" in headers:
+            headers["location"] = change.location(headers["location"])
         headers |= {name.lower(): value for name, value in change.headers.items() if value is not None}
         gone = {name.lower() for name, value in change.headers.items() if value is None}
         kept = [(name, value) for name, value in headers.items() if name not in gone]
@@ -248,15 +260,17 @@ class _Handler(BaseHTTPRequestHandler):
         if change.cut is not None:
             self.reset()
 
-    def ask(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
+    def ask(self, change: Change, body: bytes) -> tuple[int, dict[str, str], bytes]:
         """Status, headers in lower case, and body of the real registry's answer."""
         assert self.behind, "nothing stands behind, and the script has no answer"
+        parts = urlsplit(self.path)
+        asked = f"{change.path or parts.path}?{parts.query if change.query is None else change.query}".rstrip("?")
         # The Host stays ours, so that the registry behind answers with locations that lead through us.
         for fresh in (False, True):
             line = self._line if self._line and not fresh else HTTPConnection(self.behind)
             fresh = fresh or line is not self._line
             try:
-                line.request(self.command, self.path, body or None, dict(self.headers))
+                line.request(self.command, asked, body or None, dict(self.headers))
                 answer = line.getresponse()
                 break
             except (HTTPException, OSError):

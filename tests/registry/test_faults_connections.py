@@ -59,7 +59,7 @@ def test_a_target_that_always_resets_is_given_up(trial: Trial, tree: builder.Tre
 
 
 def test_an_answer_that_is_lost_after_the_tag_was_written_is_no_failure(trial: Trial, tree: builder.Tree) -> None:
-    tagging = first(1, Change(cut=0), lambda seen: seen.method == "PUT" and seen.path.endswith("/manifests/1"))
+    tagging = first(1, Change(lost=True), lambda seen: seen.method == "PUT" and seen.path.endswith("/manifests/1"))
     assert trial.copy(target=tagging, most=40).digest == tree.digest
 
 
