@@ -4,6 +4,7 @@ Nothing here knows what a manifest or a blob is.
 """
 
 import os
+import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from urllib3.exceptions import (
     HTTPError,
     NameResolutionError,
     NewConnectionError,
+    ProxyError,
     ReadTimeoutError,
     SSLError,
 )
@@ -28,6 +30,7 @@ from pulumi_chaosreg.oci.auth import Authorizer, Scopes, parse_challenges
 from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.patience import TRANSIENT, retry_after, waiting, window_used_up
 from pulumi_chaosreg.oci.problems import Answer, RegistryError, code_of, compression_named, problem
+from pulumi_chaosreg.oci.proxies import Connections, ProxyUnusable
 
 _ERROR_LIMIT = 64 << 10
 _CONNECT = 10.0
@@ -71,7 +74,7 @@ class Transport:
         self.base = base_url(server)
         self.host = host
         self._auth = Authorizer(self.base, login, self._fetch_token)
-        self._pool = urllib3.PoolManager(maxsize=32, retries=False)
+        self._connections = Connections()
 
     def request(
         self,
@@ -161,10 +164,10 @@ class Transport:
         timeout = urllib3.Timeout(connect=_CONNECT if body is None or isinstance(body, bytes) else idle, read=idle)
         try:
             with self.host.turn(f"{self.server}/{ask.repository}"):
-                return self._pool.request(
+                return self._connections.to(url).request(
                     ask.method, url, headers=headers, body=body, timeout=timeout, redirect=False, preload_content=False
                 )
-        except (HTTPError, HTTPException, OSError) as error:
+        except (HTTPError, HTTPException, OSError, ProxyUnusable) as error:
             raise self._broken(ask, error, url) from None
 
     def _read(self, ask: Ask, response: BaseHTTPResponse, limit: int) -> bytes:
@@ -209,6 +212,8 @@ class Transport:
     def _broken(self, ask: Ask, error: Exception, url: str | None = None) -> RegistryError:
         server = urlsplit(url or ask.url).netloc if url and origin(url) != origin(self.base) else self.server
         code, cause = _cause(error, self.host.patience.idle)
+        if isinstance(error, ProxyError | ProxyUnusable):
+            cause = f"the proxy `{self._connections.proxy_name(url or ask.url)}` of the environment says {cause}"
         return problem(
             code,
             server=server,
@@ -220,6 +225,15 @@ class Transport:
         )
 
 
+def _words(root: BaseException) -> str:
+    if isinstance(root, ssl.SSLError):  # an OSError whose numbers are not the system's
+        return str(getattr(root, "verify_message", "") or root.reason or root).lower().replace("_", " ")
+    number = root.errno if isinstance(root, OSError) else None
+    if number and number > 0:
+        return os.strerror(number).lower()
+    return str(root).rpartition(": ")[2] or type(root).__name__
+
+
 def _asked(ask: Ask) -> list[tuple[str, str]]:
     return [("asked", f"{ask.method} {redacted(ask.url)}")]
 
@@ -229,13 +243,12 @@ def _cause(error: Exception, idle: float) -> tuple[str, str]:
     root: BaseException = error
     while deeper := root.__cause__ or (root.args[-1] if root.args and isinstance(root.args[-1], Exception) else None):
         root = deeper
-    number = root.errno if isinstance(root, OSError) else None
-    words = (
-        os.strerror(number).lower() if number and number > 0 else str(root).rpartition(": ")[2] or type(root).__name__
-    )
+    words = _words(root)
     match error:
         case SSLError():
             return "CHR0402", words
+        case ProxyError() | ProxyUnusable():
+            return "CHR0401", words
         case NameResolutionError():
             return "CHR0401", "its name does not resolve"
         case NewConnectionError():

@@ -1,6 +1,5 @@
 """Each vendor's quirks (profiles.py) and what a copy makes of them."""
 
-
 import builder
 import profiles
 import pytest
