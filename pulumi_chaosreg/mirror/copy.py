@@ -94,8 +94,10 @@ class Copy:
         try:
             self._write()
         except RegistryError as failure:
-            # What we knew of the target may be old: somebody emptied it while we ran. Look again, once.
-            if not any("BLOB_UNKNOWN" in text for finding in failure.findings for _, text in finding.notes):
+            # What we knew of the target may be old: somebody emptied it while we ran. Look again, once. (A source
+            # says BLOB_UNKNOWN too, but then the blobs failed, not a manifest.)
+            unknown = any("BLOB_UNKNOWN" in text for finding in failure.findings for _, text in finding.notes)
+            if not unknown or self._failed.is_set():
                 raise
             self._holdings.forget(self._ends.goal.server)
             self._write()
@@ -124,7 +126,14 @@ class Copy:
     def _put(self, manifest: Manifest, tag: str | None = None) -> None:
         self._check()
         goal, repository = self._ends.goal, self._ends.target.repository
-        is_listed = goal.put_manifest(repository, manifest, tag)
+        try:
+            is_listed = goal.put_manifest(repository, manifest, tag)
+        except RegistryError as refusal:
+            # An immutable tag may be right already: its first answer was lost, or another run wrote it meanwhile.
+            there = goal.head_manifest(repository, tag) if tag and refusal.code == "CHR0411" else None
+            if not there or there.digest != manifest.digest:
+                raise
+            is_listed = False
         if manifest.subject and not is_listed:
             self._lists.add(goal, repository, manifest)
 

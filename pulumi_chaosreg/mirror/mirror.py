@@ -16,6 +16,7 @@ from pulumi_chaosreg.mirror.image import read_image
 from pulumi_chaosreg.mirror.progress import Counter, Listener
 from pulumi_chaosreg.mirror.removal import COMPANION_TAG, Removed, remove_tags
 from pulumi_chaosreg.oci.host import Host
+from pulumi_chaosreg.oci.manifest import Descriptor
 from pulumi_chaosreg.oci.patience import Patience
 from pulumi_chaosreg.oci.problems import problem
 from pulumi_chaosreg.oci.registry import Registry
@@ -121,7 +122,7 @@ class Mirror:
         origin = self._read_from(source.server) if self._read_from else self._registry(source.server, pull)
         goal = self._write_to(target.server) if self._write_to else self._registry(target.server, push)
         wanted = digest or source.digest or _resolved(origin, source)
-        present = goal.head_manifest(target.repository, target.tag or wanted)
+        present = _present(goal, target.repository, target.tag or wanted)
         ends = Ends(origin, source, goal, target)
         if present and present.digest == wanted:
             return Planned(ends, wanted, None)
@@ -200,6 +201,16 @@ class Mirror:
                 host = self._hosts.setdefault(server, Host(self._patience, self._stop))
                 self._registries[server, login] = Registry(server, login, host=host)
             return self._registries[server, login]
+
+
+def _present(goal: Store, repository: str, name: str) -> Descriptor | None:
+    """What is there. Some registries forbid a look at what does not exist: whether we may write, the upload tells."""
+    try:
+        return goal.head_manifest(repository, name)
+    except RegistryError as refusal:
+        if refusal.status == 403:
+            return None
+        raise
 
 
 def _resolved(origin: Store, source: Reference) -> str:

@@ -3,8 +3,9 @@
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -78,6 +79,23 @@ def problem(
     message = entry["message"].format(server=server, status=status, **values)
     finding = Finding(code, message, notes=tuple(notes), help=entry["help"].format(server=server))
     return RegistryError(finding, status=status, transient=transient, retry_after=retry_after)
+
+
+@contextmanager
+def compression_named(headers: Mapping[str, str]) -> Iterator[None]:
+    """Says of wrong content whether it came compressed, as the answer's headers tell; nobody asked for that.
+
+    Right content may be called compressed: object stores keep the header with layers whose own bytes are gzip.
+    """
+    try:
+        yield
+    except RegistryError as failure:
+        encoding = headers.get("Content-Encoding") or "identity"
+        if failure.code in ("CHR0407", "CHR0415") and encoding != "identity":
+            note = ("came", f"compressed (`{encoding}`): by a proxy before the registry, though we forbade it")
+            failure.findings = tuple(replace(finding, notes=(*finding.notes, note)) for finding in failure.findings)
+            failure.args = (str(failure),)
+        raise
 
 
 def cancelled(image: str) -> Cancelled:

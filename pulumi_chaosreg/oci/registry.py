@@ -12,7 +12,7 @@ from pulumi_chaosreg.oci.auth import scope
 from pulumi_chaosreg.oci.blob import CHUNK, Source, Upload, proven
 from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.manifest import MANIFEST_LIMIT, READABLE, Descriptor, MalformedManifest, Manifest, digest_of
-from pulumi_chaosreg.oci.problems import RegistryError, problem
+from pulumi_chaosreg.oci.problems import RegistryError, compression_named, problem
 from pulumi_chaosreg.oci.transport import Ask, Transport
 
 _TAGS_PER_PAGE, _MOST_PAGES = 1000, 100
@@ -39,13 +39,14 @@ class Registry:
         answer = self._transport.request(ask, headers=_accept(media_type), limit=MANIFEST_LIMIT)
         told = (reference if DIGEST.match(reference) else None, answer.headers.get("Docker-Content-Digest"))
         algorithm = reference.partition(":")[0] if told[0] else "sha256"
-        try:
-            manifest = Manifest.parse(answer.body, answer.headers.get("Content-Type", ""), algorithm)
-        except MalformedManifest as malformed:
-            raise self._problem("CHR0415", ask, cause=str(malformed)) from None
-        for digest in filter(None, told):
-            if DIGEST.match(digest) and digest_of(answer.body, digest.partition(":")[0]) != digest:
-                raise self._problem("CHR0407", ask, cause=f"its digest is {manifest.digest} instead of {digest}")
+        with compression_named(answer.headers):
+            try:
+                manifest = Manifest.parse(answer.body, answer.headers.get("Content-Type", ""), algorithm)
+            except MalformedManifest as malformed:
+                raise self._problem("CHR0415", ask, cause=str(malformed)) from None
+            for digest in filter(None, told):
+                if DIGEST.match(digest) and digest_of(answer.body, digest.partition(":")[0]) != digest:
+                    raise self._problem("CHR0407", ask, cause=f"its digest is {manifest.digest} instead of {digest}")
         return manifest
 
     def head_manifest(self, repository: str, reference: str) -> Descriptor | None:
@@ -108,7 +109,8 @@ class Registry:
         url = self._url(repository, "tags/list") + f"?n={_TAGS_PER_PAGE}"
         for _ in range(_MOST_PAGES):
             ask = self._ask("GET", url, repository, "tags", "the list of tags", ok=(200, 404))
-            answer = self._transport.request(ask, limit=MANIFEST_LIMIT)
+            # Old Artifactories answer 406 to those who do not say what they accept.
+            answer = self._transport.request(ask, headers={"Accept": "application/json"}, limit=MANIFEST_LIMIT)
             tags += answer.names("tags")
             following = self._next_page(ask, answer.headers.get("Link", ""))
             if not following:
@@ -119,8 +121,11 @@ class Registry:
     # --- blobs
 
     def has_blob(self, repository: str, digest: str) -> bool:
-        """Whether the repository holds the blob (held elsewhere on the server does not count)."""
-        return self._transport.request(self._blob_ask("HEAD", repository, digest, ok=(200, 404))).status == 200
+        """Whether the repository holds the blob (held elsewhere on the server does not count).
+
+        False, too, where that cannot be asked: gateways that allow no HEAD.
+        """
+        return self._transport.request(self._blob_ask("HEAD", repository, digest, ok=(200, 404, 405))).status == 200
 
     @contextmanager
     def open_blob(self, repository: str, blob: Descriptor) -> Iterator[Iterator[bytes]]:

@@ -4,6 +4,7 @@ Nothing here knows what a manifest or a blob is.
 """
 
 import os
+import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from urllib3.exceptions import (
     HTTPError,
     NameResolutionError,
     NewConnectionError,
+    ProxyError,
     ReadTimeoutError,
     SSLError,
 )
@@ -26,11 +28,12 @@ from pulumi_chaosreg.credentials.login import Login
 from pulumi_chaosreg.oci.addresses import base_url, next_url, origin, redacted
 from pulumi_chaosreg.oci.auth import Authorizer, Scopes, parse_challenges
 from pulumi_chaosreg.oci.host import Host
-from pulumi_chaosreg.oci.patience import TRANSIENT, retry_after
-from pulumi_chaosreg.oci.problems import Answer, RegistryError, code_of, problem
+from pulumi_chaosreg.oci.patience import TRANSIENT, retry_after, waiting, window_used_up
+from pulumi_chaosreg.oci.problems import Answer, RegistryError, code_of, compression_named, problem
+from pulumi_chaosreg.oci.proxies import Connections, ProxyUnusable
 
 _ERROR_LIMIT = 64 << 10
-_CONNECT, _IDLE = 10.0, 60.0
+_CONNECT = 10.0
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
 _MOST_CHALLENGES = 3
@@ -71,7 +74,7 @@ class Transport:
         self.base = base_url(server)
         self.host = host
         self._auth = Authorizer(self.base, login, self._fetch_token)
-        self._pool = urllib3.PoolManager(maxsize=32, retries=False)
+        self._connections = Connections()
 
     def request(
         self,
@@ -104,7 +107,7 @@ class Transport:
     def open(self, ask: Ask, chunk: int) -> Iterator[Iterator[bytes]]:
         """The body of the answer in chunks, while the context lasts; what breaks in the middle is transient."""
         response = self.persist(ask, lambda: self._authorized(ask, {}, None))
-        with closing(response):
+        with closing(response), compression_named(response.headers):
             yield self._chunks(ask, response, chunk)
 
     def follow(self, answer: Answer, ask: Ask) -> str:
@@ -157,13 +160,14 @@ class Transport:
 
     def _send(self, ask: Ask, url: str, headers: Mapping[str, str], body: Body | None) -> BaseHTTPResponse:
         # urllib3 applies the connect timeout to each write of the body too: a slow line must have time for a chunk.
-        timeout = urllib3.Timeout(connect=_CONNECT if body is None or isinstance(body, bytes) else _IDLE, read=_IDLE)
+        idle = self.host.patience.idle
+        timeout = urllib3.Timeout(connect=_CONNECT if body is None or isinstance(body, bytes) else idle, read=idle)
         try:
             with self.host.turn(f"{self.server}/{ask.repository}"):
-                return self._pool.request(
+                return self._connections.to(url).request(
                     ask.method, url, headers=headers, body=body, timeout=timeout, redirect=False, preload_content=False
                 )
-        except (HTTPError, HTTPException, OSError) as error:
+        except (HTTPError, HTTPException, OSError, ProxyUnusable) as error:
             raise self._broken(ask, error, url) from None
 
     def _read(self, ask: Ask, response: BaseHTTPResponse, limit: int) -> bytes:
@@ -189,6 +193,9 @@ class Transport:
         codes, text = map(self._auth.without_secrets, answer.errors())
         code = code_of(answer.status, codes, text, kind=ask.kind, writing=ask.writing)
         words = " ".join(part for part in (str(answer.status), codes, text) if part)
+        wait = retry_after(answer.headers.get("Retry-After"))
+        if wait is None and answer.status == 429:
+            wait = window_used_up(answer.headers)
         return problem(
             code,
             server=self.server,
@@ -197,14 +204,16 @@ class Transport:
             status=answer.status,
             credentials=self._auth.describe(sent is not None),
             cause="it refuses the bytes that we sent",
-            notes=[*_asked(ask), ("answer", words)],
+            notes=[*_asked(ask), ("answer", words), *([("wait", waiting(wait))] if wait else [])],
             transient=code in _ANEW or (answer.status in TRANSIENT and code in ("CHR0412", "CHR0413")),
-            retry_after=retry_after(answer.headers.get("Retry-After")),
+            retry_after=wait,
         )
 
     def _broken(self, ask: Ask, error: Exception, url: str | None = None) -> RegistryError:
         server = urlsplit(url or ask.url).netloc if url and origin(url) != origin(self.base) else self.server
-        code, cause = _cause(error)
+        code, cause = _cause(error, self.host.patience.idle)
+        if isinstance(error, ProxyError | ProxyUnusable):
+            cause = f"the proxy `{self._connections.proxy_name(url or ask.url)}` of the environment says {cause}"
         return problem(
             code,
             server=server,
@@ -216,22 +225,30 @@ class Transport:
         )
 
 
+def _words(root: BaseException) -> str:
+    if isinstance(root, ssl.SSLError):  # an OSError whose numbers are not the system's
+        return str(getattr(root, "verify_message", "") or root.reason or root).lower().replace("_", " ")
+    number = root.errno if isinstance(root, OSError) else None
+    if number and number > 0:
+        return os.strerror(number).lower()
+    return str(root).rpartition(": ")[2] or type(root).__name__
+
+
 def _asked(ask: Ask) -> list[tuple[str, str]]:
     return [("asked", f"{ask.method} {redacted(ask.url)}")]
 
 
-def _cause(error: Exception) -> tuple[str, str]:
+def _cause(error: Exception, idle: float) -> tuple[str, str]:
     """Our code for what happened below HTTP, in words without addresses (urllib3's own repeat the query)."""
     root: BaseException = error
     while deeper := root.__cause__ or (root.args[-1] if root.args and isinstance(root.args[-1], Exception) else None):
         root = deeper
-    number = root.errno if isinstance(root, OSError) else None
-    words = (
-        os.strerror(number).lower() if number and number > 0 else str(root).rpartition(": ")[2] or type(root).__name__
-    )
+    words = _words(root)
     match error:
         case SSLError():
             return "CHR0402", words
+        case ProxyError() | ProxyUnusable():
+            return "CHR0401", words
         case NameResolutionError():
             return "CHR0401", "its name does not resolve"
         case NewConnectionError():
@@ -239,5 +256,5 @@ def _cause(error: Exception) -> tuple[str, str]:
         case ConnectTimeoutError():
             return "CHR0401", f"no answer within {_CONNECT:.0f} s"
         case ReadTimeoutError() | TimeoutError():
-            return "CHR0418", f"nothing came for {_IDLE:.0f} s"
+            return "CHR0418", f"nothing came for {idle:g} s"
     return "CHR0418", words

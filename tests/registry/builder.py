@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -88,7 +89,7 @@ def referring(subject: Tree, payload: bytes, kind: str = "application/vnd.exampl
 
 def push(host: str, repository: str, tag: str, tree: Tree, login: tuple[str, str] | None = None) -> Tree:
     """Write everything of the tree, the tag last; returns the tree."""
-    headers = urllib3.make_headers(basic_auth=":".join(login)) if login else {}
+    headers = {"Authorization": f"Basic {b64encode(':'.join(login).encode()).decode()}"} if login else {}
     pool = urllib3.PoolManager(headers=headers)
     base = f"http://{host}/v2/{repository}"
     for part in tree.everything():

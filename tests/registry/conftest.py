@@ -1,5 +1,9 @@
-"""Two real registries for each test, upstream and target, and a mirror that does not wait long."""
+"""Two real registries for each test, upstream and target, and a mirror that does not wait long.
 
+`trial` has two private ones, which all tests of a module share, each test with a repository of its own.
+"""
+
+import re
 import shutil
 import subprocess
 import threading
@@ -7,12 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from canary import PULL, PUSH
+from trial import HASTY, Trial
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.mirror import Mirror
-from pulumi_chaosreg.oci import Host, Patience
-
-HASTY = Patience(first=0.01)
+from pulumi_chaosreg.oci import Host
 
 
 @pytest.fixture
@@ -30,6 +34,22 @@ def upstream(tmp_path: Path) -> Iterator[RegistryServer]:
 def target(tmp_path: Path) -> Iterator[RegistryServer]:
     with RegistryServer(tmp_path / "target") as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def private_ends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RegistryServer, RegistryServer]]:
+    """Source and target; each knows one user, and neither the other's."""
+    folder = tmp_path_factory.mktemp("ends")
+    with (
+        RegistryServer(folder / "upstream", logins={PULL.username: PULL.password}) as upstream,
+        RegistryServer(folder / "target", logins={PUSH.username: PUSH.password}) as target,
+    ):
+        yield upstream, target
+
+
+@pytest.fixture
+def trial(private_ends: tuple[RegistryServer, RegistryServer], request: pytest.FixtureRequest) -> Trial:
+    return Trial(*private_ends, re.sub("[^a-z0-9]+", "-", request.node.name.lower()).strip("-"))
 
 
 @pytest.fixture

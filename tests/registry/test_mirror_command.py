@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from builder import digest_of, image, index, layer, push
+from company import mirroring_company
 from faults import FaultServer, Reply, Seen
 
 from lab.registry import RegistryServer
@@ -37,29 +38,7 @@ def _push_all(host: str, base: bytes) -> dict[str, str]:
 @pytest.fixture
 def project(tmp_path: Path, upstream: RegistryServer, target: RegistryServer, digests) -> Path:
     """A company that mirrors them; locked."""
-    return _project(tmp_path, upstream.host, target.host, digests)
-
-
-def _project(folder: Path, source: str, target: str, digests: dict[str, str]) -> Path:
-    (folder / "stacks").mkdir()
-    (folder / "Pulumi.yaml").write_text("name: x\nstackConfigDir: stacks\n")
-    listed = ", ".join(f"harness/{name}:1" for name in IMAGES)
-    (folder / "stacks/Pulumi.acme.yaml").write_text(
-        f"""\
-config:
-  chaosreg:account:
-    id: acme
-    image_registry: {{server: "{target}", account: chaos, type: public}}
-    mirror: {{source: "{source}/harness", allow_sources: ["{source}"]}}
-    required_images: [{listed}]
-  chaosreg:infrastructures:
-    eu: {{cluster: {{context: eu}}}}
-    us: {{cluster: {{context: us}}, images: {{}}}}
-"""
-    )
-    lock = "".join(f"{source}/harness/{name}:1: {digest}\n" for name, digest in digests.items())
-    (folder / "stacks/chaosreg.lock.yaml").write_text(lock)
-    return folder
+    return mirroring_company(tmp_path, upstream.host, target.host, digests)
 
 
 @pytest.fixture
@@ -158,7 +137,7 @@ def test_one_image_that_fails_does_not_stop_the_others(tmp_path, upstream, targe
         return Reply(404) if "chaos-log-watcher/blobs/" in seen.path and seen.method == "GET" else None
 
     with FaultServer(script, upstream.host) as front:
-        project = _project(tmp_path, front.host, target.host, digests)
+        project = mirroring_company(tmp_path, front.host, target.host, digests)
         code = main(["--project", str(project), "mirror"])
     out = capsys.readouterr().out
     assert code == 1
@@ -187,7 +166,7 @@ def test_an_interrupted_run_ends_soon_without_a_tag_and_the_next_one_finishes(
             os.kill(process.pid, number)
 
     with FaultServer(watch, target.host) as goal, FaultServer(interrupt, upstream.host) as origin:
-        project = _project(tmp_path, origin.host, goal.host, digests)
+        project = mirroring_company(tmp_path, origin.host, goal.host, digests)
         command = [sys.executable, "-m", "pulumi_chaosreg.cli.main", "--project", str(project), "mirror"]
         # when it is interrupted while the base is on its way
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

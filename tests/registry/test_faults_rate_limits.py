@@ -1,0 +1,116 @@
+"""Registries that limit the rate: all threads wait as long as they are told, and nobody waits for hours."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from builder import image, index, layer
+from faults import FaultServer, Reply, Script, Seen, always, first
+from trial import HASTY, Trial
+
+from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.oci import Host, Registry
+from tests.clock import Clock
+
+pytestmark = pytest.mark.registry
+
+TOO_MANY = b'{"errors":[{"code":"TOOMANYREQUESTS","message":"slow down"}]}'
+
+
+def in_seconds(seconds: int) -> str:
+    return str(seconds)
+
+
+def at_a_date(seconds: int) -> str:
+    """An HTTP date has whole seconds, so one more is needed to be that late."""
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds + 1), usegmt=True)
+
+
+@pytest.mark.parametrize("told", [in_seconds, at_a_date])
+def test_all_workers_wait_when_one_is_told_to(told, trial: Trial) -> None:
+    tree = trial.push(index(*(image(layer(f"{n}-{told.__name__}", 20_000), name=f"{n}") for n in range(6))))
+    refused: list[float] = []
+
+    def script(seen: Seen) -> Reply | None:
+        # The third blob is refused while others are on their way.
+        if seen.method == "PUT" and len(requests_to_upload(seen)) == 3 and not refused:
+            refused.append(time.monotonic())
+            return Reply(429, TOO_MANY, {"Retry-After": told(1)})
+        return None
+
+    uploads: list[Seen] = []
+
+    def requests_to_upload(seen: Seen) -> list[Seen]:
+        if "/uploads/" in seen.path:
+            uploads.append(seen)
+        return uploads
+
+    outcome = trial.copy(target=script, most=90)
+    assert outcome.digest == tree.digest
+    # What was sent already may still arrive; then nobody asks anything for the rest of the second.
+    quiet = [seen for seen in outcome.target.seen if refused[0] + 0.25 < seen.at < refused[0] + 0.95]
+    assert quiet == []
+
+
+def test_without_a_time_the_pauses_grow_and_the_tries_end(trial: Trial) -> None:
+    trial.push(image(layer("x")))
+    outcome = trial.copy(source=always(Reply(429, TOO_MANY), "GET", "/manifests/"), most=20)
+    assert outcome.code == "CHR0412"
+    assert outcome.source.count("GET", "/manifests/") == HASTY.tries
+
+
+def test_the_registry_s_own_words_are_shown(trial: Trial) -> None:
+    trial.push(image(layer("x")))
+    outcome = trial.copy(source=always(Reply(429, TOO_MANY), "GET", "/manifests/"), most=20)
+    assert "answer: 429 TOOMANYREQUESTS slow down" in str(outcome.error)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def fails_at_once_with(words: str, reply: Reply) -> None:
+    clock = Clock()
+    with FaultServer(lambda seen: reply) as front, pytest.raises(ChaosregError) as caught:
+        Registry(front.host, host=clock.host()).get_manifest("app", "1")
+    assert "error[CHR0412]" in str(caught.value)
+    assert words in str(caught.value)
+    assert (len(front.seen), clock.pauses) == (1, [])
+
+
+def test_a_long_window_fails_with_the_time_at_which_it_ends() -> None:
+    until = (datetime.now(UTC) + timedelta(hours=6)).strftime("%H:%M")[:-1]  # the minute may change meanwhile
+    fails_at_once_with("wait: 6 h 0 min, until ", Reply(429, TOO_MANY, {"Retry-After": "21600"}))
+    fails_at_once_with(f" {until}", Reply(429, TOO_MANY, {"Retry-After": "21600"}))
+
+
+def test_a_time_since_1970_is_not_taken_for_seconds_to_wait() -> None:
+    """Docker Hub's API sends one (docker/hub-feedback#2459)."""
+    now = int(datetime.now(UTC).timestamp())
+    clock = Clock()
+    replies = iter([Reply(429, TOO_MANY, {"Retry-After": str(now + 31)}), Reply(404)])
+    with FaultServer(lambda seen: next(replies)) as front:
+        assert Registry(front.host, host=clock.host()).head_manifest("app", "1") is None
+    assert clock.pauses == [pytest.approx(30, abs=2)]
+
+
+def test_a_used_up_pull_quota_names_its_window() -> None:
+    """As Docker Hub says it, without a Retry-After: so many pulls in so many seconds, none left."""
+    quota = {"RateLimit-Limit": "100;w=21600", "RateLimit-Remaining": "0;w=21600", "Docker-RateLimit-Source": "x"}
+    fails_at_once_with("wait: 6 h 0 min, until", Reply(429, TOO_MANY, quota))
+
+
+def in_the_past() -> Iterator[Script]:
+    yield first(1, Reply(429, TOO_MANY, {"Retry-After": at_a_date(-3600)}), lambda seen: True)
+    yield first(1, Reply(429, TOO_MANY, {"Retry-After": "soon"}), lambda seen: True)
+    yield first(1, Reply(503, TOO_MANY, {"Retry-After": "0"}), lambda seen: True)
+
+
+def test_a_time_that_makes_no_sense_is_as_good_as_none() -> None:
+    for script in in_the_past():
+        with FaultServer(lambda seen, script=script: script(seen) or Reply(404)) as front:
+            assert Registry(front.host, host=Host(HASTY)).head_manifest("app", "1") is None
+        assert len(front.seen) == 2
