@@ -18,7 +18,7 @@ from pulumi_chaosreg.mirror.removal import COMPANION_TAG, Removed, remove_tags
 from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.manifest import Descriptor
 from pulumi_chaosreg.oci.patience import Patience
-from pulumi_chaosreg.oci.problems import problem
+from pulumi_chaosreg.oci.problems import RegistryError, problem
 from pulumi_chaosreg.oci.registry import Registry
 from pulumi_chaosreg.oci.store import Store
 
