@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from pulumi_chaosreg.credentials.login import Login
+from pulumi_chaosreg.credentials.login import LoginSource
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror.companions import ReferrersTags, Tags, read_companions
 from pulumi_chaosreg.mirror.copy import Copy, Ends, Shared, Way, Work
@@ -75,7 +75,7 @@ class Mirror:
         self._tags: dict[Store, Tags] = {}
         self._patience = patience
         self._hosts: dict[str, Host] = {}
-        self._registries: dict[tuple[str, Login | None], Registry] = {}
+        self._registries: dict[tuple[str, LoginSource | None], Registry] = {}
         self._read_from, self._write_to = read_from, write_to
         self._guard = threading.Lock()
 
@@ -84,8 +84,8 @@ class Mirror:
         source: Reference,
         target: Reference,
         *,
-        pull: Login | None = None,
-        push: Login | None = None,
+        pull: LoginSource | None = None,
+        push: LoginSource | None = None,
         digest: str | None = None,
         signatures: bool = True,
         progress: Listener | None = None,
@@ -105,8 +105,8 @@ class Mirror:
         source: Reference,
         target: Reference,
         *,
-        pull: Login | None = None,
-        push: Login | None = None,
+        pull: LoginSource | None = None,
+        push: LoginSource | None = None,
         digest: str | None = None,
         signatures: bool = True,
     ) -> Planned:
@@ -138,7 +138,7 @@ class Mirror:
         tally = copy.tally()
         return Copied(planned.digest, copy.bytes_copied(), tally[Way.COPIED], tally[Way.MOUNTED], tally[Way.SKIPPED])
 
-    def missing(self, reference: Reference, login: Login | None = None) -> list[str]:
+    def missing(self, reference: Reference, login: LoginSource | None = None) -> list[str]:
         """What a pull of this image would not find: the digests of manifests and blobs; asks for every one of them.
 
         A registry may have a tag and lack what it stands for: caches that never fetched it, blobs that were deleted.
@@ -149,13 +149,13 @@ class Mirror:
         image = read_image(registry, repository, name, lacking)
         return lacking + [blob.digest for blob in image.blobs if not registry.has_blob(repository, blob.digest)]
 
-    def digest(self, reference: Reference, login: Login | None = None) -> str | None:
+    def digest(self, reference: Reference, login: LoginSource | None = None) -> str | None:
         """What the reference's tag (or else its digest) stands for now; None where there is nothing."""
         name = reference.tag or reference.digest or "latest"
         found = self._registry(reference.server, login).head_manifest(reference.repository, name)
         return found.digest if found else None
 
-    def delete(self, reference: Reference, login: Login | None = None) -> None:
+    def delete(self, reference: Reference, login: LoginSource | None = None) -> None:
         """Delete the tag, and no other one; a tag that is not there is fine.
 
         Old registries delete by digest only: there it is done only when no other tag stands for the same image.
@@ -185,7 +185,7 @@ class Mirror:
         with self._guard:
             return self._tags.setdefault(registry, Tags(registry))
 
-    def _registry(self, server: str, login: Login | None) -> Registry:
+    def _registry(self, server: str, login: LoginSource | None) -> Registry:
         with self._guard:
             if (server, login) not in self._registries:
                 host = self._hosts.setdefault(server, Host(self._patience, self._stop))

@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from urllib.parse import parse_qs, quote, urlsplit
 
-from pulumi_chaosreg.credentials.login import Login
+from pulumi_chaosreg.credentials.login import LoginSource
 from pulumi_chaosreg.images.reference import DIGEST
 from pulumi_chaosreg.oci.addresses import next_url, origin
-from pulumi_chaosreg.oci.auth import scope
 from pulumi_chaosreg.oci.blob import CHUNK, Source, Upload, proven
+from pulumi_chaosreg.oci.challenge import scope
 from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.manifest import MANIFEST_LIMIT, READABLE, Descriptor, MalformedManifest, Manifest, digest_of
 from pulumi_chaosreg.oci.problems import RegistryError, problem
@@ -24,7 +24,7 @@ class Registry:
     All verbs raise RegistryError.
     """
 
-    def __init__(self, server: str, login: Login | None = None, *, host: Host | None = None) -> None:
+    def __init__(self, server: str, login: LoginSource | None = None, *, host: Host | None = None) -> None:
         self.server = server
         self._transport = Transport(server, login, host or Host())
 

@@ -12,10 +12,10 @@ from typing import Any
 from pulumi.output import Unknown
 
 from pulumi_chaosreg.credentials.docker_config import read_credential
-from pulumi_chaosreg.credentials.login import Login
-from pulumi_chaosreg.credentials.machine import machine_login
+from pulumi_chaosreg.credentials.login import LoginSource
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import DIGEST, Reference
+from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Mirror, Progress
 
 TYPE = "chaosreg:index:MirroredImage"
@@ -42,6 +42,7 @@ class MirroredImage:
 
     def __init__(self, mirror: Mirror) -> None:
         self.mirror = mirror
+        self._logins = MachineLogins()
 
     def check(self, inputs: Properties) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """The inputs with defaults, and (property, reason) for each that is wrong. Unknown values pass."""
@@ -85,8 +86,8 @@ class MirroredImage:
         copied = self.mirror.copy(
             source,
             target,
-            pull=_login(inputs, "pull", source),
-            push=_login(inputs, "push", target),
+            pull=self._login(inputs, "pull", source),
+            push=self._login(inputs, "push", target),
             digest=inputs.get("digest") or source.digest,
             signatures=inputs.get("signatures") != "skip",
             progress=report,
@@ -100,7 +101,7 @@ class MirroredImage:
         """
         wanted = Reference.parse(ident)
         target = wanted.with_digest(None)
-        digest = self.mirror.digest(target, _login(inputs, "push", target))
+        digest = self.mirror.digest(target, self._login(inputs, "push", target))
         if digest is None or (wanted.digest and digest != wanted.digest and not state):
             return None
         base = {"source": str(target), "onDestroy": "retain", **dict(state), "target": str(target), "digest": digest}
@@ -112,9 +113,14 @@ class MirroredImage:
         if state.get("onDestroy") != "delete":
             return
         target = Reference.parse(state["target"])
-        login = _login(inputs, "push", target)
+        login = self._login(inputs, "push", target)
         if self.mirror.digest(target, login) == state.get("digest"):
             self.mirror.delete(target, login)
+
+    def _login(self, inputs: Properties, key: str, reference: Reference) -> LoginSource | None:
+        """The login of this input, or else what the machine has for the image."""
+        value = inputs.get(key)
+        return read_credential(key, value).login if value else self._logins.of(reference)
 
 
 def is_unknown(value: Any) -> bool:
@@ -130,9 +136,3 @@ def _reference_failures(key: str, value: str) -> list[tuple[str, str]]:
     if key == "target" and reference.digest:
         return [(key, "names a digest; a target is a tag, and its digest is an output")]
     return [] if reference.tag or (key == "source" and reference.digest) else [(key, "has no tag")]
-
-
-def _login(inputs: Properties, key: str, reference: Reference) -> Login | None:
-    """The login of this input, or else what the machine's docker configuration has for the server."""
-    value = inputs.get(key)
-    return read_credential(key, value).login if value else machine_login(reference.server)

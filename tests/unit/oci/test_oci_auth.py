@@ -2,7 +2,7 @@
 
 import pytest
 
-from pulumi_chaosreg.oci.auth import Challenge, covers, parse_challenges
+from pulumi_chaosreg.oci.challenge import Challenge, covers, parse_challenges
 
 
 @pytest.mark.parametrize(

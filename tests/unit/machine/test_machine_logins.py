@@ -8,9 +8,14 @@ from base64 import b64encode
 import pytest
 
 from pulumi_chaosreg.credentials.login import Login
-from pulumi_chaosreg.credentials.machine import machine_login
+from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.machine import MachineLogins
 
 HARBOR = "harbor.company.com"
+
+
+def machine_login(server, repository="harness/app"):
+    return MachineLogins().of(Reference(server, repository, "1")).current()
 
 
 def _auth(user="u", password="p"):
