@@ -4,17 +4,18 @@ import base64
 import json
 import traceback
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import builder
 import pytest
 from builder import image, layer, push
 from faults import FaultServer, Reply, Seen
-from token_server import TokenServer, registry_with_tokens
+from token_server import TokenServer, registry_with_tokens, signed
 
 from lab.registry import RegistryServer
-from pulumi_chaosreg.credentials.login import Login
-from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.credentials.login import Kind, Login
+from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Mirror
 from pulumi_chaosreg.oci import Host, Registry
@@ -68,7 +69,7 @@ def test_tokens_are_fetched_once_per_repository_and_right(
             assert mirror.copy(source, Reference(server.host, "app", tag), push=ROBOT).digest == tree.digest
         mirror.copy(source, Reference(server.host, "other", "1"), push=ROBOT)
 
-        asked = sorted(seen.query.partition("scope=")[2] for seen in tokens.seen)
+        asked = sorted(seen.query.partition("scope=")[2] for seen in tokens.asked)
     assert asked == sorted(
         [
             "repository%3Aapp%3Apull",
@@ -207,3 +208,172 @@ def test_a_token_endpoint_without_a_token_is_said(host: Host, body: bytes) -> No
         pytest.raises(ChaosregError, match="CHR0421"),
     ):
         Registry(front.host, host=host).head_manifest("app", "1")
+
+
+# --- the two protocols of token endpoints
+
+
+PULLED_AND_PUSHED = {"robot": {"pull", "push"}}
+
+
+@pytest.mark.parametrize("speaks", [("GET",), ("POST",), ("GET", "POST")])
+def test_a_password_opens_whatever_the_token_endpoint_speaks(
+    speaks: tuple[str, ...], upstream: RegistryServer, tmp_path: Path, mirror: Mirror, tree: builder.Tree
+) -> None:
+    source = Reference(upstream.host, "harness/app", "1")
+    with registry_with_tokens(tmp_path / "t", {"robot": CANARY}, PULLED_AND_PUSHED, speaks=speaks) as (server, tokens):
+        assert mirror.copy(source, Reference(server.host, "app", "1"), push=ROBOT).digest == tree.digest
+
+    if "GET" in speaks:
+        assert {asked.method for asked in tokens.asked} == {"GET"}
+    else:  # once the password is exchanged for a refresh token, it stays at home
+        grants = [asked.form["grant_type"] for asked in tokens.asked if asked.method == "POST"]
+        assert grants == ["password", "refresh_token"]
+        assert tokens.asked[1].form["client_id"] == "pulumi-chaosreg"
+
+
+@pytest.mark.parametrize("uses", [1, 1000])
+def test_an_identity_token_is_used_and_its_successors_too(
+    uses: int, upstream: RegistryServer, tmp_path: Path, mirror: Mirror, tree: builder.Tree
+) -> None:
+    source = Reference(upstream.host, "harness/app", "1")
+    with registry_with_tokens(tmp_path / "t", {}, PULLED_AND_PUSHED, uses=uses) as (server, tokens):
+        login = Login("", tokens.refresh_token("robot"), Kind.IDENTITY)
+        for tag in ("1", "2"):
+            assert mirror.copy(source, Reference(server.host, f"app{tag}", tag), push=login).digest == tree.digest
+
+    assert all(asked.form["grant_type"] == "refresh_token" for asked in tokens.asked)
+    shown = [asked.form["refresh_token"] for asked in tokens.asked]
+    assert shown == [f"canary-refresh-robot-{number}" for number in range(1, len(shown) + 1)]
+
+
+def test_an_identity_token_is_a_password_where_the_endpoint_knows_no_post(tmp_path: Path, host: Host) -> None:
+    rights = {"token-user": {"pull"}}
+    with registry_with_tokens(tmp_path / "t", {"token-user": "identity"}, rights, speaks=("GET",)) as (server, tokens):
+        login = Login("token-user", "identity", Kind.IDENTITY)
+        assert Registry(server.host, login, host=host).head_manifest("app", "1") is None
+    assert [asked.method for asked in tokens.asked] == ["POST", "GET"]
+
+
+def test_a_refused_identity_token_is_said_once(tmp_path: Path, host: Host) -> None:
+    with registry_with_tokens(tmp_path / "t", {}, {}) as (server, tokens):
+        login = Login("", "canary-revoked", Kind.IDENTITY, origin="/home/u/.docker/config.json")
+        with pytest.raises(ChaosregError, match=r"the identity token \(/home/u/.docker/config.json\)") as caught:
+            Registry(server.host, login, host=host).head_manifest("app", "1")
+    assert len(tokens.asked) == 1
+    assert "canary" not in str(caught.value)
+
+
+def test_a_registry_token_is_sent_as_it_is(tmp_path: Path, host: Host) -> None:
+    with registry_with_tokens(tmp_path / "t", {}, {}) as (server, tokens):
+        text = signed("robot", [{"type": "repository", "name": "app", "actions": ["pull"]}])
+        registry = Registry(server.host, Login("", text, Kind.REGISTRY), host=host)
+        assert registry.head_manifest("app", "1") is None
+        with pytest.raises(ChaosregError, match="CHR0403"):
+            registry.head_manifest("other", "1")
+    assert tokens.asked == []
+
+
+def test_where_basic_and_bearer_are_offered_the_registry_never_sees_the_password(host: Host) -> None:
+    with _counting_tokens() as tokens:
+
+        def script(seen: Seen) -> Reply:
+            if seen.headers.get("Authorization") == "Bearer t1":
+                return Reply(200, headers={"Docker-Content-Digest": builder.digest_of(b"")})
+            return Reply(401, headers={"WWW-Authenticate": f'Basic realm="x", Bearer realm="http://{tokens.host}/t"'})
+
+        with FaultServer(script) as front:
+            assert Registry(front.host, ROBOT, host=host).head_manifest("app", "1")
+    assert [seen.headers.get("Authorization") for seen in front.seen] == [None, "Bearer t1"]
+    assert tokens.seen[0].headers["Authorization"] == f"Basic {ROBOT.basic}"
+
+
+# --- logins that change
+
+
+class Changing:
+    """A source as the machine is one: what it knows is what stands in `logins` at the moment."""
+
+    def __init__(self, *logins: Login) -> None:
+        self.logins = list(logins)
+        self.looks = 0
+
+    def current(self) -> Login:
+        return self.logins[0]
+
+    def again(self, refused: Login | None) -> bool:
+        self.looks += 1
+        if len(self.logins) > 1 and self.logins[0] == refused:
+            self.logins.pop(0)
+        return self.logins[0] != refused
+
+    def findings(self) -> list[Finding]:
+        return []
+
+
+def test_a_password_that_was_changed_during_the_run_is_read_again(tmp_path: Path, host: Host) -> None:
+    source = Changing(ROBOT, Login("robot", "new"))
+    with RegistryServer(tmp_path / "r", logins={"robot": CANARY}) as server:
+        registry = Registry(server.host, source, host=host)
+        assert registry.head_manifest("app", "1") is None
+        server.stop()
+        server.logins["robot"] = "new"
+        server.start()
+        assert registry.head_manifest("app", "1") is None
+    assert source.looks == 1
+
+
+def test_a_password_that_was_changed_is_read_again_for_the_token_endpoint(tmp_path: Path, host: Host) -> None:
+    source = Changing(ROBOT, Login("robot", "new"))
+    with registry_with_tokens(tmp_path / "t", {"robot": CANARY}, PULLED_AND_PUSHED) as (server, tokens):
+        registry = Registry(server.host, source, host=host)
+        assert registry.head_manifest("app", "1") is None
+        tokens.passwords["robot"] = "new"
+        assert registry.head_manifest("other", "1") is None
+    assert source.looks == 1
+
+
+def test_a_wrong_password_is_looked_for_once_and_not_in_a_loop(private: RegistryServer, host: Host) -> None:
+    source = Changing(*(Login("robot", f"wrong{number}") for number in range(9)))
+    registry = Registry(private.host, source, host=host)
+    for _ in range(6):
+        with pytest.raises(ChaosregError, match="CHR0403.*user `robot` were sent"):
+            registry.head_manifest("app", "1")
+
+    assert source.looks == 1
+    tried = sum(request.status == 401 for request in private.requests())
+    assert tried <= 1 + 6 + 4  # the first challenge, a new one each time once given up, and few passwords
+
+
+def test_many_threads_do_not_lock_an_account(private: RegistryServer, host: Host) -> None:
+    with FaultServer(lambda seen: None, behind=private.host) as front:
+        registry = Registry(front.host, Login("robot", "wrong"), host=host)
+
+        def ask(number: int) -> None:
+            with pytest.raises(ChaosregError, match="CHR0403"):
+                registry.head_manifest(f"app{number}", "1")
+
+        with ThreadPoolExecutor(12) as pool:
+            list(pool.map(ask, range(24)))
+    assert sum("Authorization" in seen.headers for seen in front.seen) <= 3
+
+
+def test_many_threads_do_not_lock_an_account_at_the_token_endpoint(tmp_path: Path, host: Host) -> None:
+    with registry_with_tokens(tmp_path / "t", {"robot": CANARY}, PULLED_AND_PUSHED) as (server, tokens):
+        registry = Registry(server.host, Login("robot", "wrong"), host=host)
+
+        def ask(number: int) -> None:
+            with pytest.raises(ChaosregError, match="CHR0403"):
+                registry.head_manifest(f"app{number}", "1")
+
+        with ThreadPoolExecutor(12) as pool:
+            list(pool.map(ask, range(24)))
+    assert len(tokens.asked) <= 3
+
+
+def test_threads_that_need_the_same_token_ask_for_it_once(tmp_path: Path, host: Host) -> None:
+    with registry_with_tokens(tmp_path / "t", {"robot": CANARY}, PULLED_AND_PUSHED) as (server, tokens):
+        registry = Registry(server.host, ROBOT, host=host)
+        with ThreadPoolExecutor(12) as pool:
+            list(pool.map(lambda _: registry.head_manifest("app", "1"), range(24)))
+    assert len(tokens.asked) == 1
