@@ -6,6 +6,7 @@ A stand-in, always: what it imitates stands in the docstring of whoever uses it.
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.message import Message
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -20,7 +21,8 @@ class Asked:
     method: str
     path: str
     query: str
-    headers: Mapping[str, str]
+    headers: Message
+    """Of any case."""
     body: bytes = b""
 
     @property
@@ -74,7 +76,7 @@ class AnsweringServer:
     def _passed_on(self, asked: Asked) -> Said:
         connection = HTTPConnection(self._behind)
         query = f"?{asked.query}" if asked.query else ""
-        connection.request(asked.method, asked.path + query, asked.body or None, dict(asked.headers))
+        connection.request(asked.method, asked.path + query, asked.body or None, dict(asked.headers.items()))
         answer = connection.getresponse()
         hop = {"connection", "transfer-encoding", "date", "server"}
         headers = {name: value for name, value in answer.getheaders() if name.lower() not in hop}
@@ -97,7 +99,7 @@ class AnsweringServer:
             def reply(self) -> None:
                 parts = urlsplit(self.path)
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                said = outer._said(Asked(self.command, parts.path, parts.query, dict(self.headers), body))
+                said = outer._said(Asked(self.command, parts.path, parts.query, self.headers, body))
                 self.send_response(said.status)
                 names = {name.lower() for name in said.headers}
                 for name, value in said.headers.items():

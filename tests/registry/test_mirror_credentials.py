@@ -337,7 +337,7 @@ def test_a_wrong_password_is_looked_for_once_and_not_in_a_loop(private: Registry
     source = Changing(*(Login("robot", f"wrong{number}") for number in range(9)))
     registry = Registry(private.host, source, host=host)
     for _ in range(6):
-        with pytest.raises(ChaosregError, match="CHR0403.*user `robot` were sent"):
+        with pytest.raises(ChaosregError, match=r"CHR0403.*user `robot` were sent"):
             registry.head_manifest("app", "1")
 
     assert source.looks == 1
