@@ -51,7 +51,7 @@ class AnsweringServer:
     def __init__(self, answer: Answering, behind: str = "", address: str = "127.0.0.1") -> None:
         self.asked: list[Asked] = []
         self.answer = answer
-        self._behind = behind
+        self.behind = behind
         self._guard = threading.Lock()
         self._server = ThreadingHTTPServer((address, 0), self._handler())
         self._server.daemon_threads = True
@@ -74,7 +74,7 @@ class AnsweringServer:
         return said or self._passed_on(asked)
 
     def _passed_on(self, asked: Asked) -> Said:
-        connection = HTTPConnection(self._behind)
+        connection = HTTPConnection(self.behind)
         query = f"?{asked.query}" if asked.query else ""
         connection.request(asked.method, asked.path + query, asked.body or None, dict(asked.headers.items()))
         answer = connection.getresponse()
