@@ -238,4 +238,8 @@ class Authorizer:
             if self._looked is not None and not again:
                 return False
             self._looked = self._now()
-            return self._source.again(refused)
+            if not self._source.again(refused):
+                return False
+            with self._guard:  # what it opened before, another one opens now
+                self._tokens = {of: held for of, held in self._tokens.items() if held.login != refused}
+            return True

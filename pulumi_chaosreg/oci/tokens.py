@@ -64,8 +64,7 @@ class TokenEndpoint:
                 return self._by_identity(ask, login, given)
             except RegistryError as refusal:
                 if refusal.status not in _REFUSED_POST:
-                    raise
-                self._forget(login, given)  # it has expired: what it was made from may still be good
+                    raise  # else it has expired: what it was made from may still be good
         match login.kind if login else None:
             case Kind.REGISTRY:
                 assert login
@@ -106,7 +105,12 @@ class TokenEndpoint:
                 raise refusal from None
 
     def _by_identity(self, ask: "_Ask", login: Login, identity: str) -> Token:
-        return self._post(ask, login, {"grant_type": "refresh_token", "refresh_token": identity})
+        try:
+            return self._post(ask, login, {"grant_type": "refresh_token", "refresh_token": identity})
+        except RegistryError as refusal:
+            if refusal.status in _REFUSED_POST and self._identities.get(login) == identity:
+                self._identities.pop(login, None)
+            raise
 
     def _exchanged(self, challenge: Challenge, login: Login) -> str:
         """Azure: its token becomes an identity token of the registry, at the registry itself."""
@@ -120,10 +124,6 @@ class TokenEndpoint:
         answer = self._answer(self._fetch(f"{self._registry}/oauth2/exchange", None, urlencode(form).encode()))
         identity = self._identities[login] = self._sendable(answer.get("refresh_token"))
         return identity
-
-    def _forget(self, login: Login, given: str) -> None:
-        if self._identities.get(login) == given:
-            self._identities.pop(login, None)
 
     def _get(self, ask: "_Ask", authorization: str | None) -> Token:
         return self._read(ask.scopes, lambda: self._fetch(ask.address(), authorization, None), None)

@@ -17,9 +17,6 @@ from builder import image, layer, push
 from token_server import SERVICE, TokenServer, registry_believing, registry_with_tokens
 
 from lab.registry import RegistryServer
-from pulumi_chaosreg.credentials.login import Login
-from pulumi_chaosreg.errors import ChaosregError, Finding
-from pulumi_chaosreg.oci import Host, Registry
 from tests.answering import AnsweringServer, Asked, Said
 from tests.clouds import ACR, ECR, ECR_PASSWORD, ENTRA_TOKEN, GAR, GCP_TOKEN, aws, azure, gcp, nobody
 
@@ -154,52 +151,3 @@ def test_the_missing_extra_is_said_only_where_a_request_without_login_was_refuse
         assert _mirror(ECR, machine, source, f"{everybody_s.host}/app:1").split() == [tree.digest]
         said = _mirror(ECR, machine, source, f"{closed.host}/app:1")
     assert "pip install 'pulumi-chaosreg[aws]'" in said
-
-
-class Identity:
-    """A source with a login that the machine's cloud gives anew each time."""
-
-    def __init__(self) -> None:
-        self.number = 0
-
-    def current(self) -> Login | None:
-        return Login("AWS", f"password-{self.number}") if self.number else None
-
-    def again(self, _refused: Login | None) -> bool:
-        self.number += 1
-        return True
-
-    def findings(self) -> list[Finding]:
-        return []
-
-
-@pytest.mark.parametrize("words", ["denied: Your authorization token has expired. Reauthenticate and try again.", ""])
-def test_ecr_s_expired_password_is_forbidden_without_a_challenge(words: str) -> None:
-    """As ECR answers; to HEAD without words, so that only the password's age tells."""
-    good, seconds = ["password-1"], [0.0]
-
-    def answer(asked: Asked) -> Said:
-        sent = asked.headers.get("Authorization")
-        if sent is None:
-            return Said(401, headers={"WWW-Authenticate": 'Basic realm="https://ecr.example/",service="ecr"'})
-        if sent in [f"Basic {Login('AWS', password).basic}" for password in good]:
-            return Said(200, headers={"Docker-Content-Digest": builder.digest_of(b"")})
-        body = json.dumps({"errors": [{"code": "DENIED", "message": words}]}).encode() if words else b""
-        return Said(403, body)
-
-    source = Identity()
-    with AnsweringServer(answer) as front:
-        registry = Registry(front.host, source, host=Host())
-        registry._transport._auth._now = lambda: seconds[0]
-
-        def ask() -> object:
-            return registry.list_tags("app") if words else registry.head_manifest("app", "1")
-
-        ask()
-        good[:] = ["password-2"]
-        seconds[0] = 12 * 3600
-        ask()
-        good[:] = []
-        with pytest.raises(ChaosregError, match="CHR0404"):
-            ask()
-    assert source.number == 2  # not in a loop
