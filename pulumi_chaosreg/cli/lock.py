@@ -96,4 +96,6 @@ def _digests(sources: list[Reference]) -> dict[str, str]:
         found = dict(pool.map(ask, sources))
     if findings:
         raise ChaosregError(dict.fromkeys(findings))
+    for finding in logins.findings():  # whoever was refused has read them already
+        print(finding, file=sys.stderr)
     return found

@@ -9,6 +9,7 @@ next run goes on with what has arrived.
 
 import argparse
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -81,6 +82,9 @@ def run(options: argparse.Namespace) -> int:
         if options.deep:
             there = [job for job, plan in planned.items() if plan.work is None]
             _each(there, lambda job: _checked(mirror, job, logins), report, stopped)
+    if not report.failures:  # whoever was refused has read them already
+        for finding in logins.findings():
+            print(finding, file=sys.stderr)
     if stopped.is_set():
         return 130
     return 1 if report.failures else 0

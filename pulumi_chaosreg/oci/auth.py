@@ -154,6 +154,7 @@ class Authorizer:
         if self._source and refusal.status in (401, 403):
             more = [finding for finding in self._source.findings() if finding not in refusal.findings]
             refusal.findings = (*refusal.findings, *more)
+            refusal.args = (str(refusal),)
         return refusal
 
     def _basic(self) -> Authorization | None:
