@@ -46,11 +46,11 @@ Answering = Callable[[Asked], Said | None]
 
 
 class AnsweringServer:
-    """Listens on a loopback address; a context manager. `answer` is called by one thread at a time."""
+    """Listens on a loopback address; a context manager. `script` is called by one thread at a time."""
 
-    def __init__(self, answer: Answering, behind: str = "", address: str = "127.0.0.1") -> None:
-        self.asked: list[Asked] = []
-        self.answer = answer
+    def __init__(self, script: Answering, behind: str = "", address: str = "127.0.0.1") -> None:
+        self.seen: list[Asked] = []
+        self.script = script
         self.behind = behind
         self._guard = threading.Lock()
         self._server = ThreadingHTTPServer((address, 0), self._handler())
@@ -69,8 +69,8 @@ class AnsweringServer:
 
     def _said(self, asked: Asked) -> Said:
         with self._guard:
-            self.asked.append(asked)
-            said = self.answer(asked)
+            self.seen.append(asked)
+            said = self.script(asked)
         return said or self._passed_on(asked)
 
     def _passed_on(self, asked: Asked) -> Said:

@@ -59,7 +59,7 @@ def test_ecr_by_the_identity_at_aws(tmp_path: Path, upstream: RegistryServer, tr
         targets = [f"{server.host}/app:1", f"{server.host}/app:2"]
         said = _mirror(ECR, cloud.environment, f"{upstream.host}/harness/app:1", *targets)
     assert said.split() == [tree.digest, tree.digest]
-    assert len(cloud.server.asked) == 1
+    assert len(cloud.server.seen) == 1
 
 
 def test_artifact_registry_by_the_identity_at_google(
@@ -69,8 +69,8 @@ def test_artifact_registry_by_the_identity_at_google(
     with gcp(tmp_path) as cloud, registry_with_tokens(tmp_path / "gar", passwords, rights) as (server, tokens):
         said = _mirror(GAR, cloud.environment, f"{upstream.host}/harness/app:1", f"{server.host}/app:1")
     assert said.split() == [tree.digest]
-    assert "Authorization" not in tokens.asked[0].headers  # at first as everybody
-    assert sum(asked.path.endswith("/token") for asked in cloud.server.asked) == 1
+    assert "Authorization" not in tokens.seen[0].headers  # at first as everybody
+    assert sum(asked.path.endswith("/token") for asked in cloud.server.seen) == 1
 
 
 class Azure:

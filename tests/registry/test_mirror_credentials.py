@@ -66,7 +66,7 @@ def test_tokens_are_fetched_once_per_repository_and_right(
             assert mirror.copy(source, Reference(server.host, "app", tag), push=ROBOT).digest == tree.digest
         mirror.copy(source, Reference(server.host, "other", "1"), push=ROBOT)
 
-        asked = sorted(seen.query.partition("scope=")[2] for seen in tokens.asked)
+        asked = sorted(seen.query.partition("scope=")[2] for seen in tokens.seen)
     assert asked == sorted(
         [
             "repository%3Aapp%3Apull",

@@ -37,11 +37,11 @@ def test_a_password_opens_whatever_the_token_endpoint_speaks(
         assert mirror.copy(source, Reference(server.host, "app", "1"), push=ROBOT).digest == tree.digest
 
     if "GET" in speaks:
-        assert {asked.method for asked in tokens.asked} == {"GET"}
+        assert {asked.method for asked in tokens.seen} == {"GET"}
     else:  # once the password is exchanged for a refresh token, it stays at home
-        grants = [asked.form["grant_type"] for asked in tokens.asked if asked.method == "POST"]
+        grants = [asked.form["grant_type"] for asked in tokens.seen if asked.method == "POST"]
         assert grants == ["password", "refresh_token"]
-        assert tokens.asked[1].form["client_id"] == "pulumi-chaosreg"
+        assert tokens.seen[1].form["client_id"] == "pulumi-chaosreg"
 
 
 @pytest.mark.parametrize("uses", [1, 1000])
@@ -54,8 +54,8 @@ def test_an_identity_token_is_used_and_its_successors_too(
         for tag in ("1", "2"):
             assert mirror.copy(source, Reference(server.host, f"app{tag}", tag), push=login).digest == tree.digest
 
-    assert all(asked.form["grant_type"] == "refresh_token" for asked in tokens.asked)
-    shown = [asked.form["refresh_token"] for asked in tokens.asked]
+    assert all(asked.form["grant_type"] == "refresh_token" for asked in tokens.seen)
+    shown = [asked.form["refresh_token"] for asked in tokens.seen]
     assert shown == [f"canary-refresh-robot-{number}" for number in range(1, len(shown) + 1)]
 
 
@@ -64,7 +64,7 @@ def test_an_identity_token_is_a_password_where_the_endpoint_knows_no_post(tmp_pa
     with registry_with_tokens(tmp_path / "t", {"token-user": "identity"}, rights, speaks=("GET",)) as (server, tokens):
         login = Login("token-user", "identity", Kind.IDENTITY)
         assert Registry(server.host, login, host=host).head_manifest("app", "1") is None
-    assert [asked.method for asked in tokens.asked] == ["POST", "GET"]
+    assert [asked.method for asked in tokens.seen] == ["POST", "GET"]
 
 
 def test_a_refused_identity_token_is_said_once(tmp_path: Path, host: Host) -> None:
@@ -72,7 +72,7 @@ def test_a_refused_identity_token_is_said_once(tmp_path: Path, host: Host) -> No
         login = Login("", "canary-revoked", Kind.IDENTITY, origin="/home/u/.docker/config.json")
         with pytest.raises(ChaosregError, match=r"the identity token \(/home/u/.docker/config.json\)") as caught:
             Registry(server.host, login, host=host).head_manifest("app", "1")
-    assert len(tokens.asked) == 1
+    assert len(tokens.seen) == 1
     assert "canary" not in str(caught.value)
 
 
@@ -83,7 +83,7 @@ def test_a_registry_token_is_sent_as_it_is(tmp_path: Path, host: Host) -> None:
         assert registry.head_manifest("app", "1") is None
         with pytest.raises(ChaosregError, match="CHR0403"):
             registry.head_manifest("other", "1")
-    assert tokens.asked == []
+    assert tokens.seen == []
 
 
 def test_where_basic_and_bearer_are_offered_the_registry_never_sees_the_password(host: Host) -> None:

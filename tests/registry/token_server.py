@@ -15,8 +15,10 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qs
 
+from faults import Reply
+
 from lab.registry import RegistryServer
-from tests.answering import AnsweringServer, Asked, Said
+from tests.answering import AnsweringServer, Asked
 
 _SHA256 = bytes.fromhex("3031300d060960864801650304020105000420")
 SERVICE, _ISSUER, _KEY_ID = "test-registry", "test-issuer", "test-key"
@@ -49,14 +51,14 @@ class TokenServer(AnsweringServer):
         self._refresh[text] = (user, self._uses)
         return text
 
-    def token(self, asked: Asked) -> Said:
+    def token(self, asked: Asked) -> Reply:
         if asked.method not in self._speaks:
-            return Said(405, b'{"errors":[{"code":"UNSUPPORTED"}]}')
+            return Reply(405, b'{"errors":[{"code":"UNSUPPORTED"}]}')
         user = self._by_basic(asked) if asked.method == "GET" else self._by_grant(asked.form)
         if user is None:
             # Real ones repeat what they were sent more often than one should think.
             echo = f"incorrect username or password: {asked.headers.get('Authorization', '')} {asked.body.decode()}"
-            return Said(401, json.dumps({"errors": [{"code": "UNAUTHORIZED", "message": echo}]}).encode())
+            return Reply(401, json.dumps({"errors": [{"code": "UNAUTHORIZED", "message": echo}]}).encode())
         scopes = parse_qs(asked.body.decode() if asked.method == "POST" else asked.query).get("scope", [])
         access = []
         for scope in (one for several in scopes for one in several.split()):
@@ -67,7 +69,7 @@ class TokenServer(AnsweringServer):
         answer: dict[str, object] = {"access_token": signed(user, access), "expires_in": 300}
         if asked.method == "POST":
             answer["refresh_token"] = self.refresh_token(user)
-        return Said(200, json.dumps(answer).encode())
+        return Reply(200, json.dumps(answer).encode())
 
     def _by_basic(self, asked: Asked) -> str | None:
         given = base64.b64decode(asked.headers.get("Authorization", "").partition(" ")[2]).decode()

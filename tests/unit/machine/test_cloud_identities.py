@@ -53,7 +53,7 @@ def test_ecr_opens_to_the_identity_at_aws(tmp_path, server, region, service):
     assert (user, password, kind) == ("AWS", ECR_PASSWORD, "PASSWORD")
     assert seconds == pytest.approx(12 * 3600, abs=60)
     assert ECR_PASSWORD not in shown
-    (asked,) = cloud.server.asked
+    (asked,) = cloud.server.seen
     assert f"/{region}/{service}/aws4_request" in asked.headers["Authorization"]
 
 
@@ -72,7 +72,7 @@ def test_azure_s_token_is_for_registries_alone(tmp_path):
     assert user == "00000000-0000-0000-0000-000000000000"
     assert seconds == pytest.approx(12 * 3600, abs=60)
     assert ENTRA_TOKEN not in shown
-    assert cloud.server.asked[-1].form["resource"] == "https://containerregistry.azure.net"
+    assert cloud.server.seen[-1].form["resource"] == "https://containerregistry.azure.net"
 
 
 @pytest.mark.parametrize(("server", "cloud"), [(ECR, "AWS"), (ACR, "Azure")])
@@ -144,10 +144,10 @@ def at_aws(tmp_path, monkeypatch):
 def test_the_identity_is_asked_when_a_request_without_login_was_refused(at_aws):
     source = MachineLogins().of(Reference(ECR, "app", "1"))
     assert source.current() is None
-    assert at_aws.server.asked == []
+    assert at_aws.server.seen == []
     assert source.again(None)
     assert (source.current().username, source.current().password) == ("AWS", "canary-1")
-    assert len(at_aws.server.asked) == 1
+    assert len(at_aws.server.seen) == 1
 
 
 def test_a_login_of_docker_s_goes_before_the_identity(at_aws, tmp_path, monkeypatch):
@@ -156,7 +156,7 @@ def test_a_login_of_docker_s_goes_before_the_identity(at_aws, tmp_path, monkeypa
     source = MachineLogins().of(Reference(ECR, "app", "1"))
     assert source.current().password == "docker's"
     assert not source.again(source.current())
-    assert at_aws.server.asked == []
+    assert at_aws.server.seen == []
 
 
 def test_a_short_lived_login_is_renewed_before_it_expires(at_aws):
