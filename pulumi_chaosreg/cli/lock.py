@@ -5,10 +5,10 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from pulumi_chaosreg.credentials.machine import machine_login
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.lockfile import FILE_NAME, write_lockfile
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Mirror
 from pulumi_chaosreg.scopes.review import Review, review
 from pulumi_chaosreg.scopes.stack_files import find_project
@@ -73,12 +73,12 @@ def _sources(reviewed: Review) -> list[Reference]:
 
 def _digests(sources: list[Reference]) -> dict[str, str]:
     """Tag → digest of each source; all that fails is reported together."""
-    mirror = Mirror()
+    mirror, logins = Mirror(), MachineLogins()
     findings: list[Finding] = []
 
     def ask(source: Reference) -> tuple[str, str]:
         try:
-            digest = mirror.digest(source, machine_login(source.server))
+            digest = mirror.digest(source, logins.of(source))
         except ChaosregError as error:
             findings.extend(error.findings)
             return source.tagged, ""
@@ -96,4 +96,6 @@ def _digests(sources: list[Reference]) -> dict[str, str]:
         found = dict(pool.map(ask, sources))
     if findings:
         raise ChaosregError(dict.fromkeys(findings))
+    for finding in logins.findings():  # whoever was refused has read them already
+        print(finding, file=sys.stderr)
     return found

@@ -1,6 +1,7 @@
 """Copy what the registries' owners mirror, all at once: the whole plan first, each unique blob once, tags last.
 
-The same engine as in `pulumi up`, which sees a few images at a time. Logs in with this machine's docker configuration.
+The same engine as in `pulumi up`, which sees a few images at a time. Logs in with what this machine has: the logins of
+docker and podman, their credential helpers, its identity in a cloud.
 Copies the digests of the lockfile, so run `chaosreg lock` first. WANTED is an infrastructure or a scope above it, by
 path or pattern, or the name of an image; without it everything is mirrored. Ctrl-C stops soon and writes no tag; the
 next run goes on with what has arrived.
@@ -8,6 +9,7 @@ next run goes on with what has arrived.
 
 import argparse
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -19,9 +21,9 @@ from typing import TypeVar
 
 from pulumi_chaosreg.cli.mirror_report import REPORTS, Report
 from pulumi_chaosreg.cli.selection import fits
-from pulumi_chaosreg.credentials.machine import machine_login
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Cancelled, Mirror, Planned
 from pulumi_chaosreg.scopes.model import nearest
 from pulumi_chaosreg.scopes.review import Review, review
@@ -71,15 +73,18 @@ def run(options: argparse.Namespace) -> int:
     if any(job.source.digest is None for job in jobs):
         advice = "run `chaosreg lock` first, so that what is copied can be reviewed"
         raise ChaosregError.of("CHR0304", "nothing is locked yet", help=advice)
-    report = REPORTS[options.output](len(jobs))
+    report, logins = REPORTS[options.output](len(jobs)), MachineLogins()
     with _stopping() as stopped, Mirror(stop=stopped) as mirror, report:
-        planned = _each(jobs, lambda job: _planned(mirror, job), report, stopped)
+        planned = _each(jobs, lambda job: _planned(mirror, job, logins), report, stopped)
         report.planned({job.target.tagged: plan for job, plan in planned.items()})
         if not options.dry_run:
             _each([*planned], lambda job: _copied(mirror, job, planned[job], report), report, stopped)
         if options.deep:
             there = [job for job, plan in planned.items() if plan.work is None]
-            _each(there, lambda job: _checked(mirror, job), report, stopped)
+            _each(there, lambda job: _checked(mirror, job, logins), report, stopped)
+    if not report.failures:  # whoever was refused has read them already
+        for finding in logins.findings():
+            print(finding, file=sys.stderr)
     if stopped.is_set():
         return 130
     return 1 if report.failures else 0
@@ -106,9 +111,9 @@ def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
     return [jobs[tagged] for tagged in sorted(jobs)]
 
 
-def _planned(mirror: Mirror, job: Job) -> Planned:
-    logins = (machine_login(job.source.server), machine_login(job.target.server))
-    return mirror.plan(job.source, job.target, pull=logins[0], push=logins[1], signatures=job.signatures)
+def _planned(mirror: Mirror, job: Job, logins: MachineLogins) -> Planned:
+    pull, push = logins.of(job.source), logins.of(job.target)
+    return mirror.plan(job.source, job.target, pull=pull, push=push, signatures=job.signatures)
 
 
 def _copied(mirror: Mirror, job: Job, planned: Planned, report: Report) -> None:
@@ -116,8 +121,8 @@ def _copied(mirror: Mirror, job: Job, planned: Planned, report: Report) -> None:
     report.copied(job.target.tagged, copied)
 
 
-def _checked(mirror: Mirror, job: Job) -> None:
-    lacking = mirror.missing(job.target, machine_login(job.target.server))
+def _checked(mirror: Mirror, job: Job, logins: MachineLogins) -> None:
+    lacking = mirror.missing(job.target, logins.of(job.target))
     if lacking:
         more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
         raise ChaosregError.of(

@@ -3,7 +3,7 @@
 Looks into the repositories that the owners of registries mirror to, for tags that Harness's images have (versions,
 `latest`) and nobody is configured to pull; IMAGE names only some of them (a pattern). Signatures go with their images,
 what another tag uses stays, and so does every digest that somebody pulls. Pods that have not been restarted since may
-still run what is removed: prune after the `up` of all environments. Logs in with this machine's docker configuration.
+still run what is removed: prune after the `up` of all environments. Logs in as `chaosreg mirror` does.
 """
 
 import argparse
@@ -17,10 +17,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypeVar
 
-from pulumi_chaosreg.credentials.machine import machine_login
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Mirror, Removed
 from pulumi_chaosreg.scopes.registry import joined
 from pulumi_chaosreg.scopes.review import Review, review
@@ -53,6 +53,10 @@ class Place:
         """The image's name."""
         return self.repository.rpartition("/")[2]
 
+    def tagged(self, tag: str) -> Reference:
+        """The image of that tag."""
+        return Reference(self.server, self.repository, tag)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -79,12 +83,13 @@ def run(options: argparse.Namespace) -> int:
         raise ChaosregError(reviewed.errors)
     places = _places(reviewed, options.images)
     with Mirror() as mirror:
-        plans, failures = _each(places, lambda place: _plan(mirror, place, reviewed, with_unknown=options.unknown))
+        registries = _Registries(mirror, MachineLogins())
+        plans, failures = _each(places, lambda place: _plan(registries, place, reviewed, with_unknown=options.unknown))
         removed: dict[Place, Removed] = {}
         if options.yes:
             removed, more = _each(
                 [place for place, plan in plans.items() if plan.superfluous],
-                lambda place: _remove(mirror, place, plans[place]),
+                lambda place: registries.remove(place, plans[place].superfluous),
             )
             failures |= more
     say = _say_json if options.output == "json" else _say_text
@@ -111,37 +116,46 @@ def _places(reviewed: Review, wanted: Sequence[str]) -> list[Place]:
     return sorted(chosen, key=str)
 
 
-def _plan(mirror: Mirror, place: Place, reviewed: Review, *, with_unknown: bool) -> Plan:
+class _Registries:
+    """What is asked of them, with this machine's logins."""
+
+    def __init__(self, mirror: Mirror, logins: MachineLogins) -> None:
+        self._mirror, self._logins = mirror, logins
+
+    def tags(self, place: Place) -> list[str]:
+        return self._mirror.image_tags(place.server, place.repository, self._logins.of(place.tagged("latest")))
+
+    def digest(self, reference: Reference) -> str | None:
+        return self._mirror.digest(reference, self._logins.of(reference))
+
+    def remove(self, place: Place, tags: Sequence[str]) -> Removed:
+        return self._mirror.remove(place.server, place.repository, tags, self._logins.of(place.tagged("latest")))
+
+
+def _plan(registries: _Registries, place: Place, reviewed: Review, *, with_unknown: bool) -> Plan:
     pulled = [
         image.reference
         for resolved in reviewed.resolved.values()
         for image in resolved.images
         if (image.reference.server, image.reference.repository) == (place.server, place.repository)
     ]
-    login = machine_login(place.server)
-    tags = mirror.image_tags(place.server, place.repository, login)
-    free = [tag for tag in tags if not _is_pulled(mirror, place, tag, pulled)]
+    free = [tag for tag in registries.tags(place) if not _is_pulled(registries, place.tagged(tag), pulled)]
     catalogue = reviewed.company.catalogue
     superfluous = [tag for tag in free if with_unknown or _looks_released(catalogue, tag)]
     return Plan(tuple(superfluous), tuple(tag for tag in free if tag not in superfluous))
 
 
-def _is_pulled(mirror: Mirror, place: Place, tag: str, pulled: Iterable[Reference]) -> bool:
+def _is_pulled(registries: _Registries, reference: Reference, pulled: Iterable[Reference]) -> bool:
     """Whether somebody is configured to pull this tag, or what it stands for."""
-    if any(reference.tag == tag for reference in pulled):
+    if any(one.tag == reference.tag for one in pulled):
         return True
-    digests = {reference.digest for reference in pulled if reference.digest}
-    reference = Reference(place.server, place.repository, tag)
-    return bool(digests) and mirror.digest(reference, machine_login(place.server)) in digests
+    digests = {one.digest for one in pulled if one.digest}
+    return bool(digests) and registries.digest(reference) in digests
 
 
 def _looks_released(catalogue: Catalogue, tag: str) -> bool:
     """Whether Harness gives images such tags: versions, and those that move."""
     return bool(_VERSION.fullmatch(tag)) or catalogue.is_floating(tag)
-
-
-def _remove(mirror: Mirror, place: Place, plan: Plan) -> Removed:
-    return mirror.remove(place.server, place.repository, plan.superfluous, machine_login(place.server))
 
 
 def _each(places: Iterable[Place], work: Callable[[Place], T]) -> tuple[dict[Place, T], dict[Place, ChaosregError]]:

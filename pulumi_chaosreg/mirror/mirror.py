@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from pulumi_chaosreg.credentials.login import Login
+from pulumi_chaosreg.credentials.login import LoginSource
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror.companions import ReferrersTags, Tags, read_companions
 from pulumi_chaosreg.mirror.copy import Copy, Ends, Shared, Way, Work
@@ -82,7 +82,7 @@ class Mirror:
         self._tags: dict[Store, Tags] = {}
         self._patience = patience
         self._hosts: dict[str, Host] = {}
-        self._registries: dict[tuple[str, Login | None], Registry] = {}
+        self._registries: dict[tuple[str, LoginSource | None], Registry] = {}
         self._read_from, self._write_to = read_from, write_to
         self._removing: dict[tuple[str, str], threading.Lock] = {}
         self._guard = threading.Lock()
@@ -92,8 +92,8 @@ class Mirror:
         source: Reference,
         target: Reference,
         *,
-        pull: Login | None = None,
-        push: Login | None = None,
+        pull: LoginSource | None = None,
+        push: LoginSource | None = None,
         digest: str | None = None,
         signatures: bool = True,
         progress: Listener | None = None,
@@ -113,8 +113,8 @@ class Mirror:
         source: Reference,
         target: Reference,
         *,
-        pull: Login | None = None,
-        push: Login | None = None,
+        pull: LoginSource | None = None,
+        push: LoginSource | None = None,
         digest: str | None = None,
         signatures: bool = True,
     ) -> Planned:
@@ -150,7 +150,7 @@ class Mirror:
             planned.digest, True, copy.bytes_copied(), tally[Way.COPIED], tally[Way.MOUNTED], tally[Way.SKIPPED]
         )
 
-    def missing(self, reference: Reference, login: Login | None = None) -> list[str]:
+    def missing(self, reference: Reference, login: LoginSource | None = None) -> list[str]:
         """What a pull of this image would not find: the digests of manifests and blobs; asks for every one of them.
 
         A registry may have a tag and lack what it stands for: caches that never fetched it, blobs that were deleted.
@@ -161,18 +161,18 @@ class Mirror:
         image = read_image(registry, repository, name, lacking)
         return lacking + [blob.digest for blob in image.blobs if not registry.has_blob(repository, blob.digest)]
 
-    def digest(self, reference: Reference, login: Login | None = None) -> str | None:
+    def digest(self, reference: Reference, login: LoginSource | None = None) -> str | None:
         """What the reference's tag (or else its digest) stands for now; None where there is nothing."""
         name = reference.tag or reference.digest or "latest"
         found = self._registry(reference.server, login).head_manifest(reference.repository, name)
         return found.digest if found else None
 
-    def image_tags(self, server: str, repository: str, login: Login | None = None) -> list[str]:
+    def image_tags(self, server: str, repository: str, login: LoginSource | None = None) -> list[str]:
         """The tags of a repository that stand for images: without those of signatures and of lists of referrers."""
         tags = self._registry(server, login).list_tags(repository)
         return [tag for tag in tags if not COMPANION_TAG.fullmatch(tag)]
 
-    def remove(self, server: str, repository: str, tags: Collection[str], login: Login | None = None) -> Removed:
+    def remove(self, server: str, repository: str, tags: Collection[str], login: LoginSource | None = None) -> Removed:
         """Take tags away with all that only they need; see `remove_tags`. One at a time for each repository."""
         with self._guard:
             removing = self._removing.setdefault((server, repository), threading.Lock())
@@ -195,7 +195,7 @@ class Mirror:
         with self._guard:
             return self._tags.setdefault(registry, Tags(registry))
 
-    def _registry(self, server: str, login: Login | None) -> Registry:
+    def _registry(self, server: str, login: LoginSource | None) -> Registry:
         with self._guard:
             if (server, login) not in self._registries:
                 host = self._hosts.setdefault(server, Host(self._patience, self._stop))

@@ -2,16 +2,24 @@
 
 A registry answers with addresses of its own choosing: token realms, redirects, upload locations. A hostile or
 hijacked one could point them at a cloud's metadata service, or at somebody who collects passwords. Names are not
-resolved here: an internal registry may well have internal helpers; only literal addresses are judged.
+resolved here: an internal registry may well have internal helpers. Judged is what is written: addresses in every form
+that a resolver takes for one (`0x7f.1`, `2130706433`, `::ffff:10.0.0.1`), and the few names that are always local.
+What two readers could take for different hosts (a user before the host, backslashes) is refused as a whole.
 """
 
-from ipaddress import ip_address
+import re
+import socket
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
 from pulumi_chaosreg.oci.problems import RegistryError, problem
 
 _API_HOSTS = {"docker.io": "registry-1.docker.io"}
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
+_AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]")
+_METADATA = ("metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal")
+"""The clouds' own names for what hands out a machine's identity."""
 
 
 def base_url(server: str) -> str:
@@ -22,11 +30,9 @@ def base_url(server: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the host is this machine by its spelling: `localhost`, 127.0.0.0/8 or ::1."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    """Whether the host is this machine by its spelling: `localhost`, 127.0.0.0/8 or ::1, however they are written."""
+    address = _address(host)
+    return address.is_loopback if address else _plain_name(host).rpartition(".")[2] == "localhost"
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
@@ -37,13 +43,16 @@ def origin(url: str) -> tuple[str, str, int | None]:
 
 def redacted(url: str) -> str:
     """The address without user, query and fragment: those may hold signatures and session secrets."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an address that nobody can read"
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def check_realm(realm: str, registry: str) -> str:
     """The token endpoint that a challenge names, if a password may be sent there; ChaosregError (CHR0414) if not."""
-    target, home = urlsplit(realm), urlsplit(registry)
+    target, home = _parsed(realm, registry), urlsplit(registry)
     secure = target.scheme == "https" or (home.scheme == "http" and target.scheme == "http" and _is_local(target))
     if not secure:
         raise _unsafe(realm, registry, "its token endpoint is not https")
@@ -56,8 +65,11 @@ def next_url(current: str, location: str, registry: str) -> str:
 
     `location` is relative to the request that was answered, not to the registry's root.
     """
-    url = urljoin(current, location)
-    target, before = urlsplit(url), urlsplit(current)
+    try:
+        url = urljoin(current, location)
+    except ValueError:
+        raise _unsafe(location, registry, "it leads to an address that nobody can read") from None
+    target, before = _parsed(url, registry), urlsplit(current)
     if target.scheme not in ("http", "https"):
         raise _unsafe(url, registry, "it leads to something that is neither http nor https")
     if target.scheme == "http" and before.scheme == "https":
@@ -68,10 +80,25 @@ def next_url(current: str, location: str, registry: str) -> str:
     return url
 
 
+def _parsed(url: str, registry: str) -> SplitResult:
+    """The parts of an address that everybody reads in the same way."""
+    try:
+        target = urlsplit(url)
+        _ = target.port
+    except ValueError:
+        raise _unsafe(url, registry, "it names an address that nobody can read") from None
+    if "@" in target.netloc:
+        raise _unsafe(url, registry, "it names an address with a user in it")
+    host = target.hostname or ""
+    if _AMBIGUOUS.search(url) or not (_NAME.fullmatch(host) or _address(host) or not target.netloc):
+        raise _unsafe(url, registry, "it names an address that can be read in two ways")
+    return target
+
+
 def _check_host(target: SplitResult, home: SplitResult, registry: str, role: str) -> None:
     if target.hostname == home.hostname or is_loopback(home.hostname or ""):
         return
-    if _is_local(target) or not _is_public(target.hostname or ""):
+    if not _is_public(target.hostname or ""):
         raise _unsafe(urlunsplit(target), registry, f"{role} is a private, link-local or loopback address")
 
 
@@ -80,10 +107,28 @@ def _is_local(target: SplitResult) -> bool:
 
 
 def _is_public(host: str) -> bool:
+    address = _address(host)
+    if address:
+        return address.is_global and not address.is_multicast and not address.is_reserved
+    return bool(host) and not is_loopback(host) and _plain_name(host) not in _METADATA
+
+
+def _plain_name(host: str) -> str:
+    return host.lower().rstrip(".")
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    """The address that a host is, in any spelling that the system's resolver takes for one; None for a name."""
     try:
-        return ip_address(host).is_global
+        address = ip_address(host)
     except ValueError:
-        return bool(host)
+        if not _NAME.fullmatch(host):
+            return None
+        try:
+            return IPv4Address(socket.inet_aton(_plain_name(host)))  # octal, hexadecimal, one number, three
+        except OSError:
+            return None
+    return (isinstance(address, IPv6Address) and address.ipv4_mapped) or address
 
 
 def _unsafe(url: str, registry: str, cause: str) -> RegistryError:

@@ -51,7 +51,7 @@ class Answer:
             return []
 
     def errors(self) -> tuple[str, str]:
-        """The registry's own error codes and its words: one line, printable, short."""
+        """The registry's own error codes and its words: one line, printable, of any length."""
         codes, text = "", self.body.decode("utf-8", "replace")
         try:
             errors = [error for error in json.loads(text)["errors"] if isinstance(error, dict)]
@@ -60,8 +60,12 @@ class Answer:
         else:
             codes = " ".join(str(error.get("code", "")) for error in errors)
             text = "; ".join(" ".join(_words(error)) for error in errors)
-        text = re.sub(r"\s+", " ", "".join(char if char.isprintable() else " " for char in text)).strip()
-        return codes, text if len(text) <= _EXCERPT else text[:_EXCERPT] + "…"
+        return codes, re.sub(r"\s+", " ", "".join(char if char.isprintable() else " " for char in text)).strip()
+
+
+def excerpt(text: str) -> str:
+    """As much of it as fits into a message."""
+    return text if len(text) <= _EXCERPT else text[:_EXCERPT] + "…"
 
 
 def problem(

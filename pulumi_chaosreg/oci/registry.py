@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from urllib.parse import parse_qs, quote, urlsplit
 
-from pulumi_chaosreg.credentials.login import Login
+from pulumi_chaosreg.credentials.login import LoginSource
 from pulumi_chaosreg.images.reference import DIGEST
-from pulumi_chaosreg.oci.addresses import next_url, origin
-from pulumi_chaosreg.oci.auth import scope
+from pulumi_chaosreg.oci.addresses import next_url, origin, redacted
 from pulumi_chaosreg.oci.blob import CHUNK, Source, Upload, proven
+from pulumi_chaosreg.oci.challenge import scope
 from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.manifest import MANIFEST_LIMIT, READABLE, Descriptor, MalformedManifest, Manifest, digest_of
 from pulumi_chaosreg.oci.problems import RegistryError, compression_named, problem
@@ -24,7 +24,7 @@ class Registry:
     All verbs raise RegistryError.
     """
 
-    def __init__(self, server: str, login: Login | None = None, *, host: Host | None = None) -> None:
+    def __init__(self, server: str, login: LoginSource | None = None, *, host: Host | None = None) -> None:
         self.server = server
         self._transport = Transport(server, login, host or Host())
 
@@ -208,8 +208,10 @@ class Registry:
         if 'rel="next"' not in rest and "rel=next" not in rest:
             return None
         url = next_url(ask.url, target, self._transport.base)
-        same = origin(url) == origin(ask.url) and parse_qs(urlsplit(url).query) != parse_qs(urlsplit(ask.url).query)
-        return url if same else None
+        if origin(url) != origin(ask.url):  # a list that ends early would hide tags that a deletion must know
+            cause = "the next page of a list is on another host"
+            raise problem("CHR0414", server=self.server, cause=cause, notes=[("address", redacted(url))])
+        return url if parse_qs(urlsplit(url).query) != parse_qs(urlsplit(ask.url).query) else None
 
     def _problem(self, code: str, ask: Ask, *, cause: str) -> RegistryError:
         return problem(code, server=self.server, repository=ask.repository, subject=ask.subject, cause=cause)

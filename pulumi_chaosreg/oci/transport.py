@@ -5,9 +5,10 @@ Nothing here knows what a manifest or a blob is.
 
 import os
 import ssl
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from http.client import HTTPException
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -24,19 +25,23 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-from pulumi_chaosreg.credentials.login import Login
+from pulumi_chaosreg.credentials.login import Login, LoginSource
 from pulumi_chaosreg.oci.addresses import base_url, next_url, origin, redacted
-from pulumi_chaosreg.oci.auth import Authorizer, Scopes, parse_challenges
+from pulumi_chaosreg.oci.auth import Authorization, Authorizer
+from pulumi_chaosreg.oci.challenge import Scopes, parse_challenges
+from pulumi_chaosreg.oci.encoding import plain
 from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.patience import TRANSIENT, retry_after, waiting, window_used_up
-from pulumi_chaosreg.oci.problems import Answer, RegistryError, code_of, compression_named, problem
+from pulumi_chaosreg.oci.problems import Answer, RegistryError, code_of, compression_named, excerpt, problem
 from pulumi_chaosreg.oci.proxies import Connections, ProxyUnusable
 
 _ERROR_LIMIT = 64 << 10
 _CONNECT = 10.0
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
-_MOST_CHALLENGES = 3
+_MOST_CHALLENGES = 6
+_MOST_REFUSALS = 1
+"""Of the same login for one request: its token may have expired, or be for too little."""
 _ANEW = ("CHR0407", "CHR0422")
 """Answers to an upload (bytes damaged on the way, a lost session) after which a new one may succeed."""
 _HEADERS = {"User-Agent": "pulumi-chaosreg", "Accept-Encoding": "identity"}
@@ -69,7 +74,7 @@ class Ask:
 class Transport:
     """Shared by all threads that talk to one registry with one login."""
 
-    def __init__(self, server: str, login: Login | None, host: Host) -> None:
+    def __init__(self, server: str, login: LoginSource | None, host: Host) -> None:
         self.server = server
         self.base = base_url(server)
         self.host = host
@@ -114,7 +119,7 @@ class Transport:
         """Where the Location of an answer leads."""
         if location := answer.headers.get("Location"):
             return next_url(ask.url, location, self.base)
-        raise self._failure(ask, answer, sent=None)
+        raise self._failure(ask, answer, sent=False)
 
     def _chunks(self, ask: Ask, response: BaseHTTPResponse, size: int) -> Iterator[bytes]:
         try:
@@ -123,25 +128,39 @@ class Transport:
             raise self._broken(ask, error) from None
 
     def _authorized(self, ask: Ask, headers: Mapping[str, str], body: Body | None) -> BaseHTTPResponse:
-        """Answer the registry's challenges: at most one for the first time, and one for a token it no longer likes."""
-        replayable, refusals = body is None or isinstance(body, bytes), 0
+        """Answer the registry's challenges: at most one for the first time, and two for each login it may like."""
+        replayable, refused = body is None or isinstance(body, bytes), Counter[Login | None]()
+        home = origin(ask.url) == origin(self.base)
         for _ in range(_MOST_CHALLENGES):
-            home = origin(ask.url) == origin(self.base)
-            sent = self._auth.authorization(ask.scopes) if home else None
-            response, url = self._redirected(ask, headers, sent, body)
-            if response.status in ask.ok:
-                return response
-            answer = Answer(response.status, response.headers, self._read(ask, response, _ERROR_LIMIT))
-            failure = self._failure(ask, answer, sent)
-            challenged = response.status == 401 and origin(url) == origin(self.base)
-            challenges = parse_challenges(response.headers.getlist("WWW-Authenticate")) if challenged else ()
-            refusals += sent is not None
-            if refusals > 1 or not self._auth.learn(challenges, ask.scopes, sent):
-                raise failure
+            with self._auth.attempt(ask.scopes) if home else nullcontext() as sent:
+                response, url = self._redirected(ask, headers, sent.header if sent else None, body)
+                if response.status in ask.ok:
+                    self._auth.accepted(sent)
+                    return response
+                answer = Answer(response.status, response.headers, self._read(ask, response, _ERROR_LIMIT))
+                failure = self._failure(ask, answer, sent is not None)
+                refused[sent.login if sent else None] += sent is not None
+                if (
+                    origin(url) != origin(self.base)
+                    or max(refused.values()) > _MOST_REFUSALS
+                    or not self._may_try_again(ask, response, answer, sent)
+                ):
+                    raise self._auth.explained(failure)
             if not replayable:
                 failure.transient = True  # whoever has the body's source can send it again, with a new token
                 raise failure
-        raise failure
+        raise self._auth.explained(failure)
+
+    def _may_try_again(self, ask: Ask, response: BaseHTTPResponse, answer: Answer, sent: Authorization | None) -> bool:
+        """Whether something else may be sent now."""
+        if response.status == 401:
+            challenges = parse_challenges(response.headers.getlist("WWW-Authenticate"))
+            return self._auth.learn(challenges, ask.scopes, sent)
+        if response.status == 403:
+            return self._auth.forbidden(plain(answer).decode("utf-8", "replace"), sent)
+        if response.status in (400, 404, 405, 409, 412, 416):
+            self._auth.accepted(sent)  # whatever was wrong, it was not this
+        return False
 
     def _redirected(
         self, ask: Ask, headers: Mapping[str, str], authorization: str | None, body: Body | None
@@ -177,20 +196,25 @@ class Transport:
             except (HTTPError, HTTPException, OSError) as error:
                 raise self._broken(ask, error) from None
 
-    def _fetch_token(self, url: str, authorization: str | None) -> bytes:
-        ask = Ask("GET", url, self.server, "token", "a token")
+    def _fetch_token(self, url: str, authorization: str | None, form: bytes | None) -> bytes:
+        """Never redirected with a form in its hands."""
+        ask = Ask("POST" if form else "GET", url, self.server, "token", "a token")
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
 
         def attempt() -> bytes:
-            response, _ = self._redirected(ask, {}, authorization, None)
+            response, _ = self._redirected(ask, headers, authorization, form)
             answer = Answer(response.status, response.headers, self._read(ask, response, _ERROR_LIMIT))
             if answer.status not in ask.ok:
-                raise self._failure(ask, answer, authorization)
-            return answer.body
+                raise self._failure(ask, answer, sent=bool(authorization or form))
+            return plain(answer)
 
         return self.persist(ask, attempt)
 
-    def _failure(self, ask: Ask, answer: Answer, sent: str | None) -> RegistryError:
-        codes, text = map(self._auth.without_secrets, answer.errors())
+    def _failure(self, ask: Ask, answer: Answer, sent: bool) -> RegistryError:
+        # Secrets go before anything is cut: half a secret is one too.
+        readable = self._auth.without_secrets(plain(answer).decode("utf-8", "replace"))
+        codes, text = map(self._auth.without_secrets, replace(answer, body=readable.encode()).errors())
+        codes, text = excerpt(codes), excerpt(text)
         code = code_of(answer.status, codes, text, kind=ask.kind, writing=ask.writing)
         words = " ".join(part for part in (str(answer.status), codes, text) if part)
         wait = retry_after(answer.headers.get("Retry-After"))
@@ -202,7 +226,7 @@ class Transport:
             repository=ask.repository,
             subject=ask.subject,
             status=answer.status,
-            credentials=self._auth.describe(sent is not None),
+            credentials=self._auth.describe(sent=sent),
             cause="it refuses the bytes that we sent",
             notes=[*_asked(ask), ("answer", words), *([("wait", waiting(wait))] if wait else [])],
             transient=code in _ANEW or (answer.status in TRANSIENT and code in ("CHR0412", "CHR0413")),

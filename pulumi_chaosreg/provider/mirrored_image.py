@@ -12,10 +12,10 @@ from typing import Any
 from pulumi.output import Unknown
 
 from pulumi_chaosreg.credentials.docker_config import read_credential
-from pulumi_chaosreg.credentials.login import Login
-from pulumi_chaosreg.credentials.machine import machine_login
+from pulumi_chaosreg.credentials.login import LoginSource
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import DIGEST, Reference
+from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Mirror, Progress
 
 TYPE = "chaosreg:index:MirroredImage"
@@ -42,6 +42,7 @@ class MirroredImage:
 
     def __init__(self, mirror: Mirror) -> None:
         self.mirror = mirror
+        self._logins = MachineLogins()
 
     def check(self, inputs: Properties) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """The inputs with defaults, and (property, reason) for each that is wrong. Unknown values pass."""
@@ -91,8 +92,8 @@ class MirroredImage:
         copied = self.mirror.copy(
             source,
             target,
-            pull=_login(inputs, "pull", source),
-            push=_login(inputs, "push", target),
+            pull=self._login(inputs, "pull", source),
+            push=self._login(inputs, "push", target),
             digest=inputs.get("digest") or source.digest,
             signatures=inputs.get("signatures") != "skip",
             progress=report,
@@ -108,7 +109,7 @@ class MirroredImage:
         """
         wanted = Reference.parse(ident)
         target = wanted.with_digest(None)
-        digest = self.mirror.digest(target, _login(inputs, "push", target))
+        digest = self.mirror.digest(target, self._login(inputs, "push", target))
         if digest is None or (wanted.digest and digest != wanted.digest and not state):
             return None
         now = {**state, "target": str(target), "digest": digest}
@@ -125,13 +126,18 @@ class MirroredImage:
         target = Reference.parse(state["target"])
         if state.get("written") is not True:
             return f"kept {target}: it was there before this stack, which did not write it"
-        login = _login(inputs, "delete" if inputs.get("delete") else "push", target)
+        login = self._login(inputs, "delete" if inputs.get("delete") else "push", target)
         digest = self.mirror.digest(target, login)
         if digest not in (None, state.get("digest")):
             return f"kept {target}: somebody else has moved the tag to {digest} since"
         if digest and target.tag:
             self.mirror.remove(target.server, target.repository, [target.tag], login)
         return ""
+
+    def _login(self, inputs: Properties, key: str, reference: Reference) -> LoginSource | None:
+        """The login of this input, or else what the machine has for the image."""
+        value = inputs.get(key)
+        return read_credential(key, value).login if value else self._logins.of(reference)
 
 
 def is_unknown(value: Any) -> bool:
@@ -147,9 +153,3 @@ def _reference_failures(key: str, value: str) -> list[tuple[str, str]]:
     if key == "target" and reference.digest:
         return [(key, "names a digest; a target is a tag, and its digest is an output")]
     return [] if reference.tag or (key == "source" and reference.digest) else [(key, "has no tag")]
-
-
-def _login(inputs: Properties, key: str, reference: Reference) -> Login | None:
-    """The login of this input, or else what the machine's docker configuration has for the server."""
-    value = inputs.get(key)
-    return read_credential(key, value).login if value else machine_login(reference.server)

@@ -15,6 +15,8 @@ class RegistryKind:
     hosts: tuple[re.Pattern[str], ...]
     authentication: tuple[str, ...]
     """The authentication types that its pulls accept, beside a Secret that is there already."""
+    cloud: str | None = None
+    """Whose identity opens it: `aws`, `gcp` or `azure`; None for those that know users only."""
 
     def region(self, server: str) -> str | None:
         """The cloud region that the server's name tells; None where it tells none."""
@@ -41,6 +43,8 @@ def _host(server: str) -> str:
 def _kinds() -> dict[str, RegistryKind]:
     table = tomllib.loads(files(__package__).joinpath("kinds.toml").read_text("utf-8"))
     return {
-        name: RegistryKind(name, tuple(map(re.compile, entry["hosts"])), tuple(entry["authentication"]))
+        name: RegistryKind(
+            name, tuple(map(re.compile, entry["hosts"])), tuple(entry["authentication"]), entry.get("cloud")
+        )
         for name, entry in table.items()
     }

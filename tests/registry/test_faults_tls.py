@@ -94,6 +94,13 @@ def test_a_new_certificate_of_an_unknown_authority_ends_the_copy_at_once(
     assert not (impostor.storage / "docker/registry/v2/repositories/app/_manifests").exists()
 
 
+@pytest.fixture(autouse=True)
+def no_exceptions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lab's commands use no proxy at all; these tests do."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
 def test_the_environment_s_proxy_is_used_for_the_registry_and_not_for_this_machine(
     authority: Authority, serve: Serve, upstream: RegistryServer, tree: builder.Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:

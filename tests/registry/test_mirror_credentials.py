@@ -1,16 +1,14 @@
 """Basic and bearer credentials against real registries, and what must never be seen of them."""
 
-import base64
-import json
-import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
 import builder
 import pytest
+from bearer_front import bearer_front, counting_tokens
 from builder import image, layer, push
-from faults import FaultServer, Reply, Seen
-from token_server import TokenServer, registry_with_tokens
+from faults import FaultServer, Reply
+from token_server import registry_with_tokens
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.credentials.login import Login
@@ -92,27 +90,9 @@ def test_token_refusals_are_clear(upstream: RegistryServer, tmp_path: Path, mirr
         assert mirror.digest(target) == tree.digest  # anonymous users may pull
 
 
-def _bearer_front(tokens: TokenServer | FaultServer, accepted: list[str], error: str = "") -> FaultServer:
-    """A stand-in for a registry with bearer tokens: takes what stands in `accepted` at the moment."""
-
-    def script(seen: Seen) -> Reply:
-        if seen.headers.get("Authorization") in [f"Bearer {token}" for token in accepted]:
-            return Reply(200, headers={"Docker-Content-Digest": builder.digest_of(b"")})
-        scope = ',scope="repository:app:pull repository:base:pull"' if error else ""
-        challenge = f'Bearer realm="http://{tokens.host}/t",service="s"{scope}{error}'
-        return Reply(401, headers={"WWW-Authenticate": challenge})
-
-    return FaultServer(script)
-
-
-def _counting_tokens() -> FaultServer:
-    count = iter(range(1, 100))
-    return FaultServer(lambda seen: Reply(200, json.dumps({"access_token": f"t{next(count)}"}).encode()))
-
-
 def test_a_token_that_is_no_longer_liked_is_replaced_once(host: Host) -> None:
     accepted = ["t1"]
-    with _counting_tokens() as tokens, _bearer_front(tokens, accepted) as front:
+    with counting_tokens() as tokens, bearer_front(tokens, accepted) as front:
         registry = Registry(front.host, host=host)
         assert registry.head_manifest("app", "1")
         accepted[:] = ["t2"]
@@ -126,84 +106,18 @@ def test_a_token_that_is_no_longer_liked_is_replaced_once(host: Host) -> None:
 
 def test_an_insufficient_scope_is_widened(host: Host) -> None:
     with (
-        _counting_tokens() as tokens,
-        _bearer_front(tokens, ["t2"], ',error="insufficient_scope"') as front,
+        counting_tokens() as tokens,
+        bearer_front(tokens, ["t2"], ',error="insufficient_scope"') as front,
     ):
         assert Registry(front.host, host=host).head_manifest("app", "1")
     assert "base" in tokens.seen[-1].query
-
-
-def test_a_redirect_to_another_host_carries_no_credentials(host: Host) -> None:
-    content = layer("on the other host", 1000)
-    blob = builder.digest_of(content)
-    with FaultServer(lambda seen: Reply(200, content), address="127.0.0.2") as storage:
-
-        def script(seen: Seen) -> Reply:
-            if "Authorization" not in seen.headers:
-                return Reply(401, headers={"WWW-Authenticate": 'Basic realm="x"'})
-            return Reply(307, headers={"Location": f"http://{storage.host}/bucket?signature=secret"})
-
-        with FaultServer(script) as front:
-            registry = Registry(front.host, ROBOT, host=host)
-            with registry.open_blob("app", _descriptor(blob, len(content))) as chunks:
-                assert b"".join(chunks) == content
-
-    assert front.seen[-1].headers["Authorization"] == f"Basic {ROBOT.basic}"
-    assert [seen.query for seen in storage.seen] == ["signature=secret"]
-    assert "Authorization" not in storage.seen[0].headers
-
-
-def test_a_token_endpoint_that_redirects_does_not_pass_the_password_on(host: Host) -> None:
-    with FaultServer(lambda seen: Reply(200, b'{"token":"t"}'), address="127.0.0.2") as thief:
-        elsewhere = Reply(307, headers={"Location": f"http://{thief.host}/"})
-        with FaultServer(lambda seen: elsewhere) as tokens, _bearer_front(tokens, ["t"]) as front:
-            assert Registry(front.host, ROBOT, host=host).head_manifest("app", "1")
-    assert tokens.seen[0].headers["Authorization"] == f"Basic {ROBOT.basic}"
-    assert "Authorization" not in thief.seen[0].headers
-
-
-def test_a_challenge_of_another_host_gets_no_credentials(host: Host) -> None:
-    with FaultServer(
-        lambda seen: Reply(401, headers={"WWW-Authenticate": 'Basic realm="gimme"'}), address="127.0.0.2"
-    ) as thief:
-        elsewhere = Reply(307, headers={"Location": f"http://{thief.host}/"})
-        with FaultServer(lambda seen: elsewhere) as front, pytest.raises(ChaosregError, match="CHR0403"):
-            Registry(front.host, ROBOT, host=host).head_manifest("app", "1")
-    assert all("Authorization" not in seen.headers for seen in [*front.seen, *thief.seen])
-
-
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 429, 500, 507])
-def test_no_error_shows_the_password_even_if_the_registry_echoes_it(status: int, host: Host) -> None:
-    def script(seen: Seen) -> Reply:
-        if "Authorization" not in seen.headers:
-            return Reply(401, headers={"WWW-Authenticate": 'Basic realm="x"'})
-        echo = {"code": "DEBUG", "message": f"you sent {seen.headers['Authorization']}, that is {CANARY}"}
-        return Reply(status, json.dumps({"errors": [echo]}).encode())
-
-    with FaultServer(script) as front:
-        registry = Registry(front.host, ROBOT, host=host)
-        with pytest.raises(ChaosregError) as caught:
-            registry.start_upload("app")
-
-    error = caught.value
-    shown = "".join([str(error), repr(error), repr(error.args), *traceback.format_exception(error)])
-    assert "[redacted]" in shown
-    for secret in (CANARY, ROBOT.basic, base64.b64encode(CANARY.encode()).decode()):
-        assert secret not in shown
-        assert secret not in repr(registry) + repr(vars(registry._transport))
-
-
-def _descriptor(digest: str, size: int):
-    from pulumi_chaosreg.oci import Descriptor
-
-    return Descriptor("application/octet-stream", digest, size)
 
 
 @pytest.mark.parametrize("body", [b"{}", b"<html>log in</html>", b"[]", b'{"token": ""}'])
 def test_a_token_endpoint_without_a_token_is_said(host: Host, body: bytes) -> None:
     with (
         FaultServer(lambda _: Reply(200, body)) as tokens,
-        _bearer_front(tokens, []) as front,
+        bearer_front(tokens, []) as front,
         pytest.raises(ChaosregError, match="CHR0421"),
     ):
         Registry(front.host, host=host).head_manifest("app", "1")

@@ -35,6 +35,11 @@ def test_plain_http_is_for_loopback_only(server: str, url: str) -> None:
         ("https://10.1.2.3:8443/token", "https://10.1.2.3"),
         ("http://127.0.0.1:9000/token", LOOPBACK),
         ("https://192.168.0.7/token", LOOPBACK),
+        ("http://[::ffff:127.0.0.1]:9000/token", LOOPBACK),
+        ("https://8.8.8.8/token", PUBLIC),
+        ("https://[2001:4860:4860::8888]/token", PUBLIC),
+        ("https://auth_server.example./token", PUBLIC),
+        ("https://xn--bcher-kva.example/token", PUBLIC),
     ],
 )
 def test_a_safe_realm_is_taken(realm: str, registry: str) -> None:
@@ -56,6 +61,34 @@ def test_a_safe_realm_is_taken(realm: str, registry: str) -> None:
         ("https://[fd00::1]/token", PUBLIC, "private, link-local or loopback"),
         ("https://[::ffff:10.0.0.1]/token", PUBLIC, "private, link-local or loopback"),
         ("https://10.1.2.4/token", "https://10.1.2.3", "private, link-local or loopback"),
+        ("https://[::ffff:169.254.169.254]/token", PUBLIC, "private, link-local or loopback"),
+        ("https://[::ffff:a00:1]/token", PUBLIC, "private, link-local or loopback"),
+        ("https://[::127.0.0.1]/token", PUBLIC, "private, link-local or loopback"),
+        ("https://[64:ff9b::a00:1]/token", PUBLIC, "private, link-local or loopback"),
+        ("https://[fe80::1%25eth0]/token", PUBLIC, "private, link-local or loopback"),
+        ("https://[ff02::1]/token", PUBLIC, "private, link-local or loopback"),
+        ("https://[::]/token", PUBLIC, "private, link-local or loopback"),
+        ("https://0.0.0.0/token", PUBLIC, "private, link-local or loopback"),
+        ("https://100.64.0.1/token", PUBLIC, "private, link-local or loopback"),
+        ("https://2852039166/token", PUBLIC, "private, link-local or loopback"),
+        ("https://0xa9fea9fe/token", PUBLIC, "private, link-local or loopback"),
+        ("https://0251.0376.0251.0376/token", PUBLIC, "private, link-local or loopback"),
+        ("https://169.254.43518/token", PUBLIC, "private, link-local or loopback"),
+        ("https://127.1/token", PUBLIC, "private, link-local or loopback"),
+        ("https://127.0.0.1./token", PUBLIC, "private, link-local or loopback"),
+        ("https://LOCALHOST./token", PUBLIC, "private, link-local or loopback"),
+        ("https://evil.localhost/token", PUBLIC, "private, link-local or loopback"),
+        ("https://metadata.google.internal/token", PUBLIC, "private, link-local or loopback"),
+        ("https://user:password@auth.example/token", PUBLIC, "a user in it"),
+        ("https://registry.example@evil.example/token", PUBLIC, "a user in it"),
+        ("https://127.0.0.1\\.auth.example/token", PUBLIC, "read in two ways"),
+        ("https://auth.example\t/token", PUBLIC, "read in two ways"),
+        ("https://%31%32%37.0.0.1/token", PUBLIC, "read in two ways"),
+        ("https://１２７.0.0.1/token", PUBLIC, "read in two ways"),
+        ("https://[::1/token", PUBLIC, "nobody can read"),
+        ("https://auth.example:99999/token", PUBLIC, "nobody can read"),
+        ("http://127.0.0.1:9000/token", PUBLIC, "not https"),
+        ("http://10.1.2.3/token", "https://10.1.2.3", "not https"),
     ],
 )
 def test_an_unsafe_realm_is_refused(realm: str, registry: str, cause: str) -> None:
@@ -87,6 +120,16 @@ def test_a_location_is_relative_to_the_request(location: str, leads_to: str) -> 
         (f"{PUBLIC}/v2/", "file:///etc/passwd", PUBLIC),
         (f"{LOOPBACK}/v2/", "http://elsewhere.example/", LOOPBACK),
         ("https://cdn.example/", "http://127.0.0.1:9/", LOOPBACK),
+        (f"{PUBLIC}/v2/", "//10.0.0.1/upload", PUBLIC),
+        (f"{PUBLIC}/v2/", "https://[::ffff:10.0.0.1]/upload", PUBLIC),
+        (f"{PUBLIC}/v2/", "https://167772161/upload", PUBLIC),
+        (f"{PUBLIC}/v2/", "https://u:p@bucket.example/upload", PUBLIC),
+        (f"{PUBLIC}/v2/", "https://bucket.example\\@10.0.0.1/upload", PUBLIC),
+        (f"{PUBLIC}/v2/", "https://bucket.example/a b", PUBLIC),
+        (f"{PUBLIC}/v2/", "https://[::1", PUBLIC),
+        (f"{PUBLIC}/v2/", "https://bucket.example:port/", PUBLIC),
+        (f"{PUBLIC}/v2/", "gopher://bucket.example/", PUBLIC),
+        (f"{PUBLIC}/v2/", "http:///upload", PUBLIC),
     ],
 )
 def test_an_unsafe_location_is_refused(current: str, location: str, registry: str) -> None:
@@ -96,3 +139,11 @@ def test_an_unsafe_location_is_refused(current: str, location: str, registry: st
 
 def test_messages_show_addresses_without_their_secrets() -> None:
     assert redacted("https://user:secret@r.example:8443/v2/x?token=secret#secret") == "https://r.example:8443/v2/x"
+
+
+@pytest.mark.parametrize("url", ["https://user:canary@[::1/", "https://[canary"])
+def test_an_address_that_nobody_can_read_is_not_shown(url: str) -> None:
+    assert "canary" not in redacted(url)
+    with pytest.raises(ChaosregError, match="CHR0414") as caught:
+        check_realm(url, PUBLIC)
+    assert "canary" not in str(caught.value)

@@ -6,7 +6,7 @@ from importlib import resources
 
 import pytest
 
-from pulumi_chaosreg.oci.problems import Answer, code_of
+from pulumi_chaosreg.oci.problems import Answer, code_of, excerpt
 
 ANSWERS = [
     ("CHR0403", 401, "UNAUTHORIZED", "authentication required", "manifest", False),
@@ -67,4 +67,4 @@ def test_a_registrys_words_are_short_and_printable(body: bytes, expected: tuple[
 
 
 def test_long_words_are_cut() -> None:
-    assert len(Answer(500, {}, json.dumps("x" * 9999).encode()).errors()[1]) < 310
+    assert len(excerpt(Answer(500, {}, json.dumps("x" * 9999).encode()).errors()[1])) < 310
