@@ -10,6 +10,7 @@ from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.lockfile import FILE_NAME, write_lockfile
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Mirror
+from pulumi_chaosreg.scopes.resolved import by_images
 from pulumi_chaosreg.scopes.review import Review, review
 from pulumi_chaosreg.scopes.stack_files import find_project
 
@@ -59,15 +60,15 @@ def lock(project: Path, *, upgrade: bool) -> int:
 
 
 def _sources(reviewed: Review) -> list[Reference]:
-    """What mirrors copy, and the tags that move under a cluster's own pulls."""
-    company = reviewed.company
+    """What `images.pin` wants locked; unsaid: what mirrors copy, and tags that move under a cluster's own pulls."""
     sources: dict[str, Reference] = {}
-    for image in (image for resolved in reviewed.resolved.values() for image in resolved.images):
-        pulled = image.reference
-        floats = company.catalogue.is_floating(pulled.tag) and not image.is_pinned
-        source = image.source or (pulled if floats else None)
-        if source:
-            sources[source.tagged] = source.with_digest(None)
+    for resolved in by_images(reviewed.resolved.values()):
+        for image in resolved.images:
+            floats = reviewed.company.catalogue.is_floating(image.reference.tag)
+            wanted = resolved.pinning.wants_locked(mirrored=image.source is not None, floating=floats)
+            if wanted and not image.is_pinned:
+                source = image.source or image.reference
+                sources[source.tagged] = source.with_digest(None)
     return [sources[tagged] for tagged in sorted(sources)]
 
 

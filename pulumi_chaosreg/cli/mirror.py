@@ -24,6 +24,7 @@ from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Cancelled, Mirror, Planned
 from pulumi_chaosreg.scopes.model import nearest
+from pulumi_chaosreg.scopes.resolved import mirrored
 from pulumi_chaosreg.scopes.review import Review, review
 from pulumi_chaosreg.scopes.stack_files import find_project
 
@@ -45,9 +46,11 @@ class Job:
     """One tag to make true."""
 
     source: Reference
-    """With the digest of the lockfile."""
+    """With the digest of the lockfile, where there is one."""
     target: Reference
     """Without a digest."""
+    must_be_locked: bool = True
+    """Whether it may not be copied without that digest."""
     signatures: bool = True
     """Whether referrers and cosign's tags go along."""
 
@@ -68,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
         raise ChaosregError(reviewed.errors)
     number, of = options.shard
     jobs = select_jobs(reviewed, options.wanted)[number - 1 :: of]
-    if any(job.source.digest is None for job in jobs):
+    if any(job.must_be_locked and job.source.digest is None for job in jobs):
         advice = "run `chaosreg lock` first, so that what is copied can be reviewed"
         raise ChaosregError.of("CHR0304", "nothing is locked yet", help=advice)
     report = REPORTS[options.output](len(jobs))
@@ -88,6 +91,7 @@ def run(options: argparse.Namespace) -> int:
 def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
     """What is mirrored, each target once, sorted; ChaosregError (CHR0118) for what is wanted and names nothing."""
     jobs: dict[str, Job] = {}
+    every = {image.reference.tagged: image for image in mirrored(reviewed.resolved.values())}
     named: set[str] = set()
     for resolved in reviewed.resolved.values():
         of_scope = [text for text in wanted if fits(resolved, text)]
@@ -98,7 +102,13 @@ def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
             if image.source and resolved.owner and (fitting or not wanted):
                 said = nearest(resolved.owner, ("mirror", "signatures"))
                 target = image.reference.with_digest(None)
-                jobs[target.tagged] = Job(image.source, target, signatures=said is None or said.value != "skip")
+                floats = reviewed.company.catalogue.is_floating(target.tag)
+                jobs[target.tagged] = Job(
+                    every[target.tagged].source or image.source,
+                    target,
+                    must_be_locked=not resolved.pinning.may_copy_unlocked(floating=floats),
+                    signatures=said is None or said.value != "skip",
+                )
     missing = [text for text in wanted if text not in named]
     if missing:
         advice = "write an infrastructure's or scope's path, or an image's name: `chaosreg resolve` shows them"

@@ -19,6 +19,8 @@ class MirroredImage(pulumi.CustomResource):
 
     digest: pulumi.Output[str]
     """What the target's tag points to."""
+    target: pulumi.Output[str]
+    """The tag, once it is true."""
     reference: pulumi.Output[str]
     """`target@digest`."""
 

@@ -132,6 +132,8 @@ def _cause(field: str, before: str | None, after: str | None, old: Origin | None
             return Cause(f"{_said(new)}: {was} → {now}", _place(new))
         if field.startswith("image.") and _tagged(before) == _tagged(after):
             return Cause(f"{FILE_NAME} has another digest")
+        if field.startswith("digest."):
+            return Cause(f"{FILE_NAME} has another digest")
         if new.path == ("images", "release") and _tag(before) != _tag(after):
             return Cause(f"{CATALOGUE_FILE} has another tag for release {now}")
         return Cause(_said(new), _place(new))
@@ -142,7 +144,10 @@ def _cause(field: str, before: str | None, after: str | None, old: Origin | None
 
 
 def _of_registry(field: str, was: ResolvedConfig, now: ResolvedConfig, cause: Cause) -> Cause:
-    """An image that only changes its server or path does so because of those."""
+    """An image that only changes its server, path or way of pinning does so because of those."""
+    if field.startswith("image.") and was.pinning != now.pinning and cause.text == f"{FILE_NAME} has another digest":
+        old, new = (said.pin.origin if said.pin else None for said in (was, now))
+        return _cause("images.pin", None, None, old, new)
     if field.startswith("image.") and _origins(was).get(field) and cause.text == _said(_origins(now).get(field)):
         for name in ("server", "account"):
             before, after = getattr(was, name), getattr(now, name)

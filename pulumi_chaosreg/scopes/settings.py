@@ -137,6 +137,15 @@ SETTINGS = Table(
             {
                 "release": Text("the release of Harness Chaos Engineering, always written", grammar=TAG_GRAMMAR),
                 "tags": TextMap("image name → tag, where it differs from the release's", grammar=TAG_GRAMMAR),
+                "pin": Text(
+                    "how firmly digests hold. strict: all that is mirrored or pulled must be in the lockfile, and a "
+                    "cluster gets `tag@digest`. record: the same digests are locked and copied, but a cluster gets "
+                    "tags (for tools that cannot take `tag@digest`), and what is not locked yet is a warning. off: no "
+                    "lockfile is needed or read; a tag is resolved when its image is copied, so that a preview does "
+                    "not know the digest, and a cluster gets tags. Where nobody says: what is mirrored must be locked, "
+                    "and tags that move; a cluster gets `tag@digest` where the digest is known",
+                    ("strict", "record", "off"),
+                ),
             },
         ),
         "custom_images": TextMap(
