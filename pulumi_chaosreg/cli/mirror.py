@@ -51,6 +51,8 @@ class Job:
     """Without a digest."""
     must_be_locked: bool = True
     """Whether it may not be copied without that digest."""
+    unique: bool = False
+    """Whether the tag moves, and a second one has to keep its digest alive."""
     signatures: bool = True
     """Whether referrers and cosign's tags go along."""
 
@@ -107,6 +109,7 @@ def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
                     every[target.tagged].source or image.source,
                     target,
                     must_be_locked=not resolved.pinning.may_copy_unlocked(floating=floats),
+                    unique=floats,
                     signatures=said is None or said.value != "skip",
                 )
     missing = [text for text in wanted if text not in named]
@@ -118,7 +121,9 @@ def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
 
 def _planned(mirror: Mirror, job: Job) -> Planned:
     logins = (machine_login(job.source.server), machine_login(job.target.server))
-    return mirror.plan(job.source, job.target, pull=logins[0], push=logins[1], signatures=job.signatures)
+    return mirror.plan(
+        job.source, job.target, pull=logins[0], push=logins[1], signatures=job.signatures, unique=job.unique
+    )
 
 
 def _copied(mirror: Mirror, job: Job, planned: Planned, report: Report) -> None:

@@ -6,6 +6,7 @@ import pulumi
 
 from pulumi_chaosreg.components.aliases import MIRROR_TYPE
 from pulumi_chaosreg.components.mirrored_image import MirroredImage
+from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.images.reference import Reference
 
 
@@ -44,6 +45,7 @@ class ImageMirror(pulumi.ComponentResource):
                 source=source.tagged,
                 target=tagged,
                 digest=source.digest,
+                unique_tag=True if load_catalogue().is_floating(target.tag) else None,
                 push=self._push,
                 pull=self._pull,
                 on_destroy=self._on_destroy,  # type: ignore[arg-type]  # checked by the settings table

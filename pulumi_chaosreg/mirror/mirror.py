@@ -1,13 +1,14 @@
 """The coordinator of all copies of one run."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from pulumi_chaosreg.credentials.login import Login
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.images.unique_tag import unique_tag
 from pulumi_chaosreg.mirror.companions import ReferrersTags, Tags, read_companions
 from pulumi_chaosreg.mirror.copy import Copy, Ends, Shared, Way, Work
 from pulumi_chaosreg.mirror.flights import Flights
@@ -88,16 +89,18 @@ class Mirror:
         push: Login | None = None,
         digest: str | None = None,
         signatures: bool = True,
+        unique: bool = False,
         progress: Listener | None = None,
     ) -> Copied:
         """Make the target's tag stand for the source's image, byte for byte, all platforms.
 
         With `digest` (or one in the source) that very content is copied, wherever the source's tag points now. A tag
         that exists with other content is overwritten. With `signatures`, referrers and cosign's tags of the image and
-        of its children go along. `progress` is called by one thread at a time. Raises
+        of its children go along. With `unique`, for tags that move, a second tag (`unique_tag`) keeps the digest alive.
+        `progress` is called by one thread at a time. Raises
         RegistryError, or Cancelled; the tag is then as it was before.
         """
-        planned = self.plan(source, target, pull=pull, push=push, digest=digest, signatures=signatures)
+        planned = self.plan(source, target, pull=pull, push=push, digest=digest, signatures=signatures, unique=unique)
         return self.carry_out(planned, progress=progress)
 
     def plan(
@@ -109,18 +112,19 @@ class Mirror:
         push: Login | None = None,
         digest: str | None = None,
         signatures: bool = True,
+        unique: bool = False,
     ) -> Planned:
-        """What a copy would have to do. One request where the target's tag is right already; nothing is written."""
+        """What a copy would have to do. One request for each tag that is right already; nothing is written."""
         origin = self._read_from(source.server) if self._read_from else self._registry(source.server, pull)
         goal = self._write_to(target.server) if self._write_to else self._registry(target.server, push)
         wanted = digest or source.digest or _resolved(origin, source)
-        present = goal.head_manifest(target.repository, target.tag or wanted)
+        also = (unique_tag(target.tag, wanted),) if unique and target.tag else ()
         ends = Ends(origin, source, goal, target)
-        if present and present.digest == wanted:
+        if all(_stands_for(goal, target.repository, name, wanted) for name in (target.tag or wanted, *also)):
             return Planned(ends, wanted, None)
         image = read_image(origin, source.repository, wanted)
         companions = read_companions(origin, source.repository, image, self._tags_of(origin)) if signatures else []
-        work = Work(image, tuple(companions))
+        work = Work(image, tuple(companions), also)
         if origin.server == goal.server:
             for blob in work.blobs:
                 self._shared.holdings.add(goal.server, source.repository, blob.digest)
@@ -134,7 +138,8 @@ class Mirror:
         counter = Counter(target.tagged, planned.work.blobs, progress)
         copy = Copy(ends, planned.work, self._shared, counter)
         copy.run()
-        _verify(ends.goal, target.repository, target.tag or planned.digest, planned.digest)
+        for name in (target.tag or planned.digest, *planned.work.also):
+            _verify(ends.goal, target.repository, name, planned.digest)
         tally = copy.tally()
         return Copied(planned.digest, copy.bytes_copied(), tally[Way.COPIED], tally[Way.MOUNTED], tally[Way.SKIPPED])
 
@@ -155,19 +160,20 @@ class Mirror:
         found = self._registry(reference.server, login).head_manifest(reference.repository, name)
         return found.digest if found else None
 
-    def delete(self, reference: Reference, login: Login | None = None) -> None:
-        """Delete the tag, and no other one; a tag that is not there is fine.
+    def delete(self, reference: Reference, login: Login | None = None, *, also: Sequence[str] = ()) -> None:
+        """Delete the tag, `also` these tags of the same image, and no other one; a tag that is not there is fine.
 
         Old registries delete by digest only: there it is done only when no other tag stands for the same image.
         """
         registry = self._registry(reference.server, login)
         repository, name = reference.repository, reference.tag or reference.digest or "latest"
         try:
-            registry.delete_manifest(repository, name)
+            for tag in (name, *also):
+                registry.delete_manifest(repository, tag)
         except RegistryError as failure:
             if failure.status not in (400, 405) or not reference.tag:
                 raise
-            _delete_alone(registry, repository, reference.tag)
+            _delete_alone(registry, repository, (reference.tag, *also))
 
     def close(self) -> None:
         """End the threads."""
@@ -203,6 +209,11 @@ def _resolved(origin: Store, source: Reference) -> str:
     return found.digest
 
 
+def _stands_for(goal: Store, repository: str, name: str, wanted: str) -> bool:
+    found = goal.head_manifest(repository, name)
+    return found is not None and found.digest == wanted
+
+
 def _verify(goal: Store, repository: str, name: str, wanted: str) -> None:
     found = goal.head_manifest(repository, name)
     if not found or found.digest != wanted:
@@ -210,12 +221,13 @@ def _verify(goal: Store, repository: str, name: str, wanted: str) -> None:
         raise problem("CHR0419", server=goal.server, repository=repository, subject=f"tag `{name}`", cause=cause)
 
 
-def _delete_alone(registry: Store, repository: str, tag: str) -> None:
+def _delete_alone(registry: Store, repository: str, tags: Sequence[str]) -> None:
+    tag = tags[0]
     ours = registry.head_manifest(repository, tag)
     if not ours:
         return
     for other in registry.list_tags(repository):
-        found = registry.head_manifest(repository, other) if other != tag else None
+        found = registry.head_manifest(repository, other) if other not in tags else None
         if found and found.digest == ours.digest:
             cause = f"tag `{other}` stands for the same image"
             raise problem("CHR0420", server=registry.server, repository=repository, subject=f"tag `{tag}`", cause=cause)

@@ -6,7 +6,7 @@ Credentials are inputs that never cause a diff, and never outputs: a rotation is
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pulumi.output import Unknown
@@ -16,10 +16,11 @@ from pulumi_chaosreg.credentials.login import Login
 from pulumi_chaosreg.credentials.machine import machine_login
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import DIGEST, Reference
+from pulumi_chaosreg.images.unique_tag import unique_tag
 from pulumi_chaosreg.mirror import Mirror, Progress
 
 TYPE = "chaosreg:index:MirroredImage"
-_INPUTS = ("source", "target", "digest", "push", "pull", "onDestroy", "signatures")
+_INPUTS = ("source", "target", "digest", "push", "pull", "onDestroy", "uniqueTag", "signatures")
 _WORDS = {"onDestroy": ("retain", "delete"), "signatures": ("copy", "skip")}
 
 Properties = Mapping[str, Any]
@@ -61,22 +62,29 @@ class MirroredImage:
             word = inputs.get(key)
             if word is not None and not is_unknown(word) and word not in words:
                 failures.append((key, f"must be one of: {', '.join(words)}"))
+        unique = inputs.get("uniqueTag")
+        if unique is not None and not is_unknown(unique) and not isinstance(unique, bool):
+            failures.append(("uniqueTag", "must be true or false"))
         return {"onDestroy": "retain", **{k: v for k, v in inputs.items() if v is not None}}, failures
 
     def diff(self, state: Properties, inputs: Properties) -> Change:
         """What `up` would do. The state's digest is what the target held when somebody last looked."""
         replaces = tuple(key for key in ("target",) if state.get(key) != inputs.get(key))
         updates = [key for key in ("source", "onDestroy") if state.get(key) != inputs.get(key)]
+        if bool(state.get("uniqueTag")) != bool(inputs.get("uniqueTag")):
+            updates.append("uniqueTag")
         if inputs.get("digest") is not None and state.get("digest") != inputs["digest"]:
             updates.append("digest")
         return Change(tuple(updates), replaces)
 
     def preview(self, inputs: Properties) -> dict[str, Any]:
         """The outputs as far as they are known without asking a registry: all of them where the digest is locked."""
-        outputs = {key: inputs[key] for key in ("source", "target", "onDestroy") if key in inputs}
+        outputs = {key: inputs[key] for key in ("source", "target", "onDestroy", "uniqueTag") if key in inputs}
         digest = inputs.get("digest")
         if isinstance(digest, str) and isinstance(inputs.get("target"), str):
             outputs |= {"digest": digest, "reference": f"{inputs['target']}@{digest}"}
+            if inputs.get("uniqueTag") is True:
+                outputs["uniqueReference"] = _unique(inputs["target"], digest).tagged
         return outputs
 
     def put(self, inputs: Properties, report: Report) -> tuple[str, dict[str, Any]]:
@@ -89,6 +97,7 @@ class MirroredImage:
             push=_login(inputs, "push", target),
             digest=inputs.get("digest") or source.digest,
             signatures=inputs.get("signatures") != "skip",
+            unique=inputs.get("uniqueTag") is True,
             progress=report,
         )
         return target.tagged, self.preview({**inputs, "digest": copied.digest})
@@ -104,17 +113,25 @@ class MirroredImage:
         if digest is None or (wanted.digest and digest != wanted.digest and not state):
             return None
         base = {"source": str(target), "onDestroy": "retain", **dict(state), "target": str(target), "digest": digest}
+        if state.get("uniqueTag"):
+            base["uniqueTag"] = (
+                self.mirror.digest(_unique(str(target), digest), _login(inputs, "push", target)) == digest
+            )
         imported = {key: base[key] for key in ("source", "target", "digest", "onDestroy")}
         return dict(inputs) or imported, self.preview(base)
 
     def delete(self, state: Properties, inputs: Properties) -> None:
-        """Nothing with `onDestroy: retain`; otherwise take the tag away, as long as it is still what we wrote."""
+        """Nothing with `onDestroy: retain`; otherwise take the tag away, as long as it is still what we wrote, and the
+        unique tag with it. The unique tags of former digests stay.
+        """
         if state.get("onDestroy") != "delete":
             return
-        target = Reference.parse(state["target"])
+        target, digest = Reference.parse(state["target"]), state.get("digest")
         login = _login(inputs, "push", target)
-        if self.mirror.digest(target, login) == state.get("digest"):
-            self.mirror.delete(target, login)
+        tags = [target, _unique(state["target"], digest)] if state.get("uniqueTag") and digest else [target]
+        ours = [tag for tag in tags if self.mirror.digest(tag, login) == digest]
+        if ours:
+            self.mirror.delete(ours[0], login, also=[tag.tag for tag in ours[1:] if tag.tag])
 
 
 def is_unknown(value: Any) -> bool:
@@ -130,6 +147,12 @@ def _reference_failures(key: str, value: str) -> list[tuple[str, str]]:
     if key == "target" and reference.digest:
         return [(key, "names a digest; a target is a tag, and its digest is an output")]
     return [] if reference.tag or (key == "source" and reference.digest) else [(key, "has no tag")]
+
+
+def _unique(target: str, digest: str) -> Reference:
+    """The second tag of a target whose tag moves."""
+    reference = Reference.parse(target)
+    return replace(reference, tag=unique_tag(reference.tag or "latest", digest))
 
 
 def _login(inputs: Properties, key: str, reference: Reference) -> Login | None:

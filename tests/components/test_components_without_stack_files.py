@@ -138,6 +138,13 @@ def test_a_cluster_gets_what_the_copy_found_or_by_the_setting_the_tag(run: Any, 
     assert made["kubernetes:core/v1:ConfigMap payments/checkout/prod-eu"]["data"]["image.chaos-ddcr"] == reference
 
 
+def test_only_tags_that_move_get_a_second_one(run: Any) -> None:
+    images = {"release": "1.94.4", "tags": {"chaos-ddcr": "main-latest"}}
+    made = run(lambda: _infrastructure(_company(mirror={"source": "docker.io/harness"}, images=images)) and None).made
+    mirrored = {name.rpartition(" ")[2]: inputs for name, inputs in made.items() if "MirroredImage" in name}
+    assert {name for name, inputs in mirrored.items() if inputs.get("uniqueTag")} == {"chaos-ddcr:main-latest"}
+
+
 def test_strict_pins_need_the_lockfile_that_only_stack_files_have(run: Any) -> None:
     with pytest.raises(pulumi.RunError, match=r"CHR0330(.|\n)*`images.pin: strict` needs a lockfile"):
         run(lambda: _infrastructure(_company(images={"release": "1.94.4", "pin": "strict"})) and None)
