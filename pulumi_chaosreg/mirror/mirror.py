@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from pulumi_chaosreg.credentials.login import Login
+from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.images.unique_tag import unique_tag
 from pulumi_chaosreg.mirror.companions import ReferrersTags, Tags, read_companions
@@ -122,7 +123,10 @@ class Mirror:
         ends = Ends(origin, source, goal, target)
         if all(_stands_for(goal, target.repository, name, wanted) for name in (target.tag or wanted, *also)):
             return Planned(ends, wanted, None)
-        image = read_image(origin, source.repository, wanted)
+        try:
+            image = read_image(origin, source.repository, wanted)
+        except RegistryError as failure:
+            raise (_moved(origin, source, wanted) if failure.status == 404 else None) or failure from None
         companions = read_companions(origin, source.repository, image, self._tags_of(origin)) if signatures else []
         work = Work(image, tuple(companions), also)
         if origin.server == goal.server:
@@ -207,6 +211,20 @@ def _resolved(origin: Store, source: Reference) -> str:
             "CHR0405", server=source.server, repository=source.repository, subject=f"tag `{name}`", status=404
         )
     return found.digest
+
+
+def _moved(origin: Store, source: Reference, wanted: str) -> RegistryError | None:
+    """The error of a digest that the source lacks because its tag has moved on; None where that is not why."""
+    now = origin.head_manifest(source.repository, source.tag) if source.tag else None
+    if now is None or now.digest == wanted:
+        return None
+    finding = Finding(
+        "CHR0331",
+        f"registry `{source.server}` no longer has `{source.repository}:{source.tag}` as it was locked",
+        notes=(("locked", wanted), ("now", now.digest)),
+        help="look at what changed upstream, then run `chaosreg lock --upgrade` and commit the lockfile",
+    )
+    return RegistryError(finding, status=404)
 
 
 def _stands_for(goal: Store, repository: str, name: str, wanted: str) -> bool:
