@@ -18,7 +18,7 @@ from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.lockfile import FILE_NAME, write_lockfile
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Mirror
-from pulumi_chaosreg.scopes.resolved import by_images
+from pulumi_chaosreg.scopes.resolved import ResolvedImage, by_images
 from pulumi_chaosreg.scopes.review import Review, review
 from pulumi_chaosreg.scopes.stack_files import find_project
 
@@ -80,12 +80,15 @@ def _lock(reviewed: Review, output: str, *, upgrade: bool) -> int:
     if findings:
         raise ChaosregError(dict.fromkeys(findings))
     asked = {tagged: digest for tagged, digest in found.items() if tagged in needed and digest}
-    result = {tagged: asked.get(tagged) or locked[tagged] for tagged in _tagged(sources)}
+    upstream = {tagged: asked.get(tagged) or locked[tagged] for tagged in _tagged(sources)}
+    subsets = _subset_digests(_subsets(reviewed), upstream, locked, upgrade=upgrade)
+    result = {**upstream, **subsets}
     changed = write_lockfile(reviewed.company.folder / FILE_NAME, result)
     other = "upgraded" if upgrade else "moved"
     seen = [_seen(tagged, locked.get(tagged), found, other=other) for tagged in _tagged(sources)]
+    seen += [_seen(key, locked.get(key), subsets, other="upgraded") for key in sorted(subsets)]
     seen += [_Seen(tagged, "dropped", locked[tagged]) for tagged in sorted(set(locked) - set(result))]
-    _print(seen, failures, output, f"{FILE_NAME}: {len(result)} images{'' if changed else ', unchanged'}")
+    _print(seen, failures, output, f"{FILE_NAME}: {len(sources)} images{'' if changed else ', unchanged'}")
     return 0
 
 
@@ -95,9 +98,10 @@ def _check(reviewed: Review, output: str) -> int:
     seen = [_seen(tagged, locked.get(tagged), found, new="unlocked") for tagged in _tagged(sources)]
     moved = [Reference.parse(one.source).with_digest(one.locked) for one in seen if one.state == "moved"]
     there, _ = _ask(moved)
+    seen += [_Seen(key, "same" if key in locked else "unlocked", locked.get(key)) for key in sorted(_subsets(reviewed))]
     seen = [replace(one, locked_is_there=bool(there[one.source])) if one.source in there else one for one in seen]
     alarming = sum(one.state in _ALARMING for one in seen)
-    _print(seen, failures, output, f"{len(seen)} images looked at: {alarming or 'none'} not as locked")
+    _print(seen, failures, output, f"{len(sources)} images looked at: {alarming or 'none'} not as locked")
     return 2 if failures else 1 if alarming else 0
 
 
@@ -157,6 +161,42 @@ def _sources(reviewed: Review) -> list[Reference]:
                 source = image.source or image.reference
                 sources[source.tagged] = source.with_digest(None)
     return [sources[tagged] for tagged in sorted(sources)]
+
+
+def _subsets(reviewed: Review) -> dict[str, ResolvedImage]:
+    """Key of the lockfile → image of which some platforms only are mirrored."""
+    return {
+        image.lock_key: image
+        for resolved in by_images(reviewed.resolved.values())
+        for image in resolved.images
+        if image.platforms and resolved.pinning.uses_lockfile
+    }
+
+
+def _subset_digests(
+    subsets: Mapping[str, ResolvedImage], upstream: Mapping[str, str], locked: Mapping[str, str], *, upgrade: bool
+) -> dict[str, str]:
+    """Key → what the image becomes; read from the source only where that is not known, or `upgrade`."""
+    result: dict[str, str] = {}
+    findings: list[Finding] = []
+
+    def read(key: str) -> None:
+        image = subsets[key]
+        assert image.source
+        source = image.source.with_digest(upstream[image.source.tagged])
+        if key in locked and locked.get(source.tagged) == source.digest and not upgrade:
+            result[key] = locked[key]
+            return
+        try:
+            result[key] = mirror.subset_digest(source, image.platforms, machine_login(source.server))
+        except ChaosregError as error:
+            findings.extend(error.findings)
+
+    with Mirror() as mirror, ThreadPoolExecutor(_AT_ONCE) as pool:
+        list(pool.map(read, subsets))
+    if findings:
+        raise ChaosregError(dict.fromkeys(findings))
+    return result
 
 
 def _tagged(sources: Sequence[Reference]) -> list[str]:

@@ -49,6 +49,10 @@ class Job:
     """With the digest of the lockfile, where there is one."""
     target: Reference
     """Without a digest."""
+    digest: str | None
+    """What the target becomes, by the lockfile."""
+    platforms: tuple[str, ...] = ()
+    """What is kept; empty for all."""
     must_be_locked: bool = True
     """Whether it may not be copied without that digest."""
     unique: bool = False
@@ -73,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
         raise ChaosregError(reviewed.errors)
     number, of = options.shard
     jobs = select_jobs(reviewed, options.wanted)[number - 1 :: of]
-    if any(job.must_be_locked and job.source.digest is None for job in jobs):
+    if any(job.must_be_locked and job.digest is None for job in jobs):
         advice = "run `chaosreg lock` first, so that what is copied can be reviewed"
         raise ChaosregError.of("CHR0304", "nothing is locked yet", help=advice)
     report = REPORTS[options.output](len(jobs))
@@ -104,10 +108,13 @@ def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
             if image.source and resolved.owner and (fitting or not wanted):
                 said = nearest(resolved.owner, ("mirror", "signatures"))
                 target = image.reference.with_digest(None)
+                chosen = every[target.tagged]
                 floats = reviewed.company.catalogue.is_floating(target.tag)
                 jobs[target.tagged] = Job(
-                    every[target.tagged].source or image.source,
+                    chosen.source or image.source,
                     target,
+                    chosen.digest,
+                    chosen.platforms,
                     must_be_locked=not resolved.pinning.may_copy_unlocked(floating=floats),
                     unique=floats,
                     signatures=said is None or said.value != "skip",
@@ -122,7 +129,14 @@ def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
 def _planned(mirror: Mirror, job: Job) -> Planned:
     logins = (machine_login(job.source.server), machine_login(job.target.server))
     return mirror.plan(
-        job.source, job.target, pull=logins[0], push=logins[1], signatures=job.signatures, unique=job.unique
+        job.source,
+        job.target,
+        pull=logins[0],
+        push=logins[1],
+        digest=job.digest,
+        platforms=job.platforms,
+        signatures=job.signatures,
+        unique=job.unique,
     )
 
 

@@ -25,6 +25,7 @@ from pulumi_chaosreg.scopes.model import Decided, Level, Scope, nearest
 from pulumi_chaosreg.scopes.not_yet import not_yet
 from pulumi_chaosreg.scopes.pinning import Pin
 from pulumi_chaosreg.scopes.pull_checks import check_pulls
+from pulumi_chaosreg.scopes.registry import kept_platforms
 from pulumi_chaosreg.scopes.required_images import check_images
 from pulumi_chaosreg.scopes.resolution import Resolver
 from pulumi_chaosreg.scopes.resolved import (
@@ -101,6 +102,7 @@ class _LevelComponent(pulumi.ComponentResource):
                 pull=self._mirror_login("pull"),
                 on_destroy=on_destroy.value if on_destroy else None,
                 signatures=signatures.value if signatures else None,
+                platforms=kept_platforms(self.scope),
                 opts=pulumi.ResourceOptions(parent=self, aliases=mirror_aliases(self.scope)),
             )
         return self._mirror
@@ -221,7 +223,7 @@ class Infrastructure(_LevelComponent):
 
     def _reference(self, image: ResolvedImage, owner: _LevelComponent | None, pin: Pin) -> pulumi.Output[str]:
         if owner and image.source:
-            made = owner.own_mirror().image(image.source, image.reference)
+            made = owner.own_mirror().image(image.source, image.reference, image.digest)
             return made.reference if pin.in_references else made.target
         return pulumi.Output.from_input(str(image.reference))
 

@@ -1,6 +1,6 @@
 """The resource class of `MirroredImage`; its life is in `provider/mirrored_image.py`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import pulumi
@@ -14,6 +14,8 @@ class MirroredImage(pulumi.CustomResource):
     `source` and `target` are `server/repository:tag`. With `digest` (from the lockfile) exactly that content is copied
     and a preview needs no network. `push` and `pull` are `{username, password}`, never shown, never a diff; without
     them the machine's docker configuration is read when needed. `on_destroy`: `retain` (default) or `delete`.
+    `platforms` (`["linux/amd64"]`) keeps these only; the image's index is then written again without the others, and
+    `digest` is that of the new index.
     `unique_tag`: whether the tag is one that moves; a second tag, `latest-sha256-3e9612ab34cd`, then keeps each digest
     alive for the Pods that are pinned to it, also when the tag has moved on.
     `signatures`: `copy` (default) takes referrers and cosign's tags along when an image is copied, `skip` leaves them.
@@ -36,6 +38,7 @@ class MirroredImage(pulumi.CustomResource):
         push: pulumi.Input[Mapping[str, str]] | None = None,
         pull: pulumi.Input[Mapping[str, str]] | None = None,
         on_destroy: pulumi.Input[Literal["retain", "delete"]] | None = None,
+        platforms: pulumi.Input[Sequence[str]] | None = None,
         unique_tag: pulumi.Input[bool] | None = None,
         signatures: pulumi.Input[Literal["copy", "skip"]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -47,6 +50,7 @@ class MirroredImage(pulumi.CustomResource):
             "push": None if push is None else pulumi.Output.secret(push),
             "pull": None if pull is None else pulumi.Output.secret(pull),
             "onDestroy": on_destroy,
+            "platforms": platforms,
             "uniqueTag": unique_tag,
             "signatures": signatures,
             "reference": None,  # declares the output

@@ -29,13 +29,16 @@ class Image:
         return tuple(sorted(unique.values(), key=lambda blob: -blob.size))
 
 
-def read_image(registry: Store, repository: str, name: str, lacking: list[str] | None = None) -> Image:
+def read_image(
+    registry: Store, repository: str, name: str, lacking: list[str] | None = None, *, root: Manifest | None = None
+) -> Image:
     """The image of that digest or tag: every platform and attestation, and children of kinds that we do not know.
 
-    Children that are not there are an error, or with `lacking` are added to that.
+    `root` is its manifest where that is known already. Children that are not there are an error, or with `lacking` are
+    added to that.
     """
     found: dict[str, Manifest] = {}
-    for manifest in _walk(registry, repository, Descriptor("", name, 0), found, 0, lacking):
+    for manifest in _walk(registry, repository, Descriptor("", name, 0), found, 0, lacking, root):
         found[manifest.digest] = manifest
         for blob in manifest.blobs:
             if not blob.distributable:
@@ -51,6 +54,7 @@ def _walk(
     found: dict[str, Manifest],
     depth: int,
     lacking: list[str] | None = None,
+    read: Manifest | None = None,
 ) -> Iterator[Manifest]:
     if entry.digest in found:
         return
@@ -59,7 +63,7 @@ def _walk(
         cause = f"its indexes are nested more than {_DEEPEST} deep"
         raise problem("CHR0415", server=registry.server, repository=repository, subject=subject, cause=cause)
     try:
-        manifest = registry.get_manifest(repository, entry.digest, media_type=entry.media_type)
+        manifest = read or registry.get_manifest(repository, entry.digest, media_type=entry.media_type)
     except RegistryError as failure:
         if lacking is None or depth == 0 or failure.status != 404:
             raise

@@ -14,7 +14,8 @@ from pulumi_chaosreg.mirror.companions import ReferrersTags, Tags, read_companio
 from pulumi_chaosreg.mirror.copy import Copy, Ends, Shared, Way, Work
 from pulumi_chaosreg.mirror.flights import Flights
 from pulumi_chaosreg.mirror.holdings import Holdings
-from pulumi_chaosreg.mirror.image import read_image
+from pulumi_chaosreg.mirror.image import Image, read_image
+from pulumi_chaosreg.mirror.platforms import read_subset
 from pulumi_chaosreg.mirror.progress import Counter, Listener
 from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.patience import Patience
@@ -89,19 +90,30 @@ class Mirror:
         pull: Login | None = None,
         push: Login | None = None,
         digest: str | None = None,
+        platforms: Sequence[str] = (),
         signatures: bool = True,
         unique: bool = False,
         progress: Listener | None = None,
     ) -> Copied:
         """Make the target's tag stand for the source's image, byte for byte, all platforms.
 
-        With `digest` (or one in the source) that very content is copied, wherever the source's tag points now. A tag
-        that exists with other content is overwritten. With `signatures`, referrers and cosign's tags of the image and
-        of its children go along. With `unique`, for tags that move, a second tag (`unique_tag`) keeps the digest alive.
-        `progress` is called by one thread at a time. Raises
-        RegistryError, or Cancelled; the tag is then as it was before.
+        With `digest` (or one in the source) that very content is copied, wherever the source's tag points now. With
+        `platforms` these only are copied, and `digest` is what the image becomes then (`subset_digest`). A tag that
+        exists with other content is overwritten. With `signatures`, referrers and cosign's tags of the image and of its
+        children go along. With `unique`, for tags that move, a second tag (`unique_tag`) keeps the digest alive.
+        `progress` is called by one thread at a time. Raises RegistryError, or Cancelled; the tag is then as it was
+        before.
         """
-        planned = self.plan(source, target, pull=pull, push=push, digest=digest, signatures=signatures, unique=unique)
+        planned = self.plan(
+            source,
+            target,
+            pull=pull,
+            push=push,
+            digest=digest,
+            platforms=platforms,
+            signatures=signatures,
+            unique=unique,
+        )
         return self.carry_out(planned, progress=progress)
 
     def plan(
@@ -112,21 +124,22 @@ class Mirror:
         pull: Login | None = None,
         push: Login | None = None,
         digest: str | None = None,
+        platforms: Sequence[str] = (),
         signatures: bool = True,
         unique: bool = False,
     ) -> Planned:
         """What a copy would have to do. One request for each tag that is right already; nothing is written."""
         origin = self._read_from(source.server) if self._read_from else self._registry(source.server, pull)
         goal = self._write_to(target.server) if self._write_to else self._registry(target.server, push)
-        wanted = digest or source.digest or _resolved(origin, source)
+        image = None
+        if platforms and not digest:  # only the source can tell what its image becomes
+            image = _read(origin, source, None, platforms)
+        wanted = image.root.digest if image else digest or source.digest or _resolved(origin, source)
         also = (unique_tag(target.tag, wanted),) if unique and target.tag else ()
         ends = Ends(origin, source, goal, target)
         if all(_stands_for(goal, target.repository, name, wanted) for name in (target.tag or wanted, *also)):
             return Planned(ends, wanted, None)
-        try:
-            image = read_image(origin, source.repository, wanted)
-        except RegistryError as failure:
-            raise (_moved(origin, source, wanted) if failure.status == 404 else None) or failure from None
+        image = image or _read(origin, source, wanted, platforms)
         companions = read_companions(origin, source.repository, image, self._tags_of(origin)) if signatures else []
         work = Work(image, tuple(companions), also)
         if origin.server == goal.server:
@@ -163,6 +176,11 @@ class Mirror:
         name = reference.tag or reference.digest or "latest"
         found = self._registry(reference.server, login).head_manifest(reference.repository, name)
         return found.digest if found else None
+
+    def subset_digest(self, source: Reference, platforms: Sequence[str], login: Login | None = None) -> str:
+        """What the source's image becomes with these platforms only; a pull of one manifest."""
+        origin = self._registry(source.server, login)
+        return read_subset(origin, source.repository, source.digest or _resolved(origin, source), platforms).digest
 
     def delete(self, reference: Reference, login: Login | None = None, *, also: Sequence[str] = ()) -> None:
         """Delete the tag, `also` these tags of the same image, and no other one; a tag that is not there is fine.
@@ -211,6 +229,28 @@ def _resolved(origin: Store, source: Reference) -> str:
             "CHR0405", server=source.server, repository=source.repository, subject=f"tag `{name}`", status=404
         )
     return found.digest
+
+
+def _read(origin: Store, source: Reference, wanted: str | None, platforms: Sequence[str]) -> Image:
+    """The source's image: whole, by its digest `wanted`, or of these platforms only, which must be `wanted` then."""
+    upstream = source.digest or (None if platforms else wanted) or _resolved(origin, source)
+    try:
+        root = read_subset(origin, source.repository, upstream, platforms) if platforms else None
+        if root and wanted and root.digest != wanted:
+            raise _other_subset(source, platforms, wanted, root.digest)
+        return read_image(origin, source.repository, upstream, root=root)
+    except RegistryError as failure:
+        raise (_moved(origin, source, upstream) if failure.status == 404 else None) or failure from None
+
+
+def _other_subset(source: Reference, platforms: Sequence[str], wanted: str, found: str) -> RegistryError:
+    finding = Finding(
+        "CHR0333",
+        f"`{source}` with {', '.join(platforms)} only is not what was expected",
+        notes=(("expected", wanted), ("found", found)),
+        help="run `chaosreg lock --upgrade`, look at what changed, and commit the lockfile",
+    )
+    return RegistryError(finding)
 
 
 def _moved(origin: Store, source: Reference, wanted: str) -> RegistryError | None:

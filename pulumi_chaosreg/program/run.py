@@ -107,7 +107,7 @@ class _Builder:
         images = mirrored(self.reviewed.mirrored_by(owner))
         for image in images:
             if image.source:
-                component.own_mirror().image(image.source, image.reference)
+                component.own_mirror().image(image.source, image.reference, image.digest)
         unknown = [str(image.source) for image in images if image.digest is None]
         if unknown and pulumi.runtime.is_dry_run():
             pulumi.log.info(

@@ -15,12 +15,15 @@ from pulumi_chaosreg.credentials.docker_config import read_credential
 from pulumi_chaosreg.credentials.login import Login
 from pulumi_chaosreg.credentials.machine import machine_login
 from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.images.platform import PLATFORM, canonical
 from pulumi_chaosreg.images.reference import DIGEST, Reference
 from pulumi_chaosreg.images.unique_tag import unique_tag
 from pulumi_chaosreg.mirror import Mirror, Progress
 
 TYPE = "chaosreg:index:MirroredImage"
-_INPUTS = ("source", "target", "digest", "push", "pull", "onDestroy", "uniqueTag", "signatures")
+_INPUTS = ("source", "target", "digest", "push", "pull", "onDestroy", "platforms", "uniqueTag", "signatures")
+_OUTPUTS = ("source", "target", "onDestroy", "platforms", "uniqueTag")
+"""Inputs that are kept in the state as they are."""
 _WORDS = {"onDestroy": ("retain", "delete"), "signatures": ("copy", "skip")}
 
 Properties = Mapping[str, Any]
@@ -62,6 +65,9 @@ class MirroredImage:
             word = inputs.get(key)
             if word is not None and not is_unknown(word) and word not in words:
                 failures.append((key, f"must be one of: {', '.join(words)}"))
+        platforms = inputs.get("platforms")
+        if platforms is not None and not is_unknown(platforms) and not _are_platforms(platforms):
+            failures.append(("platforms", "must be a list of `os/architecture`, as in `linux/amd64`"))
         unique = inputs.get("uniqueTag")
         if unique is not None and not is_unknown(unique) and not isinstance(unique, bool):
             failures.append(("uniqueTag", "must be true or false"))
@@ -71,6 +77,8 @@ class MirroredImage:
         """What `up` would do. The state's digest is what the target held when somebody last looked."""
         replaces = tuple(key for key in ("target",) if state.get(key) != inputs.get(key))
         updates = [key for key in ("source", "onDestroy") if state.get(key) != inputs.get(key)]
+        if _kept(state) != _kept(inputs):
+            updates.append("platforms")
         if bool(state.get("uniqueTag")) != bool(inputs.get("uniqueTag")):
             updates.append("uniqueTag")
         if inputs.get("digest") is not None and state.get("digest") != inputs["digest"]:
@@ -79,7 +87,7 @@ class MirroredImage:
 
     def preview(self, inputs: Properties) -> dict[str, Any]:
         """The outputs as far as they are known without asking a registry: all of them where the digest is locked."""
-        outputs = {key: inputs[key] for key in ("source", "target", "onDestroy", "uniqueTag") if key in inputs}
+        outputs = {key: inputs[key] for key in _OUTPUTS if key in inputs}
         digest = inputs.get("digest")
         if isinstance(digest, str) and isinstance(inputs.get("target"), str):
             outputs |= {"digest": digest, "reference": f"{inputs['target']}@{digest}"}
@@ -95,7 +103,8 @@ class MirroredImage:
             target,
             pull=_login(inputs, "pull", source),
             push=_login(inputs, "push", target),
-            digest=inputs.get("digest") or source.digest,
+            digest=inputs.get("digest"),
+            platforms=_kept(inputs),
             signatures=inputs.get("signatures") != "skip",
             unique=inputs.get("uniqueTag") is True,
             progress=report,
@@ -132,6 +141,17 @@ class MirroredImage:
         ours = [tag for tag in tags if self.mirror.digest(tag, login) == digest]
         if ours:
             self.mirror.delete(ours[0], login, also=[tag.tag for tag in ours[1:] if tag.tag])
+
+
+def _kept(properties: Properties) -> tuple[str, ...]:
+    """The platforms in an order of their own: another order is no change."""
+    said = properties.get("platforms") or ()
+    return canonical(map(str, said)) if isinstance(said, list) else (str(said),) if said else ()
+
+
+def _are_platforms(value: Any) -> bool:
+    texts = value if isinstance(value, list) else [None]
+    return bool(texts) and all(is_unknown(text) or (isinstance(text, str) and PLATFORM.match(text)) for text in texts)
 
 
 def is_unknown(value: Any) -> bool:

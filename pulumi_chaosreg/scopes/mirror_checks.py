@@ -26,13 +26,19 @@ def check_mirrors(catalogue: Catalogue, configs: Iterable[ResolvedConfig]) -> li
     return findings
 
 
-def check_lockfile(company: Company, configs: Iterable[ResolvedConfig], *, is_acting: bool) -> list[Finding]:
-    """CHR0304: what must have a digest and has none. `is_acting`: a program would copy or pull now."""
+def check_lockfile(
+    company: Company, configs: Iterable[ResolvedConfig], *, is_acting: bool, has_unread_section: bool
+) -> list[Finding]:
+    """CHR0304: what must have a digest and has none. `is_acting`: a program would copy or pull now.
+    `has_unread_section`: one may be misspelt that says where images come from.
+    """
     if company.lockfile == "damaged":  # that is told, and this would only follow
         return []
     unlocked: list[Finding] = []
     for config in by_images(configs):
         for image in config.images:
+            if image.source is None and has_unread_section:
+                continue
             if not (image.source and config.owner and list(_source(image, config.owner, company.catalogue))):
                 unlocked += _unlocked(image, config, company.catalogue, is_acting=is_acting)
     if unlocked and company.lockfile == "missing" and not is_acting:
@@ -100,6 +106,10 @@ def _unlocked(
 ) -> Iterator[Finding]:
     """An image that the lockfile should carry and does not: no preview could tell what a cluster gets."""
     is_mirrored, floats = image.source is not None, catalogue.is_floating(image.reference.tag)
+    said = config.infrastructure
+    unclear = [("mirror", "platforms"), ("mirror", "source")] if is_mirrored else [("mirror",), ("image_registry",)]
+    if any(said.is_unclear(*path) for path in unclear):
+        return  # nobody knows what would have to be locked
     if image.digest or not config.pinning.wants_locked(mirrored=is_mirrored, floating=floats):
         return
     if not is_mirrored and floats and config.pinning is not Pin.STRICT:
@@ -115,7 +125,7 @@ def _unlocked(
         notes.append(("images.pin", f"{config.pin.value}, by {config.pin.origin}"))
     yield Finding(
         "CHR0304",
-        f"the lockfile has no digest for `{(image.source or image.reference).tagged}`",
+        f"the lockfile has no digest for `{image.lock_key}`",
         image.origin.place,
         notes=tuple(notes),
         help=f"run `chaosreg lock` and commit stacks/{FILE_NAME} with this change",

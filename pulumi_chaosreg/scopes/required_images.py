@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue, Release
-from pulumi_chaosreg.images.lockfile import pinned
+from pulumi_chaosreg.images.lockfile import pinned, subset_key
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, merged, nearest
 from pulumi_chaosreg.scopes.pinning import Pin
@@ -73,13 +73,16 @@ def required_images(
             continue
         reference = Reference.parse(f"{registry.path}/{item.image}:{tag.value}")
         source = Reference.parse(f"{registry.source.value}/{item.image}:{tag.value}") if registry.source else None
-        digest = locked.get((source or reference).tagged)
+        upstream = locked.get((source or reference).tagged)
+        platforms = registry.platforms if source else ()
+        digest = locked.get(subset_key(source, platforms)) if source and platforms else upstream
         yield ResolvedImage(
             item.name,
             reference.with_digest(digest if pin.in_references else None),
             tag.origin,
-            source.with_digest(digest) if source else None,
+            source.with_digest(upstream) if source else None,
             digest=digest,
+            platforms=platforms,
         )
     if untagged and not _release_is_wrong(scope, catalogue):
         findings.append(_no_tag(scope, untagged, catalogue))

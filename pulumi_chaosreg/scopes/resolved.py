@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from pulumi_chaosreg.images.lockfile import subset_key
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope
 from pulumi_chaosreg.scopes.moves import original_id
@@ -28,13 +29,21 @@ class ResolvedImage:
     origin: Origin
     """Who decided its tag."""
     source: Reference | None = None
-    """Where the mirror copies it from (pinned like `reference`); None where nobody mirrors it."""
+    """Where the mirror copies it from, with the digest that the lockfile has for it; None where nobody mirrors it."""
     is_custom: bool = False
     """Whether it comes from `custom_images`."""
     is_pinned: bool = False
     """Whether the setting itself names a digest."""
     digest: str | None = None
     """What the lockfile, or the setting itself, says that it is; `images.pin` may keep it out of `reference`."""
+    platforms: tuple[str, ...] = ()
+    """What the mirror keeps of it, sorted; empty for all. The subset's digest is then another one than its source's."""
+
+    @property
+    def lock_key(self) -> str:
+        """What the lockfile calls it."""
+        source = self.source or self.reference
+        return subset_key(source, self.platforms) if self.platforms else source.tagged
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,13 @@ class _Inputs:
         self._of.setdefault(stack, {})[what] = inputs
 
     def _mirror_settings(self, owner: Scope) -> list[Any]:
-        paths = (("on_destroy",), ("mirror", "signatures"), ("mirror", "push"), ("mirror", "pull"))
+        paths = (
+            ("on_destroy",),
+            ("mirror", "platforms"),
+            ("mirror", "signatures"),
+            ("mirror", "push"),
+            ("mirror", "pull"),
+        )
         named = [nearest(owner, path) for path in paths]
         values = [decided.value if decided else None for decided in named]
         own = self._credentials.get(owner.stack, {})

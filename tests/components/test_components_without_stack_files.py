@@ -145,6 +145,12 @@ def test_only_tags_that_move_get_a_second_one(run: Any) -> None:
     assert {name for name, inputs in mirrored.items() if inputs.get("uniqueTag")} == {"chaos-ddcr:main-latest"}
 
 
+def test_kept_platforms_are_inputs_of_each_image(run: Any) -> None:
+    mirror = {"source": "docker.io/harness", "platforms": ["linux/arm64", "linux/amd64"]}
+    made = run(lambda: _infrastructure(_company(mirror=mirror)) and None).made
+    assert made["chaosreg:index:MirroredImage chaos-ddcr:1.94.0"]["platforms"] == ["linux/amd64", "linux/arm64"]
+
+
 def test_strict_pins_need_the_lockfile_that_only_stack_files_have(run: Any) -> None:
     with pytest.raises(pulumi.RunError, match=r"CHR0330(.|\n)*`images.pin: strict` needs a lockfile"):
         run(lambda: _infrastructure(_company(images={"release": "1.94.4", "pin": "strict"})) and None)

@@ -137,6 +137,15 @@ def test_a_source_that_cannot_be_asked_ends_a_check_with_2_and_leaves_a_lock_as_
             assert (project / "stacks/chaosreg.lock.yaml").read_bytes() == lockfile
 
 
+def test_a_lock_drops_what_nobody_needs_any_more(project, upstream, locked, capsys) -> None:
+    one, two = sorted(locked)
+    stack = project / "stacks/Pulumi.acme.yaml"
+    stack.write_text(stack.read_text().replace(', "harness/two:1"', ""))
+    assert main(["--project", str(project), "lock"]) == 0
+    assert f"dropped  {two}" in capsys.readouterr().out
+    assert read_lockfile(project / "stacks/chaosreg.lock.yaml") == {one: locked[one]}
+
+
 def test_a_lock_tells_what_moved_and_does_not_follow(project, upstream, locked, capsys) -> None:
     one = min(locked)
     moved = push(upstream.host, "harness/one", "1", image(layer("c"))).digest

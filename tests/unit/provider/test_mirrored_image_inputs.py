@@ -60,6 +60,9 @@ def test_values_that_are_not_known_yet_pass(images):
         ({"digest": "latest"}, "digest", "is not a digest"),
         ({"digest": A[:-1]}, "digest", "is not a digest"),
         ({"onDestroy": "remove"}, "onDestroy", "must be one of: retain, delete"),
+        ({"platforms": []}, "platforms", "must be a list of `os/architecture`"),
+        ({"platforms": "linux/amd64"}, "platforms", "must be a list of `os/architecture`"),
+        ({"platforms": ["linux/amd64", "arm64"]}, "platforms", "must be a list of `os/architecture`"),
         ({"uniqueTag": "yes"}, "uniqueTag", "must be true or false"),
         ({"sorce": "x"}, "sorce", "is not an input; inputs: source, target, digest, push, pull, onDestroy"),
     ],
@@ -102,6 +105,8 @@ def test_an_input_of_the_wrong_type_is_a_failure(images, wrong):
         ({"push": None, "pull": None}, Change()),
         ({"uniqueTag": True}, Change(updates=("uniqueTag",))),
         ({"uniqueTag": False}, Change()),
+        ({"platforms": ["linux/amd64"]}, Change(updates=("platforms",))),
+        ({"platforms": ["linux/amd64"], "digest": B}, Change(updates=("platforms", "digest"))),
         ({"source": "quay.io/other/x:2", "digest": B}, Change(updates=("source", "digest"))),
     ],
 )

@@ -188,7 +188,7 @@ MISTAKES = {
                   create: true  #! CHR0111
                 mirror:
                   signatures: require  #! CHR0111
-                  platforms: [linux/amd64]  #! CHR0111
+                  platforms: []  #! CHR0106
                   delete: harbor-delete  #! CHR0111
                 pull_secret:
                   adopt: true  #! CHR0111
@@ -197,7 +197,7 @@ MISTAKES = {
         [
             "warning[CHR0111]: `repositories.create` has no effect in this version",
             "error[CHR0111]: `mirror.signatures` has no effect in this version",
-            "warning[CHR0111]: `mirror.platforms`",
+            "`mirror.platforms` must be a list of at least 1, and is empty",
             "warning[CHR0111]: `mirror.delete`",
         ],
     ),
@@ -409,7 +409,7 @@ MISTAKES = {
               chaosreg:account:
                 id: acme
                 mirror:
-                  platforms:  #! CHR0111
+                  platforms:
                     - amd64  #! CHR0301
             """
         },

@@ -131,6 +131,19 @@ def test_a_reference_that_loses_its_digest_names_the_setting_that_took_it(new_pr
     assert causes["image.chaos-ddcr"] == causes["images.pin"] == "account `acme` `images.pin`: strict → record"
 
 
+def test_a_digest_that_changes_with_the_kept_platforms_names_that_setting(new_project):
+    reviews = []
+    for platforms in ("all", ["linux/amd64"]):
+        project = new_project().write({}, lock=f"{FIXED}: {A}\n{FIXED}#linux/amd64: {B}\n")
+        mirror = {**MIRRORING["mirror"], "platforms": platforms}
+        account = {**MIRRORING, "mirror": mirror, "required_images": ["harness/chaos-ddcr:1"]}
+        reviews.append(project.four_levels(account=account).reviewed)
+    (change,) = compare(*reviews)
+    (field,) = change.fields
+    assert (field.before, field.after) == tuple(f"h.example/chaos/chaos-ddcr:1@{digest}" for digest in (A, B))
+    assert field.cause.text == "account `acme` `mirror.platforms`: all → linux/amd64"
+
+
 def test_of_two_infrastructures_with_one_target_the_locked_digest_holds(project, run_mirror_selection):
     infrastructures = {
         "a": {"cluster": {"context": "a"}, "images": {"pin": "off"}},
