@@ -26,6 +26,7 @@ from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Cancelled, Mirror, Planned
 from pulumi_chaosreg.scopes.model import nearest
+from pulumi_chaosreg.scopes.resolved import mirrored
 from pulumi_chaosreg.scopes.review import Review, review
 from pulumi_chaosreg.scopes.stack_files import find_project
 
@@ -47,9 +48,17 @@ class Job:
     """One tag to make true."""
 
     source: Reference
-    """With the digest of the lockfile."""
+    """With the digest of the lockfile, where there is one."""
     target: Reference
     """Without a digest."""
+    digest: str | None
+    """What the target becomes, by the lockfile."""
+    platforms: tuple[str, ...] = ()
+    """What is kept; empty for all."""
+    must_be_locked: bool = True
+    """Whether it may not be copied without that digest."""
+    unique: bool = False
+    """Whether the tag moves, and a second one has to keep its digest alive."""
     signatures: bool = True
     """Whether referrers and cosign's tags go along."""
 
@@ -70,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
         raise ChaosregError(reviewed.errors)
     number, of = options.shard
     jobs = select_jobs(reviewed, options.wanted)[number - 1 :: of]
-    if any(job.source.digest is None for job in jobs):
+    if any(job.must_be_locked and job.digest is None for job in jobs):
         advice = "run `chaosreg lock` first, so that what is copied can be reviewed"
         raise ChaosregError.of("CHR0304", "nothing is locked yet", help=advice)
     report, logins = REPORTS[options.output](len(jobs)), MachineLogins()
@@ -93,6 +102,7 @@ def run(options: argparse.Namespace) -> int:
 def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
     """What is mirrored, each target once, sorted; ChaosregError (CHR0118) for what is wanted and names nothing."""
     jobs: dict[str, Job] = {}
+    every = {image.reference.tagged: image for image in mirrored(reviewed.resolved.values())}
     named: set[str] = set()
     for resolved in reviewed.resolved.values():
         of_scope = [text for text in wanted if fits(resolved, text)]
@@ -103,7 +113,17 @@ def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
             if image.source and resolved.owner and (fitting or not wanted):
                 said = nearest(resolved.owner, ("mirror", "signatures"))
                 target = image.reference.with_digest(None)
-                jobs[target.tagged] = Job(image.source, target, signatures=said is None or said.value != "skip")
+                chosen = every[target.tagged]
+                floats = reviewed.company.catalogue.is_floating(target.tag)
+                jobs[target.tagged] = Job(
+                    chosen.source or image.source,
+                    target,
+                    chosen.digest,
+                    chosen.platforms,
+                    must_be_locked=not resolved.pinning.may_copy_unlocked(floating=floats),
+                    unique=floats,
+                    signatures=said is None or said.value != "skip",
+                )
     missing = [text for text in wanted if text not in named]
     if missing:
         advice = "write an infrastructure's or scope's path, or an image's name: `chaosreg resolve` shows them"
@@ -112,8 +132,16 @@ def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
 
 
 def _planned(mirror: Mirror, job: Job, logins: MachineLogins) -> Planned:
-    pull, push = logins.of(job.source), logins.of(job.target)
-    return mirror.plan(job.source, job.target, pull=pull, push=push, signatures=job.signatures)
+    return mirror.plan(
+        job.source,
+        job.target,
+        pull=logins.of(job.source),
+        push=logins.of(job.target),
+        digest=job.digest,
+        platforms=job.platforms,
+        signatures=job.signatures,
+        unique=job.unique,
+    )
 
 
 def _copied(mirror: Mirror, job: Job, planned: Planned, report: Report) -> None:

@@ -1,11 +1,13 @@
 """The images that one registry's owner copies into it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
 
 from pulumi_chaosreg.components.aliases import MIRROR_TYPE
 from pulumi_chaosreg.components.mirrored_image import MirroredImage
+from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.images.reference import Reference
 
 
@@ -23,6 +25,7 @@ class ImageMirror(pulumi.ComponentResource):
         delete: pulumi.Input[Any] | None = None,
         on_destroy: str | None = None,
         signatures: str | None = None,
+        platforms: Sequence[str] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """`prefix` goes before the resource names, so that two owners in one stack differ; `account` is the path on the
@@ -32,19 +35,25 @@ class ImageMirror(pulumi.ComponentResource):
         self._prefix, self._account = prefix, f"{account}/" if account else ""
         self._push, self._pull, self._delete = push, pull, delete
         self._on_destroy, self._signatures = on_destroy, signatures
+        self._platforms = list(platforms)
         self._images: dict[str, MirroredImage] = {}
         self.register_outputs({})
 
-    def image(self, source: Reference, target: Reference) -> MirroredImage:
-        """The resource that keeps this target tag; the same one each time it is asked for."""
+    def image(self, source: Reference, target: Reference, digest: str | None) -> MirroredImage:
+        """The resource that keeps this target tag, and `digest` under it where that is known; the same one each time it
+        is asked for.
+        """
         tagged = target.tagged
         if tagged not in self._images:
             path = f"{target.repository}:{target.tag}".removeprefix(self._account)
             self._images[tagged] = MirroredImage(
                 f"{self._prefix}{path}",
-                source=source.tagged,
+                # a subset has a digest of its own, so what it is made of has to be said
+                source=str(source) if self._platforms else source.tagged,
                 target=tagged,
-                digest=source.digest,
+                digest=digest,
+                platforms=self._platforms or None,
+                unique_tag=True if load_catalogue().is_floating(target.tag) else None,
                 push=self._push,
                 pull=self._pull,
                 delete=self._delete,

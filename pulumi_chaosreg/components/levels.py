@@ -20,10 +20,12 @@ from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.kubernetes.objects import core_object, metadata
 from pulumi_chaosreg.scopes.checking import check_settings
 from pulumi_chaosreg.scopes.locks import check_locks
-from pulumi_chaosreg.scopes.mirror_checks import check_mirrors
+from pulumi_chaosreg.scopes.mirror_checks import check_mirrors, check_without_lockfile
 from pulumi_chaosreg.scopes.model import Decided, Level, Scope, nearest
 from pulumi_chaosreg.scopes.not_yet import not_yet
+from pulumi_chaosreg.scopes.pinning import Pin
 from pulumi_chaosreg.scopes.pull_checks import check_pulls
+from pulumi_chaosreg.scopes.registry import kept_platforms
 from pulumi_chaosreg.scopes.required_images import check_images
 from pulumi_chaosreg.scopes.resolution import Resolver
 from pulumi_chaosreg.scopes.resolved import (
@@ -101,6 +103,7 @@ class _LevelComponent(pulumi.ComponentResource):
                 delete=self._mirror_login("delete"),
                 on_destroy=on_destroy.value if on_destroy else None,
                 signatures=signatures.value if signatures else None,
+                platforms=kept_platforms(self.scope),
                 opts=pulumi.ResourceOptions(parent=self, aliases=mirror_aliases(self.scope)),
             )
         return self._mirror
@@ -215,13 +218,14 @@ class Infrastructure(_LevelComponent):
         self.config_map_name = object_name(self.scope)
         self.secret_name = resolved.secret.value.name if resolved.secret else None
         owner = self.owner_of(resolved.owner) if resolved.owner and _owner_here else None
-        self.images = {image.name: self._reference(image, owner) for image in resolved.images}
+        self.images = {image.name: self._reference(image, owner, resolved.pinning) for image in resolved.images}
         self._deliver(resolved, self.provider_for(cluster))
         self.register_outputs({"images": self.images})
 
-    def _reference(self, image: ResolvedImage, owner: _LevelComponent | None) -> pulumi.Output[str]:
+    def _reference(self, image: ResolvedImage, owner: _LevelComponent | None, pin: Pin) -> pulumi.Output[str]:
         if owner and image.source:
-            return owner.own_mirror().image(image.source, image.reference).reference
+            made = owner.own_mirror().image(image.source, image.reference, image.digest)
+            return made.reference if pin.in_references else made.target
         return pulumi.Output.from_input(str(image.reference))
 
     def _deliver(self, resolved: ResolvedConfig, provider: Provider) -> None:
@@ -299,7 +303,8 @@ def _resolve(scope: Scope) -> ResolvedConfig:
     catalogue = load_catalogue()
     resolved, findings = Resolver(catalogue, {}).resolve(scope)
     # a digest is found at `up` here: there is no lockfile to ask for
-    _report([*findings, *check_mirrors(catalogue, [resolved]), *check_pulls(catalogue, [resolved], is_acting=False)])
+    findings += [*check_mirrors(catalogue, [resolved]), *check_pulls(catalogue, [resolved], is_acting=False)]
+    _report([*findings, *check_without_lockfile(resolved)])
     return resolved
 
 

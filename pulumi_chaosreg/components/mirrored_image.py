@@ -1,6 +1,6 @@
 """The resource class of `MirroredImage`; its life is in `provider/mirrored_image.py`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import pulumi
@@ -16,11 +16,17 @@ class MirroredImage(pulumi.CustomResource):
     without them the machine's docker configuration is read when needed (and `push` serves for `delete`).
     `on_destroy`: `retain` (default), or `delete`: the tag goes, with all that no other tag of the repository needs, if
     this resource wrote it.
+    `platforms` (`["linux/amd64"]`) keeps these only; the image's index is then written again without the others, and
+    `digest` is that of the new index.
+    `unique_tag`: whether the tag is one that moves; a second tag, `latest-sha256-3e9612ab34cd`, then keeps each digest
+    alive for the Pods that are pinned to it, also when the tag has moved on.
     `signatures`: `copy` (default) takes referrers and cosign's tags along when an image is copied, `skip` leaves them.
     """
 
     digest: pulumi.Output[str]
     """What the target's tag points to."""
+    target: pulumi.Output[str]
+    """The tag, once it is true."""
     reference: pulumi.Output[str]
     """`target@digest`."""
 
@@ -35,6 +41,8 @@ class MirroredImage(pulumi.CustomResource):
         pull: pulumi.Input[Mapping[str, str]] | None = None,
         delete: pulumi.Input[Mapping[str, str]] | None = None,
         on_destroy: pulumi.Input[Literal["retain", "delete"]] | None = None,
+        platforms: pulumi.Input[Sequence[str]] | None = None,
+        unique_tag: pulumi.Input[bool] | None = None,
         signatures: pulumi.Input[Literal["copy", "skip"]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -46,6 +54,8 @@ class MirroredImage(pulumi.CustomResource):
             "pull": None if pull is None else pulumi.Output.secret(pull),
             "delete": None if delete is None else pulumi.Output.secret(delete),
             "onDestroy": on_destroy,
+            "platforms": platforms,
+            "uniqueTag": unique_tag,
             "signatures": signatures,
             "reference": None,  # declares the output
         }

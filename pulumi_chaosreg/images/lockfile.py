@@ -1,13 +1,16 @@
 """The lockfile: one sorted line per source, `server/repository:tag: digest`, written only by `chaosreg lock`.
 
-It is what lets a preview know every digest without the network, and `up` copy exactly what was reviewed.
+Where a mirror keeps some platforms only, one more line says what the image becomes then:
+`server/repository:tag#linux/amd64,linux/arm64: digest`. The file is what lets a preview know every digest without the
+network, and `up` copy exactly what was reviewed.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
+from pulumi_chaosreg.images.platform import canonical
 from pulumi_chaosreg.images.reference import DIGEST, Reference
 
 FILE_NAME = "chaosreg.lock.yaml"
@@ -56,6 +59,11 @@ def write_lockfile(path: Path, locked: Mapping[str, str]) -> bool:
     scratch.write_text(text, "utf-8")
     scratch.replace(path)
     return True
+
+
+def subset_key(source: Reference, platforms: Sequence[str]) -> str:
+    """What the lockfile calls a source of which these platforms only are mirrored."""
+    return f"{source.tagged}#{','.join(canonical(platforms))}"
 
 
 def pinned(reference: Reference, locked: Mapping[str, str]) -> Reference:

@@ -50,6 +50,8 @@ class Work:
 
     image: Image
     companions: tuple[Companion, ...] = ()
+    also: tuple[str, ...] = ()
+    """More tags of the image, written before its own one."""
 
     @property
     def blobs(self) -> tuple[Descriptor, ...]:
@@ -81,6 +83,7 @@ class Copy:
         counter: Counter,
     ) -> None:
         self._ends, self._image, self._companions = ends, work.image, work.companions
+        self._also = work.also
         self._blobs = work.blobs
         self._flights, self._holdings, self._lists = shared.flights, shared.holdings, shared.lists
         self._counter = counter
@@ -121,6 +124,8 @@ class Copy:
             for companion in self._companions:
                 for manifest in companion.image.manifests:
                     self._put(manifest, companion.tag if manifest is companion.image.root else None)
+        for tag in self._also:
+            self._put(self._image.root, tag)
         self._put(self._image.root, self._ends.target.tag)
 
     def _put(self, manifest: Manifest, tag: str | None = None) -> None:

@@ -47,14 +47,21 @@ def one_by_one(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
 
 
 def read_image(
-    registry: Store, repository: str, name: str, lacking: list[str] | None = None, each: Each = one_by_one
+    registry: Store,
+    repository: str,
+    name: str,
+    lacking: list[str] | None = None,
+    each: Each = one_by_one,
+    *,
+    root: Manifest | None = None,
 ) -> Image:
     """The image of that digest or tag: every platform and attestation, and children of kinds that we do not know.
 
-    Children that are not there are an error, or with `lacking` are added to that.
+    `root` is its manifest where that is known already. Children that are not there are an error, or with `lacking` are
+    added to that.
     """
     levels: list[list[Manifest]] = []
-    found: dict[str, Manifest | None] = {}
+    found: dict[str, Manifest | None] = {name: root} if root else {}
 
     def read(entry: Descriptor) -> Manifest | None:
         try:

@@ -1,18 +1,21 @@
 """The coordinator of all copies of one run."""
 
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from pulumi_chaosreg.credentials.login import LoginSource
+from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.images.unique_tag import unique_tag
 from pulumi_chaosreg.mirror.companions import ReferrersTags, Tags, read_companions
 from pulumi_chaosreg.mirror.copy import Copy, Ends, Shared, Way, Work
 from pulumi_chaosreg.mirror.flights import Flights
 from pulumi_chaosreg.mirror.holdings import Holdings
-from pulumi_chaosreg.mirror.image import read_image
+from pulumi_chaosreg.mirror.image import Each, Image, read_image
+from pulumi_chaosreg.mirror.platforms import read_subset
 from pulumi_chaosreg.mirror.progress import Counter, Listener
 from pulumi_chaosreg.mirror.removal import COMPANION_TAG, Removed, remove_tags
 from pulumi_chaosreg.oci.host import Host
@@ -95,17 +98,30 @@ class Mirror:
         pull: LoginSource | None = None,
         push: LoginSource | None = None,
         digest: str | None = None,
+        platforms: Sequence[str] = (),
         signatures: bool = True,
+        unique: bool = False,
         progress: Listener | None = None,
     ) -> Copied:
         """Make the target's tag stand for the source's image, byte for byte, all platforms.
 
-        With `digest` (or one in the source) that very content is copied, wherever the source's tag points now. A tag
-        that exists with other content is overwritten. With `signatures`, referrers and cosign's tags of the image and
-        of its children go along. `progress` is called by one thread at a time. Raises
-        RegistryError, or Cancelled; the tag is then as it was before.
+        With `digest` (or one in the source) that very content is copied, wherever the source's tag points now. With
+        `platforms` these only are copied, and `digest` is what the image becomes then (`subset_digest`). A tag that
+        exists with other content is overwritten. With `signatures`, referrers and cosign's tags of the image and of its
+        children go along. With `unique`, for tags that move, a second tag (`unique_tag`) keeps the digest alive.
+        `progress` is called by one thread at a time. Raises RegistryError, or Cancelled; the tag is then as it was
+        before.
         """
-        planned = self.plan(source, target, pull=pull, push=push, digest=digest, signatures=signatures)
+        planned = self.plan(
+            source,
+            target,
+            pull=pull,
+            push=push,
+            digest=digest,
+            platforms=platforms,
+            signatures=signatures,
+            unique=unique,
+        )
         return self.carry_out(planned, progress=progress)
 
     def plan(
@@ -116,21 +132,26 @@ class Mirror:
         pull: LoginSource | None = None,
         push: LoginSource | None = None,
         digest: str | None = None,
+        platforms: Sequence[str] = (),
         signatures: bool = True,
+        unique: bool = False,
     ) -> Planned:
-        """What a copy would have to do. One request where the target's tag is right already; nothing is written."""
+        """What a copy would have to do. One request for each tag that is right already; nothing is written."""
         origin = self._read_from(source.server) if self._read_from else self._registry(source.server, pull)
         goal = self._write_to(target.server) if self._write_to else self._registry(target.server, push)
-        wanted = digest or source.digest or _resolved(origin, source)
-        present = _present(goal, target.repository, target.tag or wanted)
+        image = None
+        if platforms and not digest:  # only the source can tell what its image becomes
+            image = _read(origin, source, None, platforms, self._shared.flights.each)
+        wanted = image.root.digest if image else digest or source.digest or _resolved(origin, source)
+        also = (unique_tag(target.tag, wanted),) if unique and target.tag else ()
         ends = Ends(origin, source, goal, target)
-        if present and present.digest == wanted:
+        if all(_stands_for(goal, target.repository, name, wanted) for name in (target.tag or wanted, *also)):
             return Planned(ends, wanted, None)
         each = self._shared.flights.each
-        image = read_image(origin, source.repository, wanted, each=each)
+        image = image or _read(origin, source, wanted, platforms, each)
         tags = self._tags_of(origin)
         companions = read_companions(origin, source.repository, image, tags, each) if signatures else []
-        work = Work(image, tuple(companions))
+        work = Work(image, tuple(companions), also)
         if origin.server == goal.server:
             for blob in work.blobs:
                 self._shared.holdings.add(goal.server, source.repository, blob.digest)
@@ -144,7 +165,8 @@ class Mirror:
         counter = Counter(target.tagged, planned.work.blobs, progress)
         copy = Copy(ends, planned.work, self._shared, counter)
         copy.run()
-        _verify(ends.goal, target.repository, target.tag or planned.digest, planned.digest)
+        for name in (target.tag or planned.digest, *planned.work.also):
+            _verify(ends.goal, target.repository, name, planned.digest)
         tally = copy.tally()
         return Copied(
             planned.digest, True, copy.bytes_copied(), tally[Way.COPIED], tally[Way.MOUNTED], tally[Way.SKIPPED]
@@ -171,6 +193,11 @@ class Mirror:
         """The tags of a repository that stand for images: without those of signatures and of lists of referrers."""
         tags = self._registry(server, login).list_tags(repository)
         return [tag for tag in tags if not COMPANION_TAG.fullmatch(tag)]
+
+    def subset_digest(self, source: Reference, platforms: Sequence[str], login: LoginSource | None = None) -> str:
+        """What the source's image becomes with these platforms only; a pull of one manifest."""
+        origin = self._registry(source.server, login)
+        return read_subset(origin, source.repository, source.digest or _resolved(origin, source), platforms).digest
 
     def remove(self, server: str, repository: str, tags: Collection[str], login: LoginSource | None = None) -> Removed:
         """Take tags away with all that only they need; see `remove_tags`. One at a time for each repository."""
@@ -221,6 +248,47 @@ def _resolved(origin: Store, source: Reference) -> str:
             "CHR0405", server=source.server, repository=source.repository, subject=f"tag `{name}`", status=404
         )
     return found.digest
+
+
+def _read(origin: Store, source: Reference, wanted: str | None, platforms: Sequence[str], each: Each) -> Image:
+    """The source's image: whole, by its digest `wanted`, or of these platforms only, which must be `wanted` then."""
+    upstream = source.digest or (None if platforms else wanted) or _resolved(origin, source)
+    try:
+        root = read_subset(origin, source.repository, upstream, platforms) if platforms else None
+        if root and wanted and root.digest != wanted:
+            raise _other_subset(source, platforms, wanted, root.digest)
+        return read_image(origin, source.repository, upstream, each=each, root=root)
+    except RegistryError as failure:
+        raise (_moved(origin, source, upstream) if failure.status == 404 else None) or failure from None
+
+
+def _other_subset(source: Reference, platforms: Sequence[str], wanted: str, found: str) -> RegistryError:
+    finding = Finding(
+        "CHR0333",
+        f"`{source}` with {', '.join(platforms)} only is not what was expected",
+        notes=(("expected", wanted), ("found", found)),
+        help="run `chaosreg lock --upgrade`, look at what changed, and commit the lockfile",
+    )
+    return RegistryError(finding)
+
+
+def _moved(origin: Store, source: Reference, wanted: str) -> RegistryError | None:
+    """The error of a digest that the source lacks because its tag has moved on; None where that is not why."""
+    now = origin.head_manifest(source.repository, source.tag) if source.tag else None
+    if now is None or now.digest == wanted:
+        return None
+    finding = Finding(
+        "CHR0331",
+        f"registry `{source.server}` no longer has `{source.repository}:{source.tag}` as it was locked",
+        notes=(("locked", wanted), ("now", now.digest)),
+        help="look at what changed upstream, then run `chaosreg lock --upgrade` and commit the lockfile",
+    )
+    return RegistryError(finding, status=404)
+
+
+def _stands_for(goal: Store, repository: str, name: str, wanted: str) -> bool:
+    found = _present(goal, repository, name)
+    return found is not None and found.digest == wanted
 
 
 def _verify(goal: Store, repository: str, name: str, wanted: str) -> None:

@@ -130,9 +130,11 @@ def _untag(store: Store, repository: str, tag: str, other_tag: Callable[[str], s
     try:
         store.delete_manifest(repository, tag)
     except RegistryError as failure:
-        found = store.head_manifest(repository, tag) if failure.status in _BY_DIGEST_ONLY else None
-        if not found:
+        if failure.status not in _BY_DIGEST_ONLY:
             raise
+        found = store.head_manifest(repository, tag)
+        if not found:
+            return  # it went with another one of the same digest
         if other := other_tag(found.digest):
             cause = f"tag `{other}` stands for the same image"
             raise problem(

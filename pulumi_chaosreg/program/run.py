@@ -15,6 +15,7 @@ from pulumi_chaosreg.components.levels import Account, Infrastructure, Organizat
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.program.credentials import OUTPUT, OUTPUT_NAMES, CredentialValues
 from pulumi_chaosreg.scopes.model import Level, Scope
+from pulumi_chaosreg.scopes.resolved import mirrored
 from pulumi_chaosreg.scopes.review import Review, review
 from pulumi_chaosreg.scopes.stack_files import find_project
 from pulumi_chaosreg.scopes.yaml_file import locate
@@ -103,10 +104,15 @@ class _Builder:
 
     def _mirror(self, owner: Scope, component: Component) -> None:
         """Every image that an infrastructure below pulls from the registry that this scope owns."""
-        for resolved in self.reviewed.mirrored_by(owner):
-            for image in resolved.images:
-                if image.source:
-                    component.own_mirror().image(image.source, image.reference)
+        images = mirrored(self.reviewed.mirrored_by(owner))
+        for image in images:
+            if image.source:
+                component.own_mirror().image(image.source, image.reference, image.digest)
+        unknown = [str(image.source) for image in images if image.digest is None]
+        if unknown and pulumi.runtime.is_dry_run():
+            pulumi.log.info(
+                f"`images.pin` leaves it to `up` which digests these tags stand for: {', '.join(unknown)}", component
+            )
 
 
 def _above(component: Component | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Credentials are inputs that never cause a diff, and never outputs: a rotation is
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pulumi.output import Unknown
@@ -14,12 +14,27 @@ from pulumi.output import Unknown
 from pulumi_chaosreg.credentials.docker_config import read_credential
 from pulumi_chaosreg.credentials.login import LoginSource
 from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.images.platform import PLATFORM, canonical
 from pulumi_chaosreg.images.reference import DIGEST, Reference
+from pulumi_chaosreg.images.unique_tag import unique_tag
 from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Mirror, Progress
 
 TYPE = "chaosreg:index:MirroredImage"
-_INPUTS = ("source", "target", "digest", "push", "pull", "delete", "onDestroy", "signatures")
+_INPUTS = (
+    "source",
+    "target",
+    "digest",
+    "push",
+    "pull",
+    "delete",
+    "onDestroy",
+    "platforms",
+    "uniqueTag",
+    "signatures",
+)
+_OUTPUTS = ("source", "target", "onDestroy", "platforms", "uniqueTag")
+"""Inputs that are kept in the state as they are."""
 _WORDS = {"onDestroy": ("retain", "delete"), "signatures": ("copy", "skip")}
 
 Properties = Mapping[str, Any]
@@ -62,6 +77,12 @@ class MirroredImage:
             word = inputs.get(key)
             if word is not None and not is_unknown(word) and word not in words:
                 failures.append((key, f"must be one of: {', '.join(words)}"))
+        platforms = inputs.get("platforms")
+        if platforms is not None and not is_unknown(platforms) and not _are_platforms(platforms):
+            failures.append(("platforms", "must be a list of `os/architecture`, as in `linux/amd64`"))
+        unique = inputs.get("uniqueTag")
+        if unique is not None and not is_unknown(unique) and not isinstance(unique, bool):
+            failures.append(("uniqueTag", "must be true or false"))
         return {"onDestroy": "retain", **{k: v for k, v in inputs.items() if v is not None}}, failures
 
     def diff(self, state: Properties, inputs: Properties) -> Change:
@@ -71,16 +92,22 @@ class MirroredImage:
         """
         replaces = tuple(key for key in ("target",) if state.get(key) != inputs.get(key))
         updates = [key for key in ("source", "onDestroy") if state.get(key, inputs.get(key)) != inputs.get(key)]
+        if _kept(state) != _kept(inputs):
+            updates.append("platforms")
+        if bool(state.get("uniqueTag")) != bool(inputs.get("uniqueTag")):
+            updates.append("uniqueTag")
         if inputs.get("digest") is not None and state.get("digest") != inputs["digest"]:
             updates.append("digest")
         return Change(tuple(updates), replaces)
 
     def preview(self, inputs: Properties) -> dict[str, Any]:
         """The outputs as far as they are known without asking a registry: all of them where the digest is locked."""
-        outputs = {key: inputs[key] for key in ("source", "target", "onDestroy") if key in inputs}
+        outputs = {key: inputs[key] for key in _OUTPUTS if key in inputs}
         digest = inputs.get("digest")
         if isinstance(digest, str) and isinstance(inputs.get("target"), str):
             outputs |= {"digest": digest, "reference": f"{inputs['target']}@{digest}"}
+            if inputs.get("uniqueTag") is True:
+                outputs["uniqueReference"] = _unique(inputs["target"], digest).tagged
         return outputs
 
     def put(self, inputs: Properties, report: Report, state: Properties | None = None) -> tuple[str, dict[str, Any]]:
@@ -94,8 +121,10 @@ class MirroredImage:
             target,
             pull=self._login(inputs, "pull", source),
             push=self._login(inputs, "push", target),
-            digest=inputs.get("digest") or source.digest,
+            digest=inputs.get("digest"),
+            platforms=_kept(inputs),
             signatures=inputs.get("signatures") != "skip",
+            unique=inputs.get("uniqueTag") is True,
             progress=report,
         )
         before = state or {}
@@ -113,31 +142,47 @@ class MirroredImage:
         if digest is None or (wanted.digest and digest != wanted.digest and not state):
             return None
         now = {**state, "target": str(target), "digest": digest}
+        if state.get("uniqueTag"):
+            unique = _unique(str(target), digest)
+            now["uniqueTag"] = self.mirror.digest(unique, self._login(inputs, "push", target)) == digest
         imported = {"target": str(target), "digest": digest}
         return dict(inputs) or imported, {**self.preview(now), "written": now.get("written") is True}
 
     def delete(self, state: Properties, inputs: Properties) -> str:
-        """Nothing with `onDestroy: retain`; otherwise take away what we wrote and nobody else needs.
+        """Nothing with `onDestroy: retain`; otherwise take away what we wrote and nobody else needs, the unique tag
+        too. The unique tags of former digests stay.
 
         Returns why the image was kept although it should go; "" otherwise.
         """
         if state.get("onDestroy") != "delete":
             return ""
-        target = Reference.parse(state["target"])
+        target, digest = Reference.parse(state["target"]), state.get("digest")
         if state.get("written") is not True:
             return f"kept {target}: it was there before this stack, which did not write it"
         login = self._login(inputs, "delete" if inputs.get("delete") else "push", target)
-        digest = self.mirror.digest(target, login)
-        if digest not in (None, state.get("digest")):
-            return f"kept {target}: somebody else has moved the tag to {digest} since"
-        if digest and target.tag:
-            self.mirror.remove(target.server, target.repository, [target.tag], login)
-        return ""
+        now = self.mirror.digest(target, login)
+        tags = [target, _unique(state["target"], digest)] if state.get("uniqueTag") and digest else [target]
+        ours = [tag.tag for tag in tags if tag.tag and self.mirror.digest(tag, login) == digest]
+        if ours:
+            self.mirror.remove(target.server, target.repository, ours, login)
+        is_ours = now in (None, digest)
+        return "" if is_ours else f"kept {target}: somebody else has moved the tag to {now} since"
 
     def _login(self, inputs: Properties, key: str, reference: Reference) -> LoginSource | None:
         """The login of this input, or else what the machine has for the image."""
         value = inputs.get(key)
         return read_credential(key, value).login if value else self._logins.of(reference)
+
+
+def _kept(properties: Properties) -> tuple[str, ...]:
+    """The platforms in an order of their own: another order is no change."""
+    said = properties.get("platforms") or ()
+    return canonical(map(str, said)) if isinstance(said, list) else (str(said),) if said else ()
+
+
+def _are_platforms(value: Any) -> bool:
+    texts = value if isinstance(value, list) else [None]
+    return bool(texts) and all(is_unknown(text) or (isinstance(text, str) and PLATFORM.match(text)) for text in texts)
 
 
 def is_unknown(value: Any) -> bool:
@@ -153,3 +198,9 @@ def _reference_failures(key: str, value: str) -> list[tuple[str, str]]:
     if key == "target" and reference.digest:
         return [(key, "names a digest; a target is a tag, and its digest is an output")]
     return [] if reference.tag or (key == "source" and reference.digest) else [(key, "has no tag")]
+
+
+def _unique(target: str, digest: str) -> Reference:
+    """The second tag of a target whose tag moves."""
+    reference = Reference.parse(target)
+    return replace(reference, tag=unique_tag(reference.tag or "latest", digest))

@@ -106,6 +106,10 @@ class _Check:
             message = f"`{_dotted(keys)}` must be a list of at most {kind.most}, and has {len(value)}"
             self.report("CHR0106", message, keys, "keep the oldest, and those that some state may still have")
             return None
+        if len(value) < kind.least:
+            message = f"`{_dotted(keys)}` must be a list of at least {kind.least}, and is empty"
+            self.report("CHR0106", message, keys, "say at least one, or leave it out")
+            return None
         one = Text(kind.doc, grammar=kind.grammar)
         checked = [self.value(one, item, (*keys, index)) for index, item in enumerate(value)]
         return [item for item in checked if item is not None]

@@ -10,7 +10,7 @@ from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.scopes.catalogue_additions import FILE_NAME as CATALOGUE_FILE
 from pulumi_chaosreg.scopes.credential_texts import credential_texts
 from pulumi_chaosreg.scopes.explanation import shown
-from pulumi_chaosreg.scopes.model import Origin
+from pulumi_chaosreg.scopes.model import Origin, nearest
 from pulumi_chaosreg.scopes.moves import former_paths
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, config_map_data
 from pulumi_chaosreg.scopes.review import Review
@@ -132,6 +132,8 @@ def _cause(field: str, before: str | None, after: str | None, old: Origin | None
             return Cause(f"{_said(new)}: {was} → {now}", _place(new))
         if field.startswith("image.") and _tagged(before) == _tagged(after):
             return Cause(f"{FILE_NAME} has another digest")
+        if field.startswith("digest."):
+            return Cause(f"{FILE_NAME} has another digest")
         if new.path == ("images", "release") and _tag(before) != _tag(after):
             return Cause(f"{CATALOGUE_FILE} has another tag for release {now}")
         return Cause(_said(new), _place(new))
@@ -142,7 +144,16 @@ def _cause(field: str, before: str | None, after: str | None, old: Origin | None
 
 
 def _of_registry(field: str, was: ResolvedConfig, now: ResolvedConfig, cause: Cause) -> Cause:
-    """An image that only changes its server or path does so because of those."""
+    """An image that only changes its server, path or way of pinning does so because of those."""
+    if field.startswith("image.") and was.pinning != now.pinning and cause.text == f"{FILE_NAME} has another digest":
+        old, new = (said.pin.origin if said.pin else None for said in (was, now))
+        return _cause("images.pin", None, None, old, new)
+    if field.startswith(("image.", "digest.")) and cause.text == f"{FILE_NAME} has another digest":
+        kept = [nearest(said.owner, ("mirror", "platforms")) if said.owner else None for said in (was, now)]
+        values = [one.value if one else "all" for one in kept]
+        if values[0] != values[1]:
+            old, new = (one.origin if one else None for one in kept)
+            return _cause("mirror.platforms", None, None, old, new)
     if field.startswith("image.") and _origins(was).get(field) and cause.text == _said(_origins(now).get(field)):
         for name in ("server", "account"):
             before, after = getattr(was, name), getattr(now, name)

@@ -78,9 +78,9 @@ def explain(resolved: ResolvedConfig, field: str, catalogue: Catalogue) -> Expla
 
 
 def _settings_of(field: str, scope: Scope, catalogue: Catalogue) -> list[Path]:
-    if not field.startswith("image."):
+    kind, _, image = field.partition(".")
+    if kind not in ("image", "digest"):
         return list(_PATHS.get(field, (tuple(field.split(".")),)))
-    image = field.removeprefix("image.")
     if image not in catalogue.names:  # a second tag of one image stands behind its name
         image = next((name for name in catalogue.names if image.startswith(f"{name}.")), image)
     custom = [key for key in scope.get(("custom_images",)) or () if catalogue.image_of(key) == image]

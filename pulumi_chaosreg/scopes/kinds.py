@@ -57,6 +57,8 @@ class Texts:
     grammar: Grammar | None = None
     or_one: bool = False
     """A single string stands for a list of one."""
+    least: int = 0
+    """How many there must be."""
     most: int | None = None
     """How many there may be."""
 

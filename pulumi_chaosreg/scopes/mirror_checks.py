@@ -8,6 +8,7 @@ from pulumi_chaosreg.images.catalogue import Catalogue, load_catalogue
 from pulumi_chaosreg.images.lockfile import FILE_NAME
 from pulumi_chaosreg.scopes.company import Company
 from pulumi_chaosreg.scopes.model import Scope, nearest
+from pulumi_chaosreg.scopes.pinning import Pin
 from pulumi_chaosreg.scopes.registry import joined
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, by_images
 
@@ -25,18 +26,41 @@ def check_mirrors(catalogue: Catalogue, configs: Iterable[ResolvedConfig]) -> li
     return findings
 
 
-def check_lockfile(company: Company, configs: Iterable[ResolvedConfig], *, is_acting: bool) -> list[Finding]:
-    """CHR0304: what is mirrored and has no digest. `is_acting`: a program would copy or pull now."""
+def check_lockfile(
+    company: Company, configs: Iterable[ResolvedConfig], *, is_acting: bool, has_unread_section: bool
+) -> list[Finding]:
+    """CHR0304: what must have a digest and has none. `is_acting`: a program would copy or pull now.
+    `has_unread_section`: one may be misspelt that says where images come from.
+    """
     if company.lockfile == "damaged":  # that is told, and this would only follow
         return []
     unlocked: list[Finding] = []
     for config in by_images(configs):
         for image in config.images:
-            if image.source and config.owner and not list(_source(image, config.owner, company.catalogue)):
-                unlocked += _unlocked(image, config.owner)
+            if image.source is None and has_unread_section:
+                continue
+            if not (image.source and config.owner and list(_source(image, config.owner, company.catalogue))):
+                unlocked += _unlocked(image, config, company.catalogue, is_acting=is_acting)
     if unlocked and company.lockfile == "missing" and not is_acting:
         return [_no_lockfile(company.folder)]
     return unlocked
+
+
+def check_without_lockfile(config: ResolvedConfig) -> list[Finding]:
+    """CHR0330: what a program without stack files, and so without a lockfile, cannot keep of `images.pin`."""
+    lacking = [image for image in config.images if image.digest is None]
+    if not config.pin or not lacking or config.pinning is Pin.OFF:
+        return []
+    names = ", ".join(f"`{image.name}`" for image in lacking)
+    return [
+        Finding(
+            "CHR0330",
+            f"`images.pin: {config.pin.value}` needs a lockfile, and a program without stack files has none: {names}",
+            config.pin.origin.place,
+            help="leave `images.pin` out: digests are then found at `up`, and references carry them; `off` for tags",
+            severity="error" if config.pinning is Pin.STRICT else "warning",
+        )
+    ]
 
 
 def _source(image: ResolvedImage, owner: Scope, catalogue: Catalogue) -> Iterator[Finding]:
@@ -77,16 +101,36 @@ def _source(image: ResolvedImage, owner: Scope, catalogue: Catalogue) -> Iterato
         )
 
 
-def _unlocked(image: ResolvedImage, owner: Scope) -> Iterator[Finding]:
-    """A mirrored image that the lockfile does not carry: no preview could tell what a cluster gets."""
-    if image.source and image.source.digest is None:
-        yield Finding(
-            "CHR0304",
-            f"the lockfile has no digest for `{image.source.tagged}`",
-            image.origin.place,
-            notes=(("mirrored by", f"stack `{owner.stack}`, {owner.title}"),),
-            help=f"run `chaosreg lock` and commit stacks/{FILE_NAME} with this change",
-        )
+def _unlocked(
+    image: ResolvedImage, config: ResolvedConfig, catalogue: Catalogue, *, is_acting: bool
+) -> Iterator[Finding]:
+    """An image that the lockfile should carry and does not: no preview could tell what a cluster gets."""
+    is_mirrored, floats = image.source is not None, catalogue.is_floating(image.reference.tag)
+    said = config.infrastructure
+    unclear = [("mirror", "platforms"), ("mirror", "source")] if is_mirrored else [("mirror",), ("image_registry",)]
+    if any(said.is_unclear(*path) for path in unclear):
+        return  # nobody knows what would have to be locked
+    if image.digest or not config.pinning.wants_locked(mirrored=is_mirrored, floating=floats):
+        return
+    if not is_mirrored and floats and config.pinning is not Pin.STRICT:
+        return  # that it moves is told
+    # where references stay tags, the program is true without: it copies what a fixed tag stands for
+    is_warning = config.pinning.may_copy_unlocked(floating=floats and is_acting)
+    notes = (
+        [("mirrored by", f"stack `{config.owner.stack}`, {config.owner.title}")]
+        if image.source and config.owner
+        else []
+    )
+    if config.pin:
+        notes.append(("images.pin", f"{config.pin.value}, by {config.pin.origin}"))
+    yield Finding(
+        "CHR0304",
+        f"the lockfile has no digest for `{image.lock_key}`",
+        image.origin.place,
+        notes=tuple(notes),
+        help=f"run `chaosreg lock` and commit stacks/{FILE_NAME} with this change",
+        severity="warning" if is_warning else "error",
+    )
 
 
 def _no_lockfile(folder: Path) -> Finding:

@@ -36,7 +36,6 @@ _NOT_YET: Mapping[tuple[str, ...], tuple[Callable[[object], bool], str]] = {
         lambda value: value == "require",
         "signatures are copied, and not verified",
     ),
-    ("mirror", "platforms"): (lambda value: isinstance(value, list), "all platforms are mirrored"),
     ("pull_secret", "adopt"): (
         lambda value: value is True,
         "a Secret that is there already stops `up`; take it over with `pulumi import`",

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
+from pulumi_chaosreg.scopes.pinning import Pin
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, by_images
 
 
@@ -14,7 +15,7 @@ def check_pulls(catalogue: Catalogue, configs: Iterable[ResolvedConfig], *, is_a
         finding
         for config in by_images(every)
         for image in config.images
-        for finding in _floating(image, catalogue, is_acting=is_acting)
+        for finding in _floating(image, config.pinning, catalogue, is_acting=is_acting)
     ]
     return findings + [
         finding
@@ -25,17 +26,20 @@ def check_pulls(catalogue: Catalogue, configs: Iterable[ResolvedConfig], *, is_a
     ]
 
 
-def _floating(image: ResolvedImage, catalogue: Catalogue, *, is_acting: bool) -> Iterator[Finding]:
+def _floating(image: ResolvedImage, pin: Pin, catalogue: Catalogue, *, is_acting: bool) -> Iterator[Finding]:
     reference = image.reference
-    if image.source or reference.digest or not catalogue.is_floating(reference.tag):
-        return
+    if image.source or reference.digest or not catalogue.is_floating(reference.tag) or pin is Pin.STRICT:
+        return  # what strict lacks is told of every image that is not locked
     tag = f"tag `{reference.tag}` moves" if reference.tag else "an image without a tag means `latest`, which moves"
+    chosen = pin is Pin.OFF or image.digest is not None  # somebody wants tags and knows what that means
+    why = f"`images.pin: {pin}` leaves it a tag" if chosen else "the lockfile has no digest for it"
+    advice = "or run `chaosreg lock` and commit the lockfile" if not chosen else "or leave `images.pin` out"
     yield Finding(
         "CHR0313",
-        f"`{reference}` may be another image tomorrow: {tag}, and the lockfile has no digest for it",
+        f"`{reference}` may be another image tomorrow: {tag}, and {why}",
         image.origin.place,
-        help="write a release's tag, or run `chaosreg lock` and commit the lockfile",
-        severity="error" if is_acting else "warning",
+        help=f"write a release's tag, {advice}",
+        severity="error" if is_acting and not chosen else "warning",
     )
 
 

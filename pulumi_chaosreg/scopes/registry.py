@@ -5,6 +5,7 @@ from typing import Any
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
+from pulumi_chaosreg.images.platform import canonical
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, nearest
 
 
@@ -19,6 +20,9 @@ class Registry:
     """What the settings call it; None where nobody says."""
     source: Decided[str] | None
     """`server/account` that the owner's mirror copies from; None where it mirrors nothing."""
+
+    platforms: tuple[str, ...] = ()
+    """What the mirror keeps of an image, sorted; empty for all of it."""
 
     @property
     def owner(self) -> Scope | None:
@@ -58,7 +62,14 @@ def registry_of(scope: Scope, catalogue: Catalogue, findings: list[Finding]) -> 
         type=type_ or Decided("public", server.origin),
         kind=kind.value if kind else None,
         source=None if source and source.value == joined(server, account) else source,  # nobody mirrors onto itself
+        platforms=kept_platforms(owner) if owner else (),
     )
+
+
+def kept_platforms(owner: Scope) -> tuple[str, ...]:
+    """What the owner's mirror keeps of an image, sorted; empty for all of it."""
+    said = nearest(owner, ("mirror", "platforms"))
+    return () if said is None or said.value == "all" else canonical(said.value)
 
 
 def joined(server: Decided[str], account: Decided[str]) -> str:

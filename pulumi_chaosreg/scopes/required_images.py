@@ -6,9 +6,10 @@ from difflib import get_close_matches
 
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue, Release
-from pulumi_chaosreg.images.lockfile import pinned
+from pulumi_chaosreg.images.lockfile import pinned, subset_key
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, merged, nearest
+from pulumi_chaosreg.scopes.pinning import Pin
 from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.scopes.resolved import ResolvedImage
 
@@ -34,6 +35,7 @@ def required_images(
     kind: Decided[str],
     catalogue: Catalogue,
     locked: Mapping[str, str],
+    pin: Pin,
     findings: list[Finding],
 ) -> Iterator[ResolvedImage]:
     """Each image that an infrastructure below this scope pulls; what is wrong goes to `findings` (CHR0305, CHR0307)."""
@@ -53,8 +55,14 @@ def required_images(
             if item.name == item.image:  # and not for each of a release's two tags
                 decided = custom[item.image]
                 said = Reference.parse(decided.value)
+                known = pinned(said, locked)
                 yield ResolvedImage(
-                    item.name, pinned(said, locked), decided.origin, is_custom=True, is_pinned=said.digest is not None
+                    item.name,
+                    known if pin.in_references else said,
+                    decided.origin,
+                    is_custom=True,
+                    is_pinned=said.digest is not None,
+                    digest=known.digest,
                 )
             continue
         if item.image in tags and item.name != item.image:
@@ -65,9 +73,16 @@ def required_images(
             continue
         reference = Reference.parse(f"{registry.path}/{item.image}:{tag.value}")
         source = Reference.parse(f"{registry.source.value}/{item.image}:{tag.value}") if registry.source else None
-        digest = locked.get((source or reference).tagged)
+        upstream = locked.get((source or reference).tagged)
+        platforms = registry.platforms if source else ()
+        digest = locked.get(subset_key(source, platforms)) if source and platforms else upstream
         yield ResolvedImage(
-            item.name, reference.with_digest(digest), tag.origin, source.with_digest(digest) if source else None
+            item.name,
+            reference.with_digest(digest if pin.in_references else None),
+            tag.origin,
+            source.with_digest(upstream) if source else None,
+            digest=digest,
+            platforms=platforms,
         )
     if untagged and not _release_is_wrong(scope, catalogue):
         findings.append(_no_tag(scope, untagged, catalogue))

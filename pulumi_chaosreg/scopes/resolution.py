@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, nearest
+from pulumi_chaosreg.scopes.pinning import Pin, pin_of
 from pulumi_chaosreg.scopes.pull_secret import HasValue, authentication_for, pull_secret
 from pulumi_chaosreg.scopes.registry import Registry, registry_of
 from pulumi_chaosreg.scopes.required_images import required_images
@@ -28,6 +29,7 @@ class _Shared:
     infrastructure_type: Decided[str]
     images: tuple[ResolvedImage, ...]
     authentication: Decided[Mapping[str, str]] | None
+    pin: Decided[Pin] | None
 
 
 class Resolver:
@@ -66,14 +68,18 @@ class Resolver:
             if service_accounts
             else Decided((), Origin()),
             cluster=_cluster(infrastructure, findings),
+            pin=shared.pin,
         )
         return resolved, findings
 
     def _share(self, decider: Scope, findings: list[Finding]) -> _Shared:
         registry = registry_of(decider, self.catalogue, findings)
         kind = nearest(decider, ("type",)) or Decided(DEFAULT_TYPE, Origin())
-        images = tuple(required_images(decider, registry, kind, self.catalogue, self.locked, findings))
-        return _Shared(registry, kind, images, authentication_for(decider, registry, findings))
+        pin = pin_of(decider)
+        pinning = pin.value if pin else Pin.UNSAID
+        locked = self.locked if pinning.uses_lockfile else {}
+        images = tuple(required_images(decider, registry, kind, self.catalogue, locked, pinning, findings))
+        return _Shared(registry, kind, images, authentication_for(decider, registry, findings), pin)
 
 
 def _decides(scope: Scope) -> bool:

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from pulumi_chaosreg.images.lockfile import subset_key
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope
 from pulumi_chaosreg.scopes.moves import original_id
+from pulumi_chaosreg.scopes.pinning import Pin
 
 
 def object_name(infrastructure: Scope) -> str:
@@ -23,15 +25,25 @@ class ResolvedImage:
     name: str
     """The image's name; with the tag behind it where a release needs a second tag of the same image."""
     reference: Reference
-    """Pinned by digest where the lockfile, or the setting itself, has one."""
+    """Pinned by digest where the lockfile has one, unless `images.pin` wants tags, or the setting itself names one."""
     origin: Origin
     """Who decided its tag."""
     source: Reference | None = None
-    """Where the mirror copies it from (pinned like `reference`); None where nobody mirrors it."""
+    """Where the mirror copies it from, with the digest that the lockfile has for it; None where nobody mirrors it."""
     is_custom: bool = False
     """Whether it comes from `custom_images`."""
     is_pinned: bool = False
     """Whether the setting itself names a digest."""
+    digest: str | None = None
+    """What the lockfile, or the setting itself, says that it is; `images.pin` may keep it out of `reference`."""
+    platforms: tuple[str, ...] = ()
+    """What the mirror keeps of it, sorted; empty for all. The subset's digest is then another one than its source's."""
+
+    @property
+    def lock_key(self) -> str:
+        """What the lockfile calls it."""
+        source = self.source or self.reference
+        return subset_key(source, self.platforms) if self.platforms else source.tagged
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +76,18 @@ class ResolvedConfig:
     service_accounts: Decided[tuple[str, ...]]
     cluster: Mapping[str, Decided[str]] = field(default_factory=dict)
     """`context`, `kubeconfig` and `identifier`, as far as they are given."""
+    pin: Decided[Pin] | None = None
+    """None where nobody says `images.pin`."""
 
     @property
     def owner(self) -> Scope | None:
         """The scope that owns the registry: the one that sets its server; None for Harness's default."""
         return self.server.origin.scope
+
+    @property
+    def pinning(self) -> Pin:
+        """How firmly digests hold here."""
+        return self.pin.value if self.pin else Pin.UNSAID
 
     def of_cluster(self) -> dict[str, str]:
         """`context`, `kubeconfig` and `identifier` as plain values."""
@@ -89,6 +108,11 @@ class ResolvedConfig:
         yield from self.published()
         yield "config_map", object_name(self.infrastructure), Origin(self.infrastructure)
         yield "infrastructure_type", self.infrastructure_type.value, self.infrastructure_type.origin
+        if self.pin:
+            yield "images.pin", self.pin.value, self.pin.origin
+        for image in self.images:
+            if image.digest and not image.reference.digest:  # the cluster does not see it; who reviews an edit does
+                yield f"digest.{image.name}", image.digest, image.origin
         for key, decided in self.cluster.items():
             yield f"cluster.{key}", decided.value, decided.origin
         yield "namespace", self.namespace.value, self.namespace.origin
@@ -113,6 +137,21 @@ def by_images(configs: Iterable[ResolvedConfig]) -> Iterator[ResolvedConfig]:
         if id(config.images) not in seen:
             seen.add(id(config.images))
             yield config
+
+
+def mirrored(configs: Iterable[ResolvedConfig]) -> list[ResolvedImage]:
+    """What owners mirror for these, each target once and sorted.
+
+    Where one infrastructure wants the lockfile's digest and another leaves it to the copy, the digest holds for both.
+    """
+    chosen: dict[str, ResolvedImage] = {}
+    for config in by_images(configs):
+        for image in config.images:
+            if image.source and config.owner:
+                other = chosen.setdefault(image.reference.tagged, image)
+                if other.digest is None:
+                    chosen[image.reference.tagged] = image
+    return [chosen[target] for target in sorted(chosen)]
 
 
 def _word(flag: bool) -> str:

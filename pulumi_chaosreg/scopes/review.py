@@ -56,7 +56,10 @@ def review(project: Path, stack: str | None = None, engine_config: Mapping[str, 
     if company.whole:  # what lists an image may stand in any file
         findings += check_tag_names(company.scopes, company.catalogue)
     findings += check_mirrors(company.catalogue, resolved.values())
-    findings += check_lockfile(company, resolved.values(), is_acting=stack is not None)
+    has_unread_section = any(finding.code == "CHR0110" for finding in findings)
+    findings += check_lockfile(
+        company, resolved.values(), is_acting=stack is not None, has_unread_section=has_unread_section
+    )
     findings += check_pulls(company.catalogue, resolved.values(), is_acting=stack is not None)
     findings += check_ownership(resolved.values())
     unique = list(dict.fromkeys(findings))

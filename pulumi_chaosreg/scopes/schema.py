@@ -157,8 +157,9 @@ def _text(grammar: Grammar | None = None, choices: tuple[str, ...] = ()) -> Sche
 
 def _texts(kind: Texts) -> Schema:
     one = _text(kind.grammar)
-    most = {"maxItems": kind.most} if kind.most is not None else {}
-    forms: list[Schema] = [{"type": "array", "items": one, **most}]
+    bounds = {"maxItems": kind.most} if kind.most is not None else {}
+    bounds |= {"minItems": kind.least} if kind.least else {}
+    forms: list[Schema] = [{"type": "array", "items": one, **bounds}]
     if kind.or_text:
         forms.append(_text(choices=kind.or_text))
     if kind.or_one:

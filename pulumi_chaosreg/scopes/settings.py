@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pulumi_chaosreg.images.catalogue import load_catalogue
+from pulumi_chaosreg.images.platform import PLATFORM
 from pulumi_chaosreg.images.reference import REPOSITORY, SERVER, TAG, port_problem, reference_problem
 from pulumi_chaosreg.scopes.kinds import Flag, Grammar, Number, Table, Text, TextMap, Texts
 
@@ -64,7 +65,7 @@ _CREDENTIAL_NAME = Grammar(
 _PLATFORM = Grammar(
     "CHR0301",
     "a platform",
-    re.compile(r"^[a-z0-9]+/[a-z0-9_]+(?:/[a-z0-9]+)?\Z"),
+    PLATFORM,
     "write `os/architecture`, as in `linux/amd64`",
 )
 _PATH_OF_SCOPE = Grammar(
@@ -137,6 +138,15 @@ SETTINGS = Table(
             {
                 "release": Text("the release of Harness Chaos Engineering, always written", grammar=TAG_GRAMMAR),
                 "tags": TextMap("image name → tag, where it differs from the release's", grammar=TAG_GRAMMAR),
+                "pin": Text(
+                    "how firmly digests hold. strict: all that is mirrored or pulled must be in the lockfile, and a "
+                    "cluster gets `tag@digest`. record: the same digests are locked and copied, but a cluster gets "
+                    "tags (for tools that cannot take `tag@digest`), and what is not locked yet is a warning. off: no "
+                    "lockfile is needed or read; a tag is resolved when its image is copied, so that a preview does "
+                    "not know the digest, and a cluster gets tags. Where nobody says: what is mirrored must be locked, "
+                    "and tags that move; a cluster gets `tag@digest` where the digest is known",
+                    ("strict", "record", "off"),
+                ),
             },
         ),
         "custom_images": TextMap(
@@ -159,7 +169,14 @@ SETTINGS = Table(
                 "allow_sources": Texts(
                     "the only sources that may be copied from; Harness's own where nobody says", grammar=_ALLOWED_SOURCE
                 ),
-                "platforms": Texts("which platforms to keep", or_text=("all",), grammar=_PLATFORM),
+                "platforms": Texts(
+                    "which platforms to keep; all where nobody says. A subset's index is written again without the "
+                    "others: its digest is our own (the lockfile has it beside upstream's), and signatures of "
+                    "upstream's index do not apply to it, those of its children do",
+                    or_text=("all",),
+                    grammar=_PLATFORM,
+                    least=1,
+                ),
                 "signatures": Text("what happens to signatures", ("copy", "require", "skip")),
                 "push": Text(
                     "NAME of the credential that pushes; otherwise the machine's docker config",

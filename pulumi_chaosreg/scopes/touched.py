@@ -90,6 +90,7 @@ class _Inputs:
     def _mirror_settings(self, owner: Scope) -> list[Any]:
         paths = (
             ("on_destroy",),
+            ("mirror", "platforms"),
             ("mirror", "signatures"),
             ("mirror", "push"),
             ("mirror", "pull"),

@@ -124,6 +124,38 @@ def test_the_mirror_copies_each_image_once_however_many_infrastructures_ask(run:
     assert len([name for name in made if name.startswith("pulumi:providers:kubernetes")]) == 1
 
 
+@pytest.mark.parametrize(
+    ("pin", "reference"),
+    [
+        ({}, f"harbor.company.com/chaos/chaos-ddcr:1.94.0@{DIGEST}"),
+        ({"pin": "off"}, "harbor.company.com/chaos/chaos-ddcr:1.94.0"),
+        ({"pin": "record"}, "harbor.company.com/chaos/chaos-ddcr:1.94.0"),
+    ],
+)
+def test_a_cluster_gets_what_the_copy_found_or_by_the_setting_the_tag(run: Any, pin: Any, reference: str) -> None:
+    images = {"release": "1.94.4", **pin}
+    made = run(lambda: _infrastructure(_company(mirror={"source": "docker.io/harness"}, images=images)) and None).made
+    assert made["kubernetes:core/v1:ConfigMap payments/checkout/prod-eu"]["data"]["image.chaos-ddcr"] == reference
+
+
+def test_only_tags_that_move_get_a_second_one(run: Any) -> None:
+    images = {"release": "1.94.4", "tags": {"chaos-ddcr": "main-latest"}}
+    made = run(lambda: _infrastructure(_company(mirror={"source": "docker.io/harness"}, images=images)) and None).made
+    mirrored = {name.rpartition(" ")[2]: inputs for name, inputs in made.items() if "MirroredImage" in name}
+    assert {name for name, inputs in mirrored.items() if inputs.get("uniqueTag")} == {"chaos-ddcr:main-latest"}
+
+
+def test_kept_platforms_are_inputs_of_each_image(run: Any) -> None:
+    mirror = {"source": "docker.io/harness", "platforms": ["linux/arm64", "linux/amd64"]}
+    made = run(lambda: _infrastructure(_company(mirror=mirror)) and None).made
+    assert made["chaosreg:index:MirroredImage chaos-ddcr:1.94.0"]["platforms"] == ["linux/amd64", "linux/arm64"]
+
+
+def test_strict_pins_need_the_lockfile_that_only_stack_files_have(run: Any) -> None:
+    with pytest.raises(pulumi.RunError, match=r"CHR0330(.|\n)*`images.pin: strict` needs a lockfile"):
+        run(lambda: _infrastructure(_company(images={"release": "1.94.4", "pin": "strict"})) and None)
+
+
 def test_a_wrong_setting_is_one_error_that_names_the_valid_keys(run: Any) -> None:
     with pytest.raises(pulumi.RunError, match=r"CHR0104(.|\n)*did you mean `images`"):
         run(lambda: _company(imagse={"release": "1.94.4"}) and None)

@@ -4,7 +4,7 @@ import hashlib
 import json
 import random
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -71,6 +71,25 @@ def index(*children: Tree, docker: bool = False, **annotations: str) -> Tree:
     if annotations:
         document["annotations"] = annotations
     return Tree(media_type, json.dumps(document, indent=1).encode(), (), children)
+
+
+def platform_index(children: Mapping[str, Tree], *, docker: bool = False) -> Tree:
+    """An index as BuildKit writes it: platform → image, and behind them an attestation about each."""
+    described, about = [], []
+    for platform, child in children.items():
+        system, architecture, *variant = platform.split("/")
+        said = {"architecture": architecture, "os": system, **({"variant": variant[0]} if variant else {})}
+        described.append({**_entry(child.media_type, child.raw), "platform": said})
+        statement = layer(f"statement about {child.digest}", 500)
+        attestation = image(statement, layer_type="application/vnd.in-toto+json", architecture="unknown", os="unknown")
+        annotations = {"vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": child.digest}
+        unknown = {"architecture": "unknown", "os": "unknown"}
+        entry = {**_entry(attestation.media_type, attestation.raw), "annotations": annotations, "platform": unknown}
+        about.append((attestation, entry))
+    media_type = DOCKER + "list.v2+json" if docker else OCI + "index.v1+json"
+    manifests = [*described, *(entry for _, entry in about)]
+    document = {"schemaVersion": 2, "mediaType": media_type, "manifests": manifests, "annotations": {"made": "here"}}
+    return Tree(media_type, json.dumps(document, indent=2).encode(), (), (*children.values(), *(a for a, _ in about)))
 
 
 def referring(subject: Tree, payload: bytes, kind: str = "application/vnd.example.signature") -> Tree:

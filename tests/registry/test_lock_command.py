@@ -1,13 +1,18 @@
 """`chaosreg lock` against a real registry: what is locked, what is missing, what moved."""
 
+import json
 from pathlib import Path
 
 import pytest
 from builder import image, layer, push
+from faults import FaultServer, Reply
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.cli.main import main
 from pulumi_chaosreg.images.lockfile import read_lockfile
+from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.mirror import Mirror
+from pulumi_chaosreg.oci import Registry
 
 pytestmark = pytest.mark.registry
 
@@ -53,7 +58,7 @@ def test_a_tag_that_moved_is_followed_only_when_asked(project, upstream, capsys)
     assert read_lockfile(lockfile)[one] == first
     assert main(["--project", str(project), "lock", "--upgrade"]) == 0
     assert read_lockfile(lockfile)[one] == second
-    assert f"moved   {one}  {second}" in capsys.readouterr().out
+    assert f"upgraded {one}  {first} → {second}" in capsys.readouterr().out
 
 
 def test_a_floating_tag_that_a_cluster_pulls_by_itself_is_locked_too(project, upstream) -> None:
@@ -63,3 +68,118 @@ def test_a_floating_tag_that_a_cluster_pulls_by_itself_is_locked_too(project, up
     watcher = push(upstream.host, "own/watcher", "latest", image(layer("w"))).digest
     assert main(["--project", str(project), "lock"]) == 0
     assert read_lockfile(project / "stacks/chaosreg.lock.yaml")[f"{upstream.host}/own/watcher:latest"] == watcher
+
+
+@pytest.fixture
+def locked(project, upstream, capsys) -> dict[str, str]:
+    """Two images, locked: source → digest."""
+    for name in ("one", "two"):
+        push(upstream.host, f"harness/{name}", "1", image(layer(name)))
+    assert main(["--project", str(project), "lock"]) == 0
+    capsys.readouterr()
+    return read_lockfile(project / "stacks/chaosreg.lock.yaml")
+
+
+def test_a_check_asks_each_tag_once_and_tells_what_moved_and_what_is_gone(project, upstream, locked, capsys) -> None:
+    one, two = sorted(locked)
+    check = ["--project", str(project), "lock", "--check"]
+    before = len(upstream.requests())
+    assert main(check) == 0
+    assert [request.method for request in upstream.requests()[before:]] == ["HEAD", "HEAD"]
+    assert "2 images looked at: none not as locked" in capsys.readouterr().out
+
+    # when one tag moves, and the other one goes
+    moved = push(upstream.host, "harness/one", "1", image(layer("c"))).digest
+    gone = Reference.parse(two)
+    Registry(gone.server).delete_manifest(gone.repository, gone.tag or "")
+    # then both are told, and nothing is written
+    lockfile = (project / "stacks/chaosreg.lock.yaml").read_bytes()
+    assert main(check) == 1
+    said = capsys.readouterr().out
+    assert f"moved    {one}  {locked[one]} → {moved}\n" in said
+    assert f"gone     {two}  {locked[two]}\n" in said
+    assert (project / "stacks/chaosreg.lock.yaml").read_bytes() == lockfile
+
+
+def test_a_check_as_json_tells_whether_the_locked_digest_is_still_there(project, upstream, locked, capsys) -> None:
+    one, two = sorted(locked)
+    moved = push(upstream.host, "harness/one", "1", image(layer("c"))).digest
+    check = ["--project", str(project), "lock", "--check", "-o", "json"]
+    is_there = []
+    for _ in range(2):
+        assert main(check) == 1
+        document = json.loads(capsys.readouterr().out)
+        entries = {entry["source"]: entry for entry in document["sources"]}
+        assert [entries[one][key] for key in ("state", "locked", "now")] == ["moved", locked[one], moved]
+        assert entries[two]["state"] == "same"
+        is_there.append(entries[one]["locked_is_there"])
+        delete_by_digest(upstream, one, locked[one])
+    assert is_there == [True, False]
+
+
+def test_a_check_finds_what_was_never_locked(project, upstream, locked, capsys) -> None:
+    stack = project / "stacks/Pulumi.acme.yaml"
+    stack.write_text(stack.read_text().replace("harness/two:1", "harness/two:2"))
+    push(upstream.host, "harness/two", "2", image(layer("two")))
+    assert main(["--project", str(project), "lock", "--check"]) == 1
+    assert f"unlocked {upstream.host}/harness/two:2" in capsys.readouterr().out
+
+
+def test_a_source_that_cannot_be_asked_ends_a_check_with_2_and_leaves_a_lock_as_it_is(
+    project, upstream, locked, capsys
+) -> None:
+    with FaultServer(lambda seen: Reply(403) if "/two/" in seen.path else None, upstream.host) as front:
+        for file in (project / "stacks").iterdir():
+            file.write_text(file.read_text().replace(upstream.host, front.host))
+        lockfile = (project / "stacks/chaosreg.lock.yaml").read_bytes()
+        for arguments, code in (["--check"], 2), ([], 0), (["--upgrade"], 2):
+            assert main(["--project", str(project), "lock", *arguments]) == code
+            assert "error[CHR0404]" in capsys.readouterr().err
+            assert (project / "stacks/chaosreg.lock.yaml").read_bytes() == lockfile
+
+
+def test_a_lock_drops_what_nobody_needs_any_more(project, upstream, locked, capsys) -> None:
+    one, two = sorted(locked)
+    stack = project / "stacks/Pulumi.acme.yaml"
+    stack.write_text(stack.read_text().replace(', "harness/two:1"', ""))
+    assert main(["--project", str(project), "lock"]) == 0
+    assert f"dropped  {two}" in capsys.readouterr().out
+    assert read_lockfile(project / "stacks/chaosreg.lock.yaml") == {one: locked[one]}
+
+
+def test_a_lock_tells_what_moved_and_does_not_follow(project, upstream, locked, capsys) -> None:
+    one = min(locked)
+    moved = push(upstream.host, "harness/one", "1", image(layer("c"))).digest
+    assert main(["--project", str(project), "lock"]) == 0
+    said = capsys.readouterr().out
+    assert f"moved    {one}  {locked[one]} → {moved}\n" in said
+    assert "chaosreg lock --upgrade" in said
+    assert read_lockfile(project / "stacks/chaosreg.lock.yaml") == locked
+
+
+@pytest.mark.parametrize("moved", [True, False], ids=["the tag moved", "the tag is gone, too"])
+def test_a_locked_digest_that_is_gone_upstream_is_told_with_the_tag_that_moved(
+    project, upstream, target, locked, capsys, moved
+) -> None:
+    stack = project / "stacks/Pulumi.acme.yaml"
+    stack.write_text(stack.read_text().replace("server: h.example", f'server: "{target.host}"'))
+    one = min(locked)
+    if moved:
+        now = push(upstream.host, "harness/one", "1", image(layer("c"))).digest
+    delete_by_digest(upstream, one, locked[one])
+
+    assert main(["--project", str(project), "mirror"]) == 1
+
+    said = capsys.readouterr().out
+    if moved:
+        assert "error[CHR0331]" in said
+        for words in ("`harness/one:1`", f"locked: {locked[one]}", f"now: {now}", "chaosreg lock --upgrade"):
+            assert words in said
+    else:
+        assert "error[CHR0405]" in said
+    with Mirror() as mirror:
+        assert mirror.digest(Reference(target.host, "chaos/one", "1")) is None
+
+
+def delete_by_digest(server: RegistryServer, source: str, digest: str) -> None:
+    Registry(server.host).delete_manifest(Reference.parse(source).repository, digest)

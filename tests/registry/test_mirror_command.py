@@ -178,3 +178,26 @@ def test_an_interrupted_run_ends_soon_without_a_tag_and_the_next_one_finishes(
         assert main(["--project", str(project), "mirror"]) == 0
     capsys.readouterr()
     assert _tags(target, digests) == set(IMAGES)
+
+
+@pytest.mark.parametrize(("pin", "code"), [("'off'", 0), ("record", 0), ("strict", 2)])
+def test_without_a_lockfile_the_setting_decides_whether_tags_are_resolved(
+    project, mirror, target, digests, capsys, pin, code
+) -> None:
+    stack = project / "stacks/Pulumi.acme.yaml"
+    stack.write_text(stack.read_text().replace("id: acme", f"id: acme\n    images: {{pin: {pin}}}"))
+    (project / "stacks/chaosreg.lock.yaml").unlink()
+
+    ended = main(["--project", str(project), "mirror"])
+
+    assert ended == code, capsys.readouterr()
+    assert _tags(target, digests) == (set(IMAGES) if code == 0 else set())
+    assert ("error[CHR0304]" in capsys.readouterr().err) == (code == 2)
+
+
+def test_what_is_off_is_what_the_tag_is_now_whatever_is_locked(project, mirror, upstream, target, digests) -> None:
+    stack = project / "stacks/Pulumi.acme.yaml"
+    stack.write_text(stack.read_text().replace("id: acme", "id: acme\n    images: {pin: 'off'}"))
+    moved = push(upstream.host, "harness/chaos-ddcr", "1", image(layer("newer")))
+    assert mirror()[0] == 0
+    assert _tags(target, {**digests, "chaos-ddcr": moved.digest}) == set(IMAGES)

@@ -92,21 +92,6 @@ MIRRORED = {
 }
 
 
-def test_lock_asks_nobody_for_what_is_locked(project, run):
-    lock = "# Written by `chaosreg lock`. Commit it: previews and `up` read the digests from here.\n"
-    lock += f"docker.io/harness/chaos-ddcr:1: {DIGEST}\n"
-    project.write({"acme": MIRRORED}, lock=lock)
-    assert run("--project", str(project.folder), "lock") == (0, "chaosreg.lock.yaml: 1 images, unchanged\n", "")
-
-
-def test_lock_drops_what_nobody_mirrors_any_more(project, run):
-    kept, gone = "docker.io/harness/chaos-ddcr:1", "docker.io/harness/chaos-ddcr:0"
-    project.write({"acme": MIRRORED}, lock=f"{gone}: {DIGEST}\n{kept}: {DIGEST}\n")
-    code, out, _ = run("--project", str(project.folder), "lock")
-    assert (code, out) == (0, f"dropped  {gone}\nchaosreg.lock.yaml: 1 images\n")
-    assert gone not in (project.stacks / "chaosreg.lock.yaml").read_text()
-
-
 def test_lock_writes_nothing_while_the_stack_files_have_mistakes(project, run):
     project.write(
         {"acme": {**MIRRORED, "chaosreg:projekt": {}, "chaosreg:acount": {}}},

@@ -60,6 +60,10 @@ def test_values_that_are_not_known_yet_pass(images):
         ({"digest": "latest"}, "digest", "is not a digest"),
         ({"digest": A[:-1]}, "digest", "is not a digest"),
         ({"onDestroy": "remove"}, "onDestroy", "must be one of: retain, delete"),
+        ({"platforms": []}, "platforms", "must be a list of `os/architecture`"),
+        ({"platforms": "linux/amd64"}, "platforms", "must be a list of `os/architecture`"),
+        ({"platforms": ["linux/amd64", "arm64"]}, "platforms", "must be a list of `os/architecture`"),
+        ({"uniqueTag": "yes"}, "uniqueTag", "must be true or false"),
         ({"sorce": "x"}, "sorce", "is not an input; inputs: source, target, digest, push, pull, delete, onDestroy"),
     ],
 )
@@ -99,6 +103,10 @@ def test_an_input_of_the_wrong_type_is_a_failure(images, wrong):
         ({"push": {"username": "u", "password": "rotated"}}, Change()),  # a rotation is not a change of the image
         ({"pull": "rotated"}, Change()),
         ({"push": None, "pull": None}, Change()),
+        ({"uniqueTag": True}, Change(updates=("uniqueTag",))),
+        ({"uniqueTag": False}, Change()),
+        ({"platforms": ["linux/amd64"]}, Change(updates=("platforms",))),
+        ({"platforms": ["linux/amd64"], "digest": B}, Change(updates=("platforms", "digest"))),
         ({"source": "quay.io/other/x:2", "digest": B}, Change(updates=("source", "digest"))),
     ],
 )
@@ -117,6 +125,11 @@ def test_a_target_that_moved_behind_our_back_is_an_update(images):
 
 def test_a_locked_digest_makes_all_outputs_known(images):
     assert images.preview(INPUTS) == STATE
+
+
+def test_a_preview_names_the_second_tag_of_a_tag_that_moves(images):
+    outputs = images.preview({**INPUTS, "target": "h.example/x:latest", "uniqueTag": True})
+    assert outputs["uniqueReference"] == "h.example/x:latest-sha256-" + "a" * 12
 
 
 def test_without_a_digest_what_the_registry_will_tell_is_left_out(images):

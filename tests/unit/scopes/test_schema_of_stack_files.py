@@ -273,6 +273,7 @@ MISTAKES = {
     ),
     "a string for a list": (in_account("service_accounts: litmus"), f"{ACCOUNT}.service_accounts: 'litmus' is not of"),
     "a namespace that Kubernetes refuses": (in_account("namespace: HCE"), f"{ACCOUNT}.namespace: 'HCE' does not match"),
+    "a mirror that keeps no platform": (in_account("mirror: {platforms: []}"), f"{ACCOUNT}.mirror.platforms: "),
     "a word that is no list of platforms": (in_account("mirror: {platforms: most}"), f"{ACCOUNT}.mirror.platforms: "),
 }
 
@@ -396,7 +397,7 @@ def good(kind):
         case Texts():
             one = fitting_texts(kind.grammar)
             other = [st.sampled_from(kind.or_text)] if kind.or_text else []
-            return st.one_of(st.lists(one, max_size=2), *other, *([one] if kind.or_one else []))
+            return st.one_of(st.lists(one, min_size=kind.least, max_size=2), *other, *([one] if kind.or_one else []))
         case TextMap():
             keys = st.sampled_from(kind.keys or ("chaos-ddcr", "chaos-ddcr-faults"))
             return st.dictionaries(keys, fitting_texts(kind.grammar), max_size=2)

@@ -1,0 +1,104 @@
+"""A subset of an image's platforms: its index, written again with the kept children only.
+
+The digest of that index is another one than upstream's, so signatures of upstream's index do not apply to it; those of
+the children do. Leaving children out and keeping the index's bytes is no way: registries refuse an index whose
+children they lack (distribution, any version: 400 MANIFEST_BLOB_UNKNOWN).
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.images.platform import fits
+from pulumi_chaosreg.oci.manifest import MANIFEST_LIMIT, Descriptor, Manifest
+from pulumi_chaosreg.oci.problems import RegistryError
+from pulumi_chaosreg.oci.store import Store
+
+_OF_ANOTHER = "vnd.docker.reference.digest"
+"""The annotation by which an attestation's entry names the child that it is about (BuildKit)."""
+_CONFIGS = ("application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json")
+
+
+class LackedPlatformsError(ValueError):
+    """The image lacks platforms that are to be kept."""
+
+    def __init__(self, lacked: Sequence[str], has: Sequence[str]) -> None:
+        super().__init__(", ".join(lacked))
+        self.lacked, self.has = tuple(lacked), tuple(has)
+
+
+def subset(index: Manifest, platforms: Sequence[str]) -> Manifest:
+    """The index with these platforms only: the same bytes for the same index and platforms, on every machine.
+
+    Attestations stay with the child that they are about. An entry that says no platform (an artifact, a nested index)
+    stays. Where nothing has to go, the index stays as it is, byte for byte. Raises LackedPlatformsError.
+    """
+    document = json.loads(index.raw)
+    entries: list[Any] = document["manifests"]
+    said = {entry["digest"]: _platform(entry) for entry in entries if _OF_ANOTHER not in _annotations(entry)}
+    known = sorted({platform for platform in said.values() if platform})
+    lacked = [wanted for wanted in platforms if not any(fits(platform, wanted) for platform in known)]
+    if lacked:
+        raise LackedPlatformsError(lacked, known)
+    kept = {
+        digest for digest, platform in said.items() if not platform or any(fits(platform, one) for one in platforms)
+    }
+    left = [entry for entry in entries if _annotations(entry).get(_OF_ANOTHER, entry["digest"]) in kept]
+    if len(left) == len(entries):
+        return index
+    raw = json.dumps({**document, "manifests": left}, separators=(",", ":")).encode()
+    return Manifest.parse(raw, index.media_type)
+
+
+def read_subset(registry: Store, repository: str, digest: str, platforms: Sequence[str]) -> Manifest:
+    """What an image of the source becomes with these platforms only. Writes nothing.
+
+    An image that is no index stays as it is, if it is for one of them. Raises RegistryError (CHR0332 for platforms that
+    the image lacks).
+    """
+    root = registry.get_manifest(repository, digest)
+    try:
+        return subset(root, platforms) if root.children else _single(registry, repository, root, platforms)
+    except LackedPlatformsError as lacks:
+        finding = Finding(
+            "CHR0332",
+            f"`{registry.server}/{repository}@{digest}` has no {' and no '.join(f'`{one}`' for one in lacks.lacked)}",
+            notes=(("has", ", ".join(lacks.has) or "none that it names"),),
+            help="correct `mirror.platforms`, or write `platforms: all`",
+        )
+        raise RegistryError(finding) from None
+
+
+def _single(registry: Store, repository: str, image: Manifest, platforms: Sequence[str]) -> Manifest:
+    """The image itself, if its config says one of the platforms, or none at all."""
+    entry = json.loads(image.raw).get("config")
+    config = Descriptor.parse(entry) if entry else None
+    if config is None or config.media_type not in _CONFIGS or config.size > MANIFEST_LIMIT:
+        return image
+    with registry.open_blob(repository, config) as chunks:
+        platform = _platform({"platform": _document(b"".join(chunks))})
+    if platform and not any(fits(platform, wanted) for wanted in platforms):
+        raise LackedPlatformsError(platforms, [platform])
+    return image
+
+
+def _document(raw: bytes) -> Any:
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return {}
+
+
+def _platform(entry: Mapping[str, Any]) -> str:
+    """`linux/arm64`; empty where the entry does not say it, or says that it does not know."""
+    platform = entry.get("platform")
+    if not isinstance(platform, dict):
+        return ""
+    parts = [str(platform.get(key) or "") for key in ("os", "architecture", "variant")]
+    return "/".join(filter(None, parts)) if parts[0] and parts[1] and "unknown" not in parts else ""
+
+
+def _annotations(entry: Mapping[str, Any]) -> Mapping[str, str]:
+    annotations = entry.get("annotations")
+    return annotations if isinstance(annotations, dict) else {}
