@@ -4,6 +4,7 @@ Order and format as skopeo has them (containers/image, containers-auth.json(5)).
 """
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,7 +43,7 @@ def auth_file_paths(environment: Mapping[str, str]) -> list[Path]:
     runtime = environment.get("XDG_RUNTIME_DIR")
     configuration = Path(environment.get("XDG_CONFIG_HOME") or home / ".config")
     return [
-        *([Path(runtime) / "containers" / "auth.json"] if runtime else []),
+        Path(f"{runtime}/containers" if runtime else f"/run/containers/{os.getuid()}") / "auth.json",
         configuration / "containers" / "auth.json",
         home / ".docker" / "config.json",
     ]
