@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from pulumi_chaosreg.credentials.auths import login_in
 from pulumi_chaosreg.credentials.keyring import key_for, second_key_for
 from pulumi_chaosreg.credentials.login import Login
 from pulumi_chaosreg.errors import ChaosregError
@@ -22,6 +23,12 @@ class Credential:
     login: Login | None = None
     previous: Login | None = None
     auths: Mapping[str, Any] | None = field(default=None, repr=False)
+
+    def login_for(self, server: str, repository: str) -> Login | None:
+        """What opens this repository; None where the docker config has nothing for it."""
+        if self.auths is None:
+            return self.login
+        return login_in(self.auths, server, repository, origin=f"credential `{self.name}`")
 
     def docker_config(self, server: str) -> str:
         """The `.dockerconfigjson` for images on this server; keys sorted, so that equal content is equal text.

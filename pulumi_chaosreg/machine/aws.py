@@ -27,7 +27,7 @@ def aws_login(server: str, region: str | None) -> tuple[Login, float]:
             public = session.client("ecr-public", region_name=_PUBLIC_REGION, config=config)
             given = public.get_authorization_token()["authorizationData"]
         else:
-            config = config.merge(Config(use_fips_endpoint=True)) if ".ecr-fips." in server else config
+            config = config.merge(Config(use_fips_endpoint=True)) if "ecr-fips." in server else config
             given = session.client("ecr", region_name=region, config=config).get_authorization_token()
             given = given["authorizationData"][0]
         user, _, password = b64decode(given["authorizationToken"]).decode().partition(":")

@@ -3,9 +3,9 @@
 import json
 import subprocess
 
+from pulumi_chaosreg.credentials.auths import login_from
 from pulumi_chaosreg.credentials.login import Login
 from pulumi_chaosreg.errors import ChaosregError, Finding
-from pulumi_chaosreg.machine.auth_files import login_from
 from pulumi_chaosreg.machine.words import harmless
 
 _SECONDS = 30

@@ -5,18 +5,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from pulumi_chaosreg.credentials.auths import login_of, place_of, places_for
 from pulumi_chaosreg.credentials.keyring import key_for
 from pulumi_chaosreg.credentials.login import Login
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.reference import Reference
-from pulumi_chaosreg.machine.auth_files import (
-    AuthFile,
-    auth_file_paths,
-    login_of,
-    place_of,
-    places_for,
-    read_auth_file,
-)
+from pulumi_chaosreg.machine.auth_files import AuthFile, auth_file_paths, read_auth_file
 from pulumi_chaosreg.machine.helpers import ask_helper
 from pulumi_chaosreg.machine.identity import ShortLived, cloud_identity
 

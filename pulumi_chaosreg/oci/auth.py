@@ -135,7 +135,7 @@ class Authorizer:
         """The text with all our secrets blanked: some servers echo what they were sent."""
         with self._guard:
             secrets = [token.text for token in self._tokens.values()] + self._endpoint.secrets()
-            logins = list(self._logins)
+            logins = [*self._logins, *([self._source] if isinstance(self._source, Login) else [])]
         for login in logins:
             secrets += [login.password, login.basic]
         return without(text, secrets)
@@ -159,8 +159,10 @@ class Authorizer:
 
     def _basic(self) -> Authorization | None:
         login = self._current()
-        if not login or login.kind is Kind.ENTRA or self._is_given_up(login):
+        if not login or self._is_given_up(login):
             return None
+        if login.kind is Kind.ENTRA or (login.kind is Kind.IDENTITY and not login.username):
+            return None  # token endpoints take these, registries do not
         scheme, text = ("Bearer", login.password) if login.kind is Kind.REGISTRY else ("Basic", login.basic)
         return Authorization(f"{scheme} {text}", login)
 

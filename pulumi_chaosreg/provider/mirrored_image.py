@@ -171,7 +171,9 @@ class MirroredImage:
     def _login(self, inputs: Properties, key: str, reference: Reference) -> LoginSource | None:
         """The login of this input, or else what the machine has for the image."""
         value = inputs.get(key)
-        return read_credential(key, value).login if value else self._logins.of(reference)
+        if not value:
+            return self._logins.of(reference)
+        return read_credential(key, value).login_for(reference.server, reference.repository)
 
 
 def _kept(properties: Properties) -> tuple[str, ...]:

@@ -44,6 +44,7 @@ def _ask(server, environment):
     [
         (ECR, "eu-west-1", "ecr"),
         ("123456789012.dkr.ecr-fips.us-east-2.amazonaws.com", "us-east-2", "ecr"),
+        ("123456789012.dkr-ecr.eu-west-1.on.aws", "eu-west-1", "ecr"),
         ("public.ecr.aws", "us-east-1", "ecr-public"),
     ],
 )

@@ -1,6 +1,7 @@
 """The logins that this machine has in files: docker's and podman's, in every spelling."""
 
 import json
+import os
 from base64 import b64encode
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from pulumi_chaosreg.credentials.login import Kind, Login
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.machine import MachineLogins
+from pulumi_chaosreg.machine.auth_files import auth_file_paths
 
 HARBOR = "harbor.company.com"
 
@@ -184,6 +186,14 @@ def test_files_are_read_in_the_order_of_skopeo(files):
 
 def test_podman_s_own_folder_is_below_the_home(files):
     assert _user(files("home/.config/containers/auth.json")) == "home/.config/containers/auth.json"
+
+
+def test_a_machine_without_sessions_has_podman_s_logins_elsewhere():
+    assert [str(path) for path in auth_file_paths({"HOME": "/home/u"})] == [
+        f"/run/containers/{os.getuid()}/auth.json",
+        "/home/u/.config/containers/auth.json",
+        "/home/u/.docker/config.json",
+    ]
 
 
 def test_what_a_variable_names_stands_alone(files):
