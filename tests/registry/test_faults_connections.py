@@ -6,7 +6,8 @@ import time
 import builder
 import pytest
 from builder import digest_of, image, layer
-from faults import Change, FaultServer, Reply, always, first
+from fault_scripts import always, first
+from faults import Change, FaultServer, Reply
 from trial import HASTY, Trial
 
 from lab.registry import RegistryServer

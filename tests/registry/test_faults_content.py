@@ -5,7 +5,8 @@ import json
 import builder
 import pytest
 from builder import digest_of, image, index, layer
-from faults import Change, Reply, always, first
+from fault_scripts import always, first
+from faults import Change, Reply
 from trial import Trial
 
 from lab.registry import RegistryServer

@@ -7,7 +7,8 @@ from email.utils import format_datetime
 
 import pytest
 from builder import image, index, layer
-from faults import FaultServer, Reply, Script, Seen, always, first
+from fault_scripts import always, first
+from faults import FaultServer, Reply, Script, Seen
 from trial import HASTY, Trial
 
 from pulumi_chaosreg.errors import ChaosregError

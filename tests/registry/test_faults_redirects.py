@@ -4,7 +4,8 @@ import builder
 import pytest
 from builder import image, layer
 from canary import PULL, PUSH, traces_of
-from faults import Change, FaultServer, Reply, Seen, always
+from fault_scripts import always
+from faults import Change, FaultServer, Reply, Seen
 from trial import Trial
 
 pytestmark = pytest.mark.registry
