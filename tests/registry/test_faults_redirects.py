@@ -47,6 +47,18 @@ def test_uploads_that_go_to_another_host_take_no_credentials_along(trial: Trial,
     assert "s3cret" not in str(outcome.error)
 
 
+def test_the_signature_of_an_upload_s_address_is_not_shown(trial: Trial, tree) -> None:
+    def refuse(seen: Seen) -> Reply | Change | None:
+        if seen.method == "PUT" and "X-Sig=s3cret" in seen.query:
+            return Reply(403)
+        return Change(location=lambda real: f"{real}&X-Sig=s3cret") if seen.method == "POST" else None
+
+    outcome = trial.copy(target=refuse, most=40)
+    assert outcome.code == "CHR0404"
+    assert "asked: PUT http://" in str(outcome.error)
+    assert "s3cret" not in str(outcome.error)
+
+
 @pytest.mark.parametrize("method", ["HEAD", "GET"])
 def test_a_redirect_that_leads_to_itself_ends(method: str, trial: Trial, tree) -> None:
     def around(seen: Seen) -> Reply | None:
