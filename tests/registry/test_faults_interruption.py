@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from builder import digest_of, image, index, layer, push
 from company import mirroring_company
-from faults import Change, FaultServer, always
+from fault_scripts import always
+from faults import Change, FaultServer
 from verdict import whole_tags
 
 from lab.deadline import wait_for

@@ -4,7 +4,8 @@ import builder
 import pytest
 from builder import image, layer
 from canary import PULL, PUSH, traces_of
-from faults import Change, FaultServer, Reply, Seen, always
+from fault_scripts import always
+from faults import Change, FaultServer, Reply, Seen
 from trial import Trial
 
 pytestmark = pytest.mark.registry
@@ -43,6 +44,18 @@ def test_uploads_that_go_to_another_host_take_no_credentials_along(trial: Trial,
     assert "BLOB_UNKNOWN" in str(outcome.error)
     assert len(store.seen) >= len(tree.blobs)
     assert traces_of(PUSH, told(store)) == []
+    assert "s3cret" not in str(outcome.error)
+
+
+def test_the_signature_of_an_upload_s_address_is_not_shown(trial: Trial, tree) -> None:
+    def refuse(seen: Seen) -> Reply | Change | None:
+        if seen.method == "PUT" and "X-Sig=s3cret" in seen.query:
+            return Reply(403)
+        return Change(location=lambda real: f"{real}&X-Sig=s3cret") if seen.method == "POST" else None
+
+    outcome = trial.copy(target=refuse, most=40)
+    assert outcome.code == "CHR0404"
+    assert "asked: PUT http://" in str(outcome.error)
     assert "s3cret" not in str(outcome.error)
 
 

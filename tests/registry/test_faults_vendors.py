@@ -186,6 +186,28 @@ def profile(script, behind: str):
 # --- what many have in common
 
 
+@pytest.mark.parametrize(
+    "refused",
+    [
+        refusal(400, "TAG_INVALID", "The image tag '1' already exists in the 'x' repository and cannot be overwritten"),
+        refusal(403, "DENIED", "tag 1 is immutable"),
+        refusal(409, "CONFLICT", "tag exists"),
+        refusal(409, "TAG_ALREADY_EXISTS", "cannot overwrite tag"),
+        refusal(412, "PRECONDITION", "Failed to process request due to 'x:1' configured as immutable."),
+    ],
+    ids=lambda reply: str(reply.status),
+)
+def test_an_immutable_tag_is_recognised_in_every_dialect(refused: Reply, trial: Trial, tree: builder.Tree) -> None:
+    outcome = trial.copy(target=profiles.immutable(lambda repository, tag: refused), most=40)
+    assert outcome.digest == tree.digest
+    trial.push(image(layer("newer")))
+    again = trial.copy(
+        target=lambda seen: refused if seen.path.endswith("/manifests/1") and seen.method == "PUT" else None, most=40
+    )
+    assert again.code == "CHR0411"
+    assert again.target.count("PUT", "/manifests/1") == 1
+
+
 def test_a_body_that_a_proxy_finds_too_large_names_the_proxy(trial: Trial) -> None:
     trial.push(image(layer("too large", 2_000_000)))
     outcome = trial.copy(target=profiles.behind_a_proxy(1_000_000), most=30)

@@ -4,19 +4,19 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from pathlib import Path
 
 import builder
 import pytest
 from builder import image, index, layer, push
+from fault_scripts import first
 from faults import FaultServer, Reply, Script, Seen
 
 from lab.ports import free_port
 from lab.registry import RegistryServer
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
-from pulumi_chaosreg.mirror import Mirror, Progress
-from pulumi_chaosreg.oci import Descriptor, Host, Registry
+from pulumi_chaosreg.mirror import Mirror
+from pulumi_chaosreg.oci import Host, Registry
 from tests.clock import Clock
 
 pytestmark = pytest.mark.registry
@@ -33,19 +33,6 @@ def app(host: str) -> Reference:
 
 def spoiling_blobs(spoil, part: str = "/blobs/sha256:") -> Script:
     return lambda seen: spoil(seen) if seen.method == "GET" and part in seen.path else None
-
-
-def first(times: int, reply: Reply, when) -> Script:
-    """The reply for the first requests that fit; all others go through."""
-    left = [times]
-
-    def script(seen: Seen) -> Reply | None:
-        if when(seen) and left[0]:
-            left[0] -= 1
-            return reply
-        return None
-
-    return script
 
 
 @pytest.mark.parametrize(
@@ -90,27 +77,6 @@ def test_a_manifest_of_more_than_4_mib_is_refused(host: Host) -> None:
         pytest.raises(ChaosregError, match=r"CHR0415.*larger than 4 MiB"),
     ):
         Registry(front.host, host=host).get_manifest("app", "1")
-
-
-def test_a_target_killed_in_the_middle_leaves_no_tag_and_the_next_copy_finishes(
-    upstream: RegistryServer, target: RegistryServer
-) -> None:
-    tree = push(upstream.host, "app", "1", image(layer("small"), layer("long", 30_000_000)))
-    killed = []
-
-    def kill(progress: Progress) -> None:
-        if progress.bytes_done > 5_000_000 and not killed:
-            killed.append(progress)
-            target.kill()
-
-    started = time.monotonic()
-    with Mirror() as mirror:
-        with pytest.raises(ChaosregError, match=r"CHR0401.*cannot be reached: connection refused"):
-            mirror.copy(app(upstream.host), app(target.host), progress=kill)
-        assert time.monotonic() - started < 8
-        target.start()
-        assert mirror.digest(app(target.host)) is None
-        assert mirror.copy(app(upstream.host), app(target.host)).digest == tree.digest
 
 
 def test_where_nobody_listens_it_says_so_within_8_seconds(mirror: Mirror) -> None:
@@ -221,12 +187,6 @@ def test_an_upload_that_cannot_succeed_is_soon_given_up(
     )  # each with the question whether it is there, and without
 
 
-def test_a_read_only_registry_says_so(upstream: RegistryServer, tmp_path: Path, mirror: Mirror, tree) -> None:
-    read_only = {"storage": {"maintenance": {"readonly": {"enabled": True}}}}
-    with RegistryServer(tmp_path / "ro", extra=read_only) as server, pytest.raises(ChaosregError, match="CHR0410"):
-        mirror.copy(app(upstream.host), app(server.host))
-
-
 @pytest.mark.parametrize("status", [202, 401, 403, 404, 405])
 def test_a_refused_mount_becomes_an_upload(
     status: int, upstream: RegistryServer, target: RegistryServer, mirror: Mirror
@@ -323,12 +283,6 @@ def test_a_redirect_loop_ends(host: Host) -> None:
     ):
         Registry(front.host, host=host).head_manifest("app", "1")
     assert len(front.seen) < 10
-
-
-def test_a_head_without_a_digest_is_asked_again_as_get(upstream: RegistryServer, tree: builder.Tree) -> None:
-    silent = first(9, Reply(200), lambda seen: seen.method == "HEAD")
-    with FaultServer(silent, upstream.host) as front:
-        assert Registry(front.host).head_manifest("app", "1") == Descriptor(tree.media_type, tree.digest, len(tree.raw))
 
 
 def test_a_tag_that_somebody_else_overwrites_at_the_same_time_is_noticed(

@@ -10,6 +10,7 @@ import pytest
 import urllib3
 from builder import OCI, digest_of, push_blob
 
+from benchmarks import memory
 from lab.registry import RegistryServer
 
 pytestmark = pytest.mark.registry
@@ -41,6 +42,15 @@ def test_a_blob_of_1_gib_passes_through_less_than_200_mb(upstream: RegistryServe
     shutil.rmtree(target.storage)  # pytest keeps the folders of its last runs
     assert copied > _SIZE
     assert peak_mb < _LIMIT_MB
+
+
+@pytest.mark.timeout(120)
+def test_the_command_lives_within_200_mb_with_many_large_layers_at_once() -> None:
+    """The limit is the kernel's: a process that takes more does not survive. 10 GiB: `python -m benchmarks.memory`."""
+    memory.prove_the_limit()
+    measured = memory.measure(gib=1)
+    assert measured.received_bytes > 1_000_000_000
+    assert measured.peak_rss_mb < 150
 
 
 def put_sparse_image(server: RegistryServer) -> None:

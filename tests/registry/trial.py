@@ -12,7 +12,8 @@ from typing import Any
 
 import builder
 from canary import PULL, PUSH, traces_of
-from faults import FaultServer, Script, passing
+from fault_scripts import passing
+from faults import FaultServer, Script
 from verdict import whole_tags
 
 from lab.registry import RegistryServer

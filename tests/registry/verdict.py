@@ -19,9 +19,12 @@ _ACCEPT = ", ".join(
 )
 
 
-def whole_tags(host: str, repository: str, login: Login | None = None) -> dict[str, str]:
+def whole_tags(
+    host: str, repository: str, login: Login | None = None, proved: set[str] | None = None
+) -> dict[str, str]:
     """Tag → digest of all tags of the repository, each of them proved: every manifest and every blob below is there
-    and has the digest that it is asked for by. AssertionError where something is missing or wrong.
+    and has the digest that it is asked for by. AssertionError where something is missing or wrong. What is in `proved`
+    was proved before in this repository, and is added to.
     """
     headers = {"Accept": _ACCEPT} | ({"Authorization": f"Basic {login.basic}"} if login else {})
     pool = urllib3.PoolManager(headers=headers, retries=False)
@@ -30,7 +33,7 @@ def whole_tags(host: str, repository: str, login: Login | None = None) -> dict[s
     if listed.status == 404:
         return {}
     assert listed.status == 200, listed.data
-    proved: set[str] = set()
+    proved = set() if proved is None else proved
     return {tag: _prove(pool, base, tag, proved) for tag in listed.json()["tags"] or ()}
 
 
