@@ -55,6 +55,8 @@ class Job:
     """What is kept; empty for all."""
     must_be_locked: bool = True
     """Whether it may not be copied without that digest."""
+    keep_foreign: bool = False
+    """Whether foreign layers stay references instead of being refused."""
     unique: bool = False
     """Whether the tag moves, and a second one has to keep its digest alive."""
     signatures: bool = True
@@ -108,6 +110,7 @@ def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
             if image.source and resolved.owner and (fitting or not wanted):
                 said = nearest(resolved.owner, ("mirror", "signatures"))
                 target = image.reference.with_digest(None)
+                foreign = nearest(resolved.owner, ("mirror", "foreign_layers"))
                 chosen = every[target.tagged]
                 floats = reviewed.company.catalogue.is_floating(target.tag)
                 jobs[target.tagged] = Job(
@@ -116,6 +119,7 @@ def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
                     chosen.digest,
                     chosen.platforms,
                     must_be_locked=not resolved.pinning.may_copy_unlocked(floating=floats),
+                    keep_foreign=foreign is not None and foreign.value == "keep",
                     unique=floats,
                     signatures=said is None or said.value != "skip",
                 )
@@ -135,6 +139,7 @@ def _planned(mirror: Mirror, job: Job) -> Planned:
         push=logins[1],
         digest=job.digest,
         platforms=job.platforms,
+        keep_foreign=job.keep_foreign,
         signatures=job.signatures,
         unique=job.unique,
     )

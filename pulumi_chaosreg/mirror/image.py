@@ -24,24 +24,33 @@ class Image:
 
     @property
     def blobs(self) -> tuple[Descriptor, ...]:
-        """All configs and layers of all platforms, each digest once, the largest first (it takes longest)."""
-        unique = {blob.digest: blob for manifest in self.manifests for blob in manifest.blobs}
+        """All configs and layers of all platforms, each digest once, the largest first (it takes longest).
+
+        Without foreign layers: registries do not have them.
+        """
+        unique = {blob.digest: blob for manifest in self.manifests for blob in manifest.blobs if blob.distributable}
         return tuple(sorted(unique.values(), key=lambda blob: -blob.size))
 
 
 def read_image(
-    registry: Store, repository: str, name: str, lacking: list[str] | None = None, *, root: Manifest | None = None
+    registry: Store,
+    repository: str,
+    name: str,
+    lacking: list[str] | None = None,
+    *,
+    root: Manifest | None = None,
+    keep_foreign: bool = False,
 ) -> Image:
     """The image of that digest or tag: every platform and attestation, and children of kinds that we do not know.
 
     `root` is its manifest where that is known already. Children that are not there are an error, or with `lacking` are
-    added to that.
+    added to that. Foreign layers are an error, or with `keep_foreign` stay where their vendor has them.
     """
     found: dict[str, Manifest] = {}
     for manifest in _walk(registry, repository, Descriptor("", name, 0), found, 0, lacking, root):
         found[manifest.digest] = manifest
         for blob in manifest.blobs:
-            if not blob.distributable:
+            if not blob.distributable and not keep_foreign:
                 cause = f"blob `{blob.digest}` is a `{blob.media_type}`"
                 raise problem("CHR0416", server=registry.server, repository=repository, cause=cause)
     return Image(tuple(found.values()))
