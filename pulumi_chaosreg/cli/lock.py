@@ -74,7 +74,7 @@ def _lock(reviewed: Review, output: str, *, upgrade: bool) -> int:
     """Nothing is written when a source that has to be read cannot be."""
     locked, sources = reviewed.company.locked, _sources(reviewed)
     found, failures = _ask(sources)
-    needed = {source.tagged for source in sources if upgrade or source.tagged not in locked}
+    needed = [source.tagged for source in sources if upgrade or source.tagged not in locked]
     findings = [finding for tagged in needed for finding in failures.get(tagged, ())]
     findings += [_no_such_tag(tagged) for tagged in needed if tagged in found and found[tagged] is None]
     if findings:

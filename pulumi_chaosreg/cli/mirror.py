@@ -49,7 +49,9 @@ class Job:
     """With the digest of the lockfile, where there is one."""
     target: Reference
     """Without a digest."""
-    digest: str | None
+    signatures: bool = True
+    """Whether referrers and cosign's tags go along."""
+    digest: str | None = None
     """What the target becomes, by the lockfile."""
     platforms: tuple[str, ...] = ()
     """What is kept; empty for all."""
@@ -59,8 +61,6 @@ class Job:
     """Whether foreign layers stay references instead of being refused."""
     unique: bool = False
     """Whether the tag moves, and a second one has to keep its digest alive."""
-    signatures: bool = True
-    """Whether referrers and cosign's tags go along."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -116,8 +116,8 @@ def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
                 jobs[target.tagged] = Job(
                     chosen.source or image.source,
                     target,
-                    chosen.digest,
-                    chosen.platforms,
+                    digest=chosen.digest,
+                    platforms=chosen.platforms,
                     must_be_locked=not resolved.pinning.may_copy_unlocked(floating=floats),
                     keep_foreign=foreign is not None and foreign.value == "keep",
                     unique=floats,

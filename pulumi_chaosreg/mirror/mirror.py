@@ -239,7 +239,7 @@ def _read(
     origin: Store, source: Reference, wanted: str | None, platforms: Sequence[str], *, keep_foreign: bool
 ) -> Image:
     """The source's image: whole, by its digest `wanted`, or of these platforms only, which must be `wanted` then."""
-    upstream = source.digest or (None if platforms else wanted) or _resolved(origin, source)
+    upstream = (source.digest if platforms else wanted) or _resolved(origin, source)
     try:
         root = read_subset(origin, source.repository, upstream, platforms) if platforms else None
         if root and wanted and root.digest != wanted:

@@ -118,6 +118,14 @@ def test_a_digest_is_copied_even_when_the_source_tag_moved(
     assert mirror.digest(at(target, "app")) == locked.digest
 
 
+def test_a_digest_that_is_asked_for_counts_more_than_one_in_the_source(
+    upstream: RegistryServer, target: RegistryServer, mirror: Mirror
+) -> None:
+    asked_for, other = (push(upstream.host, "app", tag, image(layer(tag))) for tag in ("1", "2"))
+    source = replace(at(upstream, "app"), digest=other.digest)
+    assert mirror.copy(source, at(target, "app"), digest=asked_for.digest).digest == asked_for.digest
+
+
 def test_within_one_registry_everything_is_mounted(upstream: RegistryServer, mirror: Mirror) -> None:
     tree = push(upstream.host, "team/app", "1", index(image(layer("x"), layer("y"))))
 
