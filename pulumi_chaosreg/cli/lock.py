@@ -79,7 +79,7 @@ def _lock(reviewed: Review, logins: MachineLogins, output: str, *, upgrade: bool
     """Nothing is written when a source that has to be read cannot be."""
     locked, sources = reviewed.company.locked, _sources(reviewed)
     found, failures = _ask(sources, logins)
-    needed = {source.tagged for source in sources if upgrade or source.tagged not in locked}
+    needed = [source.tagged for source in sources if upgrade or source.tagged not in locked]
     findings = [finding for tagged in needed for finding in failures.get(tagged, ())]
     findings += [_no_such_tag(tagged) for tagged in needed if tagged in found and found[tagged] is None]
     if findings:

@@ -35,7 +35,7 @@ examples:
   chaosreg resolve prod-eu           what this infrastructure ends up with, and who decided it
   chaosreg explain prod-eu server    who set it, who else tried, who locks it
   chaosreg diff origin/main          what this branch changes in each cluster
-  chaosreg lock --upgrade            ask again for the tags that are locked already
+  chaosreg lock --check              which tags have moved since they were locked
 
 `chaosreg COMMAND --help` has more. All but `lock`, `mirror`, `prune` and `move` need neither Pulumi nor the network.
 """

@@ -51,16 +51,18 @@ class Job:
     """With the digest of the lockfile, where there is one."""
     target: Reference
     """Without a digest."""
-    digest: str | None
+    signatures: bool = True
+    """Whether referrers and cosign's tags go along."""
+    digest: str | None = None
     """What the target becomes, by the lockfile."""
     platforms: tuple[str, ...] = ()
     """What is kept; empty for all."""
     must_be_locked: bool = True
     """Whether it may not be copied without that digest."""
+    keep_foreign: bool = False
+    """Whether foreign layers stay references instead of being refused."""
     unique: bool = False
     """Whether the tag moves, and a second one has to keep its digest alive."""
-    signatures: bool = True
-    """Whether referrers and cosign's tags go along."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -113,14 +115,16 @@ def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
             if image.source and resolved.owner and (fitting or not wanted):
                 said = nearest(resolved.owner, ("mirror", "signatures"))
                 target = image.reference.with_digest(None)
+                foreign = nearest(resolved.owner, ("mirror", "foreign_layers"))
                 chosen = every[target.tagged]
                 floats = reviewed.company.catalogue.is_floating(target.tag)
                 jobs[target.tagged] = Job(
                     chosen.source or image.source,
                     target,
-                    chosen.digest,
-                    chosen.platforms,
+                    digest=chosen.digest,
+                    platforms=chosen.platforms,
                     must_be_locked=not resolved.pinning.may_copy_unlocked(floating=floats),
+                    keep_foreign=foreign is not None and foreign.value == "keep",
                     unique=floats,
                     signatures=said is None or said.value != "skip",
                 )
@@ -139,6 +143,7 @@ def _planned(mirror: Mirror, job: Job, logins: MachineLogins) -> Planned:
         push=logins.of(job.target),
         digest=job.digest,
         platforms=job.platforms,
+        keep_foreign=job.keep_foreign,
         signatures=job.signatures,
         unique=job.unique,
     )

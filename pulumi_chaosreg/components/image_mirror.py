@@ -26,6 +26,7 @@ class ImageMirror(pulumi.ComponentResource):
         on_destroy: str | None = None,
         signatures: str | None = None,
         platforms: Sequence[str] = (),
+        foreign_layers: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """`prefix` goes before the resource names, so that two owners in one stack differ; `account` is the path on the
@@ -35,7 +36,7 @@ class ImageMirror(pulumi.ComponentResource):
         self._prefix, self._account = prefix, f"{account}/" if account else ""
         self._push, self._pull, self._delete = push, pull, delete
         self._on_destroy, self._signatures = on_destroy, signatures
-        self._platforms = list(platforms)
+        self._platforms, self._foreign_layers = list(platforms), foreign_layers
         self._images: dict[str, MirroredImage] = {}
         self.register_outputs({})
 
@@ -53,6 +54,7 @@ class ImageMirror(pulumi.ComponentResource):
                 target=tagged,
                 digest=digest,
                 platforms=self._platforms or None,
+                foreign_layers=self._foreign_layers,  # type: ignore[arg-type]  # checked by the settings table
                 unique_tag=True if load_catalogue().is_floating(target.tag) else None,
                 push=self._push,
                 pull=self._pull,

@@ -94,6 +94,7 @@ class _LevelComponent(pulumi.ComponentResource):
             account = nearest(self.scope, ("image_registry", "account"))
             on_destroy = nearest(self.scope, ("on_destroy",))
             signatures = nearest(self.scope, ("mirror", "signatures"))
+            foreign = nearest(self.scope, ("mirror", "foreign_layers"))
             self._mirror = ImageMirror(
                 self.scope.path,
                 prefix="" if is_account else f"{self.scope.path}/",
@@ -104,6 +105,7 @@ class _LevelComponent(pulumi.ComponentResource):
                 on_destroy=on_destroy.value if on_destroy else None,
                 signatures=signatures.value if signatures else None,
                 platforms=kept_platforms(self.scope),
+                foreign_layers=foreign.value if foreign else None,
                 opts=pulumi.ResourceOptions(parent=self, aliases=mirror_aliases(self.scope)),
             )
         return self._mirror

@@ -18,6 +18,8 @@ class MirroredImage(pulumi.CustomResource):
     this resource wrote it.
     `platforms` (`["linux/amd64"]`) keeps these only; the image's index is then written again without the others, and
     `digest` is that of the new index.
+    `foreign_layers`: `refuse` (default) an image with layers that their vendor alone may hand out, or `keep` them as
+    references, which nodes follow to the vendor's address.
     `unique_tag`: whether the tag is one that moves; a second tag, `latest-sha256-3e9612ab34cd`, then keeps each digest
     alive for the Pods that are pinned to it, also when the tag has moved on.
     `signatures`: `copy` (default) takes referrers and cosign's tags along when an image is copied, `skip` leaves them.
@@ -42,6 +44,7 @@ class MirroredImage(pulumi.CustomResource):
         delete: pulumi.Input[Mapping[str, str]] | None = None,
         on_destroy: pulumi.Input[Literal["retain", "delete"]] | None = None,
         platforms: pulumi.Input[Sequence[str]] | None = None,
+        foreign_layers: pulumi.Input[Literal["refuse", "keep"]] | None = None,
         unique_tag: pulumi.Input[bool] | None = None,
         signatures: pulumi.Input[Literal["copy", "skip"]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -55,6 +58,7 @@ class MirroredImage(pulumi.CustomResource):
             "delete": None if delete is None else pulumi.Output.secret(delete),
             "onDestroy": on_destroy,
             "platforms": platforms,
+            "foreignLayers": foreign_layers,
             "uniqueTag": unique_tag,
             "signatures": signatures,
             "reference": None,  # declares the output

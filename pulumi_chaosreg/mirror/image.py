@@ -28,8 +28,11 @@ class Image:
 
     @property
     def blobs(self) -> tuple[Descriptor, ...]:
-        """All configs and layers of all platforms, each digest once, the largest first (it takes longest)."""
-        unique = {blob.digest: blob for manifest in self.manifests for blob in manifest.blobs}
+        """All configs and layers of all platforms, each digest once, the largest first (it takes longest).
+
+        Without foreign layers: registries do not have them.
+        """
+        unique = {blob.digest: blob for manifest in self.manifests for blob in manifest.blobs if blob.distributable}
         return tuple(sorted(unique.values(), key=lambda blob: -blob.size))
 
 
@@ -54,11 +57,12 @@ def read_image(
     each: Each = one_by_one,
     *,
     root: Manifest | None = None,
+    keep_foreign: bool = False,
 ) -> Image:
     """The image of that digest or tag: every platform and attestation, and children of kinds that we do not know.
 
     `root` is its manifest where that is known already. Children that are not there are an error, or with `lacking` are
-    added to that.
+    added to that. Foreign layers are an error, or with `keep_foreign` stay where their vendor has them.
     """
     levels: list[list[Manifest]] = []
     found: dict[str, Manifest | None] = {name: root} if root else {}
@@ -86,7 +90,7 @@ def read_image(
         lacking += [digest for digest, manifest in found.items() if not manifest]
     manifests = {manifest.digest: manifest for level in reversed(levels) for manifest in level}
     for blob in (blob for manifest in manifests.values() for blob in manifest.blobs):
-        if not blob.distributable:
+        if not blob.distributable and not keep_foreign:
             cause = f"blob `{blob.digest}` is a `{blob.media_type}`"
             raise problem("CHR0416", server=registry.server, repository=repository, cause=cause)
     return Image(tuple(manifests.values()))

@@ -99,6 +99,7 @@ class Mirror:
         push: LoginSource | None = None,
         digest: str | None = None,
         platforms: Sequence[str] = (),
+        keep_foreign: bool = False,
         signatures: bool = True,
         unique: bool = False,
         progress: Listener | None = None,
@@ -106,7 +107,8 @@ class Mirror:
         """Make the target's tag stand for the source's image, byte for byte, all platforms.
 
         With `digest` (or one in the source) that very content is copied, wherever the source's tag points now. With
-        `platforms` these only are copied, and `digest` is what the image becomes then (`subset_digest`). A tag that
+        `platforms` these only are copied, and `digest` is what the image becomes then (`subset_digest`). With
+        `keep_foreign`, layers that their vendor alone may hand out stay references to his address. A tag that
         exists with other content is overwritten. With `signatures`, referrers and cosign's tags of the image and of its
         children go along. With `unique`, for tags that move, a second tag (`unique_tag`) keeps the digest alive.
         `progress` is called by one thread at a time. Raises RegistryError, or Cancelled; the tag is then as it was
@@ -119,6 +121,7 @@ class Mirror:
             push=push,
             digest=digest,
             platforms=platforms,
+            keep_foreign=keep_foreign,
             signatures=signatures,
             unique=unique,
         )
@@ -133,22 +136,22 @@ class Mirror:
         push: LoginSource | None = None,
         digest: str | None = None,
         platforms: Sequence[str] = (),
+        keep_foreign: bool = False,
         signatures: bool = True,
         unique: bool = False,
     ) -> Planned:
         """What a copy would have to do. One request for each tag that is right already; nothing is written."""
         origin = self._read_from(source.server) if self._read_from else self._registry(source.server, pull)
         goal = self._write_to(target.server) if self._write_to else self._registry(target.server, push)
-        image = None
+        image, each = None, self._shared.flights.each
         if platforms and not digest:  # only the source can tell what its image becomes
-            image = _read(origin, source, None, platforms, self._shared.flights.each)
+            image = _read(origin, source, None, platforms, each, keep_foreign=keep_foreign)
         wanted = image.root.digest if image else digest or source.digest or _resolved(origin, source)
         also = (unique_tag(target.tag, wanted),) if unique and target.tag else ()
         ends = Ends(origin, source, goal, target)
         if all(_stands_for(goal, target.repository, name, wanted) for name in (target.tag or wanted, *also)):
             return Planned(ends, wanted, None)
-        each = self._shared.flights.each
-        image = image or _read(origin, source, wanted, platforms, each)
+        image = image or _read(origin, source, wanted, platforms, each, keep_foreign=keep_foreign)
         tags = self._tags_of(origin)
         companions = read_companions(origin, source.repository, image, tags, each) if signatures else []
         work = Work(image, tuple(companions), also)
@@ -180,7 +183,7 @@ class Mirror:
         registry, repository = self._registry(reference.server, login), reference.repository
         name = reference.digest or reference.tag or "latest"
         lacking: list[str] = []
-        image = read_image(registry, repository, name, lacking)
+        image = read_image(registry, repository, name, lacking, keep_foreign=True)
         return lacking + [blob.digest for blob in image.blobs if not registry.has_blob(repository, blob.digest)]
 
     def digest(self, reference: Reference, login: LoginSource | None = None) -> str | None:
@@ -250,14 +253,16 @@ def _resolved(origin: Store, source: Reference) -> str:
     return found.digest
 
 
-def _read(origin: Store, source: Reference, wanted: str | None, platforms: Sequence[str], each: Each) -> Image:
+def _read(
+    origin: Store, source: Reference, wanted: str | None, platforms: Sequence[str], each: Each, *, keep_foreign: bool
+) -> Image:
     """The source's image: whole, by its digest `wanted`, or of these platforms only, which must be `wanted` then."""
-    upstream = source.digest or (None if platforms else wanted) or _resolved(origin, source)
+    upstream = (source.digest if platforms else wanted) or _resolved(origin, source)
     try:
         root = read_subset(origin, source.repository, upstream, platforms) if platforms else None
         if root and wanted and root.digest != wanted:
             raise _other_subset(source, platforms, wanted, root.digest)
-        return read_image(origin, source.repository, upstream, each=each, root=root)
+        return read_image(origin, source.repository, upstream, each=each, root=root, keep_foreign=keep_foreign)
     except RegistryError as failure:
         raise (_moved(origin, source, upstream) if failure.status == 404 else None) or failure from None
 

@@ -36,15 +36,20 @@ def subset(index: Manifest, platforms: Sequence[str]) -> Manifest:
     """
     document = json.loads(index.raw)
     entries: list[Any] = document["manifests"]
-    said = {entry["digest"]: _platform(entry) for entry in entries if _OF_ANOTHER not in _annotations(entry)}
-    known = sorted({platform for platform in said.values() if platform})
+    images = [entry for entry in entries if _OF_ANOTHER not in _annotations(entry)]
+    known = sorted(set(filter(None, map(_platform, images))))
     lacked = [wanted for wanted in platforms if not any(fits(platform, wanted) for platform in known)]
     if lacked:
         raise LackedPlatformsError(lacked, known)
-    kept = {
-        digest for digest, platform in said.items() if not platform or any(fits(platform, one) for one in platforms)
-    }
-    left = [entry for entry in entries if _annotations(entry).get(_OF_ANOTHER, entry["digest"]) in kept]
+
+    def stays(entry: Any) -> bool:
+        platform = _platform(entry)
+        return not platform or any(fits(platform, wanted) for wanted in platforms)
+
+    kept = {entry["digest"] for entry in images if stays(entry)}
+    left = [
+        e for e in entries if (_annotations(e)[_OF_ANOTHER] in kept if _OF_ANOTHER in _annotations(e) else stays(e))
+    ]
     if len(left) == len(entries):
         return index
     raw = json.dumps({**document, "manifests": left}, separators=(",", ":")).encode()

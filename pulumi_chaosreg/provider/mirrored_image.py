@@ -1,8 +1,8 @@
 """`MirroredImage`: one image tag at its target, as a Pulumi custom resource.
 
 The source tag, the expected digest and `onDestroy` may change in place; another target is another resource.
-Credentials are inputs that never cause a diff, and never outputs: a rotation is not a change of the image. Nor does
-`signatures`: it counts when an image is copied.
+Credentials are inputs that never cause a diff, and never outputs: a rotation is not a change of the image. Nor do
+`signatures` and `foreignLayers`: they count when an image is copied.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,12 +30,13 @@ _INPUTS = (
     "delete",
     "onDestroy",
     "platforms",
+    "foreignLayers",
     "uniqueTag",
     "signatures",
 )
 _OUTPUTS = ("source", "target", "onDestroy", "platforms", "uniqueTag")
 """Inputs that are kept in the state as they are."""
-_WORDS = {"onDestroy": ("retain", "delete"), "signatures": ("copy", "skip")}
+_WORDS = {"onDestroy": ("retain", "delete"), "foreignLayers": ("refuse", "keep"), "signatures": ("copy", "skip")}
 
 Properties = Mapping[str, Any]
 Report = Callable[[Progress], None]
@@ -123,6 +124,7 @@ class MirroredImage:
             push=self._login(inputs, "push", target),
             digest=inputs.get("digest"),
             platforms=_kept(inputs),
+            keep_foreign=inputs.get("foreignLayers") == "keep",
             signatures=inputs.get("signatures") != "skip",
             unique=inputs.get("uniqueTag") is True,
             progress=report,

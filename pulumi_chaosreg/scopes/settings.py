@@ -177,6 +177,12 @@ SETTINGS = Table(
                     grammar=_PLATFORM,
                     least=1,
                 ),
+                "foreign_layers": Text(
+                    "what happens to an image with layers that their vendor alone may hand out (Windows base images). "
+                    "refuse (also where nobody says): it is not copied. keep: its manifest is copied byte for byte and "
+                    "these layers are not, so every node fetches them from the vendor's address",
+                    ("refuse", "keep"),
+                ),
                 "signatures": Text("what happens to signatures", ("copy", "require", "skip")),
                 "push": Text(
                     "NAME of the credential that pushes; otherwise the machine's docker config",

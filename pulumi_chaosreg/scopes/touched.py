@@ -91,6 +91,7 @@ class _Inputs:
         paths = (
             ("on_destroy",),
             ("mirror", "platforms"),
+            ("mirror", "foreign_layers"),
             ("mirror", "signatures"),
             ("mirror", "push"),
             ("mirror", "pull"),

@@ -145,10 +145,11 @@ def test_only_tags_that_move_get_a_second_one(run: Any) -> None:
     assert {name for name, inputs in mirrored.items() if inputs.get("uniqueTag")} == {"chaos-ddcr:main-latest"}
 
 
-def test_kept_platforms_are_inputs_of_each_image(run: Any) -> None:
-    mirror = {"source": "docker.io/harness", "platforms": ["linux/arm64", "linux/amd64"]}
+def test_what_the_mirror_keeps_are_inputs_of_each_image(run: Any) -> None:
+    mirror = {"source": "docker.io/harness", "platforms": ["linux/arm64", "linux/amd64"], "foreign_layers": "keep"}
     made = run(lambda: _infrastructure(_company(mirror=mirror)) and None).made
-    assert made["chaosreg:index:MirroredImage chaos-ddcr:1.94.0"]["platforms"] == ["linux/amd64", "linux/arm64"]
+    inputs = made["chaosreg:index:MirroredImage chaos-ddcr:1.94.0"]
+    assert (inputs["platforms"], inputs["foreignLayers"]) == (["linux/amd64", "linux/arm64"], "keep")
 
 
 def test_strict_pins_need_the_lockfile_that_only_stack_files_have(run: Any) -> None:

@@ -1,9 +1,12 @@
 """Copies between two real registries, judged by the registries' logs and by crane."""
 
+import json
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 
 import builder
 import pytest
@@ -13,6 +16,7 @@ from lab.registry import RegistryServer
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Cancelled, Copied, Mirror, Progress
+from pulumi_chaosreg.provider.mirrored_image import MirroredImage
 
 pytestmark = pytest.mark.registry
 
@@ -114,6 +118,14 @@ def test_a_digest_is_copied_even_when_the_source_tag_moved(
     assert mirror.digest(at(target, "app")) == locked.digest
 
 
+def test_a_digest_that_is_asked_for_counts_more_than_one_in_the_source(
+    upstream: RegistryServer, target: RegistryServer, mirror: Mirror
+) -> None:
+    asked_for, other = (push(upstream.host, "app", tag, image(layer(tag))) for tag in ("1", "2"))
+    source = replace(at(upstream, "app"), digest=other.digest)
+    assert mirror.copy(source, at(target, "app"), digest=asked_for.digest).digest == asked_for.digest
+
+
 def test_within_one_registry_everything_is_mounted(upstream: RegistryServer, mirror: Mirror) -> None:
     tree = push(upstream.host, "team/app", "1", index(image(layer("x"), layer("y"))))
 
@@ -213,6 +225,65 @@ def test_the_tag_alone_is_deleted(upstream: RegistryServer, mirror: Mirror) -> N
 def test_a_missing_source_is_one_clear_error(upstream: RegistryServer, target: RegistryServer, mirror: Mirror) -> None:
     with pytest.raises(ChaosregError, match=r"CHR0405.*has no tag `1` in `nowhere`"):
         mirror.copy(at(upstream, "nowhere"), at(target, "app"))
+
+
+FOREIGN = pytest.mark.parametrize(
+    "media_type",
+    [
+        "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+        "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+    ],
+    ids=["Docker", "OCI"],
+)
+
+
+@pytest.fixture
+def open_registries(tmp_path: Path) -> Iterator[tuple[RegistryServer, RegistryServer]]:
+    """Two that take manifests with layers at that vendor's address: distribution allows none by itself."""
+    allowed = {"validation": {"manifests": {"urls": {"allow": [r"^https://mcr\.example/"]}}}}
+    with (
+        RegistryServer(tmp_path / "open-source", extra=allowed) as source,
+        RegistryServer(tmp_path / "open-target", extra=allowed) as goal,
+    ):
+        yield source, goal
+
+
+def pushed_with_foreign_base(server: RegistryServer, media_type: str) -> tuple[builder.Tree, str]:
+    """An image, and the digest of its base layer, which is at its vendor's address only."""
+    base = {"digest": builder.digest_of(b"base"), "size": 4, "urls": ["https://mcr.example/blob"]}
+    plain = image(layer("own"), docker="docker" in media_type)
+    document = json.loads(plain.raw)
+    document["layers"].insert(0, {"mediaType": media_type, **base})
+    tree = replace(plain, raw=json.dumps(document, indent=2).encode())
+    return push(server.host, "win", "1", tree), str(base["digest"])
+
+
+@FOREIGN
+def test_foreign_layers_are_kept_by_reference_where_somebody_wants_that(
+    open_registries: tuple[RegistryServer, RegistryServer], mirror: Mirror, crane: Callable[..., bytes], media_type: str
+) -> None:
+    source, goal = open_registries
+    tree, base = pushed_with_foreign_base(source, media_type)
+
+    copied = mirror.copy(at(source, "win"), at(goal, "win"), keep_foreign=True)
+
+    assert crane("manifest", f"{goal.host}/win:1") == tree.raw
+    assert copied.blobs_copied == 2  # its config and its own layer
+    assert not asked(source, "GET", f"/blobs/{base}")
+    assert mirror.missing(at(goal, "win")) == []  # a pull asks the vendor for the rest
+    inputs = {"source": str(at(source, "win")), "target": str(at(goal, "again")), "foreignLayers": "keep"}
+    assert MirroredImage(mirror).put(inputs, lambda _: None)[1]["digest"] == tree.digest
+
+
+@FOREIGN
+def test_a_target_that_takes_no_references_to_a_vendor_says_so_itself(
+    open_registries: tuple[RegistryServer, RegistryServer], target: RegistryServer, mirror: Mirror, media_type: str
+) -> None:
+    source, _ = open_registries
+    pushed_with_foreign_base(source, media_type)
+    with pytest.raises(ChaosregError, match="invalid URL on layer"):
+        mirror.copy(at(source, "win"), at(target, "win"), keep_foreign=True)
+    assert mirror.digest(at(target, "win")) is None
 
 
 def test_foreign_layers_are_refused(upstream: RegistryServer, target: RegistryServer, mirror: Mirror) -> None:

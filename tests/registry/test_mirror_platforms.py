@@ -147,6 +147,15 @@ def test_entries_without_a_platform_stay(upstream: RegistryServer, target: Regis
     assert subset(Manifest.parse(raw, tree.media_type), ["linux/amd64"]).raw == raw
 
 
+def test_one_child_may_stand_for_two_platforms() -> None:
+    tree = platform_index({"linux/amd64": CHILDREN["linux/amd64"]})
+    document = json.loads(tree.raw)
+    document["manifests"].insert(1, {**document["manifests"][0], "platform": {"os": "linux", "architecture": "386"}})
+    both = Manifest.parse(json.dumps(document).encode(), tree.media_type)
+    kept = json.loads(subset(both, ["linux/amd64"]).raw)["manifests"]
+    assert [entry["platform"]["architecture"] for entry in kept] == ["amd64", "unknown"]
+
+
 def test_changed_platforms_are_an_update_in_place(
     upstream: RegistryServer, target: RegistryServer, mirror: Mirror, tree: builder.Tree
 ) -> None:

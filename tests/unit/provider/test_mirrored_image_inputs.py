@@ -60,6 +60,7 @@ def test_values_that_are_not_known_yet_pass(images):
         ({"digest": "latest"}, "digest", "is not a digest"),
         ({"digest": A[:-1]}, "digest", "is not a digest"),
         ({"onDestroy": "remove"}, "onDestroy", "must be one of: retain, delete"),
+        ({"foreignLayers": "drop"}, "foreignLayers", "must be one of: refuse, keep"),
         ({"platforms": []}, "platforms", "must be a list of `os/architecture`"),
         ({"platforms": "linux/amd64"}, "platforms", "must be a list of `os/architecture`"),
         ({"platforms": ["linux/amd64", "arm64"]}, "platforms", "must be a list of `os/architecture`"),

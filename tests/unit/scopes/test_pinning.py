@@ -156,6 +156,13 @@ def test_of_two_infrastructures_with_one_target_the_locked_digest_holds(project,
     assert job.source == Reference.parse(f"{FIXED}@{A}")
 
 
+def test_the_command_keeps_what_the_owner_s_mirror_keeps(project, run_mirror_selection):
+    mirror = {**MIRRORING["mirror"], "platforms": ["linux/arm64", "linux/amd64"], "foreign_layers": "keep"}
+    account = {**MIRRORING, "mirror": mirror, "required_images": ["harness/chaos-ddcr:1"]}
+    (job,) = run_mirror_selection(project.four_levels(account=account).reviewed)
+    assert (job.platforms, job.keep_foreign) == (("linux/amd64", "linux/arm64"), True)
+
+
 @pytest.fixture
 def run_mirror_selection():
     from pulumi_chaosreg.cli.mirror import select_jobs
