@@ -3,17 +3,20 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 from pulumi_chaosreg.credentials.login import Login
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.images.signing_policy import SigningPolicy
 from pulumi_chaosreg.mirror.companions import ReferrersTags, Tags, read_companions
 from pulumi_chaosreg.mirror.copy import Copy, Ends, Shared, Way, Work
 from pulumi_chaosreg.mirror.flights import Flights
 from pulumi_chaosreg.mirror.holdings import Holdings
-from pulumi_chaosreg.mirror.image import read_image
+from pulumi_chaosreg.mirror.image import Image, read_image
 from pulumi_chaosreg.mirror.progress import Counter, Listener
+from pulumi_chaosreg.mirror.signatures import require_signed
 from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.patience import Patience
 from pulumi_chaosreg.oci.problems import RegistryError, problem
@@ -40,6 +43,8 @@ class Planned:
     digest: str
     work: Work | None
     """What the source has; None where the target's tag is right already."""
+    verify: SigningPolicy | None = None
+    """Who has signed it: found at the source, and looked for again at the target before the tag is written."""
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -88,16 +93,18 @@ class Mirror:
         push: Login | None = None,
         digest: str | None = None,
         signatures: bool = True,
+        verify: SigningPolicy | None = None,
         progress: Listener | None = None,
     ) -> Copied:
         """Make the target's tag stand for the source's image, byte for byte, all platforms.
 
         With `digest` (or one in the source) that very content is copied, wherever the source's tag points now. A tag
         that exists with other content is overwritten. With `signatures`, referrers and cosign's tags of the image and
-        of its children go along. `progress` is called by one thread at a time. Raises
-        RegistryError, or Cancelled; the tag is then as it was before.
+        of its children go along. With `verify` the same, and nothing is written unless the policy's signature is there.
+        `progress` is called by one thread at a time. Raises RegistryError, or Cancelled; the tag is then as it was
+        before.
         """
-        planned = self.plan(source, target, pull=pull, push=push, digest=digest, signatures=signatures)
+        planned = self.plan(source, target, pull=pull, push=push, digest=digest, signatures=signatures, verify=verify)
         return self.carry_out(planned, progress=progress)
 
     def plan(
@@ -109,8 +116,13 @@ class Mirror:
         push: Login | None = None,
         digest: str | None = None,
         signatures: bool = True,
+        verify: SigningPolicy | None = None,
     ) -> Planned:
-        """What a copy would have to do. One request where the target's tag is right already; nothing is written."""
+        """What a copy would have to do; nothing is written. With `verify` the source's signatures are judged.
+
+        One request where the target's tag is right already: what was copied once is not verified again
+        (`check_signed` does that).
+        """
         origin = self._read_from(source.server) if self._read_from else self._registry(source.server, pull)
         goal = self._write_to(target.server) if self._write_to else self._registry(target.server, push)
         wanted = digest or source.digest or _resolved(origin, source)
@@ -119,12 +131,15 @@ class Mirror:
         if present and present.digest == wanted:
             return Planned(ends, wanted, None)
         image = read_image(origin, source.repository, wanted)
-        companions = read_companions(origin, source.repository, image, self._tags_of(origin)) if signatures else []
+        has_companions = signatures or verify is not None
+        companions = read_companions(origin, source.repository, image, self._tags_of(origin)) if has_companions else []
+        if verify:
+            require_signed(origin, source.repository, image, companions, verify)
         work = Work(image, tuple(companions))
         if origin.server == goal.server:
             for blob in work.blobs:
                 self._shared.holdings.add(goal.server, source.repository, blob.digest)
-        return Planned(ends, wanted, work)
+        return Planned(ends, wanted, work, verify)
 
     def carry_out(self, planned: Planned, *, progress: Listener | None = None) -> Copied:
         """Do what was planned, and look whether it came true."""
@@ -132,7 +147,9 @@ class Mirror:
             return Copied(planned.digest)
         ends, target = planned.ends, planned.ends.target
         counter = Counter(target.tagged, planned.work.blobs, progress)
-        copy = Copy(ends, planned.work, self._shared, counter)
+        image, verify = planned.work.image, planned.verify
+        approve = partial(_check_signed, ends.goal, target.repository, image, verify) if verify else None
+        copy = Copy(ends, planned.work, self._shared, counter, approve)
         copy.run()
         _verify(ends.goal, target.repository, target.tag or planned.digest, planned.digest)
         tally = copy.tally()
@@ -148,6 +165,11 @@ class Mirror:
         lacking: list[str] = []
         image = read_image(registry, repository, name, lacking)
         return lacking + [blob.digest for blob in image.blobs if not registry.has_blob(repository, blob.digest)]
+
+    def check_signed(self, reference: Reference, policy: SigningPolicy, login: Login | None = None) -> None:
+        """Return where what the reference stands for is signed as the policy demands; RegistryError otherwise."""
+        registry, name = self._registry(reference.server, login), reference.digest or reference.tag or "latest"
+        _check_signed(registry, reference.repository, read_image(registry, reference.repository, name), policy)
 
     def digest(self, reference: Reference, login: Login | None = None) -> str | None:
         """What the reference's tag (or else its digest) stands for now; None where there is nothing."""
@@ -201,6 +223,11 @@ def _resolved(origin: Store, source: Reference) -> str:
             "CHR0405", server=source.server, repository=source.repository, subject=f"tag `{name}`", status=404
         )
     return found.digest
+
+
+def _check_signed(store: Store, repository: str, image: Image, policy: SigningPolicy) -> None:
+    companions = read_companions(store, repository, image, Tags(store))  # what was listed before is too old
+    require_signed(store, repository, image, companions, policy)
 
 
 def _verify(goal: Store, repository: str, name: str, wanted: str) -> None:

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from urllib.parse import urljoin
 
 import urllib3
 
@@ -102,8 +103,10 @@ def push(host: str, repository: str, tag: str, tree: Tree, login: tuple[str, str
 
 def push_blob(pool: urllib3.PoolManager, base: str, blob: bytes) -> None:
     """One POST and one PUT."""
-    location = pool.request("POST", f"{base}/blobs/uploads/").headers["Location"]
-    _created(pool.request("PUT", f"{location}&digest={digest_of(blob)}", body=blob))
+    url = f"{base}/blobs/uploads/"
+    location = urljoin(url, pool.request("POST", url).headers["Location"])  # relative, from olareg
+    mark = "&" if "?" in location else "?"
+    _created(pool.request("PUT", f"{location}{mark}digest={digest_of(blob)}", body=blob))
 
 
 def _entry(media_type: str, raw: bytes) -> dict[str, object]:

@@ -1,0 +1,86 @@
+"""Real signatures, made and judged by cosign; keys of every kind that we accept."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+FORMS = ("classic", "bundle")
+_FLAGS = {"classic": ["--new-bundle-format=false"], "bundle": ["--new-bundle-format=true"]}
+_OFFLINE = ["--use-signing-config=false", "--tlog-upload=false", "--allow-http-registry", "-y"]
+
+
+@dataclass(frozen=True)
+class Signer:
+    """A key pair in cosign's format, in a folder of its own."""
+
+    folder: Path
+
+    @property
+    def public_key(self) -> str:
+        return (self.folder / "cosign.pub").read_text()
+
+    def sign(self, host: str, name: str, form: str, *more: str) -> None:
+        """Sign `repository@digest` (or `repository:tag`) where it is."""
+        key = ["--key", str(self.folder / "cosign.key")]
+        self._cosign("sign", *key, *_FLAGS[form], *_OFFLINE, *more, f"{host}/{name}")
+
+    def attest(self, host: str, name: str, form: str) -> None:
+        """Say something about the image, without signing it off."""
+        predicate = self.folder / "predicate.json"
+        predicate.write_text('{"builder": "somebody"}')
+        key = ["--key", str(self.folder / "cosign.key")]
+        self._cosign("attest", *key, "--predicate", str(predicate), *_FLAGS[form], *_OFFLINE, f"{host}/{name}")
+
+    def sign_file(self, raw: bytes) -> bytes:
+        """A bundle with a plain signature of these bytes."""
+        file, bundle = self.folder / "file", self.folder / "bundle.json"
+        file.write_bytes(raw)
+        key = ["--key", str(self.folder / "cosign.key")]
+        offline = ["--use-signing-config=false", "--tlog-upload=false", "-y"]
+        self._cosign("sign-blob", *key, "--new-bundle-format", "--bundle", str(bundle), *offline, str(file))
+        return bundle.read_bytes()
+
+    def verifies(self, host: str, name: str, form: str) -> bool:
+        """Cosign's own judgement."""
+        key = ["--key", str(self.folder / "cosign.pub")]
+        done = _run(self.folder, "verify", *key, *_FLAGS[form], *_LENIENT, f"{host}/{name}")
+        return done.returncode == 0
+
+    def _cosign(self, *arguments: str) -> None:
+        done = _run(self.folder, *arguments)
+        assert done.returncode == 0, done.stderr
+
+
+_LENIENT = ["--insecure-ignore-tlog=true", "--allow-http-registry"]
+
+
+def make_signer(folder: Path, kind: str = "p256") -> Signer:
+    """A new key pair: p256, p384, p521, rsa or ed25519."""
+    folder.mkdir()
+    makers = {
+        "p256": lambda: ec.generate_private_key(ec.SECP256R1()),
+        "p384": lambda: ec.generate_private_key(ec.SECP384R1()),
+        "p521": lambda: ec.generate_private_key(ec.SECP521R1()),
+        "rsa": lambda: rsa.generate_private_key(65537, 2048),
+        "ed25519": ed25519.Ed25519PrivateKey.generate,
+    }
+    own = serialization.PrivateFormat.PKCS8
+    pem = makers[kind]().private_bytes(serialization.Encoding.PEM, own, serialization.NoEncryption())
+    (folder / "plain.pem").write_bytes(pem)
+    done = _run(folder, "import-key-pair", "--key", "plain.pem", "--output-key-prefix", "cosign", "-y")
+    assert done.returncode == 0, done.stderr
+    return Signer(folder)
+
+
+def _run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    program = shutil.which("cosign")
+    assert program, "no `cosign` on PATH: run inside `python -m lab run -- …`, with the part `olareg`"
+    environment = {**os.environ, "COSIGN_PASSWORD": "x", "HOME": str(folder)}
+    return subprocess.run(
+        [program, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
