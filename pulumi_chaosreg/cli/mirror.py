@@ -22,9 +22,11 @@ from pulumi_chaosreg.cli.selection import fits
 from pulumi_chaosreg.credentials.machine import machine_login
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.images.signing_policy import SigningPolicy
 from pulumi_chaosreg.mirror import Cancelled, Mirror, Planned
-from pulumi_chaosreg.scopes.model import nearest
+from pulumi_chaosreg.scopes.model import Scope, nearest
 from pulumi_chaosreg.scopes.review import Review, review
+from pulumi_chaosreg.scopes.signers import signing_policy
 from pulumi_chaosreg.scopes.stack_files import find_project
 
 EXAMPLES = """\
@@ -32,7 +34,7 @@ examples:
   chaosreg mirror                           everything that some registry's owner mirrors
   chaosreg mirror payments chaos-ddcr       what the infrastructures of an organization pull, and one image
   chaosreg mirror --dry-run                 what would be copied, with sizes; writes nothing
-  chaosreg mirror --deep                    ask the targets for every manifest and blob of what is there already
+  chaosreg mirror --deep                    ask for every part of what is there already, and verify it again
   chaosreg mirror -o json | jq .            one event a line
   chaosreg mirror --shard 2/5               the second of five parts, the same for everybody
 """
@@ -50,13 +52,15 @@ class Job:
     """Without a digest."""
     signatures: bool = True
     """Whether referrers and cosign's tags go along."""
+    verify: SigningPolicy | None = None
+    """Who must have signed the source, where the owner requires that."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line may say."""
     parser.add_argument("wanted", nargs="*", metavar="WANTED")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be copied")
-    parser.add_argument("--deep", action="store_true", help="also check every part of what the targets have already")
+    parser.add_argument("--deep", action="store_true", help="also check what the targets have already")
     parser.add_argument("--shard", metavar="I/N", default="1/1", type=_shard, help="part I of N of the images")
     parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="default: text")
 
@@ -88,6 +92,7 @@ def run(options: argparse.Namespace) -> int:
 def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
     """What is mirrored, each target once, sorted; ChaosregError (CHR0118) for what is wanted and names nothing."""
     jobs: dict[str, Job] = {}
+    policies: dict[Scope, SigningPolicy | None] = {}
     named: set[str] = set()
     for resolved in reviewed.resolved.values():
         of_scope = [text for text in wanted if fits(resolved, text)]
@@ -98,7 +103,10 @@ def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
             if image.source and resolved.owner and (fitting or not wanted):
                 said = nearest(resolved.owner, ("mirror", "signatures"))
                 target = image.reference.with_digest(None)
-                jobs[target.tagged] = Job(image.source, target, signatures=said is None or said.value != "skip")
+                if resolved.owner not in policies:
+                    policies[resolved.owner] = signing_policy(resolved.owner, reviewed.project)[0]
+                along, verify = said is None or said.value != "skip", policies[resolved.owner]
+                jobs[target.tagged] = Job(image.source, target, signatures=along, verify=verify)
     missing = [text for text in wanted if text not in named]
     if missing:
         advice = "write an infrastructure's or scope's path, or an image's name: `chaosreg resolve` shows them"
@@ -108,7 +116,9 @@ def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
 
 def _planned(mirror: Mirror, job: Job) -> Planned:
     logins = (machine_login(job.source.server), machine_login(job.target.server))
-    return mirror.plan(job.source, job.target, pull=logins[0], push=logins[1], signatures=job.signatures)
+    return mirror.plan(
+        job.source, job.target, pull=logins[0], push=logins[1], signatures=job.signatures, verify=job.verify
+    )
 
 
 def _copied(mirror: Mirror, job: Job, planned: Planned, report: Report) -> None:
@@ -117,7 +127,8 @@ def _copied(mirror: Mirror, job: Job, planned: Planned, report: Report) -> None:
 
 
 def _checked(mirror: Mirror, job: Job) -> None:
-    lacking = mirror.missing(job.target, machine_login(job.target.server))
+    login = machine_login(job.target.server)
+    lacking = mirror.missing(job.target, login)
     if lacking:
         more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
         raise ChaosregError.of(
@@ -126,6 +137,8 @@ def _checked(mirror: Mirror, job: Job) -> None:
             f"`{lacking[0]}`{more}",
             help="delete that tag at the registry, and mirror it again",
         )
+    if job.verify:
+        mirror.check_signed(job.target, job.verify, login)
 
 
 def _each(jobs: Sequence[Job], work: Callable[[Job], T], report: Report, stopped: threading.Event) -> dict[Job, T]:

@@ -1,12 +1,29 @@
 """The images that one registry's owner copies into it."""
 
+from pathlib import Path
 from typing import Any
 
 import pulumi
 
 from pulumi_chaosreg.components.aliases import MIRROR_TYPE
 from pulumi_chaosreg.components.mirrored_image import MirroredImage
+from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.images.signing_policy import SigningPolicy
+from pulumi_chaosreg.scopes.model import Scope
+from pulumi_chaosreg.scopes.signers import signing_policy
+
+
+def required_signers(owner: Scope) -> SigningPolicy | None:
+    """Who must have signed what this owner mirrors, if anybody; files are looked for beside Pulumi.yaml.
+
+    RunError where they cannot be read: a program without stack files finds it here, others in their review.
+    """
+    policy, findings = signing_policy(owner, Path(pulumi.get_root_directory() or Path.cwd()))
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors:
+        raise pulumi.RunError(str(ChaosregError(errors)))
+    return policy
 
 
 class ImageMirror(pulumi.ComponentResource):
@@ -22,6 +39,7 @@ class ImageMirror(pulumi.ComponentResource):
         pull: pulumi.Input[Any] | None = None,
         on_destroy: str | None = None,
         signatures: str | None = None,
+        verify: SigningPolicy | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """`prefix` goes before the resource names, so that two owners in one stack differ; `account` is the path on the
@@ -31,6 +49,7 @@ class ImageMirror(pulumi.ComponentResource):
         self._prefix, self._account = prefix, f"{account}/" if account else ""
         self._push, self._pull = push, pull
         self._on_destroy, self._signatures = on_destroy, signatures
+        self._verify = verify.as_inputs() if verify else None
         self._images: dict[str, MirroredImage] = {}
         self.register_outputs({})
 
@@ -48,6 +67,7 @@ class ImageMirror(pulumi.ComponentResource):
                 pull=self._pull,
                 on_destroy=self._on_destroy,  # type: ignore[arg-type]  # checked by the settings table
                 signatures=self._signatures,  # type: ignore[arg-type]  # likewise
+                verify=self._verify,
                 opts=pulumi.ResourceOptions(parent=self),
             )
         return self._images[tagged]

@@ -3,7 +3,6 @@
 import json
 import re
 from base64 import b64decode
-from binascii import Error as NotBase64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -11,7 +10,7 @@ from typing import Any
 
 from pulumi_chaosreg.errors import ChaosregError, Finding
 
-_ARMOUR = re.compile(r"\s*-----BEGIN ([A-Z0-9 ]+)-----\n?(.*?)-----END \1-----\s*\Z", re.DOTALL)
+_ARMOUR = re.compile(r"\s*-----BEGIN ([A-Z0-9 ]+)-----\n?([^-]*)-----END \1-----\s*\Z")
 _PUBLIC = ("PUBLIC KEY", "RSA PUBLIC KEY")
 _LARGEST_KEY = 16 << 10
 _ROOT_TYPE = "application/vnd.dev.sigstore.trustedroot"
@@ -128,7 +127,7 @@ def checked_public_key(text: Any) -> str:
         raise MalformedPolicy("CHR0322", f"it is a `{kind.lower()}`")
     try:
         b64decode("".join(body.split()), validate=True)
-    except NotBase64:
+    except ValueError:
         raise MalformedPolicy("CHR0322", "what stands between its two lines is not base64") from None
     return text
 

@@ -1,8 +1,8 @@
 """`MirroredImage`: one image tag at its target, as a Pulumi custom resource.
 
 The source tag, the expected digest and `onDestroy` may change in place; another target is another resource.
-Credentials are inputs that never cause a diff, and never outputs: a rotation is not a change of the image. Nor does
-`signatures`: it counts when an image is copied.
+Credentials are inputs that never cause a diff, and never outputs: a rotation is not a change of the image. Nor do
+`signatures` and `verify`: they count when an image is copied.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,11 +16,12 @@ from pulumi_chaosreg.credentials.login import Login
 from pulumi_chaosreg.credentials.machine import machine_login
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import DIGEST, Reference
+from pulumi_chaosreg.images.signing_policy import MalformedPolicy, SigningPolicy, check_installed
 from pulumi_chaosreg.mirror import Mirror, Progress
 
 TYPE = "chaosreg:index:MirroredImage"
-_INPUTS = ("source", "target", "digest", "push", "pull", "onDestroy", "signatures")
-_WORDS = {"onDestroy": ("retain", "delete"), "signatures": ("copy", "skip")}
+_INPUTS = ("source", "target", "digest", "push", "pull", "onDestroy", "signatures", "verify")
+_WORDS = {"onDestroy": ("retain", "delete"), "signatures": ("copy", "require", "skip")}
 
 Properties = Mapping[str, Any]
 Report = Callable[[Progress], None]
@@ -61,6 +62,7 @@ class MirroredImage:
             word = inputs.get(key)
             if word is not None and not is_unknown(word) and word not in words:
                 failures.append((key, f"must be one of: {', '.join(words)}"))
+        failures += _policy_failures(inputs)
         return {"onDestroy": "retain", **{k: v for k, v in inputs.items() if v is not None}}, failures
 
     def diff(self, state: Properties, inputs: Properties) -> Change:
@@ -89,6 +91,7 @@ class MirroredImage:
             push=_login(inputs, "push", target),
             digest=inputs.get("digest") or source.digest,
             signatures=inputs.get("signatures") != "skip",
+            verify=SigningPolicy.parse(inputs["verify"]) if inputs.get("signatures") == "require" else None,
             progress=report,
         )
         return target.tagged, self.preview({**inputs, "digest": copied.digest})
@@ -120,6 +123,29 @@ class MirroredImage:
 def is_unknown(value: Any) -> bool:
     """Whether a preview does not know it yet."""
     return isinstance(value, Unknown)
+
+
+def _policy_failures(inputs: Properties) -> list[tuple[str, str]]:
+    """What is wrong with `verify`; here, in the preview, also that the packages are missing that verify."""
+    verify, signatures = inputs.get("verify"), inputs.get("signatures")
+    if has_unknown(verify) or is_unknown(signatures):
+        return []
+    if signatures != "require":
+        return [] if verify is None else [("verify", "has no effect without `signatures: require`")]
+    if verify is None:
+        return [("verify", "is missing: `signatures: require` demands signatures, and somebody must say whose")]
+    try:
+        missing = check_installed(SigningPolicy.parse(verify))
+    except MalformedPolicy as wrong:
+        return [("verify", f"cannot be used: {wrong.why}")]
+    return [("verify", f"{missing.message}: {missing.help}")] if missing else []
+
+
+def has_unknown(value: Any) -> bool:
+    """Whether a preview does not know all of it yet."""
+    if isinstance(value, Mapping):
+        return any(map(has_unknown, value.values()))
+    return any(map(has_unknown, value)) if isinstance(value, list) else is_unknown(value)
 
 
 def _reference_failures(key: str, value: str) -> list[tuple[str, str]]:

@@ -2,7 +2,6 @@
 
 import json
 from base64 import b64decode
-from binascii import Error as NotBase64
 from typing import Any
 
 from pulumi_chaosreg.mirror.signatures.refusal import malformed
@@ -38,7 +37,7 @@ def decoded(base64: str, what: str) -> bytes:
     """The bytes of that base64."""
     try:
         raw = b64decode(base64, validate=True)
-    except (NotBase64, ValueError):  # ValueError: letters beyond ASCII
+    except ValueError:
         malformed(f"{what} is not base64")
     return raw or malformed(f"{what} is empty")
 

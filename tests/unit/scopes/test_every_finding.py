@@ -187,7 +187,6 @@ MISTAKES = {
                 repositories:
                   create: true  #! CHR0111
                 mirror:
-                  signatures: require  #! CHR0111
                   platforms: [linux/amd64]  #! CHR0111
                   delete: harbor-delete  #! CHR0111
                 pull_secret:
@@ -196,7 +195,6 @@ MISTAKES = {
         },
         [
             "warning[CHR0111]: `repositories.create` has no effect in this version",
-            "error[CHR0111]: `mirror.signatures` has no effect in this version",
             "warning[CHR0111]: `mirror.platforms`",
             "warning[CHR0111]: `mirror.delete`",
         ],
