@@ -145,7 +145,7 @@ def checked_trusted_root(text: Any) -> str:
 
 def check_installed(policy: SigningPolicy) -> Finding | None:
     """CHR0327 where the packages are missing that verify; they are heavy, and are not imported for that."""
-    needed = ("cryptography", "sigstore") if policy.identities else ("cryptography",)
+    needed = ("cryptography", "nacl", *(["sigstore"] if policy.identities else []))
     missing = [name for name in needed if find_spec(name) is None]
     if not missing:
         return None

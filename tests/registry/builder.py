@@ -73,14 +73,19 @@ def index(*children: Tree, docker: bool = False, **annotations: str) -> Tree:
     return Tree(media_type, json.dumps(document, indent=1).encode(), (), children)
 
 
-def referring(subject: Tree, payload: bytes, kind: str = "application/vnd.example.signature") -> Tree:
+def referring(
+    subject: Tree,
+    payload: bytes,
+    kind: str = "application/vnd.example.signature",
+    layer_type: str = "application/octet-stream",
+) -> Tree:
     """A manifest that refers to another one, as a signature does."""
     document = {
         "schemaVersion": 2,
         "mediaType": OCI + "manifest.v1+json",
         "artifactType": kind,
         "config": _entry("application/vnd.oci.empty.v1+json", b"{}"),
-        "layers": [_entry("application/octet-stream", payload)],
+        "layers": [_entry(layer_type, payload)],
         "subject": _entry(subject.media_type, subject.raw),
         "annotations": {"of": subject.digest},
     }

@@ -4,10 +4,12 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from lab.olareg import OlaregServer
 from lab.registry import RegistryServer
 from pulumi_chaosreg.mirror import Mirror
 from pulumi_chaosreg.oci import Host, Patience
@@ -30,6 +32,14 @@ def upstream(tmp_path: Path) -> Iterator[RegistryServer]:
 def target(tmp_path: Path) -> Iterator[RegistryServer]:
     with RegistryServer(tmp_path / "target") as server:
         yield server
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[[str, str], OlaregServer | RegistryServer]]:
+    """(kind, name) → a registry: `olareg` has the referrers API, `distribution` has not."""
+    kinds = {"olareg": OlaregServer, "distribution": RegistryServer}
+    with ExitStack() as running:
+        yield lambda kind, name: running.enter_context(kinds[kind](tmp_path / name))
 
 
 @pytest.fixture

@@ -1,15 +1,20 @@
 """Real signatures, made and judged by cosign; keys of every kind that we accept."""
 
+import json
 import os
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+import urllib3
+from builder import OCI, Tree, push, referring
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 FORMS = ("classic", "bundle")
+KINDS = ("p256", "p384", "p521", "rsa", "ed25519")
+BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 _FLAGS = {"classic": ["--new-bundle-format=false"], "bundle": ["--new-bundle-format=true"]}
 _OFFLINE = ["--use-signing-config=false", "--tlog-upload=false", "--allow-http-registry", "-y"]
 
@@ -45,6 +50,29 @@ class Signer:
         self._cosign("sign-blob", *key, "--new-bundle-format", "--bundle", str(bundle), *offline, str(file))
         return bundle.read_bytes()
 
+    def move_signature(self, host: str, repository: str, signed: Tree, other: Tree, form: str) -> None:
+        """Put the signature of one image beside another, as it is."""
+        pool, base = urllib3.PoolManager(), f"http://{host}/v2/{repository}"
+        if form == "classic":
+            found = pool.request(
+                "GET", f"{base}/manifests/{_tag(signed)}.sig", headers={"Accept": OCI + "manifest.v1+json"}
+            )
+            put_manifest(pool, f"{base}/manifests/{_tag(other)}.sig", found.data)
+            return
+        listed = pool.request("GET", f"{base}/referrers/{signed.digest}").json()["manifests"]
+        accept = {"Accept": OCI + "manifest.v1+json"}
+        manifest = pool.request("GET", f"{base}/manifests/{listed[0]['digest']}", headers=accept).json()
+        bundle = pool.request("GET", f"{base}/blobs/{manifest['layers'][0]['digest']}").data
+        attach(host, repository, other, bundle)
+
+    def strip_signature(self, host: str, repository: str, signed: Tree) -> None:
+        """Take the signature out of the `.sig` tag, and leave the rest."""
+        pool, url = urllib3.PoolManager(), f"http://{host}/v2/{repository}/manifests/{_tag(signed)}.sig"
+        manifest = pool.request("GET", url, headers={"Accept": OCI + "manifest.v1+json"}).json()
+        for entry in manifest["layers"]:
+            del entry["annotations"]["dev.cosignproject.cosign/signature"]
+        put_manifest(pool, url, json.dumps(manifest).encode())
+
     def verifies(self, host: str, name: str, form: str) -> bool:
         """Cosign's own judgement."""
         key = ["--key", str(self.folder / "cosign.pub")]
@@ -75,6 +103,21 @@ def make_signer(folder: Path, kind: str = "p256") -> Signer:
     done = _run(folder, "import-key-pair", "--key", "plain.pem", "--output-key-prefix", "cosign", "-y")
     assert done.returncode == 0, done.stderr
     return Signer(folder)
+
+
+def attach(host: str, repository: str, subject: Tree, bundle: bytes) -> Tree:
+    """Put a bundle beside an image, on a registry with the referrers API."""
+    tree = referring(subject, bundle, BUNDLE, BUNDLE)
+    return push(host, repository, tree.digest, tree)
+
+
+def put_manifest(pool: urllib3.PoolManager, url: str, raw: bytes) -> None:
+    answer = pool.request("PUT", url, body=raw, headers={"Content-Type": OCI + "manifest.v1+json"})
+    assert answer.status == 201, answer.data
+
+
+def _tag(tree: Tree) -> str:
+    return tree.digest.replace(":", "-")
 
 
 def _run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -1,4 +1,6 @@
-"""The public keys of a policy, and whether one of them made a signature. Needs `cryptography`, imported when used."""
+"""The public keys of a policy, and whether one of them made a signature. Needs `cryptography`, and
+`nacl` for Ed25519ph, imported when used.
+"""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,6 +11,7 @@ from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.signing_policy import SigningPolicy
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
 _SMALLEST_RSA = 2048
@@ -18,7 +21,7 @@ class Keys:
     """ECDSA on P-256, P-384 and P-521, RSA (PKCS #1 v1.5) and Ed25519, as cosign makes them.
 
     Hashes: SHA-256, and for ECDSA also the one that belongs to the curve (cosign signs classic payloads with SHA-256
-    whatever the curve is). Ed25519ph, which `cosign sign-blob` may use, is not in `cryptography`: refused.
+    whatever the curve is). Ed25519 also in its variant "ph", which is cosign's default for such keys.
     """
 
     def __init__(self, policy: SigningPolicy) -> None:
@@ -69,7 +72,7 @@ def _made(key: "PublicKeyTypes", signature: bytes, message: bytes) -> bool:
             ways = [hashes.SHA256(), *(way for name, way in of_curve.items() if name == key.curve.name)]
             attempts = [partial(key.verify, signature, message, ec.ECDSA(way)) for way in ways]
         case ed25519.Ed25519PublicKey():
-            attempts = [partial(key.verify, signature, message)]
+            attempts = [partial(key.verify, signature, message), partial(_check_ed25519ph, key, signature, message)]
         case rsa.RSAPublicKey():
             attempts = [partial(key.verify, signature, message, padding.PKCS1v15(), hashes.SHA256())]
     for attempt in attempts:
@@ -77,3 +80,16 @@ def _made(key: "PublicKeyTypes", signature: bytes, message: bytes) -> bool:
             attempt()
             return True
     return False
+
+
+def _check_ed25519ph(key: "Ed25519PublicKey", signature: bytes, message: bytes) -> None:
+    """Raise InvalidSignature where the key did not sign the message's hash (RFC 8032, 5.1)."""
+    from cryptography.exceptions import InvalidSignature
+    from nacl import bindings, exceptions
+
+    state = bindings.crypto_sign_ed25519ph_state()
+    bindings.crypto_sign_ed25519ph_update(state, message)
+    try:
+        bindings.crypto_sign_ed25519ph_final_verify(state, signature, key.public_bytes_raw())
+    except exceptions.CryptoError:  # also for a signature of another length
+        raise InvalidSignature from None

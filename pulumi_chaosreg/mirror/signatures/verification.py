@@ -16,8 +16,9 @@ it do not matter: anybody who may push can add some. Transparency logs are not a
 sign offline); for identities an entry is required, because it alone tells when a short-lived certificate was used.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import islice
 
 from pulumi_chaosreg.images.signing_policy import SigningPolicy, require_installed
 from pulumi_chaosreg.mirror.companions import Companion
@@ -105,31 +106,30 @@ def _judge(policy: SigningPolicy) -> Judge:
 
 
 def _require_one(
-    store: Store, repository: str, manifest: Manifest, companions: Iterable[Companion], judge: Judge
+    store: Store, repository: str, manifest: Manifest, companions: Sequence[Companion], judge: Judge
 ) -> None:
     refusals: list[tuple[str, Refused]] = []
-    for number, candidate in enumerate(candidates(manifest.digest, companions)):
+    for candidate in islice(candidates(manifest.digest, companions), MOST):
         try:
-            if number >= MOST:
-                raise Refused("CHR0456", f"no more than {MOST} signatures of an image are looked at")
             judge.accept(candidate, candidate.content(store, repository), manifest)
         except Refused as refused:
             refusals.append((candidate.place, refused))
-            if number >= MOST:
-                break
         else:
             return
-    raise _problem(store, repository, manifest, refusals)
+    children = [child.digest for child in manifest.children]
+    has_signed_child = any(True for child in children for _ in candidates(child, companions))
+    unsigned = "only its children are signed" if has_signed_child else "no signature was found"
+    raise _problem(store, repository, manifest, refusals, unsigned)
 
 
 def _problem(
-    store: Store, repository: str, manifest: Manifest, refusals: Sequence[tuple[str, Refused]]
+    store: Store, repository: str, manifest: Manifest, refusals: Sequence[tuple[str, Refused]], unsigned: str
 ) -> RegistryError:
     """The error of the signature that came furthest, with the others as notes."""
     ranked = sorted(refusals, key=lambda entry: TELLING.index(entry[1].code))
-    code, cause = (ranked[0][1].code, ranked[0][1].cause) if ranked else ("CHR0450", "no signature was found")
+    code, cause = (ranked[0][1].code, ranked[0][1].cause) if ranked else ("CHR0450", unsigned)
     notes = [(place, refused.cause) for place, refused in ranked[:_TOLD]]
     if len(ranked) > _TOLD:
-        notes.append(("and", f"{len(ranked) - _TOLD} more"))
+        notes.append(("and", f"{len(ranked) - _TOLD} more, of at most {MOST} that are looked at"))
     image = f"{repository}@{manifest.digest}"
     return problem(code, server=store.server, image=image, cause=cause, notes=notes)
