@@ -105,6 +105,14 @@ def make_signer(folder: Path, kind: str = "p256") -> Signer:
     return Signer(folder)
 
 
+def cosign_accepts_identity(folder: Path, trusted_root: str, identity: str, issuer: str, image: str) -> bool:
+    """Cosign's judgement of a bundle with a certificate, offline."""
+    (folder / "root.json").write_text(trusted_root)
+    who = ["--certificate-identity", identity, "--certificate-oidc-issuer", issuer]
+    flags = ["--new-bundle-format", "--trusted-root", str(folder / "root.json"), "--allow-http-registry"]
+    return _run(folder, "verify", *flags, *who, image).returncode == 0
+
+
 def attach(host: str, repository: str, subject: Tree, bundle: bytes) -> Tree:
     """Put a bundle beside an image, on a registry with the referrers API."""
     tree = referring(subject, bundle, BUNDLE, BUNDLE)
