@@ -1,7 +1,7 @@
 """The coordinator of all copies of one run."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
@@ -10,13 +10,12 @@ from typing import Self
 from pulumi_chaosreg.credentials.login import Login
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.images.signing_policy import SigningPolicy
-from pulumi_chaosreg.mirror.companions import ReferrersTags, Tags, read_companions
+from pulumi_chaosreg.mirror.companions import Companion, ReferrersTags, Tags, read_companions
 from pulumi_chaosreg.mirror.copy import Copy, Ends, Shared, Way, Work
 from pulumi_chaosreg.mirror.flights import Flights
 from pulumi_chaosreg.mirror.holdings import Holdings
 from pulumi_chaosreg.mirror.image import Image, read_image
 from pulumi_chaosreg.mirror.progress import Counter, Listener
-from pulumi_chaosreg.mirror.signatures import require_signed
 from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.patience import Patience
 from pulumi_chaosreg.oci.problems import RegistryError, problem
@@ -134,7 +133,7 @@ class Mirror:
         has_companions = signatures or verify is not None
         companions = read_companions(origin, source.repository, image, self._tags_of(origin)) if has_companions else []
         if verify:
-            require_signed(origin, source.repository, image, companions, verify)
+            _require_signed(origin, source.repository, image, companions, verify)
         work = Work(image, tuple(companions))
         if origin.server == goal.server:
             for blob in work.blobs:
@@ -227,6 +226,14 @@ def _resolved(origin: Store, source: Reference) -> str:
 
 def _check_signed(store: Store, repository: str, image: Image, policy: SigningPolicy) -> None:
     companions = read_companions(store, repository, image, Tags(store))  # what was listed before is too old
+    _require_signed(store, repository, image, companions, policy)
+
+
+def _require_signed(
+    store: Store, repository: str, image: Image, companions: Sequence[Companion], policy: SigningPolicy
+) -> None:
+    from pulumi_chaosreg.mirror.signatures import require_signed  # ten modules, and most runs verify nothing
+
     require_signed(store, repository, image, companions, policy)
 
 

@@ -228,10 +228,14 @@ LOCKABLE = ("image_registry", "custom_images", "images", "required_images", "mir
 """What a level may set only where every ancestor that sets any of them allows it."""
 
 
+_WHOLE = ("authentication", "verify")
+"""Mappings that are one field: never mixed from two levels."""
+
+
 def leaves(settings: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     """The paths of every field that these settings give a value to."""
     for key, value in settings.items():
-        if isinstance(value, dict) and key != "authentication":
+        if isinstance(value, dict) and key not in _WHOLE:
             yield from ((key, *path) for path in leaves(value))
         else:
             yield (key,)

@@ -34,6 +34,10 @@ def _spki(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
+def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
 def _b64(raw: bytes) -> str:
     return b64encode(raw).decode()
 
@@ -100,6 +104,10 @@ class PrivateSigstore:
             **changes,
         }
         return json.dumps(root)
+
+    def pems(self) -> tuple[bytes, bytes, bytes]:
+        """Authority, certificate log and signature log, as an operator hands them out."""
+        return (self.ca.public_bytes(Encoding.PEM), *(_pem(key) for key in (self.ct_key, self.log_key)))
 
     def sign(
         self,

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,11 +68,11 @@ class Signer:
 
     def strip_signature(self, host: str, repository: str, signed: Tree) -> None:
         """Take the signature out of the `.sig` tag, and leave the rest."""
-        pool, url = urllib3.PoolManager(), f"http://{host}/v2/{repository}/manifests/{_tag(signed)}.sig"
-        manifest = pool.request("GET", url, headers={"Accept": OCI + "manifest.v1+json"}).json()
-        for entry in manifest["layers"]:
-            del entry["annotations"]["dev.cosignproject.cosign/signature"]
-        put_manifest(pool, url, json.dumps(manifest).encode())
+        _annotate(host, repository, signed, lambda notes: notes.pop("dev.cosignproject.cosign/signature"))
+
+    def add_certificate(self, host: str, repository: str, signed: Tree) -> None:
+        """As cosign 2 did it with identities; the certificate is a stand-in, which nobody gets to read."""
+        _annotate(host, repository, signed, lambda notes: notes.update({"dev.sigstore.cosign/certificate": "-----"}))
 
     def verifies(self, host: str, name: str, form: str) -> bool:
         """Cosign's own judgement."""
@@ -113,10 +114,34 @@ def cosign_accepts_identity(folder: Path, trusted_root: str, identity: str, issu
     return _run(folder, "verify", *flags, *who, image).returncode == 0
 
 
+def trusted_root_by_cosign(folder: Path, ca: bytes, ct: bytes, log: bytes) -> str:
+    """What `cosign trusted-root create` makes of these PEM texts."""
+    for name, pem in (("ca", ca), ("ct", ct), ("log", log)):
+        (folder / f"{name}.pem").write_bytes(pem)
+    since = "start-time=2024-01-01T00:00:00Z"
+    services = [
+        f"--fulcio=url=https://fulcio.acme.example,certificate-chain=ca.pem,{since}",
+        f"--ctfe=url=https://ctlog.acme.example,public-key=ct.pem,{since}",
+        f"--rekor=url=https://rekor.acme.example,public-key=log.pem,{since}",
+    ]
+    done = _run(folder, "trusted-root", "create", *services, "--out", "made.json")
+    assert done.returncode == 0, done.stderr
+    return (folder / "made.json").read_text()
+
+
 def attach(host: str, repository: str, subject: Tree, bundle: bytes) -> Tree:
     """Put a bundle beside an image, on a registry with the referrers API."""
     tree = referring(subject, bundle, BUNDLE, BUNDLE)
     return push(host, repository, tree.digest, tree)
+
+
+def _annotate(host: str, repository: str, signed: Tree, change: Callable[[dict], object]) -> None:
+    """Change the annotations of the layers under the `.sig` tag."""
+    pool, url = urllib3.PoolManager(), f"http://{host}/v2/{repository}/manifests/{_tag(signed)}.sig"
+    manifest = pool.request("GET", url, headers={"Accept": OCI + "manifest.v1+json"}).json()
+    for entry in manifest["layers"]:
+        change(entry["annotations"])
+    put_manifest(pool, url, json.dumps(manifest).encode())
 
 
 def put_manifest(pool: urllib3.PoolManager, url: str, raw: bytes) -> None:

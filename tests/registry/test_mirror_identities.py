@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 from builder import image, index, layer, push
 from private_sigstore import ISSUER, WORKFLOW, PrivateSigstore
-from signing import attach, cosign_accepts_identity, make_signer
+from signing import attach, cosign_accepts_identity, make_signer, trusted_root_by_cosign
 
 from lab.olareg import OlaregServer
 from pulumi_chaosreg.images.reference import Reference
@@ -209,6 +209,21 @@ def test_a_bundle_that_was_tampered_with_is_refused(source, copied, tamper, code
 def test_an_entry_that_came_after_the_certificate_had_ended_is_refused(source, copied) -> None:
     _attach(source, SIGSTORE.sign(APP.digest, late=True))
     assert "error[CHR0458]" in copied(_trusting())
+
+
+def test_a_trusted_root_that_cosign_made_is_understood(source, copied, tmp_path) -> None:
+    _attach(source, SIGSTORE.sign(APP.digest))
+    assert "error[CHR0458]" in copied(_trusting(root=trusted_root_by_cosign(tmp_path, *OTHER.pems())))
+    assert copied(_trusting(root=trusted_root_by_cosign(tmp_path, *SIGSTORE.pems()))) == ""
+
+
+def test_a_certificate_in_the_form_of_cosign_2_is_refused_with_the_way_out(source, copied, tmp_path) -> None:
+    signer = make_signer(tmp_path / "signer")
+    signer.sign(source.host, f"app@{APP.digest}", "classic")
+    signer.add_certificate(source.host, "app", APP)
+    error = copied(_trusting())
+    assert "error[CHR0457]" in error
+    assert "sign again with cosign 3" in error
 
 
 def test_a_certificate_of_another_sigstore_is_refused(source, copied) -> None:

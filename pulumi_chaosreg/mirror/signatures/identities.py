@@ -4,7 +4,7 @@ policy's own trusted root. Needs `sigstore`, imported when used (it takes a seco
 Revocations of the trusted root's keys after it was written are not seen: whoever keeps the file keeps it fresh.
 """
 
-import tempfile
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,16 +65,18 @@ class Identities:
 
 
 def _verifier(trusted_root: str | None) -> "Verifier":
+    import tempfile
+
     from sigstore.errors import Error
     from sigstore.models import TrustedRoot
     from sigstore.verify import Verifier
 
     with tempfile.TemporaryDirectory() as folder:  # sigstore reads it from a file only
         file = Path(folder) / "trusted_root.json"
-        file.write_text(trusted_root or "", "utf-8")
         try:
+            file.write_text(json.dumps(_whole(json.loads(trusted_root or ""))), "utf-8")
             return Verifier(trusted_root=TrustedRoot.from_file(str(file)))
-        except (Error, ValueError, TypeError) as error:
+        except (Error, ValueError, TypeError, AttributeError) as error:
             raise ChaosregError.of(
                 "CHR0459",
                 "the trusted root of `mirror.verify` cannot be used",
@@ -82,6 +84,17 @@ def _verifier(trusted_root: str | None) -> "Verifier":
                 help="take the one of your sigstore instance again: `cosign trusted-root create`, or the file "
                 "`trusted_root.json` of its TUF repository",
             ) from None
+
+
+def _whole(root: dict[str, Any]) -> dict[str, Any]:
+    """The trusted root with the empty values that protobuf's JSON leaves out and sigstore-python 4.5 insists on:
+    `cosign trusted-root create` writes no `commonName` where a certificate has none.
+    """
+    named = [
+        {**authority, "subject": {"organization": "", "commonName": "", **authority.get("subject", {})}}
+        for authority in root.get("certificateAuthorities", [])
+    ]
+    return {"tlogs": [], "ctlogs": [], **root, "certificateAuthorities": named}
 
 
 def _names(cert: "Certificate") -> Iterator[str]:

@@ -57,6 +57,9 @@ MALFORMED = {
     "a number too many": b"1" * 100_000,
     "deeply nested": b"[" * 200_000,
     "a key twice": b'{"mediaType": "a", "mediaType": "b"}',
+    "a good one with a key twice": json.dumps(_bundle())[:-1].encode() + b', "mediaType": "x"}',
+    "a good one with a key twice, the same": json.dumps(_bundle())[:-1].encode()
+    + b', "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json"}',
     "another type": _bundle(mediaType="application/json"),
     "a version of tomorrow": _bundle(mediaType="application/vnd.dev.sigstore.bundle.v0.4+json"),
     "no material": _bundle(verificationMaterial=None),
@@ -195,9 +198,9 @@ def test_a_key_that_cannot_be_used_is_told_and_not_shown(make, words) -> None:
 
 # identities: a real bundle of the public sigstore instance (see README.md beside it)
 
-PUBLIC = Path(__file__).parent / "public_sigstore"
-RAW = (PUBLIC / "oci-attestation.sigstore.json").read_bytes()
-ROOT = checked_trusted_root((PUBLIC / "trusted_root.json").read_text())
+REAL = Path(__file__).parent / "real_sigstore"
+RAW = (REAL / "oci-attestation.sigstore.json").read_bytes()
+ROOT = checked_trusted_root((REAL / "trusted_root.json").read_text())
 SIGNER, GITHUB = "cody@soyland.com", "https://github.com/login/oauth"
 ITS_DIGEST = "sha256:732112270d7e59418a8c080b134b24cabd67d250d0d0147a97ed95ba5c280aa4"
 
@@ -224,6 +227,13 @@ def test_the_public_instance_s_certificate_and_log_entry_are_proved_offline() ->
 )
 def test_nobody_else_is_taken_for_the_signer(identity, code) -> None:
     assert _refusal(_proved, identity).code == code
+
+
+def test_a_name_of_fulcio_s_own_kind_is_read() -> None:
+    root = checked_trusted_root((REAL / "scaffolding.json").read_text())
+    bundle = Bundle.parse((REAL / "othername.sigstore.json").read_bytes())
+    nobody = Identities(SigningPolicy((), (Identity("https://oidc.local", "bar!oidc.local"),), root))
+    assert _refusal(nobody.statement, bundle).cause == "the signer is `foo!oidc.local`"
 
 
 def test_a_bit_of_the_payload_that_flips_is_seen() -> None:

@@ -409,15 +409,15 @@ def _above(section: Entry) -> list[Entry]:
 
 
 def _lockable(section: Entry) -> list[Entry]:
-    """The fields of a scope that a lock above forbids; `authentication` and a list are one field each."""
+    """The fields of a scope that a lock above forbids; `authentication`, `verify` and a list are one field each."""
     roots = (*LOCKABLE, "registry", "authentication")
     depth = len(section.keys)
     return [
         entry
         for entry in _below(section)
         if entry.keys[depth] in roots
-        and (not isinstance(entry.kind, Table | TextMap) or entry.keys[-1] == "authentication")
-        and not {"authentication", "identities"} & set(entry.keys[depth:-1])
+        and (not isinstance(entry.kind, Table | TextMap) or entry.keys[-1] in ("authentication", "verify"))
+        and not {"authentication", "verify"} & set(entry.keys[depth:-1])
         and entry.key is not entry.value
     ]
 

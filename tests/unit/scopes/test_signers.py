@@ -78,6 +78,30 @@ def test_nothing_is_required_where_signatures_are_only_copied(company) -> None:
     assert _policy(company({})) is None
 
 
+def test_who_must_have_signed_is_said_at_one_level_and_never_mixed(company, project) -> None:
+    company(_require(public_keys=["keys/release.pub"]))
+    below = {"identities": [IDENTITY], "trusted_root": "keys/root.json"}
+    organization = {
+        "id": "payments",
+        "image_registry": {"server": "harbor.payments.example", "type": "public"},
+        "mirror": {"verify": below},
+    }
+    files = {
+        "payments": {
+            "chaosreg:parent_stack": "acme",
+            "chaosreg:organization": organization,
+            "chaosreg:infrastructures": {"us": {"cluster": {"context": "u"}}},
+        }
+    }
+    account = project.stacks / "Pulumi.acme.yaml"
+    account.write_text(account.read_text().replace('"id": "acme"', '"id": "acme", "allow_overrides": true'))
+    reviewed = project.write(files).review()
+    assert reviewed.findings == ()
+    scope = next(scope for scope in reviewed.company.scopes if scope.level is Level.ORGANIZATION)
+    policy, _ = signing_policy(scope, reviewed.project)
+    assert (policy.public_keys, len(policy.identities)) == ((), 1)
+
+
 IDENTITY = {"identity": "a@acme.example", "issuer": GITHUB}
 
 MISTAKES = {
