@@ -1,12 +1,15 @@
 """Signatures, read and judged without a registry: what is refused, and with which cause."""
 
 import base64
+import copy
 import json
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.signing_policy import Identity, SigningPolicy, checked_trusted_root
@@ -229,6 +232,7 @@ def test_nobody_else_is_taken_for_the_signer(identity, code) -> None:
     assert _refusal(_proved, identity).code == code
 
 
+@pytest.mark.filterwarnings("ignore:Attribute's length")  # its authority calls its country "USA"
 def test_a_name_of_fulcio_s_own_kind_is_read() -> None:
     root = checked_trusted_root((REAL / "scaffolding.json").read_text())
     bundle = Bundle.parse((REAL / "othername.sigstore.json").read_bytes())
@@ -244,6 +248,63 @@ def test_a_bit_of_the_payload_that_flips_is_seen() -> None:
     with pytest.raises(Refused) as raised:
         _proved(Identity(GITHUB, SIGNER), raw=json.dumps(document).encode())
     assert raised.value.code == "CHR0458"
+
+
+# any one change of a good bundle
+
+
+def _places(value, above=()):
+    """The paths of everything in a JSON document."""
+    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in entries:
+        yield (*above, key)
+        yield from _places(inner, (*above, key))
+
+
+def _changed(document, path, new):
+    changed = copy.deepcopy(document)
+    inner = changed
+    for key in path[:-1]:
+        inner = inner[key]
+    if new is None:
+        del inner[path[-1]]
+    else:
+        inner[path[-1]] = inner[path[-1]][1:] + inner[path[-1]][:1] if new == "turned" else new
+    return json.dumps(changed).encode()
+
+
+JUNK = [None, "", "AAAA", "ä", 0, -1, 2**70, True, [], {}, [[]], {"rawBytes": "AAAA"}]
+GOOD = json.loads(RAW)
+
+
+def _junk_for(path):
+    value = GOOD
+    for key in path:
+        value = value[key]
+    return [*JUNK, *(["turned"] if isinstance(value, str) and value else [])]
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.data())
+def test_whatever_is_changed_in_a_good_bundle_it_proves_the_same_statement_or_nothing(data) -> None:
+    path = data.draw(st.sampled_from(sorted(_places(GOOD), key=str)))
+    raw = _changed(GOOD, path, data.draw(st.sampled_from(_junk_for(path))))
+    outcome = _outcome(raw)
+    if isinstance(outcome, Refused):
+        assert outcome.code in TELLING
+        assert len(outcome.cause) < 400
+    else:
+        assert outcome == _outcome(RAW)
+
+
+def _outcome(raw: bytes) -> tuple[str, bytes] | Refused:
+    try:
+        return _PROVER.statement(Bundle.parse(raw))
+    except Refused as refused:
+        return refused
+
+
+_PROVER = Identities(SigningPolicy((), (Identity(GITHUB, SIGNER),), ROOT))
 
 
 def test_every_cause_has_a_rank_and_a_message() -> None:
