@@ -80,6 +80,22 @@ class Signer:
         done = _run(self.folder, "verify", *key, *_FLAGS[form], *_LENIENT, f"{host}/{name}")
         return done.returncode == 0
 
+    def verifies_copied_file(self, host: str, repository: str, image: Tree) -> bool:
+        """Cosign's judgement of an image's manifest and of the bundle beside it, both as they lie in the registry."""
+        pool, base = urllib3.PoolManager(), f"http://{host}/v2/{repository}"
+        accept = {"Accept": f"{OCI}manifest.v1+json, {OCI}index.v1+json"}
+        listed = pool.request("GET", f"{base}/referrers/{image.digest}")
+        if listed.status == 404:
+            listed = pool.request("GET", f"{base}/manifests/{_tag(image)}", headers=accept)
+        (entry,) = listed.json()["manifests"]
+        manifest = pool.request("GET", f"{base}/manifests/{entry['digest']}", headers=accept).json()
+        bundle, file = self.folder / "copied.json", self.folder / "copied"
+        bundle.write_bytes(pool.request("GET", f"{base}/blobs/{manifest['layers'][0]['digest']}").data)
+        file.write_bytes(pool.request("GET", f"{base}/manifests/{image.digest}", headers=accept).data)
+        flags = ["--new-bundle-format", "--bundle", str(bundle), "--insecure-ignore-tlog=true"]
+        done = _run(self.folder, "verify-blob", "--key", str(self.folder / "cosign.pub"), *flags, str(file))
+        return done.returncode == 0
+
     def _cosign(self, *arguments: str) -> None:
         done = _run(self.folder, *arguments)
         assert done.returncode == 0, done.stderr

@@ -59,6 +59,8 @@ def test_a_bundle_with_a_plain_signature_of_the_manifest_counts_too(serve, signe
     assert _copy(mirror, source, target, _trusting(signer)).digest == APP.digest
 
     mirror.check_signed(Reference(target.host, "app", "1"), _trusting(signer))
+    # `cosign verify` reads statements only; the bundle and the manifest are what `cosign verify-blob` accepts
+    assert signer.verifies_copied_file(target.host, "app", APP)
 
 
 @pytest.mark.parametrize("kind", KINDS)
