@@ -50,6 +50,13 @@ class UpstreamState:
 
 
 @dataclass(frozen=True)
+class OlaregState:
+    """The registry with the referrers API."""
+
+    host: str
+
+
+@dataclass(frozen=True)
 class KubernetesState:
     """The API server."""
 
@@ -78,6 +85,7 @@ class LabState:
     engine: EngineState | None = None
     registry: RegistryState | None = None
     upstream: UpstreamState | None = None
+    olareg: OlaregState | None = None
     kubernetes: KubernetesState | None = None
     node: NodeState = field(default_factory=lambda: NodeState(missing="the part `node` was not started"))
 
@@ -100,6 +108,7 @@ class LabState:
             engine=EngineState(**raw["engine"]) if "engine" in raw else None,
             registry=RegistryState(**registry) if registry else None,
             upstream=UpstreamState(**raw["upstream"]) if "upstream" in raw else None,
+            olareg=OlaregState(**raw["olareg"]) if "olareg" in raw else None,
             kubernetes=KubernetesState(**raw["kubernetes"]) if "kubernetes" in raw else None,
             node=NodeState(**raw["node"]),
         )

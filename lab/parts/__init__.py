@@ -6,6 +6,7 @@ from lab.errors import LabError
 from lab.parts.engine import Engine
 from lab.parts.kubernetes import Kubernetes
 from lab.parts.node import Node
+from lab.parts.olareg import Olareg
 from lab.parts.part import Part, UnavailableError
 from lab.parts.registry import Registry
 from lab.parts.upstream import Upstream
@@ -16,6 +17,7 @@ TABLE: dict[str, Callable[[], Part]] = {
     "engine": Engine,
     "upstream": Upstream,
     "registry": Registry,
+    "olareg": Olareg,
     "kubernetes": Kubernetes,
     "node": Node,
 }

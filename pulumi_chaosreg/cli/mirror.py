@@ -23,11 +23,13 @@ from pulumi_chaosreg.cli.mirror_report import REPORTS, Report
 from pulumi_chaosreg.cli.selection import fits
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.images.signing_policy import SigningPolicy
 from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Cancelled, Mirror, Planned
-from pulumi_chaosreg.scopes.model import nearest
+from pulumi_chaosreg.scopes.model import Scope, nearest
 from pulumi_chaosreg.scopes.resolved import mirrored
 from pulumi_chaosreg.scopes.review import Review, review
+from pulumi_chaosreg.scopes.signers import signing_policy
 from pulumi_chaosreg.scopes.stack_files import find_project
 
 EXAMPLES = """\
@@ -35,7 +37,7 @@ examples:
   chaosreg mirror                           everything that some registry's owner mirrors
   chaosreg mirror payments chaos-ddcr       what the infrastructures of an organization pull, and one image
   chaosreg mirror --dry-run                 what would be copied, with sizes; writes nothing
-  chaosreg mirror --deep                    ask the targets for every manifest and blob of what is there already
+  chaosreg mirror --deep                    ask for every part of what is there already, and verify it again
   chaosreg mirror -o json | jq .            one event a line
   chaosreg mirror --shard 2/5               the second of five parts, the same for everybody
 """
@@ -63,13 +65,15 @@ class Job:
     """Whether foreign layers stay references instead of being refused."""
     unique: bool = False
     """Whether the tag moves, and a second one has to keep its digest alive."""
+    verify: SigningPolicy | None = None
+    """Who must have signed the source, where the owner requires that."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line may say."""
     parser.add_argument("wanted", nargs="*", metavar="WANTED")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be copied")
-    parser.add_argument("--deep", action="store_true", help="also check every part of what the targets have already")
+    parser.add_argument("--deep", action="store_true", help="also check what the targets have already")
     parser.add_argument("--shard", metavar="I/N", default="1/1", type=_shard, help="part I of N of the images")
     parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="default: text")
 
@@ -105,6 +109,7 @@ def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
     """What is mirrored, each target once, sorted; ChaosregError (CHR0118) for what is wanted and names nothing."""
     jobs: dict[str, Job] = {}
     every = {image.reference.tagged: image for image in mirrored(reviewed.resolved.values())}
+    policies: dict[Scope, SigningPolicy | None] = {}
     named: set[str] = set()
     for resolved in reviewed.resolved.values():
         of_scope = [text for text in wanted if fits(resolved, text)]
@@ -115,6 +120,8 @@ def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
             if image.source and resolved.owner and (fitting or not wanted):
                 said = nearest(resolved.owner, ("mirror", "signatures"))
                 target = image.reference.with_digest(None)
+                if resolved.owner not in policies:
+                    policies[resolved.owner] = signing_policy(resolved.owner, reviewed.project)[0]
                 foreign = nearest(resolved.owner, ("mirror", "foreign_layers"))
                 chosen = every[target.tagged]
                 floats = reviewed.company.catalogue.is_floating(target.tag)
@@ -127,6 +134,7 @@ def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
                     keep_foreign=foreign is not None and foreign.value == "keep",
                     unique=floats,
                     signatures=said is None or said.value != "skip",
+                    verify=policies[resolved.owner],
                 )
     missing = [text for text in wanted if text not in named]
     if missing:
@@ -146,6 +154,7 @@ def _planned(mirror: Mirror, job: Job, logins: MachineLogins) -> Planned:
         keep_foreign=job.keep_foreign,
         signatures=job.signatures,
         unique=job.unique,
+        verify=job.verify,
     )
 
 
@@ -155,7 +164,8 @@ def _copied(mirror: Mirror, job: Job, planned: Planned, report: Report) -> None:
 
 
 def _checked(mirror: Mirror, job: Job, logins: MachineLogins) -> None:
-    lacking = mirror.missing(job.target, logins.of(job.target))
+    login = logins.of(job.target)
+    lacking = mirror.missing(job.target, login)
     if lacking:
         more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
         raise ChaosregError.of(
@@ -164,6 +174,8 @@ def _checked(mirror: Mirror, job: Job, logins: MachineLogins) -> None:
             f"`{lacking[0]}`{more}",
             help="delete that tag at the registry, and mirror it again",
         )
+    if job.verify:
+        mirror.check_signed(job.target, job.verify, login)
 
 
 def _each(jobs: Sequence[Job], work: Callable[[Job], T], report: Report, stopped: threading.Event) -> dict[Job, T]:

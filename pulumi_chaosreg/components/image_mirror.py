@@ -1,14 +1,31 @@
 """The images that one registry's owner copies into it."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pulumi
 
 from pulumi_chaosreg.components.aliases import MIRROR_TYPE
 from pulumi_chaosreg.components.mirrored_image import MirroredImage
+from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.images.signing_policy import SigningPolicy
+from pulumi_chaosreg.scopes.model import Scope
+from pulumi_chaosreg.scopes.signers import signing_policy
+
+
+def required_signers(owner: Scope) -> SigningPolicy | None:
+    """Who must have signed what this owner mirrors, if anybody; files are looked for beside Pulumi.yaml.
+
+    RunError where they cannot be read: a program without stack files finds it here, others in their review.
+    """
+    policy, findings = signing_policy(owner, Path(pulumi.get_root_directory() or Path.cwd()))
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors:
+        raise pulumi.RunError(str(ChaosregError(errors)))
+    return policy
 
 
 class ImageMirror(pulumi.ComponentResource):
@@ -27,6 +44,7 @@ class ImageMirror(pulumi.ComponentResource):
         signatures: str | None = None,
         platforms: Sequence[str] = (),
         foreign_layers: str | None = None,
+        verify: SigningPolicy | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """`prefix` goes before the resource names, so that two owners in one stack differ; `account` is the path on the
@@ -37,6 +55,7 @@ class ImageMirror(pulumi.ComponentResource):
         self._push, self._pull, self._delete = push, pull, delete
         self._on_destroy, self._signatures = on_destroy, signatures
         self._platforms, self._foreign_layers = list(platforms), foreign_layers
+        self._verify = verify.as_inputs() if verify else None
         self._images: dict[str, MirroredImage] = {}
         self.register_outputs({})
 
@@ -61,6 +80,7 @@ class ImageMirror(pulumi.ComponentResource):
                 delete=self._delete,
                 on_destroy=self._on_destroy,  # type: ignore[arg-type]  # checked by the settings table
                 signatures=self._signatures,  # type: ignore[arg-type]  # likewise
+                verify=self._verify,
                 opts=pulumi.ResourceOptions(parent=self),
             )
         return self._images[tagged]

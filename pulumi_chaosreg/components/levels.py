@@ -12,7 +12,7 @@ from pulumi_kubernetes.provider import Provider
 
 from pulumi_chaosreg.components.aliases import aliases_of, component_type, mirror_aliases
 from pulumi_chaosreg.components.cluster import Cluster
-from pulumi_chaosreg.components.image_mirror import ImageMirror
+from pulumi_chaosreg.components.image_mirror import ImageMirror, required_signers
 from pulumi_chaosreg.components.pull_secret import PullSecret
 from pulumi_chaosreg.components.resolved_config_map import ResolvedConfigMap
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
@@ -106,6 +106,7 @@ class _LevelComponent(pulumi.ComponentResource):
                 signatures=signatures.value if signatures else None,
                 platforms=kept_platforms(self.scope),
                 foreign_layers=foreign.value if foreign else None,
+                verify=required_signers(self.scope),
                 opts=pulumi.ResourceOptions(parent=self, aliases=mirror_aliases(self.scope)),
             )
         return self._mirror

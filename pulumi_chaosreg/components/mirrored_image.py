@@ -1,7 +1,7 @@
 """The resource class of `MirroredImage`; its life is in `provider/mirrored_image.py`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import pulumi
 
@@ -22,7 +22,9 @@ class MirroredImage(pulumi.CustomResource):
     references, which nodes follow to the vendor's address.
     `unique_tag`: whether the tag is one that moves; a second tag, `latest-sha256-3e9612ab34cd`, then keeps each digest
     alive for the Pods that are pinned to it, also when the tag has moved on.
-    `signatures`: `copy` (default) takes referrers and cosign's tags along when an image is copied, `skip` leaves them.
+    `signatures`: `copy` (default) takes referrers and cosign's tags along when an image is copied, `skip` leaves them,
+    and with `require` nothing is copied that nobody of `verify` has signed. `verify` is like `mirror.verify` in a stack
+    file, with texts in the place of files: `public_keys` (PEM), `identities`, `trusted_root` (JSON), `each_platform`.
     """
 
     digest: pulumi.Output[str]
@@ -46,7 +48,8 @@ class MirroredImage(pulumi.CustomResource):
         platforms: pulumi.Input[Sequence[str]] | None = None,
         foreign_layers: pulumi.Input[Literal["refuse", "keep"]] | None = None,
         unique_tag: pulumi.Input[bool] | None = None,
-        signatures: pulumi.Input[Literal["copy", "skip"]] | None = None,
+        signatures: pulumi.Input[Literal["copy", "require", "skip"]] | None = None,
+        verify: pulumi.Input[Mapping[str, Any]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         inputs = {
@@ -61,6 +64,7 @@ class MirroredImage(pulumi.CustomResource):
             "foreignLayers": foreign_layers,
             "uniqueTag": unique_tag,
             "signatures": signatures,
+            "verify": verify,
             "reference": None,  # declares the output
         }
         ours = pulumi.ResourceOptions(version=__version__)

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter as Tally
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -81,7 +81,10 @@ class Copy:
         work: Work,
         shared: Shared,
         counter: Counter,
+        approve: Callable[[], None] | None = None,
     ) -> None:
+        """`approve` is asked when everything is at the target and before the tag is: what it raises ends the copy."""
+        self._approve = approve
         self._ends, self._image, self._companions = ends, work.image, work.companions
         self._also = work.also
         self._blobs = work.blobs
@@ -124,6 +127,8 @@ class Copy:
             for companion in self._companions:
                 for manifest in companion.image.manifests:
                     self._put(manifest, companion.tag if manifest is companion.image.root else None)
+        if self._approve:
+            self._approve()
         for tag in self._also:
             self._put(self._image.root, tag)
         self._put(self._image.root, self._ends.target.tag)

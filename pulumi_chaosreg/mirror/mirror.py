@@ -3,14 +3,16 @@
 import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 from pulumi_chaosreg.credentials.login import LoginSource
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.images.signing_policy import SigningPolicy
 from pulumi_chaosreg.images.unique_tag import unique_tag
-from pulumi_chaosreg.mirror.companions import ReferrersTags, Tags, read_companions
+from pulumi_chaosreg.mirror.companions import Companion, ReferrersTags, Tags, read_companions
 from pulumi_chaosreg.mirror.copy import Copy, Ends, Shared, Way, Work
 from pulumi_chaosreg.mirror.flights import Flights
 from pulumi_chaosreg.mirror.holdings import Holdings
@@ -50,6 +52,8 @@ class Planned:
     digest: str
     work: Work | None
     """What the source has; None where the target's tag is right already."""
+    verify: SigningPolicy | None = None
+    """Who has signed it: found at the source, and looked for again at the target before the tag is written."""
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -102,6 +106,7 @@ class Mirror:
         keep_foreign: bool = False,
         signatures: bool = True,
         unique: bool = False,
+        verify: SigningPolicy | None = None,
         progress: Listener | None = None,
     ) -> Copied:
         """Make the target's tag stand for the source's image, byte for byte, all platforms.
@@ -110,9 +115,9 @@ class Mirror:
         `platforms` these only are copied, and `digest` is what the image becomes then (`subset_digest`). With
         `keep_foreign`, layers that their vendor alone may hand out stay references to his address. A tag that
         exists with other content is overwritten. With `signatures`, referrers and cosign's tags of the image and of its
-        children go along. With `unique`, for tags that move, a second tag (`unique_tag`) keeps the digest alive.
-        `progress` is called by one thread at a time. Raises RegistryError, or Cancelled; the tag is then as it was
-        before.
+        children go along; with `verify` too, and nothing is written unless the policy's signature is there. With
+        `unique`, for tags that move, a second tag (`unique_tag`) keeps the digest alive. `progress` is called by one
+        thread at a time. Raises RegistryError, or Cancelled; the tag is then as it was before.
         """
         planned = self.plan(
             source,
@@ -124,6 +129,7 @@ class Mirror:
             keep_foreign=keep_foreign,
             signatures=signatures,
             unique=unique,
+            verify=verify,
         )
         return self.carry_out(planned, progress=progress)
 
@@ -139,8 +145,13 @@ class Mirror:
         keep_foreign: bool = False,
         signatures: bool = True,
         unique: bool = False,
+        verify: SigningPolicy | None = None,
     ) -> Planned:
-        """What a copy would have to do. One request for each tag that is right already; nothing is written."""
+        """What a copy would have to do; nothing is written. With `verify` the source's signatures are judged.
+
+        One request for each tag that is right already: what was copied once is not verified again (`check_signed` does
+        that).
+        """
         origin = self._read_from(source.server) if self._read_from else self._registry(source.server, pull)
         goal = self._write_to(target.server) if self._write_to else self._registry(target.server, push)
         image, each = None, self._shared.flights.each
@@ -152,13 +163,19 @@ class Mirror:
         if all(_stands_for(goal, target.repository, name, wanted) for name in (target.tag or wanted, *also)):
             return Planned(ends, wanted, None)
         image = image or _read(origin, source, wanted, platforms, each, keep_foreign=keep_foreign)
-        tags = self._tags_of(origin)
-        companions = read_companions(origin, source.repository, image, tags, each) if signatures else []
+        tags, has_companions = self._tags_of(origin), signatures or verify is not None
+        companions = read_companions(origin, source.repository, image, tags, each) if has_companions else []
+        if verify and platforms:  # upstream has signed its own index, which ours is a part of
+            upstream = source.digest or _resolved(origin, source)
+            _check_signed(origin, source.repository, read_image(origin, source.repository, upstream, each=each), verify)
+            verify = None
+        elif verify:
+            _require_signed(origin, source.repository, image, companions, verify)
         work = Work(image, tuple(companions), also)
         if origin.server == goal.server:
             for blob in work.blobs:
                 self._shared.holdings.add(goal.server, source.repository, blob.digest)
-        return Planned(ends, wanted, work)
+        return Planned(ends, wanted, work, verify)
 
     def carry_out(self, planned: Planned, *, progress: Listener | None = None) -> Copied:
         """Do what was planned, and look whether it came true."""
@@ -166,7 +183,9 @@ class Mirror:
             return Copied(planned.digest)
         ends, target = planned.ends, planned.ends.target
         counter = Counter(target.tagged, planned.work.blobs, progress)
-        copy = Copy(ends, planned.work, self._shared, counter)
+        image, verify = planned.work.image, planned.verify
+        approve = partial(_check_signed, ends.goal, target.repository, image, verify) if verify else None
+        copy = Copy(ends, planned.work, self._shared, counter, approve)
         copy.run()
         for name in (target.tag or planned.digest, *planned.work.also):
             _verify(ends.goal, target.repository, name, planned.digest)
@@ -185,6 +204,11 @@ class Mirror:
         lacking: list[str] = []
         image = read_image(registry, repository, name, lacking, keep_foreign=True)
         return lacking + [blob.digest for blob in image.blobs if not registry.has_blob(repository, blob.digest)]
+
+    def check_signed(self, reference: Reference, policy: SigningPolicy, login: LoginSource | None = None) -> None:
+        """Return where what the reference stands for is signed as the policy demands; RegistryError otherwise."""
+        registry, name = self._registry(reference.server, login), reference.digest or reference.tag or "latest"
+        _check_signed(registry, reference.repository, read_image(registry, reference.repository, name), policy)
 
     def digest(self, reference: Reference, login: LoginSource | None = None) -> str | None:
         """What the reference's tag (or else its digest) stands for now; None where there is nothing."""
@@ -294,6 +318,19 @@ def _moved(origin: Store, source: Reference, wanted: str) -> RegistryError | Non
 def _stands_for(goal: Store, repository: str, name: str, wanted: str) -> bool:
     found = _present(goal, repository, name)
     return found is not None and found.digest == wanted
+
+
+def _check_signed(store: Store, repository: str, image: Image, policy: SigningPolicy) -> None:
+    companions = read_companions(store, repository, image, Tags(store))  # what was listed before is too old
+    _require_signed(store, repository, image, companions, policy)
+
+
+def _require_signed(
+    store: Store, repository: str, image: Image, companions: Sequence[Companion], policy: SigningPolicy
+) -> None:
+    from pulumi_chaosreg.mirror.signatures import require_signed  # ten modules, and most runs verify nothing
+
+    require_signed(store, repository, image, companions, policy)
 
 
 def _verify(goal: Store, repository: str, name: str, wanted: str) -> None:

@@ -2,7 +2,7 @@
 
 The source tag, the expected digest and `onDestroy` may change in place; another target is another resource.
 Credentials are inputs that never cause a diff, and never outputs: a rotation is not a change of the image. Nor do
-`signatures` and `foreignLayers`: they count when an image is copied.
+`signatures`, `verify` and `foreignLayers`: they count when an image is copied.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,6 +16,7 @@ from pulumi_chaosreg.credentials.login import LoginSource
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.platform import PLATFORM, canonical
 from pulumi_chaosreg.images.reference import DIGEST, Reference
+from pulumi_chaosreg.images.signing_policy import MalformedPolicy, SigningPolicy, check_installed
 from pulumi_chaosreg.images.unique_tag import unique_tag
 from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Mirror, Progress
@@ -33,10 +34,15 @@ _INPUTS = (
     "foreignLayers",
     "uniqueTag",
     "signatures",
+    "verify",
 )
 _OUTPUTS = ("source", "target", "onDestroy", "platforms", "uniqueTag")
 """Inputs that are kept in the state as they are."""
-_WORDS = {"onDestroy": ("retain", "delete"), "foreignLayers": ("refuse", "keep"), "signatures": ("copy", "skip")}
+_WORDS = {
+    "onDestroy": ("retain", "delete"),
+    "foreignLayers": ("refuse", "keep"),
+    "signatures": ("copy", "require", "skip"),
+}
 
 Properties = Mapping[str, Any]
 Report = Callable[[Progress], None]
@@ -84,6 +90,7 @@ class MirroredImage:
         unique = inputs.get("uniqueTag")
         if unique is not None and not is_unknown(unique) and not isinstance(unique, bool):
             failures.append(("uniqueTag", "must be true or false"))
+        failures += _policy_failures(inputs)
         return {"onDestroy": "retain", **{k: v for k, v in inputs.items() if v is not None}}, failures
 
     def diff(self, state: Properties, inputs: Properties) -> Change:
@@ -127,6 +134,7 @@ class MirroredImage:
             keep_foreign=inputs.get("foreignLayers") == "keep",
             signatures=inputs.get("signatures") != "skip",
             unique=inputs.get("uniqueTag") is True,
+            verify=SigningPolicy.parse(inputs["verify"]) if inputs.get("signatures") == "require" else None,
             progress=report,
         )
         before = state or {}
@@ -192,6 +200,29 @@ def _are_platforms(value: Any) -> bool:
 def is_unknown(value: Any) -> bool:
     """Whether a preview does not know it yet."""
     return isinstance(value, Unknown)
+
+
+def _policy_failures(inputs: Properties) -> list[tuple[str, str]]:
+    """What is wrong with `verify`; here, in the preview, also that the packages are missing that verify."""
+    verify, signatures = inputs.get("verify"), inputs.get("signatures")
+    if has_unknown(verify) or is_unknown(signatures):
+        return []
+    if signatures != "require":
+        return [] if verify is None else [("verify", "has no effect without `signatures: require`")]
+    if verify is None:
+        return [("verify", "is missing: `signatures: require` demands signatures, and somebody must say whose")]
+    try:
+        missing = check_installed(SigningPolicy.parse(verify))
+    except MalformedPolicy as wrong:
+        return [("verify", f"cannot be used: {wrong.why}")]
+    return [("verify", f"{missing.message}: {missing.help}")] if missing else []
+
+
+def has_unknown(value: Any) -> bool:
+    """Whether a preview does not know all of it yet."""
+    if isinstance(value, Mapping):
+        return any(map(has_unknown, value.values()))
+    return any(map(has_unknown, value)) if isinstance(value, list) else is_unknown(value)
 
 
 def _reference_failures(key: str, value: str) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from pulumi_chaosreg.errors import Finding, Place
-from pulumi_chaosreg.scopes.kinds import Flag, Kind, Number, Table, Text, TextMap, Texts
+from pulumi_chaosreg.scopes.kinds import Flag, Kind, Number, Table, Tables, Text, TextMap, Texts
 from pulumi_chaosreg.scopes.settings import SETTINGS
 from pulumi_chaosreg.scopes.yaml_file import snake_case
 
@@ -75,6 +75,8 @@ class _Check:
                 return self.text_map(kind, value, keys)
             case Texts():
                 return self.texts(kind, value, keys)
+            case Tables():
+                return self.tables(kind, value, keys)
             case Flag():
                 return value if isinstance(value, bool) else self.wrong_type("true or false", value, keys)
             case Number():
@@ -146,6 +148,13 @@ class _Check:
             elif (result := self.value(kind.fields[key], item, (*keys, key))) is not None:
                 checked[key] = result
         return checked
+
+    def tables(self, kind: Tables, value: Any, keys: Keys) -> list[dict[str, Any]] | None:
+        if not isinstance(value, list):
+            self.wrong_type("a list of mappings", value, keys)
+            return None
+        checked = [self.table(kind.one, item, (*keys, index)) for index, item in enumerate(value)]
+        return [item for item in checked if item is not None]
 
     def spelled(self, section: Mapping[str, Any], valid: tuple[str, ...], keys: Keys) -> dict[str, Any]:
         """The mapping with camelCase keys in our spelling, each of them reported."""

@@ -81,4 +81,12 @@ class Table:
     short: str = ""
 
 
-Kind = Text | Flag | Number | Texts | TextMap | Table
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """A list of mappings, each with the fields of that table."""
+
+    doc: str
+    one: Table
+
+
+Kind = Text | Flag | Number | Texts | TextMap | Table | Tables

@@ -16,8 +16,8 @@ def not_yet(scope: Scope) -> list[Finding]:
             "CHR0111",
             f"`{'.'.join(path)}` has no effect in this version: {why}",
             scope.at(*path),
-            help="remove it" if value in _UNSAFE else "it may stay; a later version acts on it",
-            severity="error" if value in _UNSAFE else "warning",
+            help="it may stay; a later version acts on it",
+            severity="warning",
         )
         for path, value, without_effect, why in said
         if without_effect(value)
@@ -32,16 +32,9 @@ _NOT_YET: Mapping[tuple[str, ...], tuple[Callable[[object], bool], str]] = {
         lambda value: value is not None,
         "repositories are not configured yet",
     ),
-    ("mirror", "signatures"): (
-        lambda value: value == "require",
-        "signatures are copied, and not verified",
-    ),
     ("pull_secret", "adopt"): (
         lambda value: value is True,
         "a Secret that is there already stops `up`; take it over with `pulumi import`",
     ),
 }
 """Path → (which values ask for something, why nothing comes of it)."""
-
-_UNSAFE = ("require",)
-"""Values that promise a protection which is not there: they stop the run."""

@@ -14,6 +14,7 @@ from pulumi_chaosreg.scopes.pull_checks import check_pulls
 from pulumi_chaosreg.scopes.required_images import check_images, check_tag_names
 from pulumi_chaosreg.scopes.resolution import Resolver
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.scopes.signers import check_signers
 from pulumi_chaosreg.scopes.yaml_file import locate
 
 
@@ -60,6 +61,7 @@ def review(project: Path, stack: str | None = None, engine_config: Mapping[str, 
     findings += check_lockfile(
         company, resolved.values(), is_acting=stack is not None, has_unread_section=has_unread_section
     )
+    findings += check_signers(project, resolved.values())
     findings += check_pulls(company.catalogue, resolved.values(), is_acting=stack is not None)
     findings += check_ownership(resolved.values())
     unique = list(dict.fromkeys(findings))

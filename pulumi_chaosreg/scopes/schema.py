@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from pulumi_chaosreg.scopes.checking import ALIASES
-from pulumi_chaosreg.scopes.kinds import Flag, Grammar, Kind, Number, Table, Text, TextMap, Texts
+from pulumi_chaosreg.scopes.kinds import Flag, Grammar, Kind, Number, Table, Tables, Text, TextMap, Texts
 from pulumi_chaosreg.scopes.settings import ID, SETTINGS
 from pulumi_chaosreg.scopes.stack_files import CREDENTIALS, NAMESPACE, SECTIONS
 
@@ -142,6 +142,8 @@ def _shape(kind: Kind) -> Schema:
             return {"type": "object", "propertyNames": names, "additionalProperties": _text(kind.grammar)}
         case TextMap():
             return _closed({key: _text(kind.grammar) for key in kind.keys})
+        case Tables():
+            return {"type": "array", "items": _value(kind.one)}
         case Table():
             table = _closed({key: _value(field) for key, field in kind.fields.items()})
             return {"anyOf": [_shape(kind.fields[kind.short]), table]} if kind.short else table

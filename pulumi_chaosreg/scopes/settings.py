@@ -11,7 +11,7 @@ from typing import Any
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.images.platform import PLATFORM
 from pulumi_chaosreg.images.reference import REPOSITORY, SERVER, TAG, port_problem, reference_problem
-from pulumi_chaosreg.scopes.kinds import Flag, Grammar, Number, Table, Text, TextMap, Texts
+from pulumi_chaosreg.scopes.kinds import Flag, Grammar, Number, Table, Tables, Text, TextMap, Texts
 
 ID = re.compile(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 _HOST, _PATH = SERVER.pattern.removesuffix(r"\Z").removeprefix("^"), REPOSITORY.pattern[1:].removesuffix(r"\Z")
@@ -112,6 +112,26 @@ AUTHENTICATION = Table(
     },
 )
 
+VERIFY = Table(
+    "who must have signed where `signatures` is `require`: any one of these; taken whole from the nearest level",
+    {
+        "public_keys": Texts("PEM files, beside Pulumi.yaml or below, or the PEM texts themselves"),
+        "identities": Tables(
+            "whom certificates must name",
+            Table(
+                "one identity, exactly or as a regular expression, and who vouches for it",
+                {
+                    "identity": Text("a mail address, or the URI of a workflow"),
+                    "identity_regexp": Text("must match the whole identity"),
+                    "issuer": Text("as in `https://token.actions.githubusercontent.com`; compared exactly"),
+                },
+            ),
+        ),
+        "trusted_root": Text("the sigstore instance's `trusted_root.json`, beside Pulumi.yaml or below"),
+        "each_platform": Flag("whether every platform must be signed itself, as `cosign sign --recursive` does it"),
+    },
+)
+
 SETTINGS = Table(
     "one scope's settings; every field is optional",
     {
@@ -183,7 +203,11 @@ SETTINGS = Table(
                     "these layers are not, so every node fetches them from the vendor's address",
                     ("refuse", "keep"),
                 ),
-                "signatures": Text("what happens to signatures", ("copy", "require", "skip")),
+                "signatures": Text(
+                    "copied along, or required too before anything is copied, or left behind",
+                    ("copy", "require", "skip"),
+                ),
+                "verify": VERIFY,
                 "push": Text(
                     "NAME of the credential that pushes; otherwise the machine's docker config",
                     grammar=_CREDENTIAL_NAME,
@@ -230,10 +254,14 @@ LOCKABLE = ("image_registry", "custom_images", "images", "required_images", "mir
 """What a level may set only where every ancestor that sets any of them allows it."""
 
 
+_WHOLE = ("authentication", "verify")
+"""Mappings that are one field: never mixed from two levels."""
+
+
 def leaves(settings: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     """The paths of every field that these settings give a value to."""
     for key, value in settings.items():
-        if isinstance(value, dict) and key != "authentication":
+        if isinstance(value, dict) and key not in _WHOLE:
             yield from ((key, *path) for path in leaves(value))
         else:
             yield (key,)

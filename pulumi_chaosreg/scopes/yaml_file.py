@@ -37,7 +37,7 @@ _INT = re.compile(r"^[-+]?[0-9]+$|^0o[0-7]+$|^0x[0-9a-fA-F]+$")
 _FLOAT = re.compile(
     r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$|^[-+]?\.(?:inf|Inf|INF)$|^\.(?:nan|NaN|NAN)$"
 )
-_ONLY_THE_KEY = ("CHR0104", "CHR0110", "CHR0207", "CHR0501")
+_ONLY_THE_KEY = ("CHR0104", "CHR0110", "CHR0207", "CHR0322", "CHR0501")
 """Where the value may be a password that stands in the wrong place."""
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SECRET_KEY = re.compile(r"pass|pw|secret|token|key|auth|credential|secure", re.IGNORECASE)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -155,6 +156,28 @@ def test_what_the_mirror_keeps_are_inputs_of_each_image(run: Any) -> None:
 def test_strict_pins_need_the_lockfile_that_only_stack_files_have(run: Any) -> None:
     with pytest.raises(pulumi.RunError, match=r"CHR0330(.|\n)*`images.pin: strict` needs a lockfile"):
         run(lambda: _infrastructure(_company(images={"release": "1.94.4", "pin": "strict"})) and None)
+
+
+KEY = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----\n"
+
+
+def test_who_must_have_signed_is_read_beside_pulumi_yaml_and_given_to_each_image(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("cosign.pub").write_text(KEY)
+    mirror = {"source": "docker.io/harness", "signatures": "require", "verify": {"public_keys": ["cosign.pub"]}}
+
+    made = run(lambda: _infrastructure(_company(mirror=mirror)) and None).made
+
+    image = made["chaosreg:index:MirroredImage chaos-ddcr:1.94.0"]
+    assert (image["signatures"], image["verify"]) == ("require", {"public_keys": [KEY]})
+
+
+def test_a_signer_s_key_that_is_not_there_is_refused(run: Any) -> None:
+    mirror = {"source": "docker.io/harness", "signatures": "require", "verify": {"public_keys": ["gone.pub"]}}
+    with pytest.raises(pulumi.RunError, match="CHR0321"):
+        run(lambda: _infrastructure(_company(mirror=mirror)) and None)
 
 
 def test_a_wrong_setting_is_one_error_that_names_the_valid_keys(run: Any) -> None:

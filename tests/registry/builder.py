@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from urllib.parse import urljoin
 
 import urllib3
 
@@ -92,14 +93,19 @@ def platform_index(children: Mapping[str, Tree], *, docker: bool = False) -> Tre
     return Tree(media_type, json.dumps(document, indent=2).encode(), (), (*children.values(), *(a for a, _ in about)))
 
 
-def referring(subject: Tree, payload: bytes, kind: str = "application/vnd.example.signature") -> Tree:
+def referring(
+    subject: Tree,
+    payload: bytes,
+    kind: str = "application/vnd.example.signature",
+    layer_type: str = "application/octet-stream",
+) -> Tree:
     """A manifest that refers to another one, as a signature does."""
     document = {
         "schemaVersion": 2,
         "mediaType": OCI + "manifest.v1+json",
         "artifactType": kind,
         "config": _entry("application/vnd.oci.empty.v1+json", b"{}"),
-        "layers": [_entry("application/octet-stream", payload)],
+        "layers": [_entry(layer_type, payload)],
         "subject": _entry(subject.media_type, subject.raw),
         "annotations": {"of": subject.digest},
     }
@@ -122,8 +128,10 @@ def push(host: str, repository: str, tag: str, tree: Tree, login: tuple[str, str
 
 def push_blob(pool: urllib3.PoolManager, base: str, blob: bytes) -> None:
     """One POST and one PUT."""
-    location = pool.request("POST", f"{base}/blobs/uploads/").headers["Location"]
-    _created(pool.request("PUT", f"{location}&digest={digest_of(blob)}", body=blob))
+    url = f"{base}/blobs/uploads/"
+    location = urljoin(url, pool.request("POST", url).headers["Location"])  # relative, from olareg
+    mark = "&" if "?" in location else "?"
+    _created(pool.request("PUT", f"{location}{mark}digest={digest_of(blob)}", body=blob))
 
 
 def _entry(media_type: str, raw: bytes) -> dict[str, object]:

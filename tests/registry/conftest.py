@@ -8,12 +8,14 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from canary import PULL, PUSH
 from trial import HASTY, Trial
 
+from lab.olareg import OlaregServer
 from lab.registry import RegistryServer
 from pulumi_chaosreg.mirror import Mirror
 from pulumi_chaosreg.oci import Host
@@ -50,6 +52,14 @@ def private_ends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Reg
 @pytest.fixture
 def trial(private_ends: tuple[RegistryServer, RegistryServer], request: pytest.FixtureRequest) -> Trial:
     return Trial(*private_ends, re.sub("[^a-z0-9]+", "-", request.node.name.lower()).strip("-"))
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[[str, str], OlaregServer | RegistryServer]]:
+    """(kind, name) → a registry: `olareg` has the referrers API, `distribution` has not."""
+    kinds = {"olareg": OlaregServer, "distribution": RegistryServer}
+    with ExitStack() as running:
+        yield lambda kind, name: running.enter_context(kinds[kind](tmp_path / name))
 
 
 @pytest.fixture

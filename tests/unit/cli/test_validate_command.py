@@ -65,7 +65,7 @@ def test_help_shows_examples(run):
     code, out, _ = run("--help")
     assert code == 0
     assert "examples:\n  chaosreg validate " in out
-    assert "chaosreg lock --upgrade" in out
+    assert "chaosreg lock --check" in out
 
 
 def test_the_version_is_printed(run):

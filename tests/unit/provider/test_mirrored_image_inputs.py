@@ -3,6 +3,7 @@
 import pytest
 from pulumi.output import Unknown
 
+from pulumi_chaosreg.images import signing_policy
 from pulumi_chaosreg.mirror import Mirror
 from pulumi_chaosreg.provider.mirrored_image import Change, MirroredImage
 
@@ -87,6 +88,55 @@ def test_all_wrong_inputs_are_told_together(images):
 @pytest.mark.parametrize("wrong", [{"source": 5}, {"target": ["x"]}, {"digest": 5}, {"onDestroy": True}])
 def test_an_input_of_the_wrong_type_is_a_failure(images, wrong):
     assert [name for name, _ in images.check({**INPUTS, **wrong})[1]] == list(wrong)
+
+
+# who must have signed
+
+KEY = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----\n"
+IDENTITY = {"identity": "release@acme.example", "issuer": "https://login.acme.example"}
+
+
+def test_signers_pass_as_they_are(images):
+    inputs = {**INPUTS, "signatures": "require", "verify": {"public_keys": [KEY]}}
+    assert images.check(inputs) == (inputs, [])
+
+
+@pytest.mark.parametrize(
+    "verify", [UNKNOWN, {"public_keys": UNKNOWN}, {"public_keys": [UNKNOWN]}, {"identities": [{"issuer": UNKNOWN}]}]
+)
+def test_signers_that_are_not_known_yet_pass(images, verify):
+    assert images.check({**INPUTS, "signatures": "require", "verify": verify})[1] == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"signatures": "require"}, "somebody must say whose"),
+        ({"verify": {"public_keys": [KEY]}}, "has no effect without `signatures: require`"),
+        ({"signatures": "copy", "verify": {"public_keys": [KEY]}}, "has no effect without"),
+        ({"signatures": "require", "verify": {}}, "it names no key and no identity"),
+        ({"signatures": "require", "verify": {"public_keys": ["cosign.pub"]}}, "it is not PEM"),
+        ({"signatures": "require", "verify": {"identities": [IDENTITY]}}, "no trusted root"),
+        ({"signatures": "require", "verify": {"publicKeys": [KEY]}}, "`publicKeys` is not a key of it"),
+    ],
+)
+def test_signers_that_cannot_be_asked_for_are_a_failure_of_the_preview(images, wrong, words):
+    ((name, why),) = images.check({**INPUTS, **wrong})[1]
+    assert (name, words in why) == ("verify", True), why
+
+
+def test_missing_packages_are_a_failure_of_the_preview(images, monkeypatch):
+    # a stand-in for an environment without the extra `verify`
+    monkeypatch.setattr(signing_policy, "find_spec", lambda name: None)
+    inputs = {**INPUTS, "signatures": "require", "verify": {"public_keys": [KEY]}}
+    ((name, why),) = images.check(inputs)[1]
+    assert (name, "pip install 'pulumi-chaosreg[verify]'" in why) == ("verify", True)
+
+
+def test_other_signers_are_no_change_of_the_image(images):
+    state = {**STATE}
+    inputs = {**INPUTS, "signatures": "require", "verify": {"public_keys": [KEY]}}
+    assert images.diff(state, inputs) == Change()
 
 
 # diff: each input changed once

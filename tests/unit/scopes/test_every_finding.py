@@ -187,7 +187,6 @@ MISTAKES = {
                 repositories:
                   create: true  #! CHR0111
                 mirror:
-                  signatures: require  #! CHR0111
                   platforms: []  #! CHR0106
                 pull_secret:
                   adopt: true  #! CHR0111
@@ -195,7 +194,6 @@ MISTAKES = {
         },
         [
             "warning[CHR0111]: `repositories.create` has no effect in this version",
-            "error[CHR0111]: `mirror.signatures` has no effect in this version",
             "`mirror.platforms` must be a list of at least 1, and is empty",
         ],
     ),

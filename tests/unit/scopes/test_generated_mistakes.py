@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pulumi_chaosreg.cli import main as cli
-from pulumi_chaosreg.scopes.kinds import Flag, Kind, Number, Table, Text, TextMap, Texts
+from pulumi_chaosreg.scopes.kinds import Flag, Kind, Number, Table, Tables, Text, TextMap, Texts
 from pulumi_chaosreg.scopes.review import Review, review
 from pulumi_chaosreg.scopes.settings import AUTHENTICATION, LOCKABLE, SETTINGS
 
@@ -32,7 +32,9 @@ Keys = tuple[str | int, ...]
 
 def _texts(company: str) -> dict[str, str]:
     folder = HERE / company
-    return {str(path.relative_to(folder)): path.read_text("utf-8") for path in sorted(folder.rglob("*.yaml"))}
+    return {
+        str(path.relative_to(folder)): path.read_text("utf-8") for path in sorted(folder.rglob("*")) if path.is_file()
+    }
 
 
 GOOD = {company: _texts(company) for company in (BIG, SMALL)}
@@ -73,7 +75,7 @@ class Entry:
     @property
     def setting(self) -> str:
         """The setting that is lost where this entry is wrong."""
-        of = self.keys[-2] if isinstance(self.parent, TextMap | Texts) else self.keys[-1]
+        of = self.keys[-2] if isinstance(self.parent, TextMap | Texts | Tables) else self.keys[-1]
         return "image_registry" if of == "registry" else str(of)
 
     @property
@@ -122,6 +124,8 @@ def _sections(company: str) -> Iterator[Entry]:
     """Every scope's section."""
     for file, text in GOOD[company].items():
         name = Path(file).name
+        if not name.endswith(".yaml"):
+            continue
         root = yaml.compose(text)
         if name == "Pulumi.yaml" or name.startswith("Pulumi."):
             config = _node(text, ("config",))[1]
@@ -153,6 +157,8 @@ def _below(entry: Entry) -> Iterator[Entry]:
         inner = [(k, v, Text("", grammar=kind.grammar), k.value) for k, v in entry.value.value]
     elif isinstance(kind, Texts) and isinstance(entry.value, yaml.SequenceNode):
         inner = [(v, v, Text("", grammar=kind.grammar), i) for i, v in enumerate(entry.value.value)]
+    elif isinstance(kind, Tables) and isinstance(entry.value, yaml.SequenceNode):
+        inner = [(v, v, kind.one, i) for i, v in enumerate(entry.value.value)]
     else:
         return
     for k, v, of, key in inner:
@@ -273,7 +279,15 @@ VALUES = {
     "nothing": "~",
     "a word": "yes",
 }
-FITS = {Text: "a word", Flag: "a flag", Number: "a number", Texts: "a list", Table: "a mapping", TextMap: "a mapping"}
+FITS = {
+    Text: "a word",
+    Flag: "a flag",
+    Number: "a number",
+    Texts: "a list",
+    Tables: "a list",
+    Table: "a mapping",
+    TextMap: "a mapping",
+}
 
 
 def wrong_types() -> Iterator[Mistake]:
@@ -395,15 +409,15 @@ def _above(section: Entry) -> list[Entry]:
 
 
 def _lockable(section: Entry) -> list[Entry]:
-    """The fields of a scope that a lock above forbids; `authentication` and a list are one field each."""
+    """The fields of a scope that a lock above forbids; `authentication`, `verify` and a list are one field each."""
     roots = (*LOCKABLE, "registry", "authentication")
     depth = len(section.keys)
     return [
         entry
         for entry in _below(section)
         if entry.keys[depth] in roots
-        and (not isinstance(entry.kind, Table | TextMap) or entry.keys[-1] == "authentication")
-        and "authentication" not in entry.keys[depth:-1]
+        and (not isinstance(entry.kind, Table | TextMap) or entry.keys[-1] in ("authentication", "verify"))
+        and not {"authentication", "verify"} & set(entry.keys[depth:-1])
         and entry.key is not entry.value
     ]
 

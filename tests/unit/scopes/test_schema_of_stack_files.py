@@ -18,7 +18,7 @@ from test_product_page_snippets import SNIPPETS
 
 from pulumi_chaosreg.errors import Place
 from pulumi_chaosreg.scopes.checking import check_settings
-from pulumi_chaosreg.scopes.kinds import Flag, Number, Table, Text, TextMap, Texts
+from pulumi_chaosreg.scopes.kinds import Flag, Number, Table, Tables, Text, TextMap, Texts
 from pulumi_chaosreg.scopes.schema import infrastructures_file_schema, stack_file_schema
 from pulumi_chaosreg.scopes.settings import SETTINGS
 from pulumi_chaosreg.scopes.yaml_file import read_yaml
@@ -356,6 +356,8 @@ def everything_in(kind, above=lambda value: value, path=""):
         case TextMap():
             for key in (*kind.keys[:2], "imges", "secure"):
                 yield f"{path}.{key}", one, lambda value, key=key: above({key: value})
+        case Tables():
+            yield from everything_in(kind.one, lambda value: above([{}, value]), f"{path}[1]")
         case Texts():
             yield f"{path}[1]", one, lambda value: above(["acme/a", value])
 
@@ -398,6 +400,8 @@ def good(kind):
             one = fitting_texts(kind.grammar)
             other = [st.sampled_from(kind.or_text)] if kind.or_text else []
             return st.one_of(st.lists(one, min_size=kind.least, max_size=2), *other, *([one] if kind.or_one else []))
+        case Tables():
+            return st.lists(good(kind.one), max_size=2)
         case TextMap():
             keys = st.sampled_from(kind.keys or ("chaos-ddcr", "chaos-ddcr-faults"))
             return st.dictionaries(keys, fitting_texts(kind.grammar), max_size=2)
@@ -415,6 +419,10 @@ def places_in(kind, value):
             yield from places_in(kind.fields[key], inner)
     elif isinstance(kind, TextMap):
         yield from ((value, key, Text(kind.doc, grammar=kind.grammar)) for key in value)
+    elif isinstance(kind, Tables) and isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield value, index, kind.one
+            yield from places_in(kind.one, inner)
     elif isinstance(kind, Texts) and isinstance(value, list):
         yield from ((value, index, Text(kind.doc, grammar=kind.grammar)) for index in range(len(value)))
 
@@ -423,6 +431,9 @@ def mappings_in(value):
     if isinstance(value, dict):
         yield value
         for inner in value.values():
+            yield from mappings_in(inner)
+    if isinstance(value, list):
+        for inner in value:
             yield from mappings_in(inner)
 
 

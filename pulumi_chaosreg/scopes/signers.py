@@ -1,0 +1,149 @@
+"""Who must have signed what a registry's owner mirrors: `mirror.signatures: require` with `mirror.verify`.
+
+Files are read and looked at from outside (PEM armour, JSON); whether a key is a good key is seen when it is used.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from pulumi_chaosreg.errors import Finding, Place
+from pulumi_chaosreg.images.signing_policy import (
+    Identity,
+    MalformedPolicy,
+    SigningPolicy,
+    check_installed,
+    checked_public_key,
+    checked_trusted_root,
+)
+from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, nearest
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+
+_PATH = ("mirror", "verify")
+_LARGEST = 1 << 20
+_HELP = {
+    "CHR0320": "name who signs in `mirror.verify`: `public_keys: [cosign.pub]`, or `identities` with a `trusted_root`",
+    "CHR0322": "write the path of the public key that `cosign generate-key-pair` made (`cosign.pub`), or its PEM",
+    "CHR0323": "write `{identity: …, issuer: …}` or `{identity_regexp: …, issuer: …}`",
+    "CHR0324": "add `trusted_root`, the file `trusted_root.json` of the sigstore instance: it proves the certificates",
+    "CHR0325": "write the path of a file that `cosign trusted-root create` made, or of the TUF repository's own",
+}
+T = TypeVar("T")
+
+
+def check_signers(project: Path, configs: Iterable[ResolvedConfig]) -> list[Finding]:
+    """CHR0320 to CHR0327, for every owner of a registry that is mirrored to."""
+    owners = {config.owner: None for config in configs if config.owner and any(image.source for image in config.images)}
+    return [finding for owner in owners for finding in signing_policy(owner, project)[1]]
+
+
+def signing_policy(owner: Scope, project: Path) -> tuple[SigningPolicy | None, list[Finding]]:
+    """What must be signed by whom before this owner mirrors it: None where signatures are not required, or where it is
+    wrong. `project` is the folder of Pulumi.yaml, from which paths count.
+    """
+    said, verify = nearest(owner, ("mirror", "signatures")), nearest(owner, _PATH)
+    if said is None or said.value != "require":
+        return None, list(_unused(owner, said, verify))
+    if verify is None:
+        vague = owner.is_unclear(*_PATH)
+        return None, [] if vague else [_finding(MalformedPolicy("CHR0320", "nobody"), said.origin.place)]
+    findings: list[Finding] = []
+    reading = _Reading(project, verify.origin, owner.is_unclear(*_PATH), findings)
+    policy = SigningPolicy(
+        tuple(reading.keys(verify.value.get("public_keys", []))),
+        tuple(reading.identities(verify.value.get("identities", []))),
+        reading.trusted_root(verify.value.get("trusted_root")),
+        verify.value.get("each_platform", False),
+    )
+    if not findings:
+        findings += reading.whole(policy)
+    if not findings and (missing := check_installed(policy)):
+        findings.append(Finding(missing.code, missing.message, said.origin.place, help=missing.help))
+    return (None if findings else policy), findings
+
+
+def _unused(owner: Scope, said: Decided[str] | None, verify: Decided[object] | None) -> Iterator[Finding]:
+    """CHR0326: who wrote down signers expects that they are asked for."""
+    if verify and not owner.is_unclear("mirror", "signatures"):
+        yield Finding(
+            "CHR0326",
+            f"`mirror.verify` has no effect: `mirror.signatures` is {f'`{said.value}`' if said else 'not `require`'}",
+            verify.origin.place,
+            help="set `signatures: require`",
+            severity="warning",
+        )
+
+
+class _Reading:
+    """Reads one `verify`; what is wrong goes to the findings."""
+
+    def __init__(self, project: Path, origin: Origin, is_unclear: bool, findings: list[Finding]) -> None:
+        self._project, self._origin, self._is_unclear, self._findings = project, origin, is_unclear, findings
+
+    def keys(self, texts: Iterable[str]) -> Iterator[str]:
+        for number, text in enumerate(texts):
+            is_inline = "-----" in text or "\n" in text
+            # the line of a text in the file is not shown: it may be a private key
+            place = self._at("public_keys") if is_inline else self._at("public_keys", number)
+            content = text if is_inline else self._content(text, place)
+            if content is not None and (key := self._checked(place, checked_public_key, content)):
+                yield key
+
+    def identities(self, entries: Iterable[object]) -> Iterator[Identity]:
+        for number, entry in enumerate(entries):
+            if self._is_unclear:  # something in one of them is told already
+                return
+            if identity := self._checked(self._at("identities", number), Identity.parse, entry):
+                yield identity
+
+    def trusted_root(self, path: str | None) -> str | None:
+        place = self._at("trusted_root")
+        content = self._content(path, place) if path else None
+        return None if content is None else self._checked(place, checked_trusted_root, content)
+
+    def whole(self, policy: SigningPolicy) -> Iterator[Finding]:
+        """What is missing in the policy as a whole; what follows from something wrong in it is not told."""
+        if self._is_unclear:
+            return
+        try:
+            policy.check_whole()
+        except MalformedPolicy as wrong:
+            yield _finding(wrong, self._at(*(["identities"] if wrong.code == "CHR0324" else [])))
+
+    def _content(self, path: str, place: Place) -> str | None:
+        file = self._project / path
+        try:
+            if file.stat().st_size <= _LARGEST:
+                return file.read_text("utf-8")
+            why = "it is larger than 1 MiB"
+        except UnicodeDecodeError:
+            why = "it is not text"
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+            why = getattr(error, "strerror", None) or "it is not a path"
+        key = next(key for key in place.keys if key in ("public_keys", "trusted_root"))
+        message = f"the file that `mirror.verify.{key}` names cannot be read: {why}"
+        notes, advice = (("looked for", str(file)),), "paths count from the folder of Pulumi.yaml"
+        self._findings.append(Finding("CHR0321", message, place, notes=notes, help=advice))
+        return None
+
+    def _checked(self, place: Place, check: Callable[[object], T], value: object) -> T | None:
+        try:
+            return check(value)
+        except MalformedPolicy as wrong:
+            self._findings.append(_finding(wrong, place))
+            return None
+
+    def _at(self, *keys: str | int) -> Place:
+        assert self._origin.scope is not None
+        return self._origin.scope.at(*_PATH, *keys)
+
+
+def _finding(wrong: MalformedPolicy, place: Place) -> Finding:
+    messages = {
+        "CHR0320": "`signatures: require` demands signatures, and `mirror.verify` does not say whose",
+        "CHR0322": f"this is not the public key of a signer: {wrong.why}",
+        "CHR0323": f"this identity says too little: {wrong.why}",
+        "CHR0324": "`mirror.verify` names identities, and no `trusted_root` that would prove their certificates",
+        "CHR0325": f"`trusted_root` cannot be used: {wrong.why}",
+    }
+    return Finding(wrong.code, messages[wrong.code], place, help=_HELP[wrong.code])
