@@ -36,6 +36,7 @@ examples:
   chaosreg explain prod-eu server    who set it, who else tried, who locks it
   chaosreg diff origin/main          what this branch changes in each cluster
   chaosreg lock --check              which tags have moved since they were locked
+  chaosreg lock --upgrade            follow the tags that have moved
 
 `chaosreg COMMAND --help` has more. All but `lock`, `mirror`, `prune` and `move` need neither Pulumi nor the network.
 """

@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import Self
 
 from pulumi_chaosreg.credentials.login import LoginSource
-from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.images.signing_policy import SigningPolicy
 from pulumi_chaosreg.images.unique_tag import unique_tag
@@ -16,10 +15,11 @@ from pulumi_chaosreg.mirror.companions import Companion, ReferrersTags, Tags, re
 from pulumi_chaosreg.mirror.copy import Copy, Ends, Shared, Way, Work
 from pulumi_chaosreg.mirror.flights import Flights
 from pulumi_chaosreg.mirror.holdings import Holdings
-from pulumi_chaosreg.mirror.image import Each, Image, read_image
+from pulumi_chaosreg.mirror.image import Image, read_image
 from pulumi_chaosreg.mirror.platforms import read_subset
 from pulumi_chaosreg.mirror.progress import Counter, Listener
 from pulumi_chaosreg.mirror.removal import COMPANION_TAG, Removed, remove_tags
+from pulumi_chaosreg.mirror.source import digest_now, read_source
 from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.manifest import Descriptor
 from pulumi_chaosreg.oci.patience import Patience
@@ -156,17 +156,17 @@ class Mirror:
         goal = self._write_to(target.server) if self._write_to else self._registry(target.server, push)
         image, each = None, self._shared.flights.each
         if platforms and not digest:  # only the source can tell what its image becomes
-            image = _read(origin, source, None, platforms, each, keep_foreign=keep_foreign)
-        wanted = image.root.digest if image else digest or source.digest or _resolved(origin, source)
+            image = read_source(origin, source, None, platforms, each, keep_foreign=keep_foreign)
+        wanted = image.root.digest if image else digest or source.digest or digest_now(origin, source)
         also = (unique_tag(target.tag, wanted),) if unique and target.tag else ()
         ends = Ends(origin, source, goal, target)
         if all(_stands_for(goal, target.repository, name, wanted) for name in (target.tag or wanted, *also)):
             return Planned(ends, wanted, None)
-        image = image or _read(origin, source, wanted, platforms, each, keep_foreign=keep_foreign)
+        image = image or read_source(origin, source, wanted, platforms, each, keep_foreign=keep_foreign)
         tags, has_companions = self._tags_of(origin), signatures or verify is not None
         companions = read_companions(origin, source.repository, image, tags, each) if has_companions else []
         if verify and platforms:  # upstream has signed its own index, which ours is a part of
-            upstream = source.digest or _resolved(origin, source)
+            upstream = source.digest or digest_now(origin, source)
             _check_signed(origin, source.repository, read_image(origin, source.repository, upstream, each=each), verify)
             verify = None
         elif verify:
@@ -224,7 +224,7 @@ class Mirror:
     def subset_digest(self, source: Reference, platforms: Sequence[str], login: LoginSource | None = None) -> str:
         """What the source's image becomes with these platforms only; a pull of one manifest."""
         origin = self._registry(source.server, login)
-        return read_subset(origin, source.repository, source.digest or _resolved(origin, source), platforms).digest
+        return read_subset(origin, source.repository, source.digest or digest_now(origin, source), platforms).digest
 
     def remove(self, server: str, repository: str, tags: Collection[str], login: LoginSource | None = None) -> Removed:
         """Take tags away with all that only they need; see `remove_tags`. One at a time for each repository."""
@@ -265,54 +265,6 @@ def _present(goal: Store, repository: str, name: str) -> Descriptor | None:
         if refusal.status == 403:
             return None
         raise
-
-
-def _resolved(origin: Store, source: Reference) -> str:
-    name = source.tag or "latest"
-    found = origin.head_manifest(source.repository, name)
-    if not found:
-        raise problem(
-            "CHR0405", server=source.server, repository=source.repository, subject=f"tag `{name}`", status=404
-        )
-    return found.digest
-
-
-def _read(
-    origin: Store, source: Reference, wanted: str | None, platforms: Sequence[str], each: Each, *, keep_foreign: bool
-) -> Image:
-    """The source's image: whole, by its digest `wanted`, or of these platforms only, which must be `wanted` then."""
-    upstream = (source.digest if platforms else wanted) or _resolved(origin, source)
-    try:
-        root = read_subset(origin, source.repository, upstream, platforms) if platforms else None
-        if root and wanted and root.digest != wanted:
-            raise _other_subset(source, platforms, wanted, root.digest)
-        return read_image(origin, source.repository, upstream, each=each, root=root, keep_foreign=keep_foreign)
-    except RegistryError as failure:
-        raise (_moved(origin, source, upstream) if failure.status == 404 else None) or failure from None
-
-
-def _other_subset(source: Reference, platforms: Sequence[str], wanted: str, found: str) -> RegistryError:
-    finding = Finding(
-        "CHR0333",
-        f"`{source}` with {', '.join(platforms)} only is not what was expected",
-        notes=(("expected", wanted), ("found", found)),
-        help="run `chaosreg lock --upgrade`, look at what changed, and commit the lockfile",
-    )
-    return RegistryError(finding)
-
-
-def _moved(origin: Store, source: Reference, wanted: str) -> RegistryError | None:
-    """The error of a digest that the source lacks because its tag has moved on; None where that is not why."""
-    now = origin.head_manifest(source.repository, source.tag) if source.tag else None
-    if now is None or now.digest == wanted:
-        return None
-    finding = Finding(
-        "CHR0331",
-        f"registry `{source.server}` no longer has `{source.repository}:{source.tag}` as it was locked",
-        notes=(("locked", wanted), ("now", now.digest)),
-        help="look at what changed upstream, then run `chaosreg lock --upgrade` and commit the lockfile",
-    )
-    return RegistryError(finding, status=404)
 
 
 def _stands_for(goal: Store, repository: str, name: str, wanted: str) -> bool:

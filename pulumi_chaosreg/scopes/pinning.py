@@ -8,9 +8,7 @@ from pulumi_chaosreg.scopes.model import Decided, Scope, nearest
 class Pin(StrEnum):
     """What `images.pin` may say, and that nobody says it."""
 
-    UNSAID = (
-        "unsaid"  # what is mirrored must be locked, and a tag that moves; references are by digest where one is known
-    )
+    UNSAID = "unsaid"  # what is mirrored must be locked, and tags that move; references carry what is known
     STRICT = "strict"  # all that is mirrored or pulled must be locked
     RECORD = "record"  # all is locked and copied by digest; references stay by tag; what is not locked yet is a warning
     OFF = "off"  # the lockfile is not asked: tags are resolved when an image is copied, and references are tags

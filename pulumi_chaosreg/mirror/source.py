@@ -1,0 +1,59 @@
+"""What a source has, read before anything is written: by a digest, never by a tag that may move meanwhile."""
+
+from collections.abc import Sequence
+
+from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.mirror.image import Each, Image, read_image
+from pulumi_chaosreg.mirror.platforms import read_subset
+from pulumi_chaosreg.oci.problems import RegistryError, problem
+from pulumi_chaosreg.oci.store import Store
+
+
+def digest_now(origin: Store, source: Reference) -> str:
+    """What the source's tag stands for."""
+    name = source.tag or "latest"
+    found = origin.head_manifest(source.repository, name)
+    if not found:
+        raise problem(
+            "CHR0405", server=source.server, repository=source.repository, subject=f"tag `{name}`", status=404
+        )
+    return found.digest
+
+
+def read_source(
+    origin: Store, source: Reference, wanted: str | None, platforms: Sequence[str], each: Each, *, keep_foreign: bool
+) -> Image:
+    """The source's image: whole, by its digest `wanted`, or of these platforms only, which must be `wanted` then."""
+    upstream = (source.digest if platforms else wanted) or digest_now(origin, source)
+    try:
+        root = read_subset(origin, source.repository, upstream, platforms) if platforms else None
+        if root and wanted and root.digest != wanted:
+            raise _other_subset(source, platforms, wanted, root.digest)
+        return read_image(origin, source.repository, upstream, each=each, root=root, keep_foreign=keep_foreign)
+    except RegistryError as failure:
+        raise (_moved(origin, source, upstream) if failure.status == 404 else None) or failure from None
+
+
+def _other_subset(source: Reference, platforms: Sequence[str], wanted: str, found: str) -> RegistryError:
+    finding = Finding(
+        "CHR0333",
+        f"`{source}` with {', '.join(platforms)} only is not what was expected",
+        notes=(("expected", wanted), ("found", found)),
+        help="run `chaosreg lock --upgrade`, look at what changed, and commit the lockfile",
+    )
+    return RegistryError(finding)
+
+
+def _moved(origin: Store, source: Reference, wanted: str) -> RegistryError | None:
+    """The error of a digest that the source lacks because its tag has moved on; None where that is not why."""
+    now = origin.head_manifest(source.repository, source.tag) if source.tag else None
+    if now is None or now.digest == wanted:
+        return None
+    finding = Finding(
+        "CHR0331",
+        f"registry `{source.server}` no longer has `{source.repository}:{source.tag}` as it was locked",
+        notes=(("locked", wanted), ("now", now.digest)),
+        help="look at what changed upstream, then run `chaosreg lock --upgrade` and commit the lockfile",
+    )
+    return RegistryError(finding, status=404)
