@@ -321,6 +321,38 @@ def test_a_login_that_was_never_good_is_looked_for_once(clock: Clock) -> None:
     assert authorizer.authorization(PULL) is None
 
 
+def _app(number: int) -> Scopes:
+    return frozenset({scope(f"app{number}", "pull")})
+
+
+def test_an_endpoint_that_refuses_some_repositories_does_not_close_the_others() -> None:
+    endpoint = Endpoint({"token": "first"}, 401, 401, 401, 401, 401)
+    authorizer = Authorizer(REGISTRY, ROBOT, endpoint)
+    authorizer.learn(bearer(), PULL, None)
+    authorizer.authorization(PULL)
+    for number in range(5):
+        with pytest.raises(ChaosregError):
+            authorizer.authorization(_app(number))
+    assert _sent(authorizer, _app(5)) == "Bearer t7"
+
+
+def test_a_login_that_was_refused_thrice_and_never_accepted_is_not_sent_again() -> None:
+    endpoint = Endpoint(401, 401, 401)
+    authorizer = Authorizer(REGISTRY, ROBOT, endpoint)
+    authorizer.learn(bearer(), PULL, None)
+    for number in range(6):
+        with pytest.raises(ChaosregError, match="CHR0403"):
+            authorizer.authorization(_app(number))
+    assert len(endpoint.asked) == 3
+
+
+def test_what_only_a_token_endpoint_takes_is_not_sent_to_a_registry() -> None:
+    for login in (Login("", "refresh", Kind.IDENTITY), Login("0000", "entra", Kind.ENTRA)):
+        authorizer = Authorizer(REGISTRY, login, Endpoint())
+        assert not authorizer.learn(BASIC, PULL, None)
+        assert authorizer.authorization(PULL) is None
+
+
 def test_what_everybody_may_not_do_is_tried_with_what_the_source_finds_then() -> None:
     endpoint = Endpoint()
     machine = Machine(None, ROBOT)
@@ -378,6 +410,10 @@ def test_nothing_that_holds_a_secret_shows_it() -> None:
     assert sent
     shown = repr(sent) + repr(vars(authorizer)) + repr(ROBOT) + str(ROBOT) + ROBOT.title
     assert "canary" not in shown
+
+
+def test_a_password_is_blanked_even_before_it_was_sent() -> None:
+    assert "canary" not in Authorizer(REGISTRY, ROBOT, Endpoint()).without_secrets("a guess: canary-password")
 
 
 @pytest.mark.parametrize(
