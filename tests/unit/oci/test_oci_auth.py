@@ -42,8 +42,10 @@ class Endpoint:
     def __init__(self, *answers: Mapping[str, object] | int | bytes) -> None:
         self.answers = list(answers)
         self.asked: list[tuple[str, dict[str, list[str]], str | None]] = []
+        self.places: list[str] = []
 
     def __call__(self, url: str, authorization: str | None, form: bytes | None) -> bytes:
+        self.places.append(url.partition("?")[0])
         sent = parse_qs(form.decode() if form is not None else urlsplit(url).query)
         self.asked.append(("GET" if form is None else "POST", sent, authorization))
         answer = self.answers.pop(0) if self.answers else {"token": f"t{len(self.asked)}", "expires_in": 300}
@@ -270,6 +272,19 @@ def test_a_refresh_token_that_expired_leads_back_to_the_login_that_it_came_from(
     authorizer.authorization(PULL)
     assert _sent(authorizer, frozenset({scope("other", "pull")})) == "Bearer t3"
     assert [asked["refresh_token"] for _, asked, _ in endpoint.asked] == [["own"], ["given"], ["own"]]
+
+
+def test_azure_s_token_is_exchanged_at_the_registry_for_the_directory_of_its_challenge() -> None:
+    endpoint = Endpoint({"refresh_token": "r1"})
+    authorizer = Authorizer(REGISTRY, Login("0000", "entra", Kind.ENTRA, tenant="of the environment"), endpoint)
+    authorizer.learn(
+        parse_challenges(['Bearer realm="https://auth.example/token",tenant="of the challenge"']), PULL, None
+    )
+    assert _sent(authorizer) == "Bearer t2"
+    exchange, grant = (asked for _, asked, _ in endpoint.asked)
+    assert endpoint.places == ["https://registry.example/oauth2/exchange", "https://auth.example/token"]
+    assert (exchange["tenant"], exchange["service"]) == (["of the challenge"], ["registry.example"])
+    assert grant["refresh_token"] == ["r1"]
 
 
 def test_azure_s_exchange_is_not_repeated_in_a_loop() -> None:
