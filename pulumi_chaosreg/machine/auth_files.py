@@ -56,13 +56,13 @@ def read_auth_file(path: Path) -> AuthFile:
     except (FileNotFoundError, NotADirectoryError):
         return AuthFile(path)
     except (OSError, ValueError) as error:
-        return AuthFile(path, problem=_unreadable(path, getattr(error, "strerror", None) or "it is not UTF-8"))
+        return AuthFile(path, problem=unreadable(path, getattr(error, "strerror", None) or "it is not UTF-8"))
     try:
         config = json.loads(text) if text.strip() else {}
     except ValueError:  # json's own words quote nothing, but its exception holds the whole text
-        return AuthFile(path, problem=_unreadable(path, "it is not JSON"))
+        return AuthFile(path, problem=unreadable(path, "it is not JSON"))
     if not isinstance(config, dict):
-        return AuthFile(path, problem=_unreadable(path, "it is not a JSON object"))
+        return AuthFile(path, problem=unreadable(path, "it is not a JSON object"))
     entries: dict[str, tuple[tuple[str, Mapping[str, Any]], ...]] = {}
     for key, entry in _mapping(config, "auths").items():
         if isinstance(entry, dict):
@@ -79,7 +79,8 @@ def _mapping(config: Mapping[str, Any], key: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _unreadable(path: Path, cause: str) -> Finding:
+def unreadable(path: Path, cause: str) -> Finding:
+    """The warning of a file, or a part of it, that was passed over."""
     return Finding(
         "CHR0516",
         f"the logins in {path} cannot be read: {cause}",

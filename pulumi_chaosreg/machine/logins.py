@@ -10,7 +10,7 @@ from pulumi_chaosreg.credentials.keyring import key_for
 from pulumi_chaosreg.credentials.login import Login
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.reference import Reference
-from pulumi_chaosreg.machine.auth_files import AuthFile, auth_file_paths, read_auth_file
+from pulumi_chaosreg.machine.auth_files import AuthFile, auth_file_paths, read_auth_file, unreadable
 from pulumi_chaosreg.machine.helpers import ask_helper
 from pulumi_chaosreg.machine.identity import ShortLived, cloud_identity
 
@@ -111,9 +111,11 @@ class MachineLogin:
             key, helper = file.helpers[place]
             if login := self._from_helper(helper, key):
                 return login
-        for _, entry in entries:
+        for key, entry in entries:
             if login := login_of(entry, str(file.path)):
                 return login
+            if entry.get("auth"):
+                self._findings.append(unreadable(file.path, f"`auth` of `{key}` is no base64 of a user and a password"))
         if stored and file.store:
             for key in dict.fromkeys((key_for(self._server), *(key for key, _ in entries))):
                 if login := self._from_helper(file.store, key):

@@ -102,7 +102,9 @@ class Authorizer:
             return False
         self._challenge = challenge
         if sent is None:
-            return challenge.scheme == "bearer" or self._basic() is not None or self._look_again(None)
+            if challenge.scheme == "bearer" or self._basic():
+                return True
+            return self._look_again(None) and self._basic() is not None
         with self._guard:
             self._drop(sent)
             wider = challenge.scopes | scopes

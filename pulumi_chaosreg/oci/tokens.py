@@ -9,8 +9,10 @@ the other way too: servers count wrong ones.
 import json
 import math
 import re
+import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -53,11 +55,22 @@ class TokenEndpoint:
         self._now = now
         self._identities: dict[Login, str] = {}
         """Login → the newest identity token that an endpoint gave for it."""
+        self._renews = False
+        """Whether a use brings another identity token: the one before may be over, so one thread goes at a time."""
+        self._turn = threading.Lock()
 
     def token(self, challenge: Challenge, scopes: Scopes, login: Login | None) -> Token:
         """An access token for these scopes; RegistryError with the endpoint's status where it refuses the login."""
         realm = check_realm(challenge.parameters.get("realm", ""), self._registry)
         ask = _Ask(realm, challenge.parameters.get("service", ""), scopes)
+        with self._turn if self._renews else nullcontext():
+            return self._by_login(ask, challenge, login)
+
+    def secrets(self) -> list[str]:
+        """All that endpoints gave out and must not be shown."""
+        return list(self._identities.values())
+
+    def _by_login(self, ask: "_Ask", challenge: Challenge, login: Login | None) -> Token:
         given = self._identities.get(login) if login else None
         if login and given:
             try:
@@ -68,7 +81,7 @@ class TokenEndpoint:
         match login.kind if login else None:
             case Kind.REGISTRY:
                 assert login
-                return Token(self._sendable(login.password), scopes, math.inf)
+                return Token(self._sendable(login.password), ask.scopes, math.inf)
             case Kind.IDENTITY:
                 assert login
                 return self._by_own_identity(ask, login)
@@ -76,10 +89,6 @@ class TokenEndpoint:
                 assert login
                 return self._by_identity(ask, login, self._exchanged(challenge, login))
         return self._by_password(ask, login)
-
-    def secrets(self) -> list[str]:
-        """All that endpoints gave out and must not be shown."""
-        return list(self._identities.values())
 
     def _by_password(self, ask: "_Ask", login: Login | None) -> Token:
         try:
@@ -136,7 +145,9 @@ class TokenEndpoint:
         answer = self._answer(fetch())
         text = self._sendable(answer.get("token") or answer.get("access_token"))
         if login and answer.get("refresh_token"):
-            self._identities[login] = self._sendable(answer["refresh_token"])
+            before = self._identities.get(login) or (login.password if login.kind is Kind.IDENTITY else None)
+            new = self._identities[login] = self._sendable(answer["refresh_token"])
+            self._renews = self._renews or before not in (None, new)
         lifetime = _lifetime(answer.get("expires_in"))
         return Token(text, scopes, asked + max(lifetime - _SKEW, lifetime / 2))
 

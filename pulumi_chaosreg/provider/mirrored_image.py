@@ -13,7 +13,7 @@ from pulumi.output import Unknown
 
 from pulumi_chaosreg.credentials.docker_config import read_credential
 from pulumi_chaosreg.credentials.login import LoginSource
-from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.platform import PLATFORM, canonical
 from pulumi_chaosreg.images.reference import DIGEST, Reference
 from pulumi_chaosreg.images.signing_policy import MalformedPolicy, SigningPolicy, check_installed
@@ -65,6 +65,7 @@ class MirroredImage:
     def __init__(self, mirror: Mirror) -> None:
         self.mirror = mirror
         self._logins = MachineLogins()
+        self._told: set[Finding] = set()
 
     def check(self, inputs: Properties) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """The inputs with defaults, and (property, reason) for each that is wrong. Unknown values pass."""
@@ -177,6 +178,12 @@ class MirroredImage:
             self.mirror.remove(target.server, target.repository, ours, login)
         is_ours = now in (None, digest)
         return "" if is_ours else f"kept {target}: somebody else has moved the tag to {now} since"
+
+    def new_warnings(self) -> list[Finding]:
+        """What went wrong while logins were looked for and did no harm, each once in a run."""
+        new = [finding for finding in self._logins.findings() if finding not in self._told]
+        self._told.update(new)
+        return new
 
     def _login(self, inputs: Properties, key: str, reference: Reference) -> LoginSource | None:
         """The login of this input, or else what the machine has for the image."""

@@ -155,7 +155,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                     self._log(engine_pb2.INFO, _sentence(progress), urn, ephemeral=True), loop
                 )
 
-        return await _in_thread(context, lambda: self.images.put(inputs, report, state))
+        result = await _in_thread(context, lambda: self.images.put(inputs, report, state))
+        for finding in self.images.new_warnings():
+            await self._log(engine_pb2.WARNING, str(finding), urn)
+        return result
 
     async def _log(self, severity: Any, message: str, urn: str, *, ephemeral: bool = False) -> None:
         if self.engine:

@@ -15,6 +15,8 @@ from token_server import registry_with_tokens
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.cli.main import main
+from pulumi_chaosreg.mirror import Mirror
+from pulumi_chaosreg.provider.mirrored_image import MirroredImage
 
 pytestmark = pytest.mark.registry
 
@@ -164,3 +166,27 @@ def test_a_helper_that_fails_is_part_of_the_refusal(run: Run, tmp_path: Path) ->
     assert code == 1
     assert said.index("error[CHR0403]") < said.index("warning[CHR0513]")
     assert "it is not on PATH" in said
+
+
+def test_in_a_pulumi_run_the_warning_comes_once(
+    upstream: RegistryServer, digest: str, tmp_path: Path, monkeypatch, mirror: Mirror
+) -> None:
+    (tmp_path / "config.json").write_text('{"credsStore": "never-installed"}')
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    images = MirroredImage(mirror)
+    with registry_with_tokens(tmp_path / "t", {}, {"": {"pull", "push"}}) as (server, _):
+        for tag in ("1", "2"):
+            inputs = {"source": f"{upstream.host}/harness/app:1", "target": f"{server.host}/app:{tag}"}
+            assert images.put(inputs, lambda _: None)[1]["digest"] == digest
+            assert [finding.code for finding in images.new_warnings()] == (["CHR0513"] if tag == "1" else [])
+
+
+def test_a_docker_config_as_an_input_opens_the_target_and_is_no_output(
+    upstream: RegistryServer, digest: str, tmp_path: Path, mirror: Mirror
+) -> None:
+    with RegistryServer(tmp_path / "private", logins={"robot": SECRET}) as server:
+        config = json.dumps({"auths": {f"https://{server.host}/v2/": _auth(), f"{server.host}/other": _auth("x", "y")}})
+        inputs = {"source": f"{upstream.host}/harness/app:1", "target": f"{server.host}/app:1", "push": config}
+        _, outputs = MirroredImage(mirror).put(inputs, lambda _: None)
+    assert outputs["digest"] == digest
+    assert _shows(json.dumps(outputs)) == []

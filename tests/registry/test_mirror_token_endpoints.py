@@ -1,5 +1,6 @@
 """The two protocols of token endpoints, and the tokens that a login may be, with real registries behind."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import builder
@@ -57,6 +58,14 @@ def test_an_identity_token_is_used_and_its_successors_too(
     assert all(asked.form["grant_type"] == "refresh_token" for asked in tokens.seen)
     shown = [asked.form["refresh_token"] for asked in tokens.seen]
     assert shown == [f"canary-refresh-robot-{number}" for number in range(1, len(shown) + 1)]
+
+
+def test_threads_do_not_use_an_identity_token_that_is_good_for_one_use_twice(tmp_path: Path, host: Host) -> None:
+    with registry_with_tokens(tmp_path / "t", {}, RIGHTS, uses=1) as (server, tokens):
+        registry = Registry(server.host, Login("", tokens.refresh_token("robot"), Kind.IDENTITY), host=host)
+        with ThreadPoolExecutor(8) as pool:
+            assert set(pool.map(lambda number: registry.head_manifest(f"app{number}", "1"), range(24))) == {None}
+    assert len(tokens.seen) == 24
 
 
 def test_an_identity_token_is_a_password_where_the_endpoint_knows_no_post(tmp_path: Path, host: Host) -> None:

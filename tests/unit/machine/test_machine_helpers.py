@@ -131,3 +131,15 @@ def test_what_could_be_a_secret_is_not_quoted(docker, helper, complains):
     ((_, text),) = findings()
     assert "docker-credential-corporate" in text
     assert "Canary1" not in text
+
+
+def test_threads_that_were_refused_with_one_password_make_the_helper_run_once(docker, helper):
+    docker({"credHelpers": {HARBOR: "corporate"}})
+    helper("corporate", {HARBOR: ("u", "old")})
+    source = MachineLogins().of(Reference(HARBOR, "harness/app", "1"))
+    old = source.current()
+    helper("corporate", {HARBOR: ("u", "new")})
+    assert source.again(old)
+    assert source.again(old)
+    assert source.current().password == "new"
+    assert helper.asked() == [HARBOR, HARBOR]

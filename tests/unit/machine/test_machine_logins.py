@@ -81,6 +81,15 @@ def test_a_damaged_entry_is_no_login(docker, auths):
     assert machine_login(HARBOR) is None
 
 
+def test_a_damaged_password_is_said_and_not_shown(docker):
+    docker({"auths": {f"https://{HARBOR}": {"auth": "canary:not-base64"}}})
+    logins = MachineLogins()
+    assert logins.of(Reference(HARBOR, "app", "1")).current() is None
+    (finding,) = logins.findings()
+    assert (finding.code, f"https://{HARBOR}" in finding.message) == ("CHR0516", True)
+    assert "canary" not in str(finding)
+
+
 def test_no_error_and_no_repr_of_a_login_shows_its_password(docker):
     docker({"auths": {HARBOR: _auth("u", "canary")}})
     assert "canary" not in repr(machine_login(HARBOR))

@@ -42,8 +42,10 @@ class Endpoint:
     def __init__(self, *answers: Mapping[str, object] | int | bytes) -> None:
         self.answers = list(answers)
         self.asked: list[tuple[str, dict[str, list[str]], str | None]] = []
+        self.places: list[str] = []
 
     def __call__(self, url: str, authorization: str | None, form: bytes | None) -> bytes:
+        self.places.append(url.partition("?")[0])
         sent = parse_qs(form.decode() if form is not None else urlsplit(url).query)
         self.asked.append(("GET" if form is None else "POST", sent, authorization))
         answer = self.answers.pop(0) if self.answers else {"token": f"t{len(self.asked)}", "expires_in": 300}
@@ -272,6 +274,19 @@ def test_a_refresh_token_that_expired_leads_back_to_the_login_that_it_came_from(
     assert [asked["refresh_token"] for _, asked, _ in endpoint.asked] == [["own"], ["given"], ["own"]]
 
 
+def test_azure_s_token_is_exchanged_at_the_registry_for_the_directory_of_its_challenge() -> None:
+    endpoint = Endpoint({"refresh_token": "r1"})
+    authorizer = Authorizer(REGISTRY, Login("0000", "entra", Kind.ENTRA, tenant="of the environment"), endpoint)
+    authorizer.learn(
+        parse_challenges(['Bearer realm="https://auth.example/token",tenant="of the challenge"']), PULL, None
+    )
+    assert _sent(authorizer) == "Bearer t2"
+    exchange, grant = (asked for _, asked, _ in endpoint.asked)
+    assert endpoint.places == ["https://registry.example/oauth2/exchange", "https://auth.example/token"]
+    assert (exchange["tenant"], exchange["service"]) == (["of the challenge"], ["registry.example"])
+    assert grant["refresh_token"] == ["r1"]
+
+
 def test_azure_s_exchange_is_not_repeated_in_a_loop() -> None:
     endpoint = Endpoint({"refresh_token": "r1"}, 401, {"refresh_token": "r2"}, 401)
     authorizer = Authorizer(REGISTRY, Login("0000", "entra", Kind.ENTRA), endpoint)
@@ -319,6 +334,38 @@ def test_a_login_that_was_never_good_is_looked_for_once(clock: Clock) -> None:
         assert not (sent := authorizer.authorization(PULL)) or not authorizer.learn(BASIC, PULL, sent)
     assert machine.looks == 1
     assert authorizer.authorization(PULL) is None
+
+
+def _app(number: int) -> Scopes:
+    return frozenset({scope(f"app{number}", "pull")})
+
+
+def test_an_endpoint_that_refuses_some_repositories_does_not_close_the_others() -> None:
+    endpoint = Endpoint({"token": "first"}, 401, 401, 401, 401, 401)
+    authorizer = Authorizer(REGISTRY, ROBOT, endpoint)
+    authorizer.learn(bearer(), PULL, None)
+    authorizer.authorization(PULL)
+    for number in range(5):
+        with pytest.raises(ChaosregError):
+            authorizer.authorization(_app(number))
+    assert _sent(authorizer, _app(5)) == "Bearer t7"
+
+
+def test_a_login_that_was_refused_thrice_and_never_accepted_is_not_sent_again() -> None:
+    endpoint = Endpoint(401, 401, 401)
+    authorizer = Authorizer(REGISTRY, ROBOT, endpoint)
+    authorizer.learn(bearer(), PULL, None)
+    for number in range(6):
+        with pytest.raises(ChaosregError, match="CHR0403"):
+            authorizer.authorization(_app(number))
+    assert len(endpoint.asked) == 3
+
+
+def test_what_only_a_token_endpoint_takes_is_not_sent_to_a_registry() -> None:
+    for login in (Login("", "refresh", Kind.IDENTITY), Login("0000", "entra", Kind.ENTRA)):
+        authorizer = Authorizer(REGISTRY, login, Endpoint())
+        assert not authorizer.learn(BASIC, PULL, None)
+        assert authorizer.authorization(PULL) is None
 
 
 def test_what_everybody_may_not_do_is_tried_with_what_the_source_finds_then() -> None:
@@ -378,6 +425,10 @@ def test_nothing_that_holds_a_secret_shows_it() -> None:
     assert sent
     shown = repr(sent) + repr(vars(authorizer)) + repr(ROBOT) + str(ROBOT) + ROBOT.title
     assert "canary" not in shown
+
+
+def test_a_password_is_blanked_even_before_it_was_sent() -> None:
+    assert "canary" not in Authorizer(REGISTRY, ROBOT, Endpoint()).without_secrets("a guess: canary-password")
 
 
 @pytest.mark.parametrize(
