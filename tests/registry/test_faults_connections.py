@@ -44,7 +44,7 @@ def test_a_reset_in_the_middle_of_a_read_costs_one_more_try(trial: Trial, tree: 
 def test_a_source_that_always_resets_is_given_up(trial: Trial, tree: builder.Tree) -> None:
     outcome = trial.copy(source=always(Change(cut=1_500_000), "GET", digest_of(BIG)), most=40)
     assert outcome.code == "CHR0418"
-    assert outcome.source.count("GET", digest_of(BIG)) == HASTY.tries
+    assert HASTY.tries <= outcome.source.count("GET", digest_of(BIG)) <= 2 * HASTY.tries
 
 
 def test_a_reset_in_the_middle_of_a_write_starts_a_new_upload(trial: Trial, tree: builder.Tree) -> None:

@@ -15,6 +15,7 @@ from lab.registry import RegistryServer
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Mirror, Progress
+from pulumi_chaosreg.oci import Patience
 
 pytestmark = pytest.mark.registry
 
@@ -39,7 +40,7 @@ def writes(server: RegistryServer) -> list[str]:
 
 
 def test_a_registry_that_crashes_during_an_upload_and_comes_back_gets_the_rest(
-    goal: RegistryServer, upstream: RegistryServer, mirror: Mirror
+    goal: RegistryServer, upstream: RegistryServer
 ) -> None:
     tree = push(upstream.host, "app", "1", image(layer("long", 20_000_000), layer("small")))
     crashed: list[Progress] = []
@@ -50,7 +51,8 @@ def test_a_registry_that_crashes_during_an_upload_and_comes_back_gets_the_rest(
             goal.kill()
             goal.start()  # with another secret for its upload sessions
 
-    assert mirror.copy(app(upstream), app(goal), progress=crash).digest == tree.digest
+    with Mirror(patience=Patience(first=0.4)) as mirror:  # a start may take its time
+        assert mirror.copy(app(upstream), app(goal), progress=crash).digest == tree.digest
     assert crashed
     assert whole_tags(goal.host, "app") == {"1": tree.digest}
     assert len(writes(goal)) < 20

