@@ -55,6 +55,8 @@ _ACCESS = re.compile(r'"([A-Z]+) (\S+) HTTP/[0-9.]+" (\d{3}) ')
 _PREFIXES = ("harness", "chaos")
 """Of the repositories at the source and at the target."""
 
+PEERS = ("image-sync", "regsync", "crane", "skopeo")
+
 # --- cases
 
 
@@ -520,7 +522,7 @@ def _verdict(case: Case, count: int, figures: dict[str, Any]) -> dict[str, Any]:
     """Our figures beside the aims: {name: {"value", "aim"}}."""
     verdict: dict[str, dict[str, float]] = {}
     own = figures.get("ours")
-    others = {name: figure["median"] for name, figure in figures.items() if name not in ("ours", "before")}
+    others = {name: figure["median"] for name, figure in figures.items() if name in PEERS}
     best = min(others, key=lambda name: others[name], default=None)
     if own and case.best_ratio and best:
         verdict["ours / best peer"] = {"value": own["median"] / others[best], "aim": case.best_ratio}
@@ -574,8 +576,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     if options.install_skopeo and os.geteuid() == 0:
         peers.install_skopeo()
     tools, missing = peers.all_peers()
-    if options.before:
-        tools.append(peers.ours(options.before, "before"))
+    tools += [peers.ours(checkout, checkout.name) for checkout in options.before]
+    options.tool += [checkout.name for checkout in options.before] if options.tool else []
     tools = [tool for tool in tools if not options.tool or tool.name in options.tool]
     for name in missing:
         _say(f"{name} is not installed: it has no figures")
@@ -609,7 +611,7 @@ def main() -> int:
     parser.add_argument("--case", nargs="+", choices=[case.name for case in CASES])
     parser.add_argument("--tool", nargs="+", metavar="TOOL", help="ours, image-sync, regsync, crane, skopeo")
     parser.add_argument(
-        "--before", type=Path, metavar="DIR", help="a checkout of ours to compare with, as tool `before`"
+        "--before", type=Path, nargs="+", default=[], metavar="DIR", help="other checkouts of ours to compare with"
     )
     parser.add_argument("--check", type=float, nargs="?", const=1.0, metavar="FACTOR", help="fail beyond aim × FACTOR")
     parser.add_argument("--install-skopeo", action="store_true", help="as root: from the distribution's packages")
