@@ -4,9 +4,9 @@ Nothing here knows what a manifest or a blob is.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPException
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -34,6 +34,8 @@ _CONNECT, _IDLE = 10.0, 60.0
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
 _MOST_CHALLENGES = 3
+_MOST_RESUMED = 20
+"""Times that one body may break off, each time a chunk further on at least."""
 _ANEW = ("CHR0407", "CHR0422")
 """Answers to an upload (bytes damaged on the way, a lost session) after which a new one may succeed."""
 _HEADERS = {"User-Agent": "pulumi-chaosreg", "Accept-Encoding": "identity"}
@@ -102,10 +104,13 @@ class Transport:
 
     @contextmanager
     def open(self, ask: Ask, chunk: int) -> Iterator[Iterator[bytes]]:
-        """The body of the answer in chunks, while the context lasts; what breaks in the middle is transient."""
+        """The body of the answer in chunks, while the context lasts; what breaks in the middle is transient.
+
+        Where the server can, a body that broke off is gone on with from there: the reader sees nothing of it.
+        """
         response = self.persist(ask, lambda: self._authorized(ask, {}, None))
-        with closing(response):
-            yield self._chunks(ask, response, chunk)
+        with closing(response), closing(self._chunks(ask, response, chunk)) as chunks:
+            yield chunks
 
     def follow(self, answer: Answer, ask: Ask) -> str:
         """Where the Location of an answer leads."""
@@ -113,11 +118,34 @@ class Transport:
             return next_url(ask.url, location, self.base)
         raise self._failure(ask, answer, sent=None)
 
-    def _chunks(self, ask: Ask, response: BaseHTTPResponse, size: int) -> Iterator[bytes]:
+    def _chunks(self, ask: Ask, response: BaseHTTPResponse, size: int) -> Generator[bytes]:
+        position = 0
+        for _ in range(_MOST_RESUMED):
+            began = position
+            try:
+                with closing(response):
+                    for chunk in response.stream(size, decode_content=False):
+                        position += len(chunk)
+                        yield chunk
+                return
+            except (HTTPError, HTTPException, OSError) as error:
+                failure = self._broken(ask, error)
+            rest = self._rest(ask, position) if position - began >= size else None
+            if not rest:
+                break
+            response = rest
+        raise failure
+
+    def _rest(self, ask: Ask, position: int) -> BaseHTTPResponse | None:
+        """The body from that byte on, if the server gives it out (RFC 9110 14); asked for once, without patience."""
         try:
-            yield from response.stream(size, decode_content=False)
-        except (HTTPError, HTTPException, OSError) as error:
-            raise self._broken(ask, error) from None
+            rest = self._authorized(replace(ask, ok=(206,)), {"Range": f"bytes={position}-"}, None)
+        except RegistryError:
+            return None
+        if rest.headers.get("Content-Range", "").startswith(f"bytes {position}-"):
+            return rest
+        rest.close()
+        return None
 
     def _authorized(self, ask: Ask, headers: Mapping[str, str], body: Body | None) -> BaseHTTPResponse:
         """Answer the registry's challenges: at most one for the first time, and one for a token it no longer likes."""
