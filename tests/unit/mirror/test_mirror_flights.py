@@ -52,23 +52,22 @@ def test_a_flight_is_joined_while_its_large_rest_is_under_way(flights: Flights) 
 
 
 def test_no_more_large_rests_run_at_once_than_allowed_while_small_work_goes_on(flights: Flights) -> None:
-    full, release = threading.Barrier(3), threading.Event()
-    running: list[int] = []
+    running, begun, release = [], threading.Semaphore(0), threading.Event()
 
-    def rest(number: int) -> None:
-        running.append(number)
-        if number < 2:
-            full.wait(WAIT)
+    def rest() -> None:
+        running.append(1)
+        begun.release()
         assert release.wait(WAIT)
 
-    begun = [flights.join(number, lambda number=number: Large(lambda: rest(number)))[0] for number in range(5)]
-    full.wait(WAIT)  # two are under way
-    small, _ = flights.join("small", lambda: None)
-    small.result(WAIT)
-    assert sorted(running) == [0, 1]
+    large = [flights.join(number, lambda: Large(rest))[0] for number in range(5)]
+    assert begun.acquire(timeout=WAIT)
+    assert begun.acquire(timeout=WAIT)
+    flights.join("small", lambda: None)[0].result(WAIT)
+    assert len(running) == 2
     release.set()
-    for flight in begun:
+    for flight in large:
         flight.result(WAIT)
+    assert len(running) == 5
 
 
 @pytest.mark.parametrize("large", [False, True])
