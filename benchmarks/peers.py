@@ -1,27 +1,23 @@
-"""The tools that the mirror's benchmark compares: how each is built, started and configured, and what a run costs.
+"""The tools that the mirror's benchmark compares with ours: how each is built, started and configured.
 
 Each tool gets the same list of (source by digest, target by tag), and the settings that were fastest here.
 """
 
-import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 
+from benchmarks.processes import Work
 from lab.gobuild import GoBuild
 from lab.parts.registry import registry_programs
 from lab.places import CHECKOUT
-from lab.process import leashed
 
-LIMIT = 300
-"""Seconds after which a run is given up."""
 _AT_ONCE = 12
 """Images or processes at a time, for tools that can; 4 and 8 were slower, here and over a slow line."""
 _MANY = 50
@@ -66,30 +62,6 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Work:
-    """Processes to run, so many at a time."""
-
-    commands: Sequence[Sequence[str]]
-    parallel: int = 1
-    environment: Mapping[str, str] = field(default_factory=dict)
-    stdin: Sequence[str] = ()
-    """For each of the commands; where there is none, they read nothing."""
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a run took."""
-
-    seconds: float
-    """From before the first process starts until the last one has ended."""
-    cpu: float
-    """Seconds, user and system, of all processes."""
-    memory: float
-    """MB: the peak of the largest process; of several at a time, the sum of as many of the largest ones."""
-    error: str = ""
-
-
-@dataclass(frozen=True)
 class Peer:
     """A tool that is ready to run."""
 
@@ -98,121 +70,6 @@ class Peer:
     work: Callable[[Job], Work]
     note: str = ""
     """What a reader of the figures must know."""
-
-
-# A small process starts the tools and waits for them: on Linux the peak memory of a child counts that of the process
-# that it was forked from, and this program is larger than some tools.
-_STARTER = """
-import json, os, signal, sys, time
-job = json.load(sys.stdin)
-todo, running, memory, cpu, failed = job["commands"][::-1], set(), [], 0.0, 0
-def late(*_):
-    for pid in running:
-        os.kill(pid, signal.SIGKILL)
-    sys.exit("it did not end in time")
-signal.signal(signal.SIGALRM, late)
-signal.alarm(job["limit"])
-log = (os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-files = [(os.POSIX_SPAWN_OPEN, 1, job["log"], *log), (os.POSIX_SPAWN_DUP2, 1, 2)]
-began = time.perf_counter()
-while todo or running:
-    while todo and len(running) < job["parallel"]:
-        stdin, *command = todo.pop()
-        opened = [(os.POSIX_SPAWN_OPEN, 0, stdin, os.O_RDONLY, 0), *files]
-        running.add(os.posix_spawn(command[0], command, job["environment"], file_actions=opened))
-    pid, status, usage = os.wait4(-1, 0)
-    running.discard(pid)
-    memory.append(usage.ru_maxrss)
-    cpu += usage.ru_utime + usage.ru_stime
-    failed = failed or os.waitstatus_to_exitcode(status)
-seconds = time.perf_counter() - began
-json.dump({"seconds": seconds, "cpu": cpu, "memory": memory, "failed": failed}, sys.stdout)
-"""
-
-
-def run(work: Work, room: Path) -> Cost:
-    """Run it to its end; nothing of it is left afterwards."""
-    log = room / "log"
-    commands = []
-    for number, command in enumerate(work.commands):
-        stdin = room / f"stdin-{number}"
-        stdin.write_text(work.stdin[number] if work.stdin else "", "utf-8")
-        commands.append([str(stdin), *command])
-    settings = {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "HOME": str(room),
-        "DOCKER_CONFIG": str(room),
-        "XDG_DATA_HOME": str(room / "data"),
-        "XDG_RUNTIME_DIR": str(room),
-        **work.environment,
-    }
-    task = {
-        "commands": commands,
-        "parallel": work.parallel,
-        "environment": settings,
-        "log": str(log),
-        "limit": LIMIT,
-    }
-    starter = subprocess.run(
-        leashed([sys.executable, "-I", "-S", "-c", _STARTER]),
-        input=json.dumps(task).encode(),
-        capture_output=True,
-        timeout=LIMIT + 30,
-        check=False,
-    )
-    said = log.read_text("utf-8", "replace") if log.exists() else ""
-    if starter.returncode:
-        return Cost(0, 0, 0, (starter.stderr.decode() or f"ended with {starter.returncode}") + said[-2000:])
-    told: dict[str, Any] = json.loads(starter.stdout)
-    memory = sum(sorted(told["memory"])[-work.parallel :]) / 1024
-    error = f"ended with {told['failed']}: {said[-2000:]}" if told["failed"] else ""
-    return Cost(told["seconds"], told["cpu"], memory, error)
-
-
-# --- ours
-
-
-def ours(checkout: Path = CHECKOUT, name: str = "ours") -> Peer:
-    """`chaosreg mirror`, with a project and a lockfile as a user would have them."""
-    from pulumi_chaosreg import __version__
-
-    def work(job: Job) -> Work:
-        trust = {"SSL_CERT_FILE": str(job.authority)} if job.authority else {}
-        _project(job)
-        command = [sys.executable, "-P", "-m", "pulumi_chaosreg.cli.main", "--project", str(job.room), "mirror"]
-        return Work([command], environment={"PYTHONPATH": str(checkout), **trust})
-
-    return Peer(name, __version__, work)
-
-
-def _project(job: Job) -> None:
-    """Stack files that ask for the job's images: one infrastructure per release, for it takes each image once."""
-    server, account = job.pairs[0].target.split("/")[:2]
-    source = job.pairs[0].source.rpartition("/")[0]
-    releases: dict[str, list[str]] = {}
-    for pair in job.pairs:
-        releases.setdefault(f"r{pair.source_tag.replace('.', '-')}", []).append(
-            f"{pair.source.partition('/')[2]}:{pair.source_tag}"
-        )
-    stack = {
-        "chaosreg:account": {
-            "id": "acme",
-            "allow_overrides": True,
-            "image_registry": {"server": server, "account": account, "type": "public"},
-            "mirror": {"source": source, "allow_sources": [job.source_host]},
-        },
-        "chaosreg:infrastructures": {
-            name: {"cluster": {"context": name}, "required_images": images} for name, images in releases.items()
-        },
-    }
-    (job.room / "stacks").mkdir()
-    (job.room / "Pulumi.yaml").write_text("name: bench\nstackConfigDir: stacks\n", "utf-8")
-    (job.room / "stacks/Pulumi.acme.yaml").write_text(yaml.safe_dump({"config": stack}), "utf-8")
-    lock = sorted(f"{pair.source}:{pair.source_tag}: {pair.digest}\n" for pair in job.pairs)
-    (job.room / "stacks/chaosreg.lock.yaml").write_text("".join(lock), "utf-8")
-
-
-# --- peers
 
 
 class _ImageSyncBuild(GoBuild):
@@ -320,16 +177,17 @@ def skopeo() -> Peer | None:
     return Peer("skopeo", version, work, "by tag: `skopeo sync` cannot pin and tag")
 
 
-def install_skopeo() -> None:
-    """From the distribution's packages; only for root, and only when asked."""
-    command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "skopeo"]
+def install_debian() -> None:
+    """Debian's tool and Debian's registry, from its packages; only for root, and only when asked."""
+    packages = ["skopeo", "docker-registry"]
+    command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *packages]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run(command, check=True, env=environment, stdout=sys.stderr)
 
 
 def all_peers() -> tuple[list[Peer], list[str]]:
-    """What can run here, ours first, built where needed; and the names of what is missing."""
-    made = {"ours": ours(), "image-sync": image_sync(), "regsync": regsync(), "crane": crane(), "skopeo": skopeo()}
+    """What can run here, built where needed; and the names of what is missing."""
+    made = {"image-sync": image_sync(), "regsync": regsync(), "crane": crane(), "skopeo": skopeo()}
     return [peer for peer in made.values() if peer], [name for name, peer in made.items() if not peer]
 
 

@@ -18,6 +18,8 @@ _MOST = 32
 _CALM = 20
 """Answers without a complaint after which one more may be under way again."""
 
+_this_thread = threading.local()
+
 T = TypeVar("T")
 
 
@@ -66,17 +68,23 @@ class Host:
     def turn(self, image: str) -> Iterator[None]:
         """Wait until one more request may start; it is under way as long as the context lasts.
 
-        Never entered inside another one: all might wait for each other.
+        A thread that is under way already (a body that it sends has to be asked for again) does not wait for another
+        turn: all might wait for each other.
         """
+        if getattr(_this_thread, "under_way", False):
+            yield
+            return
         with self._turns:
             while (late := self._not_before - self._now()) > 0 or self._under_way >= self._most:
                 self._turns.wait(min(late, 0.2) if late > 0 else 0.2)
                 if self._stop.is_set():
                     raise cancelled(image)
             self._under_way += 1
+        _this_thread.under_way = True
         try:
             yield
         finally:
+            _this_thread.under_way = False
             with self._turns:
                 self._under_way -= 1
                 self._calm += 1

@@ -6,7 +6,7 @@ Nothing here knows what a manifest or a blob is.
 import os
 import ssl
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from http.client import HTTPException
@@ -42,6 +42,8 @@ _MOST_REDIRECTS = 5
 _MOST_CHALLENGES = 6
 _MOST_REFUSALS = 1
 """Of the same login for one request: its token may have expired, or be for too little."""
+_MOST_RESUMED = 20
+"""Times that one body may break off, each time a chunk further on at least."""
 _ANEW = ("CHR0407", "CHR0422")
 """Answers to an upload (bytes damaged on the way, a lost session) after which a new one may succeed."""
 _HEADERS = {"User-Agent": "pulumi-chaosreg", "Accept-Encoding": "identity"}
@@ -110,10 +112,17 @@ class Transport:
 
     @contextmanager
     def open(self, ask: Ask, chunk: int) -> Iterator[Iterator[bytes]]:
-        """The body of the answer in chunks, while the context lasts; what breaks in the middle is transient."""
+        """The body of the answer in chunks, while the context lasts; what breaks in the middle is transient.
+
+        Where the server can, a body that broke off is gone on with from there: the reader sees nothing of it.
+        """
         response = self.persist(ask, lambda: self._authorized(ask, {}, None))
-        with closing(response), compression_named(response.headers):
-            yield self._chunks(ask, response, chunk)
+        with (
+            closing(response),
+            compression_named(response.headers),
+            closing(self._chunks(ask, response, chunk)) as chunks,
+        ):
+            yield chunks
 
     def follow(self, answer: Answer, ask: Ask) -> str:
         """Where the Location of an answer leads."""
@@ -121,11 +130,34 @@ class Transport:
             return next_url(ask.url, location, self.base)
         raise self._failure(ask, answer, sent=False)
 
-    def _chunks(self, ask: Ask, response: BaseHTTPResponse, size: int) -> Iterator[bytes]:
+    def _chunks(self, ask: Ask, response: BaseHTTPResponse, size: int) -> Generator[bytes]:
+        position = 0
+        for _ in range(_MOST_RESUMED):
+            began = position
+            try:
+                with closing(response):
+                    for chunk in response.stream(size, decode_content=False):
+                        position += len(chunk)
+                        yield chunk
+                return
+            except (HTTPError, HTTPException, OSError) as error:
+                failure = self._broken(ask, error)
+            rest = self._rest(ask, position) if position - began >= size else None
+            if not rest:
+                break
+            response = rest
+        raise failure
+
+    def _rest(self, ask: Ask, position: int) -> BaseHTTPResponse | None:
+        """The body from that byte on, if the server gives it out (RFC 9110 14); asked for once, without patience."""
         try:
-            yield from response.stream(size, decode_content=False)
-        except (HTTPError, HTTPException, OSError) as error:
-            raise self._broken(ask, error) from None
+            rest = self._authorized(replace(ask, ok=(206,)), {"Range": f"bytes={position}-"}, None)
+        except RegistryError:
+            return None
+        if rest.headers.get("Content-Range", "").startswith(f"bytes {position}-"):
+            return rest
+        rest.close()
+        return None
 
     def _authorized(self, ask: Ask, headers: Mapping[str, str], body: Body | None) -> BaseHTTPResponse:
         """Answer the registry's challenges: at most one for the first time, and two for each login it may like."""

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from builder import Tree, image, index, layer, push, referring
@@ -146,6 +147,19 @@ def test_an_index_s_own_children_are_not_taken_for_its_referrers(upstream, targe
     written = [r.path.rpartition("/")[2] for r in target.requests() if r.method == "PUT" and "/manifests/" in r.path]
     assert sorted(written[:-1]) == sorted([AMD.digest, ARM.digest])  # each once, and nothing beside the image
     assert written[-1] == "1"
+
+
+def test_whether_there_is_the_referrers_api_is_asked_once_by_all_copies(upstream, target, mirror) -> None:
+    for name in ("one", "two", "three"):
+        push(upstream.host, name, "1", index(image(layer("x"), name=name), image(layer("y"), name=name)))
+    with FaultServer(lambda seen: None, upstream.host) as front, ThreadPoolExecutor(3) as threads:
+        list(
+            threads.map(
+                lambda name: mirror.copy(Reference(front.host, name, "1"), Reference(target.host, name, "1")),
+                ("one", "two", "three"),
+            )
+        )
+    assert front.count("GET", "/referrers/") == 1
 
 
 def test_companions_stay_where_signatures_are_skipped(upstream, target, mirror, signed) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import builder
 import pytest
 from builder import image, index, layer, push
+from faults import FaultServer, Reply, Seen
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.errors import ChaosregError
@@ -78,6 +79,46 @@ def test_each_blob_is_read_once_by_six_copies_at_the_same_time(
     mounts = [r for r in target.requests() if r.method == "POST" and "mount=" in r.query and r.status == 201]
     assert (len(uploads), len(mounts)) == (len(unique), 3 * 5)
     assert [mirror.digest(at(target, f"m/{name}")) for name in trees] == [tree.digest for tree in trees.values()]
+
+
+def test_a_small_blob_costs_one_question_and_its_upload(
+    upstream: RegistryServer, target: RegistryServer, mirror: Mirror
+) -> None:
+    push(upstream.host, "app", "1", image(layer("old"), name="one"))
+    push(upstream.host, "app", "2", image(layer("old"), layer("new"), name="two"))
+
+    mirror.copy(at(upstream, "app"), at(target, "m/app"))
+    cold = [request.method for request in target.requests() if "/blobs/" in request.path]
+    assert sorted(cold) == ["POST"] * 2 + ["PUT"] * 2
+
+    with Mirror() as another:  # which does not know what the target has
+        result = another.copy(at(upstream, "app", "2"), at(target, "m/app", "2"))
+    warm = [request.method for request in target.requests() if "/blobs/" in request.path][len(cold) :]
+    assert sorted(warm) == ["POST"] * 3 + ["PUT"] * 2
+    assert (result.blobs_skipped, result.blobs_copied, result.blobs_mounted) == (1, 2, 0)
+
+
+def test_a_registry_that_never_mounts_gets_no_large_blob_twice(
+    upstream: RegistryServer, target: RegistryServer
+) -> None:
+    def never_mounts(seen: Seen) -> Reply | None:  # as ECR does by default: it opens an upload instead
+        if "mount=" not in seen.query:
+            return None
+        session = builder.urllib3.request("POST", f"http://{target.host}{seen.path}").headers["Location"]
+        return Reply(202, headers={"Location": session})
+
+    big = layer("big", 2_000_000)
+    push(upstream.host, "app", "1", image(big, name="one"))
+    push(upstream.host, "app", "2", image(big, name="two"))
+    with FaultServer(never_mounts, target.host) as front:
+        for tag in ("1", "2"):
+            with Mirror() as one:
+                one.copy(at(upstream, "app", tag), Reference(front.host, "app", tag))
+
+    queries = [request.query for request in target.requests() if request.method == "PUT"]
+    sent = [query.rpartition("digest=")[2].replace("%3A", ":") for query in queries if "digest=" in query]
+    assert sent.count(builder.digest_of(big)) == 1
+    assert len(sent) == 3
 
 
 def test_a_second_copy_costs_one_request_to_the_target(upstream: RegistryServer, target: RegistryServer) -> None:
