@@ -4,6 +4,8 @@ The same engine as in `pulumi up`, which sees a few images at a time. Logs in wi
 Copies the digests of the lockfile, so run `chaosreg lock` first. WANTED is an infrastructure or a scope above it, by
 path or pattern, or the name of an image; without it everything is mirrored. Ctrl-C stops soon and writes no tag; the
 next run goes on with what has arrived.
+
+Over an air gap: --to writes the sources' images into an OCI layout; on the other side --from fills the targets from it.
 """
 
 import argparse
@@ -17,6 +19,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypeVar
 
+from pulumi_chaosreg.cli import mirror_layout
 from pulumi_chaosreg.cli.mirror_report import REPORTS, Report
 from pulumi_chaosreg.cli.selection import fits
 from pulumi_chaosreg.credentials.machine import machine_login
@@ -35,6 +38,8 @@ examples:
   chaosreg mirror --deep                    ask the targets for every manifest and blob of what is there already
   chaosreg mirror -o json | jq .            one event a line
   chaosreg mirror --shard 2/5               the second of five parts, the same for everybody
+  chaosreg mirror --to layout.tar           everything into one file, to carry it over an air gap
+  chaosreg mirror --from layout.tar         from that file into the registries, with no request to any source
 """
 _AT_ONCE = 12
 T = TypeVar("T")
@@ -59,6 +64,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--deep", action="store_true", help="also check every part of what the targets have already")
     parser.add_argument("--shard", metavar="I/N", default="1/1", type=_shard, help="part I of N of the images")
     parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="default: text")
+    mirror_layout.arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -66,20 +72,29 @@ def run(options: argparse.Namespace) -> int:
     reviewed = review(find_project(Path(options.project).resolve()))
     if reviewed.errors:
         raise ChaosregError(reviewed.errors)
+    with _stopping() as stopped, mirror_layout.carried(options, stopped) as carried:
+        return _mirror(options, carried.jobs(select_jobs(reviewed, options.wanted)), carried, stopped)
+
+
+def _mirror(
+    options: argparse.Namespace, jobs: Sequence[Job], carried: mirror_layout.Carried, stopped: threading.Event
+) -> int:
     number, of = options.shard
-    jobs = select_jobs(reviewed, options.wanted)[number - 1 :: of]
+    jobs = jobs[number - 1 :: of]
     if any(job.source.digest is None for job in jobs):
         advice = "run `chaosreg lock` first, so that what is copied can be reviewed"
         raise ChaosregError.of("CHR0304", "nothing is locked yet", help=advice)
     report = REPORTS[options.output](len(jobs))
-    with _stopping() as stopped, Mirror(stop=stopped) as mirror, report:
-        planned = _each(jobs, lambda job: _planned(mirror, job), report, stopped)
+    with Mirror(stop=stopped, read_from=carried.read_from, write_to=carried.write_to) as mirror, report:
+        planned = _each(jobs, lambda job: _planned(mirror, job, carried), report, stopped)
         report.planned({job.target.tagged: plan for job, plan in planned.items()})
         if not options.dry_run:
             _each([*planned], lambda job: _copied(mirror, job, planned[job], report), report, stopped)
         if options.deep:
             there = [job for job, plan in planned.items() if plan.work is None]
-            _each(there, lambda job: _checked(mirror, job), report, stopped)
+            _each(there, lambda job: _checked(mirror, job, carried), report, stopped)
+        if not options.dry_run:
+            report.note(carried.finish(complete=not (report.failures or stopped.is_set())))
     if stopped.is_set():
         return 130
     return 1 if report.failures else 0
@@ -106,9 +121,10 @@ def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
     return [jobs[tagged] for tagged in sorted(jobs)]
 
 
-def _planned(mirror: Mirror, job: Job) -> Planned:
-    logins = (machine_login(job.source.server), machine_login(job.target.server))
-    return mirror.plan(job.source, job.target, pull=logins[0], push=logins[1], signatures=job.signatures)
+def _planned(mirror: Mirror, job: Job, carried: mirror_layout.Carried) -> Planned:
+    pull = None if carried.read else machine_login(job.source.server)
+    push = None if carried.written else machine_login(job.target.server)
+    return mirror.plan(job.source, job.target, pull=pull, push=push, signatures=job.signatures)
 
 
 def _copied(mirror: Mirror, job: Job, planned: Planned, report: Report) -> None:
@@ -116,8 +132,8 @@ def _copied(mirror: Mirror, job: Job, planned: Planned, report: Report) -> None:
     report.copied(job.target.tagged, copied)
 
 
-def _checked(mirror: Mirror, job: Job) -> None:
-    lacking = mirror.missing(job.target, machine_login(job.target.server))
+def _checked(mirror: Mirror, job: Job, carried: mirror_layout.Carried) -> None:
+    lacking = mirror.missing(job.target, None if carried.written else machine_login(job.target.server))
     if lacking:
         more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
         raise ChaosregError.of(

@@ -112,7 +112,7 @@ class Mirror:
     ) -> Planned:
         """What a copy would have to do. One request where the target's tag is right already; nothing is written."""
         origin = self._read_from(source.server) if self._read_from else self._registry(source.server, pull)
-        goal = self._write_to(target.server) if self._write_to else self._registry(target.server, push)
+        goal = self._goal(target.server, push)
         wanted = digest or source.digest or _resolved(origin, source)
         present = goal.head_manifest(target.repository, target.tag or wanted)
         ends = Ends(origin, source, goal, target)
@@ -143,7 +143,7 @@ class Mirror:
 
         A registry may have a tag and lack what it stands for: caches that never fetched it, blobs that were deleted.
         """
-        registry, repository = self._registry(reference.server, login), reference.repository
+        registry, repository = self._goal(reference.server, login), reference.repository
         name = reference.digest or reference.tag or "latest"
         lacking: list[str] = []
         image = read_image(registry, repository, name, lacking)
@@ -152,7 +152,7 @@ class Mirror:
     def digest(self, reference: Reference, login: Login | None = None) -> str | None:
         """What the reference's tag (or else its digest) stands for now; None where there is nothing."""
         name = reference.tag or reference.digest or "latest"
-        found = self._registry(reference.server, login).head_manifest(reference.repository, name)
+        found = self._goal(reference.server, login).head_manifest(reference.repository, name)
         return found.digest if found else None
 
     def delete(self, reference: Reference, login: Login | None = None) -> None:
@@ -160,7 +160,7 @@ class Mirror:
 
         Old registries delete by digest only: there it is done only when no other tag stands for the same image.
         """
-        registry = self._registry(reference.server, login)
+        registry = self._goal(reference.server, login)
         repository, name = reference.repository, reference.tag or reference.digest or "latest"
         try:
             registry.delete_manifest(repository, name)
@@ -184,6 +184,9 @@ class Mirror:
     def _tags_of(self, registry: Store) -> Tags:
         with self._guard:
             return self._tags.setdefault(registry, Tags(registry))
+
+    def _goal(self, server: str, login: Login | None) -> Store:
+        return self._write_to(server) if self._write_to else self._registry(server, login)
 
     def _registry(self, server: str, login: Login | None) -> Registry:
         with self._guard:

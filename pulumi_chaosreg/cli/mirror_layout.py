@@ -1,0 +1,74 @@
+"""`chaosreg mirror --to` and `--from`: a layout, folder or tar, in the place of the targets or of the sources."""
+
+import argparse
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pulumi_chaosreg.mirror.contents import describe
+from pulumi_chaosreg.mirror.mirror import Stores
+from pulumi_chaosreg.oci.host import Host
+from pulumi_chaosreg.oci.layout import Layout
+
+if TYPE_CHECKING:
+    from pulumi_chaosreg.cli.mirror import Job
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command line may say about layouts."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--to", type=Path, metavar="PATH", help="write into a layout: a folder, or a file named *.tar")
+    group.add_argument("--from", dest="origin", type=Path, metavar="PATH", help="read from a layout, and no source")
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What is carried over: a layout that is written, one that is read, or nothing."""
+
+    written: Layout | None = None
+    read: Layout | None = None
+
+    @property
+    def read_from(self) -> Stores | None:
+        """What stands in for the sources."""
+        return self.read.holding if self.read else None
+
+    @property
+    def write_to(self) -> Stores | None:
+        """What stands in for the targets."""
+        return self.written.holding if self.written else None
+
+    def jobs(self, jobs: "Iterable[Job]") -> "list[Job]":
+        """The jobs, or one for each source, whose own name is its target in a layout that is written."""
+        if not self.written:
+            return list(jobs)
+        merged: dict[str, Job] = {}
+        for job in jobs:
+            before = merged.get(job.source.tagged)
+            signatures = job.signatures or bool(before and before.signatures)
+            merged[job.source.tagged] = replace(job, target=job.source.with_digest(None), signatures=signatures)
+        return [merged[name] for name in sorted(merged)]
+
+    def finish(self, complete: bool) -> str:
+        """Complete the layout that is written, unless something is missing; what to tell about it."""
+        layout = self.written
+        if not layout:
+            return ""
+        if not complete:
+            return f"{layout.path} is not complete: run again, what has arrived is kept"
+        layout.finish(lambda: describe(layout))
+        return f"{layout.path} is complete; `sha256sum -c SHA256SUMS` checks every file in it"
+
+
+@contextmanager
+def carried(options: argparse.Namespace, stop: threading.Event) -> Iterator[Carried]:
+    """The layout that the command line names, open as long as the context lasts."""
+    path: Path | None = options.to or options.origin
+    if path is None:
+        yield Carried()
+        return
+    with Layout.open(path, writing=bool(options.to), host=Host(stop=stop)) as layout:
+        yield Carried(written=layout) if options.to else Carried(read=layout)

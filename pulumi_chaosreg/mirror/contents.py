@@ -1,0 +1,97 @@
+"""A layout's contents.json: what was put into it, for the people who carry it and those who let it in."""
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.mirror.companions import Companion, Tags, read_companions
+from pulumi_chaosreg.mirror.image import Image, read_image
+from pulumi_chaosreg.oci.layout import Layout
+from pulumi_chaosreg.oci.manifest import MANIFEST_LIMIT, Descriptor, Manifest
+from pulumi_chaosreg.oci.store import Store
+
+_OF_ANOTHER = re.compile(r"sha\d+-[0-9a-f]+(\.\w+)?")
+"""The tags of companions: `sha256-<hex>.sig`."""
+
+
+def describe(layout: Layout) -> bytes:
+    """For each image its source, digest, platforms, size, and the signatures and other companions that go along."""
+    images: list[dict[str, Any]] = []
+    sizes: dict[str, int] = {}
+    tags: dict[str, Tags] = {}
+    for name in layout.names():
+        reference = _reference(name)
+        if reference is None or reference.tag is None or _OF_ANOTHER.fullmatch(reference.tag):
+            continue
+        store, repository = layout.holding(reference.server), reference.repository
+        image = read_image(store, repository, reference.tag)
+        beside = tags.setdefault(reference.server, Tags(store))
+        companions = read_companions(store, repository, image, beside)
+        parts = _sizes([image, *(companion.image for companion in companions)])
+        sizes |= parts
+        images.append(
+            {
+                "image": name,
+                "digest": image.root.digest,
+                "mediaType": image.root.media_type,
+                "platforms": sorted(set(_platforms(store, repository, image))),
+                "bytes": sum(parts.values()),
+                "companions": [_companion(companion) for companion in companions],
+            }
+        )
+    document = {"images": images, "bytes": sum(sizes.values()), "blobs": len(sizes)}
+    return json.dumps(document, indent=1).encode() + b"\n"
+
+
+def _reference(name: str) -> Reference | None:
+    try:
+        return Reference.parse(name)
+    except ChaosregError:  # another tool's entry
+        return None
+
+
+def _companion(companion: Companion) -> dict[str, Any]:
+    root = companion.image.root
+    described = {"digest": root.digest, "mediaType": root.media_type, "of": root.subject, "tag": companion.tag}
+    kind = root.as_referrer().get("artifactType")
+    return {key: value for key, value in {**described, "artifactType": kind}.items() if value}
+
+
+def _sizes(images: Iterable[Image]) -> dict[str, int]:
+    """Digest → bytes of every manifest and blob."""
+    found: dict[str, int] = {}
+    for image in images:
+        found |= {manifest.digest: manifest.size for manifest in image.manifests}
+        found |= {blob.digest: blob.size for blob in image.blobs}
+    return found
+
+
+def _platforms(store: Store, repository: str, image: Image) -> Iterable[str]:
+    """`linux/arm64/v8`, as the index says; of an image without one, as its config says."""
+    for manifest in image.manifests:
+        if manifest.children:
+            yield from _of_index(manifest)
+    if not image.root.children and image.root.blobs and image.root.blobs[0].size <= MANIFEST_LIMIT:
+        yield from _of_config(store, repository, image.root.blobs[0])
+
+
+def _of_index(index: Manifest) -> Iterable[str]:
+    for entry in json.loads(index.raw)["manifests"]:
+        yield from _platform(entry.get("platform"))
+
+
+def _of_config(store: Store, repository: str, config: Descriptor) -> Iterable[str]:
+    with store.open_blob(repository, config) as chunks:
+        raw = b"".join(chunks)
+    try:
+        yield from _platform(json.loads(raw))
+    except ValueError:  # an artifact's config may be anything
+        return
+
+
+def _platform(said: Any) -> Iterable[str]:
+    if isinstance(said, dict) and said.get("os") and said.get("os") != "unknown":
+        yield "/".join(str(said[key]) for key in ("os", "architecture", "variant") if said.get(key))
