@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -53,8 +53,11 @@ class Files(Protocol):
         """Replace it; nobody else changes it meanwhile."""
         ...
 
-    def finish(self, describe: Callable[[], bytes]) -> bool:
-        """Write contents.json (which `describe` makes) and SHA256SUMS; False where nothing had changed."""
+    def finish(self, describe: Callable[[], bytes], reachable: Callable[[], Collection[str]]) -> bool:
+        """Write contents.json (which `describe` makes) and SHA256SUMS; False where nothing had changed.
+
+        What makes a new file takes only what is `reachable` from the index; a folder keeps what it has.
+        """
         ...
 
     def close(self) -> None:

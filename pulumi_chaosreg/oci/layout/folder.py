@@ -5,7 +5,7 @@ import os
 import stat
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import file_digest, sha256
 from pathlib import Path
@@ -115,7 +115,7 @@ class Folder:
                 (self.path / name).unlink(missing_ok=True)
             self._replace(INDEX, after.dump())
 
-    def finish(self, describe: Callable[[], bytes]) -> bool:
+    def finish(self, describe: Callable[[], bytes], reachable: Callable[[], Collection[str]]) -> bool:
         if not self._changed and (self.path / SUMS).exists():
             return False
         self._begin()

@@ -12,6 +12,7 @@ from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.layout.files import Files
 from pulumi_chaosreg.oci.layout.folder import Folder
 from pulumi_chaosreg.oci.layout.holding import Holding
+from pulumi_chaosreg.oci.layout.tar import Tar
 from pulumi_chaosreg.oci.manifest import MANIFEST_LIMIT, Descriptor, MalformedManifest, Manifest
 from pulumi_chaosreg.oci.problems import RegistryError, problem
 from pulumi_chaosreg.oci.store import Store
@@ -39,7 +40,8 @@ class Layout:
         For writing it may be missing, and nothing is made before the first write. `host` has the patience with
         sources that break off, and the event that ends all waiting. Raises ChaosregError (CHR043x).
         """
-        return cls(Folder(path, writing=writing), host)
+        kind = Tar if path.suffix == ".tar" else Folder
+        return cls(kind(path, writing=writing), host)
 
     def holding(self, server: str) -> Store:
         """The images of one server."""
@@ -52,7 +54,7 @@ class Layout:
 
     def finish(self, describe: Callable[[], bytes]) -> bool:
         """Make it complete, with what `describe` says as contents.json; False where nothing had changed."""
-        return self.files.finish(describe)
+        return self.files.finish(describe, self._reachable)
 
     def close(self) -> None:
         """Give up what is open."""
@@ -121,7 +123,7 @@ class Layout:
     def remove(self, name: str, digest: str) -> None:
         """Forget a manifest and its names in that repository; its bytes stay where another image needs them."""
         self.files.change_index(lambda index: index.without_digest(digest, f"{name}:"))
-        if digest not in self._reachable(name):
+        if digest not in self._reachable():
             self.files.remove(digest)
 
     def lacks(self, code: str, name: str, subject: str, *notes: tuple[str, str]) -> RegistryError:
@@ -143,14 +145,18 @@ class Layout:
         with self._guard:
             return self._subjects.setdefault(entry.digest, subject)
 
-    def _reachable(self, name: str) -> set[str]:
+    def _reachable(self) -> set[str]:
+        """All manifests and blobs that the index leads to."""
         found: set[str] = set()
+        seen: set[str] = set()
         waiting = [entry.descriptor for entry in self.files.index().entries]
         while waiting:
             entry = waiting.pop()
-            if entry.digest not in found and self.files.size(entry.digest) is not None:
-                found.add(entry.digest)
-                waiting += self.manifest(name, entry.digest, entry.media_type).children
+            if entry.digest not in seen and self.files.size(entry.digest) is not None:
+                seen.add(entry.digest)
+                manifest = self.manifest("", entry.digest, entry.media_type)
+                found |= {manifest.digest, *(blob.digest for blob in manifest.blobs)}
+                waiting += manifest.children
         return found
 
 
