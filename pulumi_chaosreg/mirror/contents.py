@@ -24,7 +24,7 @@ def describe(layout: Layout) -> bytes:
     tags: dict[str, Tags] = {}
     for name in layout.names():
         reference = _reference(name)
-        if reference is None or reference.tag is None or _OF_ANOTHER.fullmatch(reference.tag):
+        if reference is None or not reference.tag or _OF_ANOTHER.fullmatch(reference.tag):
             continue
         store, repository = layout.holding(reference.server), reference.repository
         image = read_image(store, repository, reference.tag)
@@ -47,10 +47,12 @@ def describe(layout: Layout) -> bytes:
 
 
 def _reference(name: str) -> Reference | None:
+    """What the name says; None for another tool's."""
     try:
-        return Reference.parse(name)
-    except ChaosregError:  # another tool's entry
+        reference = Reference.parse(name)
+    except ChaosregError:
         return None
+    return reference if reference.tagged == name else None
 
 
 def _companion(companion: Companion) -> dict[str, Any]:
