@@ -1,6 +1,7 @@
 """What every run says in its last lines: which real parts it had, what stood in, and what was missing."""
 
 import os
+import shutil
 
 import pytest
 
@@ -18,4 +19,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.line(f"engine: {f'real, {lab.engine.version}' if lab.engine else 'MISSING'}")
     terminalreporter.line(f"kubernetes API server: {'real' if lab.kubernetes else 'MISSING'}; plugin: {plugin}")
     terminalreporter.line(f"kubelet: {f'MISSING ({lab.node.missing})' if lab.node.missing else 'real'}")
+    said = "real" if shutil.which("skopeo") else "MISSING (install the package `skopeo`): not asked about layouts"
+    terminalreporter.line(f"skopeo: {said}")
     terminalreporter.line("registries: real (distribution); images: stand-ins; clouds: none in this version")

@@ -94,7 +94,7 @@ def _mirror(
             there = [job for job, plan in planned.items() if plan.work is None]
             _each(there, lambda job: _checked(mirror, job, carried), report, stopped)
         if not options.dry_run:
-            report.note(carried.finish(complete=not (report.failures or stopped.is_set())))
+            report.note(carried.finish(report.failures, stopped.is_set()))
     if stopped.is_set():
         return 130
     return 1 if report.failures else 0
@@ -135,13 +135,7 @@ def _copied(mirror: Mirror, job: Job, planned: Planned, report: Report) -> None:
 def _checked(mirror: Mirror, job: Job, carried: mirror_layout.Carried) -> None:
     lacking = mirror.missing(job.target, None if carried.written else machine_login(job.target.server))
     if lacking:
-        more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
-        raise ChaosregError.of(
-            "CHR0406",
-            f"registry `{job.target.server}` has tag `{job.target.tag}` of `{job.target.repository}` and lacks "
-            f"`{lacking[0]}`{more}",
-            help="delete that tag at the registry, and mirror it again",
-        )
+        raise carried.lacking(job, lacking)
 
 
 def _each(jobs: Sequence[Job], work: Callable[[Job], T], report: Report, stopped: threading.Event) -> dict[Job, T]:

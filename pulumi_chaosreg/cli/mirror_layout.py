@@ -2,16 +2,18 @@
 
 import argparse
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pulumi_chaosreg.cli.mirror_report import size
+from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.mirror.contents import describe
 from pulumi_chaosreg.mirror.mirror import Stores
 from pulumi_chaosreg.oci.host import Host
-from pulumi_chaosreg.oci.layout import Layout
+from pulumi_chaosreg.oci.layout import SUMS, Layout
 
 if TYPE_CHECKING:
     from pulumi_chaosreg.cli.mirror import Job
@@ -52,15 +54,35 @@ class Carried:
             merged[job.source.tagged] = replace(job, target=job.source.with_digest(None), signatures=signatures)
         return [merged[name] for name in sorted(merged)]
 
-    def finish(self, complete: bool) -> str:
+    def finish(self, failures: int, stopped: bool) -> str:
         """Complete the layout that is written, unless something is missing; what to tell about it."""
         layout = self.written
         if not layout:
             return ""
-        if not complete:
+        if failures or stopped:
             return f"{layout.path} is not complete: run again, what has arrived is kept"
-        layout.finish(lambda: describe(layout))
-        return f"{layout.path} is complete; `sha256sum -c SHA256SUMS` checks every file in it"
+        if not layout.finish(lambda: describe(layout)):
+            return f"{layout.path} is complete already"
+        if layout.path.is_dir():
+            return f"{layout.path} is complete; to check it: (cd {layout.path} && sha256sum --check --quiet {SUMS})"
+        length = size(layout.path.stat().st_size)
+        return f"{layout.path} is complete: {length}; to compare it on the other side: sha256sum {layout.path}"
+
+    def lacking(self, job: "Job", lacking: Sequence[str]) -> ChaosregError:
+        """What `--deep` says of a target that has a tag, and not all that it stands for."""
+        more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+        target, where = (
+            job.target,
+            f"layout `{self.written.path}`" if self.written else f"registry `{job.target.server}`",
+        )
+        name = target.name if self.written else target.repository
+        return ChaosregError.of(
+            "CHR0406",
+            f"{where} has tag `{target.tag}` of `{name}` and lacks `{lacking[0]}`{more}",
+            help="delete the layout, and write it again"
+            if self.written
+            else "delete that tag at the registry, and mirror it again",
+        )
 
 
 @contextmanager
@@ -70,5 +92,5 @@ def carried(options: argparse.Namespace, stop: threading.Event) -> Iterator[Carr
     if path is None:
         yield Carried()
         return
-    with Layout.open(path, writing=bool(options.to), host=Host(stop=stop)) as layout:
+    with Layout.open(path, writing=bool(options.to), prove=options.deep, host=Host(stop=stop)) as layout:
         yield Carried(written=layout) if options.to else Carried(read=layout)

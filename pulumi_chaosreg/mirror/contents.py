@@ -10,7 +10,7 @@ from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror.companions import Companion, Tags, read_companions
 from pulumi_chaosreg.mirror.image import Image, read_image
 from pulumi_chaosreg.oci.layout import Layout
-from pulumi_chaosreg.oci.manifest import MANIFEST_LIMIT, Descriptor, Manifest
+from pulumi_chaosreg.oci.manifest import MANIFEST_LIMIT, Descriptor
 from pulumi_chaosreg.oci.store import Store
 
 _OF_ANOTHER = re.compile(r"sha\d+-[0-9a-f]+(\.\w+)?")
@@ -72,28 +72,27 @@ def _sizes(images: Iterable[Image]) -> dict[str, int]:
 
 
 def _platforms(store: Store, repository: str, image: Image) -> Iterable[str]:
-    """`linux/arm64/v8`, as the index says; of an image without one, as its config says."""
+    """`linux/arm64/v8`, as the index says; where it says nothing, as the image's config says."""
+    said: dict[str, Any] = {}
+    for index in image.manifests:
+        if index.children:
+            said |= {entry["digest"]: entry.get("platform") for entry in json.loads(index.raw)["manifests"]}
     for manifest in image.manifests:
-        if manifest.children:
-            yield from _of_index(manifest)
-    if not image.root.children and image.root.blobs and image.root.blobs[0].size <= MANIFEST_LIMIT:
-        yield from _of_config(store, repository, image.root.blobs[0])
+        if not manifest.children and manifest.blobs:
+            yield from _platform(said.get(manifest.digest) or _config(store, repository, manifest.blobs[0]))
 
 
-def _of_index(index: Manifest) -> Iterable[str]:
-    for entry in json.loads(index.raw)["manifests"]:
-        yield from _platform(entry.get("platform"))
-
-
-def _of_config(store: Store, repository: str, config: Descriptor) -> Iterable[str]:
-    with store.open_blob(repository, config) as chunks:
+def _config(store: Store, repository: str, blob: Descriptor) -> Any:
+    if blob.size > MANIFEST_LIMIT:
+        return None
+    with store.open_blob(repository, blob) as chunks:
         raw = b"".join(chunks)
     try:
-        yield from _platform(json.loads(raw))
-    except ValueError:  # an artifact's config may be anything
-        return
+        return json.loads(raw)
+    except (ValueError, RecursionError):  # an artifact's config may be anything
+        return None
 
 
 def _platform(said: Any) -> Iterable[str]:
-    if isinstance(said, dict) and said.get("os") and said.get("os") != "unknown":
+    if isinstance(said, dict) and said.get("os") not in (None, "", "unknown"):
         yield "/".join(str(said[key]) for key in ("os", "architecture", "variant") if said.get(key))

@@ -63,7 +63,7 @@ class Holding:
         return [name.removeprefix(prefix) for name in self._layout.names() if name.startswith(prefix)]
 
     def has_blob(self, repository: str, digest: str) -> bool:
-        return self._layout.files.size(digest) is not None
+        return self._layout.has(self._name(repository), digest)
 
     @contextmanager
     def open_blob(self, repository: str, blob: Descriptor) -> Iterator[Iterator[bytes]]:

@@ -25,23 +25,25 @@ class Layout:
     with which the next run goes on.
     """
 
-    def __init__(self, files: Files, host: Host | None = None) -> None:
+    def __init__(self, files: Files, host: Host | None = None, *, prove: bool = False) -> None:
         self.path = files.path
         self.files = files
+        self._prove = prove
         self._host = host or Host()
         self._holdings: dict[str, Holding] = {}
         self._subjects: dict[str, str | None] = {}
         self._guard = threading.Lock()
 
     @classmethod
-    def open(cls, path: Path, *, writing: bool = False, host: Host | None = None) -> Self:
+    def open(cls, path: Path, *, writing: bool = False, prove: bool = False, host: Host | None = None) -> Self:
         """The layout at that path: a tar where its name ends in `.tar`, else a folder.
 
-        For writing it may be missing, and nothing is made before the first write. `host` has the patience with
-        sources that break off, and the event that ends all waiting. Raises ChaosregError (CHR043x).
+        For writing it may be missing, and nothing is made before the first write. With `prove` a blob is there only
+        if its digest is right. `host` has the patience with sources that break off, and the event that ends all
+        waiting. Raises ChaosregError (CHR043x).
         """
         kind = Tar if path.suffix == ".tar" else Folder
-        return cls(kind(path, writing=writing), host)
+        return cls(kind(path, writing=writing), host, prove=prove)
 
     def holding(self, server: str) -> Store:
         """The images of one server."""
@@ -92,6 +94,19 @@ class Layout:
         """The manifests of the index whose subject is that one, named or not."""
         listed = {entry.descriptor.digest: entry.descriptor for entry in self.files.index().entries}
         return tuple(found for found in listed.values() if self._subject(name, found) == digest)
+
+    def has(self, name: str, digest: str) -> bool:
+        """Whether the blob is there, and right where that is to be proved."""
+        length = self.files.size(digest)
+        if length is None or not self._prove:
+            return length is not None
+        try:
+            with self.files.read(digest) as chunks:
+                return all(True for _ in self.proven(name, Descriptor("", digest, length), chunks))
+        except RegistryError as failure:
+            if failure.code != "CHR0433":
+                raise
+            return False
 
     def add(self, name: str, manifest: Manifest, tag: str | None) -> None:
         """Keep a manifest whose parts are there, under a tag, as a referrer, or as a part of what comes later."""

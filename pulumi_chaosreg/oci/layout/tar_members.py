@@ -78,7 +78,7 @@ def members(descriptor: int) -> Iterator[Member]:
     while True:
         block = os.pread(descriptor, BLOCK, at)
         if len(block) < BLOCK:
-            raise TarFault("CHR0432", "it has no end mark" if at else "it has not even one header")
+            raise TarFault("CHR0432", "it has no end mark") if at else TarFault("CHR0430", "it is no tar")
         if not any(block):
             return
         info = _parsed(block, at)
