@@ -148,7 +148,8 @@ class GrowingTar:
         """Take over what an interrupted run has left: every region up to the first document or damage."""
         mark = self._mark()
         self._end = len(mark)
-        if os.pread(self._descriptor, self._end, 0) == mark:
+        found = os.pread(self._descriptor, len(mark), 0)
+        if found == mark:
             try:
                 for member in members(self._descriptor):
                     digest = member.name.removeprefix("blobs/").replace("/", ":")
@@ -160,7 +161,7 @@ class GrowingTar:
                     self._end = member.end
             except TarFault:  # it has no end yet; what lies behind is written again
                 pass
-        elif os.fstat(self._descriptor).st_size and any(os.pread(self._descriptor, BLOCK, 0)):
+        elif any(found) and not mark.startswith(found):
             raise problem("CHR0437", server=str(self.path), cause="something else is there")
         _write_all(self._descriptor, mark, 0)
         os.ftruncate(self._descriptor, self._end)

@@ -22,6 +22,7 @@ _COMPRESSED = {
     b"BZh": "bzip2",
     b"PK\x03\x04": "zip",
 }
+_PLAIN = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE)
 _KEYS = ("path", "size")
 _KINDS = {
     tarfile.LNKTYPE: "a hard link",
@@ -94,7 +95,7 @@ def members(descriptor: int) -> Iterator[Member]:
         if count > _MOST:
             raise TarFault("CHR0431", f"more than {_MOST} files")
         name = _checked(extended.get("path", info.name))
-        if info.isreg():
+        if info.type in _PLAIN:
             yield Member(name, begin, start, size)
         elif not info.isdir():
             raise TarFault("CHR0431", f"`{name}` is {_KINDS.get(info.type, 'no plain file')}")
