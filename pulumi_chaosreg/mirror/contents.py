@@ -27,6 +27,8 @@ def describe(layout: Layout) -> bytes:
         if reference is None or not reference.tag or _OF_ANOTHER.fullmatch(reference.tag):
             continue
         store, repository = layout.holding(reference.server), reference.repository
+        if not store.head_manifest(repository, reference.tag):  # another tool's, which may leave things out
+            continue
         image = read_image(store, repository, reference.tag)
         beside = tags.setdefault(reference.server, Tags(store))
         companions = read_companions(store, repository, image, beside)

@@ -45,7 +45,7 @@ def project(tmp_path: Path, upstream: RegistryServer, target: RegistryServer, im
     return _company(tmp_path / "project", upstream.host, target.host, images)
 
 
-def _company(folder: Path, source: str, target: str, images: dict[str, Tree]) -> Path:
+def _company(folder: Path, source: str, target: str, images: dict[str, Tree], of_eu: str = "") -> Path:
     (folder / "stacks").mkdir(parents=True)
     (folder / "Pulumi.yaml").write_text("name: x\nstackConfigDir: stacks\n")
     listed = ", ".join(f"harness/{name}:1" for name in NAMES)
@@ -54,11 +54,13 @@ def _company(folder: Path, source: str, target: str, images: dict[str, Tree]) ->
 config:
   chaosreg:account:
     id: acme
+    allow_overrides: true
     image_registry: {{server: "{target}", account: chaos, type: public}}
     mirror: {{source: "{source}/harness", allow_sources: ["{source}"]}}
     required_images: [{listed}]
   chaosreg:infrastructures:
-    eu: {{cluster: {{context: eu}}}}
+    eu: {{cluster: {{context: eu}}{of_eu}}}
+    us: {{cluster: {{context: us}}}}
 """
     )
     lock = "".join(f"{source}/harness/{name}:1: {tree.digest}\n" for name, tree in images.items())
@@ -218,6 +220,39 @@ def test_a_layout_with_a_missing_or_damaged_blob_tags_nothing_that_needs_it(
     assert _arrived(target, images) == {NAMES[0]}
     # and --deep says so before anything is carried over
     assert "and lacks `" in mirror("--to", layout, "--deep")[1]
+
+
+def test_an_image_that_several_owners_mirror_is_carried_once(
+    layout, tmp_path, upstream, target, images, capsys
+) -> None:
+    # given: an infrastructure with a registry of its own, beside the account's
+    of_eu = f', image_registry: {{server: "localhost:{target.port}", account: eu, type: public}}'
+    project = _company(tmp_path / "two owners", upstream.host, target.host, images, of_eu)
+    assert main(["--project", str(project), "mirror", "--to", str(layout)]) == 0
+    assert "plan: 3 of 3 images" in capsys.readouterr().out
+    assert main(["--project", str(project), "mirror", "--from", str(layout)]) == 0
+    assert "plan: 6 of 6 images" in capsys.readouterr().out
+    for account in ("eu", "chaos"):
+        assert _digest(f"{target.host}/{account}/{NAMES[1]}:1") == images[NAMES[1]].digest
+
+
+def test_a_folder_that_another_tool_changed_is_completed_again(tmp_path, mirror, project) -> None:
+    layout = tmp_path / "layout"
+    assert mirror("--to", layout)[0] == 0
+    index = layout / "index.json"
+    index.write_text(json.dumps(json.loads(index.read_text())))
+    assert "error[CHR0433]: wrong content for `index.json`" in mirror("--from", layout)[1]
+    assert mirror("--to", layout)[0] == 0
+    assert mirror("--from", layout)[0] == 0
+
+
+def test_a_file_of_another_name_is_read_and_a_compressed_one_not_written(tmp_path, mirror, target, images) -> None:
+    assert mirror("--to", tmp_path / "layout.tar")[0] == 0
+    other = (tmp_path / "layout.tar").rename(tmp_path / "carried")
+    assert mirror("--from", other)[0] == 0
+    assert _arrived(target, images) == set(NAMES)
+    code, out = mirror("--to", tmp_path / "layout.tar.gz")
+    assert (code, "error[CHR0437]" in out, "name it `*.tar`" in out) == (2, True, True)
 
 
 def test_json_events_tell_of_the_layout_too(mirror, layout) -> None:

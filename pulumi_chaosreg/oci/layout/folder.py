@@ -26,7 +26,7 @@ from pulumi_chaosreg.oci.layout.files import (
 )
 from pulumi_chaosreg.oci.layout.index import Index
 from pulumi_chaosreg.oci.manifest import Descriptor
-from pulumi_chaosreg.oci.problems import problem
+from pulumi_chaosreg.oci.problems import RegistryError, problem
 
 _UNFINISHED = ".partial"
 _HEX = {"sha256": 64, "sha512": 128}
@@ -51,7 +51,12 @@ class Folder:
                     raise problem("CHR0437", server=str(path), cause="the folder holds something else")
                 return
             check_mark(path, self._document)
-            check_sums(path, self._document)
+            try:
+                check_sums(path, self._document)
+            except RegistryError:
+                if not writing:
+                    raise
+                self._changed = True  # by another tool: the checksums are to be written anew
             if not writing and read_index(path, self._document) is None:
                 raise not_a_layout(path, "it has no index.json")
 

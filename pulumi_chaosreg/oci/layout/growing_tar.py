@@ -10,6 +10,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -111,6 +112,7 @@ class GrowingTar:
             os.fsync(self._descriptor)
             self.path.replace(name)
             self._completed = True
+        with suppress(OSError):  # not every file system of a stick can do this for a folder
             folder = os.open(name.parent, os.O_RDONLY | os.O_DIRECTORY)
             try:
                 os.fsync(folder)

@@ -17,6 +17,8 @@ from pulumi_chaosreg.oci.manifest import MANIFEST_LIMIT, Descriptor, MalformedMa
 from pulumi_chaosreg.oci.problems import RegistryError, problem
 from pulumi_chaosreg.oci.store import Store
 
+_COMPRESSED = (".gz", ".tgz", ".zst", ".xz", ".bz2", ".zip")
+
 
 class Layout:
     """A layout that is read, or made and added to; a context manager.
@@ -36,13 +38,16 @@ class Layout:
 
     @classmethod
     def open(cls, path: Path, *, writing: bool = False, prove: bool = False, host: Host | None = None) -> Self:
-        """The layout at that path: a tar where its name ends in `.tar`, else a folder.
+        """The layout at that path: a tar where there is a file or its name ends in `.tar`, else a folder.
 
         For writing it may be missing, and nothing is made before the first write. With `prove` a blob is there only
         if its digest is right. `host` has the patience with sources that break off, and the event that ends all
         waiting. Raises ChaosregError (CHR043x).
         """
-        kind = Tar if path.suffix == ".tar" else Folder
+        if writing and path.suffix.lower() in _COMPRESSED:
+            cause = "a compressed one is not written, as layers are compressed already; name it `*.tar`"
+            raise problem("CHR0437", server=str(path), cause=cause)
+        kind = Tar if path.suffix.lower() == ".tar" or path.is_file() else Folder
         return cls(kind(path, writing=writing), host, prove=prove)
 
     def holding(self, server: str) -> Store:
