@@ -70,6 +70,14 @@ def blob_name(digest: str) -> str:
     return f"blobs/{digest.replace(':', '/', 1)}"
 
 
+def inode(path: Path) -> int | None:
+    """Which file has that name now; None where none has."""
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return None
+
+
 def sums_line(name: str, hexadecimal: str) -> bytes:
     """As `sha256sum` writes it."""
     return f"{hexadecimal}  {name}\n".encode()

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pulumi_chaosreg.images.reference import DIGEST
 from pulumi_chaosreg.oci.layout.archive import read_range
-from pulumi_chaosreg.oci.layout.files import MARK, MARK_TEXT, blob_name, disk_errors
+from pulumi_chaosreg.oci.layout.files import MARK, MARK_TEXT, blob_name, disk_errors, inode
 from pulumi_chaosreg.oci.layout.tar_members import BLOCK, END, Member, TarFault, header, members
 from pulumi_chaosreg.oci.manifest import Descriptor
 from pulumi_chaosreg.oci.problems import problem
@@ -57,7 +57,7 @@ class GrowingTar:
         region = self._regions.get(digest)
         if region is None:
             return None
-        if not region.right:
+        if region.right is None:
             with region.guard:
                 self._look(digest, region)
         return region.member.size if region.right else None
@@ -142,7 +142,7 @@ class GrowingTar:
                 os.close(descriptor)
                 raise problem("CHR0439", server=str(self.path.with_suffix(""))) from None
             # Another run may have completed the file between our two calls: it then has another name.
-            if self.path.exists() and self.path.stat().st_ino == os.fstat(descriptor).st_ino:
+            if inode(self.path) == os.fstat(descriptor).st_ino:
                 return descriptor
             os.close(descriptor)
 

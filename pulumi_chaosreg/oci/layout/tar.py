@@ -9,7 +9,17 @@ from pathlib import Path
 
 from pulumi_chaosreg.oci.blob import proven
 from pulumi_chaosreg.oci.layout.archive import Archive
-from pulumi_chaosreg.oci.layout.files import CONTENTS, INDEX, MARK, MARK_TEXT, SUMS, blob_name, disk_errors, sums_line
+from pulumi_chaosreg.oci.layout.files import (
+    CONTENTS,
+    INDEX,
+    MARK,
+    MARK_TEXT,
+    SUMS,
+    blob_name,
+    disk_errors,
+    inode,
+    sums_line,
+)
 from pulumi_chaosreg.oci.layout.growing_tar import GrowingTar
 from pulumi_chaosreg.oci.layout.index import Index
 from pulumi_chaosreg.oci.manifest import Descriptor
@@ -106,7 +116,7 @@ class Tar:
             if self._new is None:
                 new = GrowingTar(self._partial)
                 with disk_errors(self.path, "written"):
-                    found = self.path.stat().st_ino if self.path.exists() else None
+                    found = inode(self.path)
                 if found != (self._there.inode if self._there else None):  # it would be lost
                     new.close()
                     raise problem("CHR0439", server=str(self.path))
@@ -120,4 +130,5 @@ class Tar:
         for digest in sorted(needed):
             if member := self._there.members.get(blob_name(digest)):
                 blob = Descriptor("", digest, member.size)
+                # damage ends the run here: the file has to be removed, and is written anew
                 new.write(blob, proven(self._there.chunks(member), blob, str(self.path), "", "CHR0433"))

@@ -251,6 +251,13 @@ def test_a_manifest_that_is_none_is_said_to_be(tmp_path) -> None:
         layout.holding("docker.io").get_manifest("harness/app", _digest(big))
 
 
+@pytest.mark.parametrize("raw", [b"[" * 100_000, b"[]", b"\xff", b'{"layers": 1}', b'{"layers": [{"urls": 5}]}'])
+def test_a_manifest_that_cannot_be_read_is_one_error(tmp_path, raw) -> None:
+    folder = _folder(tmp_path / "folder", {**_files(), f"blobs/sha256/{sha256(raw).hexdigest()}": raw})
+    with Layout.open(folder) as layout, pytest.raises(RegistryError, match="CHR0433"):
+        layout.holding("docker.io").get_manifest("harness/app", _digest(raw))
+
+
 def test_a_blob_of_another_size_than_its_manifest_says_is_wrong(tmp_path) -> None:
     with Layout.open(_folder(tmp_path / "folder", _files())) as layout:
         blob = Descriptor("", _digest(b"{}"), 3)
