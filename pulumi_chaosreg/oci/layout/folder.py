@@ -100,10 +100,9 @@ class Folder:
     def index(self) -> Index:
         with self._guard, disk_errors(self.path, "read"):
             try:
-                found = (self.path / INDEX).stat()
+                mark = self._mark()
             except FileNotFoundError:
                 return Index()
-            mark = (found.st_ino, found.st_size, found.st_mtime_ns)
             if self._read is None or self._read[0] != mark:
                 self._read = mark, read_index(self.path, self._document) or Index()
             return self._read[1]
@@ -119,6 +118,7 @@ class Folder:
             for name in (SUMS, CONTENTS):  # they were about the index as it was
                 (self.path / name).unlink(missing_ok=True)
             self._replace(INDEX, after.dump())
+            self._read = self._mark(), after
 
     def finish(self, describe: Callable[[], bytes], reachable: Callable[[], Collection[str]]) -> bool:
         if not self._changed and (self.path / SUMS).exists():
@@ -165,6 +165,11 @@ class Folder:
                 yield
             finally:
                 os.close(descriptor)
+
+    def _mark(self) -> tuple[int, ...]:
+        """What is another one when somebody has replaced the index."""
+        found = (self.path / INDEX).stat()
+        return found.st_ino, found.st_size, found.st_mtime_ns
 
     def _remove_leftovers(self) -> None:
         """What killed runs have left; not while another process writes."""

@@ -64,8 +64,9 @@ class Index:
         ordered = sorted(
             self.entries, key=lambda entry: (entry.name is None, entry.name or "", entry.descriptor.digest)
         )
-        document = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [entry.document for entry in ordered]}
-        return json.dumps(document, indent=1).encode() + b"\n"
+        lines = ",\n  ".join(json.dumps(entry.document) for entry in ordered)
+        head = f'{{"schemaVersion": 2, "mediaType": "{OCI_INDEX}", "manifests": ['
+        return f"{head}\n  {lines}\n]}}\n".encode()
 
     def named(self, name: str) -> Descriptor | None:
         """What the name stands for."""
