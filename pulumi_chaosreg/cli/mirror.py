@@ -94,7 +94,7 @@ def _mirror(
             there = [job for job, plan in planned.items() if plan.work is None]
             _each(there, lambda job: _checked(mirror, job, carried), report, stopped)
         if not options.dry_run:
-            report.note(carried.finish(report.failures, stopped.is_set()))
+            carried.finish(report, stopped=stopped.is_set())
     if stopped.is_set():
         return 130
     return 1 if report.failures else 0

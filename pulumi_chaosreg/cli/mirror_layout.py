@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pulumi_chaosreg.cli.mirror_report import size
+from pulumi_chaosreg.cli.mirror_report import Report, size
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.mirror.contents import describe
 from pulumi_chaosreg.mirror.mirror import Stores
@@ -54,19 +54,20 @@ class Carried:
             merged[job.source.tagged] = replace(job, target=job.source.with_digest(None), signatures=signatures)
         return [merged[name] for name in sorted(merged)]
 
-    def finish(self, failures: int, stopped: bool) -> str:
-        """Complete the layout that is written, unless something is missing; what to tell about it."""
+    def finish(self, report: Report, *, stopped: bool) -> None:
+        """Complete the layout that is written, unless something is missing, and tell about it."""
         layout = self.written
         if not layout:
-            return ""
-        if failures or stopped:
-            return f"{layout.path} is not complete: run again, what has arrived is kept"
-        if not layout.finish(lambda: describe(layout)):
-            return f"{layout.path} is complete already"
-        if layout.path.is_dir():
-            return f"{layout.path} is complete; to check it: (cd {layout.path} && sha256sum --check --quiet {SUMS})"
-        length = size(layout.path.stat().st_size)
-        return f"{layout.path} is complete: {length}; to compare it on the other side: sha256sum {layout.path}"
+            return
+        if report.failures or stopped:
+            report.note(f"{layout.path} is not complete: run again, what has arrived is kept")
+            return
+        try:
+            written = layout.finish(lambda: describe(layout))
+        except ChaosregError as error:
+            report.failed(str(layout.path), error)
+        else:
+            report.note(_completed(layout.path, written=written))
 
     def lacking(self, job: "Job", lacking: Sequence[str]) -> ChaosregError:
         """What `--deep` says of a target that has a tag, and not all that it stands for."""
@@ -83,6 +84,14 @@ class Carried:
             if self.written
             else "delete that tag at the registry, and mirror it again",
         )
+
+
+def _completed(path: Path, *, written: bool) -> str:
+    if not written:
+        return f"{path} is complete already"
+    if path.is_dir():
+        return f"{path} is complete; to check it: (cd {path} && sha256sum --check --quiet {SUMS})"
+    return f"{path} is complete: {size(path.stat().st_size)}; to compare it on the other side: sha256sum {path}"
 
 
 @contextmanager

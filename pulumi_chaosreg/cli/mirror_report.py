@@ -39,7 +39,7 @@ class Report(Protocol):
         """An image could not be planned, copied or verified."""
 
     def note(self, text: str) -> None:
-        """Something to say about the whole, if anything."""
+        """Something to say about the whole."""
 
 
 class TextReport:
@@ -100,8 +100,7 @@ class TextReport:
         self._line(f"failed {target}\n{error}")
 
     def note(self, text: str) -> None:
-        if text:
-            self._line(text)
+        self._line(text)
 
     def _line(self, text: str) -> None:
         with self._guard:
@@ -145,8 +144,7 @@ class JsonReport:
             self._event("failed", image=target, code=finding.code, message=finding.message, help=finding.help)
 
     def note(self, text: str) -> None:
-        if text:
-            self._event("note", text=text)
+        self._event("note", text=text)
 
     def _event(self, event: str, **more: Any) -> None:
         with self._guard:

@@ -130,5 +130,10 @@ class Tar:
         for digest in sorted(needed):
             if member := self._there.members.get(blob_name(digest)):
                 blob = Descriptor("", digest, member.size)
-                # damage ends the run here: the file has to be removed, and is written anew
-                new.write(blob, proven(self._there.chunks(member), blob, str(self.path), "", "CHR0433"))
+                try:
+                    new.write(blob, proven(self._there.chunks(member), blob, str(self.path), "", "CHR0433"))
+                except RegistryError as failure:
+                    if failure.code != "CHR0433":
+                        raise
+                    cause = f"blob `{digest}` in the file that is there is damaged; remove that file, and run again"
+                    raise problem("CHR0437", server=str(self.path), cause=cause) from None
