@@ -88,3 +88,15 @@ def test_an_interrupted_addition_leaves_a_layout_that_is_right_and_says_less(tmp
         assert layout.names() == ["s/app:1", "s/app:2"]
     assert not (path / "SHA256SUMS").exists()
     assert not (path / "contents.json").exists()
+
+
+def test_a_tag_whose_manifest_is_lost_is_not_there_and_is_written_again(tmp_path: Path) -> None:
+    path = tmp_path / "layout"
+    lost = path / "blobs/sha256" / digest_of(RAW).partition(":")[2]
+    with Layout.open(path, writing=True) as layout:
+        store = layout.holding("s")
+        _add(layout, "s", "1")
+        lost.unlink()
+        assert store.head_manifest("app", "1") is None
+        _add(layout, "s", "1")
+        assert store.get_manifest("app", "1").raw == RAW
