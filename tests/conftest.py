@@ -21,6 +21,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.line(f"kubelet: {f'MISSING ({lab.node.missing})' if lab.node.missing else 'real'}")
     debians = "docker-registry" if shutil.which("docker-registry") else "docker-registry MISSING (apt-get has it)"
     terminalreporter.line(f"registries: real (distribution; Debian's older {debians})")
+    said = "real" if shutil.which("skopeo") else "MISSING (install the package `skopeo`): not asked about layouts"
+    terminalreporter.line(f"skopeo: {said}")
     terminalreporter.line(
         "vendors' registries: profiles of the tests; images: stand-ins; clouds: stand-ins, asked by the real SDKs"
     )

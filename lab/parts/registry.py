@@ -12,13 +12,14 @@ from lab.state import Login, RegistryState
 
 
 def registry_programs() -> dict[str, Path]:
-    """The registry, and a client that was not written by us."""
+    """The registry, and clients that were not written by us."""
     return GoBuild(
         "registry",
         "3.1.1",
         {
             "registry": "github.com/distribution/distribution/v3/cmd/registry",
             "crane": "github.com/google/go-containerregistry/cmd/crane",
+            "regctl": "github.com/regclient/regclient/cmd/regctl",
         },
         cold="1 min",
     ).ensure()
@@ -35,7 +36,7 @@ class Registry:
         self._server: RegistryServer | None = None
 
     def describe(self) -> str:
-        return "a private registry with password logins, the target of the mirror; and crane"
+        return "a private registry with password logins, the target of the mirror; crane and regctl"
 
     def build(self, network: Network) -> Mapping[str, Path]:
         return registry_programs()

@@ -5,6 +5,8 @@ docker and podman, their credential helpers, its identity in a cloud.
 Copies the digests of the lockfile, so run `chaosreg lock` first. WANTED is an infrastructure or a scope above it, by
 path or pattern, or the name of an image; without it everything is mirrored. Ctrl-C stops soon and writes no tag; the
 next run goes on with what has arrived.
+
+Over an air gap: --to writes the sources' images into an OCI layout; on the other side --from fills the targets from it.
 """
 
 import argparse
@@ -19,6 +21,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypeVar
 
+from pulumi_chaosreg.cli import mirror_layout
 from pulumi_chaosreg.cli.mirror_report import REPORTS, Report
 from pulumi_chaosreg.cli.selection import fits
 from pulumi_chaosreg.errors import ChaosregError, Finding
@@ -40,6 +43,8 @@ examples:
   chaosreg mirror --deep                    ask for every part of what is there already, and verify it again
   chaosreg mirror -o json | jq .            one event a line
   chaosreg mirror --shard 2/5               the second of five parts, the same for everybody
+  chaosreg mirror --to layout.tar           everything into one file, to carry it over an air gap
+  chaosreg mirror --from layout.tar         from that file into the registries, with no request to any source
 """
 _AT_ONCE = 12
 T = TypeVar("T")
@@ -76,6 +81,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--deep", action="store_true", help="also check what the targets have already")
     parser.add_argument("--shard", metavar="I/N", default="1/1", type=_shard, help="part I of N of the images")
     parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="default: text")
+    mirror_layout.arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -83,20 +89,29 @@ def run(options: argparse.Namespace) -> int:
     reviewed = review(find_project(Path(options.project).resolve()))
     if reviewed.errors:
         raise ChaosregError(reviewed.errors)
+    with _stopping() as stopped, mirror_layout.carried(options, stopped) as carried:
+        return _mirror(options, carried.jobs(select_jobs(reviewed, options.wanted)), carried, stopped)
+
+
+def _mirror(
+    options: argparse.Namespace, jobs: Sequence[Job], carried: mirror_layout.Carried, stopped: threading.Event
+) -> int:
     number, of = options.shard
-    jobs = select_jobs(reviewed, options.wanted)[number - 1 :: of]
+    jobs = jobs[number - 1 :: of]
     if any(job.must_be_locked and job.digest is None for job in jobs):
         advice = "run `chaosreg lock` first, so that what is copied can be reviewed"
         raise ChaosregError.of("CHR0304", "nothing is locked yet", help=advice)
     report, logins = REPORTS[options.output](len(jobs)), MachineLogins()
-    with _stopping() as stopped, Mirror(stop=stopped) as mirror, report:
-        planned = _each(jobs, lambda job: _planned(mirror, job, logins), report, stopped)
+    with Mirror(stop=stopped, read_from=carried.read_from, write_to=carried.write_to) as mirror, report:
+        planned = _each(jobs, lambda job: _planned(mirror, job, carried, logins), report, stopped)
         report.planned({job.target.tagged: plan for job, plan in planned.items()})
         if not options.dry_run:
             _each([*planned], lambda job: _copied(mirror, job, planned[job], report), report, stopped)
         if options.deep:
             there = [job for job, plan in planned.items() if plan.work is None]
-            _each(there, lambda job: _checked(mirror, job, logins), report, stopped)
+            _each(there, lambda job: _checked(mirror, job, carried, logins), report, stopped)
+        if not options.dry_run:
+            carried.finish(report, stopped=stopped.is_set())
     if not report.failures:  # whoever was refused has read them already
         for finding in logins.findings():
             print(finding, file=sys.stderr)
@@ -143,12 +158,12 @@ def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
     return [jobs[tagged] for tagged in sorted(jobs)]
 
 
-def _planned(mirror: Mirror, job: Job, logins: MachineLogins) -> Planned:
+def _planned(mirror: Mirror, job: Job, carried: mirror_layout.Carried, logins: MachineLogins) -> Planned:
     return mirror.plan(
         job.source,
         job.target,
-        pull=logins.of(job.source),
-        push=logins.of(job.target),
+        pull=None if carried.read else logins.of(job.source),
+        push=None if carried.written else logins.of(job.target),
         digest=job.digest,
         platforms=job.platforms,
         keep_foreign=job.keep_foreign,
@@ -163,17 +178,11 @@ def _copied(mirror: Mirror, job: Job, planned: Planned, report: Report) -> None:
     report.copied(job.target.tagged, copied)
 
 
-def _checked(mirror: Mirror, job: Job, logins: MachineLogins) -> None:
-    login = logins.of(job.target)
+def _checked(mirror: Mirror, job: Job, carried: mirror_layout.Carried, logins: MachineLogins) -> None:
+    login = None if carried.written else logins.of(job.target)
     lacking = mirror.missing(job.target, login)
     if lacking:
-        more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
-        raise ChaosregError.of(
-            "CHR0406",
-            f"registry `{job.target.server}` has tag `{job.target.tag}` of `{job.target.repository}` and lacks "
-            f"`{lacking[0]}`{more}",
-            help="delete that tag at the registry, and mirror it again",
-        )
+        raise carried.lacking(job, lacking)
     if job.verify:
         mirror.check_signed(job.target, job.verify, login)
 

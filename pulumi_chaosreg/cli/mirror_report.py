@@ -38,6 +38,9 @@ class Report(Protocol):
     def failed(self, target: str, error: ChaosregError) -> None:
         """An image could not be planned, copied or verified."""
 
+    def note(self, text: str) -> None:
+        """Something to say about the whole."""
+
 
 class TextReport:
     """A line for each image, and on a terminal bars below that show what is under way and the whole."""
@@ -96,6 +99,9 @@ class TextReport:
         self.failures += 1
         self._line(f"failed {target}\n{error}")
 
+    def note(self, text: str) -> None:
+        self._line(text)
+
     def _line(self, text: str) -> None:
         with self._guard:
             if self._bars:
@@ -136,6 +142,9 @@ class JsonReport:
         self.failures += 1
         for finding in error.findings:
             self._event("failed", image=target, code=finding.code, message=finding.message, help=finding.help)
+
+    def note(self, text: str) -> None:
+        self._event("note", text=text)
 
     def _event(self, event: str, **more: Any) -> None:
         with self._guard:

@@ -153,7 +153,7 @@ class Mirror:
         that).
         """
         origin = self._read_from(source.server) if self._read_from else self._registry(source.server, pull)
-        goal = self._write_to(target.server) if self._write_to else self._registry(target.server, push)
+        goal = self._goal(target.server, push)
         image, each = None, self._shared.flights.each
         if platforms and not digest:  # only the source can tell what its image becomes
             image = read_source(origin, source, None, platforms, each, keep_foreign=keep_foreign)
@@ -199,7 +199,7 @@ class Mirror:
 
         A registry may have a tag and lack what it stands for: caches that never fetched it, blobs that were deleted.
         """
-        registry, repository = self._registry(reference.server, login), reference.repository
+        registry, repository = self._goal(reference.server, login), reference.repository
         name = reference.digest or reference.tag or "latest"
         lacking: list[str] = []
         image = read_image(registry, repository, name, lacking, keep_foreign=True)
@@ -207,13 +207,13 @@ class Mirror:
 
     def check_signed(self, reference: Reference, policy: SigningPolicy, login: LoginSource | None = None) -> None:
         """Return where what the reference stands for is signed as the policy demands; RegistryError otherwise."""
-        registry, name = self._registry(reference.server, login), reference.digest or reference.tag or "latest"
+        registry, name = self._goal(reference.server, login), reference.digest or reference.tag or "latest"
         _check_signed(registry, reference.repository, read_image(registry, reference.repository, name), policy)
 
     def digest(self, reference: Reference, login: LoginSource | None = None) -> str | None:
         """What the reference's tag (or else its digest) stands for now; None where there is nothing."""
         name = reference.tag or reference.digest or "latest"
-        found = self._registry(reference.server, login).head_manifest(reference.repository, name)
+        found = self._goal(reference.server, login).head_manifest(reference.repository, name)
         return found.digest if found else None
 
     def image_tags(self, server: str, repository: str, login: LoginSource | None = None) -> list[str]:
@@ -248,6 +248,9 @@ class Mirror:
     def _tags_of(self, registry: Store) -> Tags:
         with self._guard:
             return self._tags.setdefault(registry, Tags(registry))
+
+    def _goal(self, server: str, login: LoginSource | None) -> Store:
+        return self._write_to(server) if self._write_to else self._registry(server, login)
 
     def _registry(self, server: str, login: LoginSource | None) -> Registry:
         with self._guard:

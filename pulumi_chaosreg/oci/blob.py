@@ -22,11 +22,13 @@ class Upload:
     location: str = field(repr=False)
 
 
-def proven(chunks: Iterable[bytes], blob: Descriptor, server: str, repository: str) -> Iterator[bytes]:
+def proven(
+    chunks: Iterable[bytes], blob: Descriptor, server: str, repository: str, code: str = "CHR0407"
+) -> Iterator[bytes]:
     """The chunks, the last one only when size and digest of the whole are right.
 
     So what was sent to a target with the promised length stays incomplete there, and is never stored, unless it is
-    what the manifest says. Raises ChaosregError (CHR0407).
+    what the manifest says. Raises ChaosregError with that code.
     """
     algorithm, _, wanted = blob.digest.partition(":")
     hasher, size, held = hashlib.new(algorithm), 0, b""
@@ -46,4 +48,4 @@ def proven(chunks: Iterable[bytes], blob: Descriptor, server: str, repository: s
         if held:
             yield held
         return
-    raise problem("CHR0407", server=server, repository=repository, subject=f"blob `{blob.digest}`", cause=cause)
+    raise problem(code, server=server, repository=repository, subject=f"blob `{blob.digest}`", cause=cause)

@@ -42,7 +42,7 @@ class Descriptor:
         """Read one entry of `manifests` or `layers`; MalformedManifest where it is none."""
         match entry:
             case {"digest": str(digest), "size": int(size)} if DIGEST.match(digest) and size >= 0:
-                return cls(str(entry.get("mediaType", "")), digest, size, tuple(map(str, entry.get("urls") or ())))
+                return cls(str(entry.get("mediaType", "")), digest, size, _texts(entry.get("urls")))
         raise MalformedManifest("one of its descriptors has no valid digest and size")
 
     @property
@@ -75,7 +75,7 @@ class Manifest:
             raise MalformedManifest("it is of Docker's schema 1, which has no digests of its layers' content")
         try:
             document = json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):  # a thousand brackets are no manifest either
             document = None
         if not isinstance(document, dict):
             raise MalformedManifest("it is not JSON")
@@ -117,6 +117,10 @@ def referrers_tag(digest: str) -> str:
 def digest_of(raw: bytes, algorithm: str = "sha256") -> str:
     """`sha256:<hex>` of the bytes."""
     return f"{algorithm}:{hashlib.new(algorithm, raw).hexdigest()}"
+
+
+def _texts(listed: Any) -> tuple[str, ...]:
+    return tuple(map(str, listed)) if isinstance(listed, list) else ()
 
 
 def _media_type(header: str, document: Mapping[str, Any]) -> str:

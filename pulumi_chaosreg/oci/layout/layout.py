@@ -1,0 +1,185 @@
+"""A layout's images, server by server. Blobs are shared by all of them; names are `server/repository:tag`."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pulumi_chaosreg.oci.blob import Source, proven
+from pulumi_chaosreg.oci.host import Host
+from pulumi_chaosreg.oci.layout.files import Files
+from pulumi_chaosreg.oci.layout.folder import Folder
+from pulumi_chaosreg.oci.layout.holding import Holding
+from pulumi_chaosreg.oci.layout.tar import Tar
+from pulumi_chaosreg.oci.manifest import MANIFEST_LIMIT, Descriptor, MalformedManifest, Manifest
+from pulumi_chaosreg.oci.problems import RegistryError, problem
+from pulumi_chaosreg.oci.store import Store
+
+_COMPRESSED = (".gz", ".tgz", ".zst", ".xz", ".bz2", ".zip")
+
+
+class Layout:
+    """A layout that is read, or made and added to; a context manager.
+
+    `finish` makes what was written complete. Without it a folder lacks its checksums, and a tar stays `….partial`,
+    with which the next run goes on.
+    """
+
+    def __init__(self, files: Files, host: Host | None = None, *, prove: bool = False) -> None:
+        self.path = files.path
+        self.files = files
+        self._prove = prove
+        self._host = host or Host()
+        self._holdings: dict[str, Holding] = {}
+        self._subjects: dict[str, str | None] = {}
+        self._guard = threading.Lock()
+
+    @classmethod
+    def open(cls, path: Path, *, writing: bool = False, prove: bool = False, host: Host | None = None) -> Self:
+        """The layout at that path: a tar where there is a file or its name ends in `.tar`, else a folder.
+
+        For writing it may be missing, and nothing is made before the first write. With `prove` a blob is there only
+        if its digest is right. `host` has the patience with sources that break off, and the event that ends all
+        waiting. Raises ChaosregError (CHR043x).
+        """
+        if writing and path.suffix.lower() in _COMPRESSED:
+            cause = "a compressed one is not written, as layers are compressed already; name it `*.tar`"
+            raise problem("CHR0437", server=str(path), cause=cause)
+        kind = Tar if path.suffix.lower() == ".tar" or path.is_file() else Folder
+        return cls(kind(path, writing=writing), host, prove=prove)
+
+    def holding(self, server: str) -> Store:
+        """The images of one server."""
+        with self._guard:
+            return self._holdings.setdefault(server, Holding(self, server))
+
+    def names(self) -> Sequence[str]:
+        """Of all images and companions that have one, sorted."""
+        return sorted({entry.name for entry in self.files.index().entries if entry.name})
+
+    def finish(self, describe: Callable[[], bytes]) -> bool:
+        """Make it complete, with what `describe` says as contents.json; False where nothing had changed."""
+        return self.files.finish(describe, self._reachable)
+
+    def close(self) -> None:
+        """Give up what is open."""
+        self.files.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # --- what all holdings share
+
+    def manifest(self, name: str, digest: str, media_type: str = "") -> Manifest:
+        """The manifest of that digest, its bytes proved; `name` is what messages call the repository."""
+        size = self.files.size(digest)
+        if size is None:
+            raise self.lacks("CHR0435", name, f"manifest `{digest}`")
+        known = self.files.index().of_digest(digest)
+        try:
+            if size > MANIFEST_LIMIT:
+                raise MalformedManifest("it is larger than 4 MiB")
+            with self.files.read(digest) as chunks:
+                raw = b"".join(self.proven(name, Descriptor("", digest, size), chunks))
+            return Manifest.parse(raw, media_type or (known.media_type if known else ""), digest.partition(":")[0])
+        except MalformedManifest as malformed:
+            subject = f"manifest `{digest}`"
+            raise problem(
+                "CHR0433", server=str(self.path), repository=name, subject=subject, cause=str(malformed)
+            ) from None
+
+    def referrers(self, name: str, digest: str) -> tuple[Descriptor, ...]:
+        """The manifests of the index whose subject is that one, named or not."""
+        listed = {entry.descriptor.digest: entry.descriptor for entry in self.files.index().entries}
+        return tuple(found for found in listed.values() if self._subject(name, found) == digest)
+
+    def has(self, name: str, digest: str) -> bool:
+        """Whether the blob is there, and right where that is to be proved."""
+        length = self.files.size(digest)
+        if length is None or not self._prove:
+            return length is not None
+        try:
+            with self.files.read(digest) as chunks:
+                return all(True for _ in self.proven(name, Descriptor("", digest, length), chunks))
+        except RegistryError as failure:
+            if failure.code != "CHR0433":
+                raise
+            return False
+
+    def add(self, name: str, manifest: Manifest, tag: str | None) -> None:
+        """Keep a manifest whose parts are there, under a tag, as a referrer, or as a part of what comes later."""
+        parts = (*manifest.children, *(blob for blob in manifest.blobs if blob.distributable))
+        for part in parts:
+            if self.files.size(part.digest) is None:
+                raise self.lacks("CHR0434", name, f"blob `{part.digest}`", ("answer", "BLOB_UNKNOWN"))
+        with self._guard:
+            self._subjects[manifest.digest] = manifest.subject
+        self.put(name, Descriptor(manifest.media_type, manifest.digest, manifest.size), lambda: _once(manifest.raw))
+        if tag:
+            self.files.change_index(lambda index: index.with_name(f"{name}:{tag}", manifest))
+        elif manifest.subject:
+            self.files.change_index(lambda index: index.with_referrer(manifest))
+
+    def put(self, name: str, blob: Descriptor, source: Source) -> None:
+        """Keep a blob, as often as patience allows: a source may break off."""
+
+        def attempt() -> None:
+            with source() as chunks:
+                self.files.write(blob, self.proven(name, blob, chunks))
+
+        self._host.persist(attempt, name)
+
+    def proven(self, name: str, blob: Descriptor, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """The chunks, the last one only after size and digest were proved."""
+        return proven(chunks, blob, str(self.path), name, "CHR0433")
+
+    def remove(self, name: str, digest: str) -> None:
+        """Forget a manifest and its names in that repository; its bytes stay where another image needs them."""
+        self.files.change_index(lambda index: index.without_digest(digest, f"{name}:"))
+        if digest not in self._reachable():
+            self.files.remove(digest)
+
+    def lacks(self, code: str, name: str, subject: str, *notes: tuple[str, str]) -> RegistryError:
+        """The error of that code, with what the layout has instead."""
+        tags = [tag for other in self.names() if (tag := other.removeprefix(f"{name}:")) != other]
+        shown = [("the layout has", f"{name}:{tag}") for tag in tags if not tag.startswith("sha256-")][:5]
+        return problem(
+            code, server=str(self.path), notes=[*shown, *notes], status=404, repository=name, subject=subject
+        )
+
+    def _subject(self, name: str, entry: Descriptor) -> str | None:
+        with self._guard:
+            if entry.digest in self._subjects:
+                return self._subjects[entry.digest]
+        try:
+            subject = self.manifest(name, entry.digest, entry.media_type).subject
+        except RegistryError:  # whoever needs it will be told
+            subject = None
+        with self._guard:
+            return self._subjects.setdefault(entry.digest, subject)
+
+    def _reachable(self) -> set[str]:
+        """All manifests and blobs that the index leads to."""
+        found: set[str] = set()
+        seen: set[str] = set()
+        waiting = [entry.descriptor for entry in self.files.index().entries]
+        while waiting:
+            entry = waiting.pop()
+            if entry.digest not in seen and self.files.size(entry.digest) is not None:
+                seen.add(entry.digest)
+                manifest = self.manifest("", entry.digest, entry.media_type)
+                found |= {manifest.digest, *(blob.digest for blob in manifest.blobs)}
+                waiting += manifest.children
+        return found
+
+
+@contextmanager
+def _once(raw: bytes) -> Iterator[Iterator[bytes]]:
+    yield iter((raw,))
