@@ -3,7 +3,7 @@
 The same engine as in `pulumi up`, which sees a few images at a time. Logs in with this machine's docker configuration.
 Copies the digests of the lockfile, so run `chaosreg lock` first. WANTED is an infrastructure or a scope above it, by
 path or pattern, or the name of an image; without it everything is mirrored. Ctrl-C stops soon and writes no tag; the
-next run goes on with what has arrived.
+next run goes on with what has arrived. With --as-job nothing is copied from here: a cluster does it.
 """
 
 import argparse
@@ -12,16 +12,16 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypeVar
 
+from pulumi_chaosreg.cli import mirror_job
+from pulumi_chaosreg.cli.mirror_list import Job, read_list
 from pulumi_chaosreg.cli.mirror_report import REPORTS, Report
 from pulumi_chaosreg.cli.selection import fits
 from pulumi_chaosreg.credentials.machine import machine_login
 from pulumi_chaosreg.errors import ChaosregError, Finding
-from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Cancelled, Mirror, Planned
 from pulumi_chaosreg.scopes.model import nearest
 from pulumi_chaosreg.scopes.review import Review, review
@@ -35,21 +35,12 @@ examples:
   chaosreg mirror --deep                    ask the targets for every manifest and blob of what is there already
   chaosreg mirror -o json | jq .            one event a line
   chaosreg mirror --shard 2/5               the second of five parts, the same for everybody
+  chaosreg mirror --as-job --shards 5 --image harbor.company.com/tools/chaosreg-mirror:0.1.0 \\
+      --docker-config mirror-logins | kubectl apply --server-side -f -
+                                            the five parts in five Pods of a Kubernetes Job
 """
 _AT_ONCE = 12
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One tag to make true."""
-
-    source: Reference
-    """With the digest of the lockfile."""
-    target: Reference
-    """Without a digest."""
-    signatures: bool = True
-    """Whether referrers and cosign's tags go along."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,19 +49,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="only say what would be copied")
     parser.add_argument("--deep", action="store_true", help="also check every part of what the targets have already")
     parser.add_argument("--shard", metavar="I/N", default="1/1", type=_shard, help="part I of N of the images")
+    parser.add_argument("--list", type=Path, metavar="FILE", help="copy what this file says, not what stack files say")
     parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="default: text")
+    mirror_job.arguments(parser)
+    parser.set_defaults(refuse=parser.error)
 
 
 def run(options: argparse.Namespace) -> int:
     """Mirror; 0 when every tag is right, 1 when some could not be made so, 130 when interrupted."""
-    reviewed = review(find_project(Path(options.project).resolve()))
-    if reviewed.errors:
-        raise ChaosregError(reviewed.errors)
     number, of = options.shard
-    jobs = select_jobs(reviewed, options.wanted)[number - 1 :: of]
-    if any(job.source.digest is None for job in jobs):
-        advice = "run `chaosreg lock` first, so that what is copied can be reviewed"
-        raise ChaosregError.of("CHR0304", "nothing is locked yet", help=advice)
+    jobs = _jobs(options)[number - 1 :: of]
+    if options.as_job:
+        print(mirror_job.job_text(jobs, options), end="")
+        return 0
     report = REPORTS[options.output](len(jobs))
     with _stopping() as stopped, Mirror(stop=stopped) as mirror, report:
         planned = _each(jobs, lambda job: _planned(mirror, job), report, stopped)
@@ -83,6 +74,23 @@ def run(options: argparse.Namespace) -> int:
     if stopped.is_set():
         return 130
     return 1 if report.failures else 0
+
+
+def _jobs(options: argparse.Namespace) -> list[Job]:
+    if options.list and options.wanted:
+        options.refuse("--list and WANTED: the file says everything")
+    if options.as_job and not options.image:
+        options.refuse("--as-job: --image is missing, an image that has `chaosreg` (examples/mirror-job makes one)")
+    if options.list:
+        return read_list(options.list)
+    reviewed = review(find_project(Path(options.project).resolve()))
+    if reviewed.errors:
+        raise ChaosregError(reviewed.errors)
+    jobs = select_jobs(reviewed, options.wanted)
+    if any(job.source.digest is None for job in jobs):
+        advice = "run `chaosreg lock` first, so that what is copied can be reviewed"
+        raise ChaosregError.of("CHR0304", "nothing is locked yet", help=advice)
+    return jobs
 
 
 def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:

@@ -1,6 +1,5 @@
 """What `MirroredImage` says to its inputs before anything is copied: check, diff and preview on plain values."""
 
-
 import pytest
 from pulumi.output import Unknown
 

@@ -1,0 +1,34 @@
+"""A cluster that carries out Jobs: the lab's node with the parts that other tests do without."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from lab import kubeapi
+from lab.bringup import bring_up
+from lab.deadline import wait_for
+from lab.parts import BY_NAME
+from lab.state import LabState, load
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[LabState]:
+    """With controllers and scheduler, as long as a module needs them."""
+    missing = load().node.missing or load().mirror_image.missing
+    if missing:
+        pytest.skip(missing)  # the last lines of the run say it too
+    with bring_up(BY_NAME) as session:
+        yield session.state
+        session.stop(*BY_NAME)
+
+
+@pytest.fixture
+def namespace(lab: LabState) -> Iterator[str]:
+    """A new one whose Pods must keep to the `restricted` standard."""
+    name = f"fleet-{uuid.uuid4().hex[:8]}"
+    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+    kubeapi.call(lab.kubernetes, "POST", "/api/v1/namespaces", {"metadata": {"name": name, "labels": labels}})
+    yield name
+    kubeapi.call(lab.kubernetes, "DELETE", f"/api/v1/namespaces/{name}")
+    assert wait_for(lambda: kubeapi.get(lab.kubernetes, f"/api/v1/namespaces/{name}") is None, 60, interval=0.2)
