@@ -18,4 +18,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.line(f"engine: {f'real, {lab.engine.version}' if lab.engine else 'MISSING'}")
     terminalreporter.line(f"kubernetes API server: {'real' if lab.kubernetes else 'MISSING'}; plugin: {plugin}")
     terminalreporter.line(f"kubelet: {f'MISSING ({lab.node.missing})' if lab.node.missing else 'real'}")
+    image = lab.mirror_image.missing
+    terminalreporter.line(f"image of mirror Jobs: {f'MISSING ({image})' if image else 'real'}")
     terminalreporter.line("registries: real (distribution); images: stand-ins; clouds: none in this version")

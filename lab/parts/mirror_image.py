@@ -49,7 +49,7 @@ class MirrorImage:
         upstream = site.sections["upstream"]
         assert isinstance(upstream, UpstreamState)
         layers = [folder_layer(path.resolve()) for path in sorted(site.room(self.name).glob("layer-*"))]
-        made = index([image(_architecture(), layers, _config())], {})
+        made = index([image(_architecture(), layers, image_config())], {})
         Pusher(upstream.host).push(_REPOSITORY, _TAG, made)
         return MirrorImageState(f"{upstream.host}/{_REPOSITORY}:{_TAG}@{made.blob.digest}")
 
@@ -120,7 +120,7 @@ def _architecture() -> str:
     return {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 
 
-def _config() -> dict[str, object]:
+def image_config() -> dict[str, object]:
     """What the Dockerfile says too."""
     environment = ["PATH=/usr/bin", "PYTHONDONTWRITEBYTECODE=1", "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt"]
     return {"Env": environment, "User": "65532:65532", "Entrypoint": ["chaosreg"]}

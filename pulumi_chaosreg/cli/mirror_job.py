@@ -6,6 +6,7 @@ here (the logins), runs by the `restricted` Pod security standard, and talks to 
 
 import argparse
 import hashlib
+import json
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -62,7 +63,7 @@ def job_text(jobs: Sequence[Job], options: argparse.Namespace) -> str:
             help="print several Jobs, each for some scopes or images: `chaosreg mirror --as-job WANTED`",
         )
     spec = _job_spec(options, len(lists))
-    name = f"{_NAME}-{hashlib.sha256(_yaml([lists, spec]).encode()).hexdigest()[:10]}"
+    name = f"{_NAME}-{hashlib.sha256(json.dumps([lists, spec]).encode()).hexdigest()[:10]}"
     spec["template"]["spec"]["volumes"][0]["configMap"]["name"] = name
     metadata = {"name": name, **({"namespace": options.namespace} if options.namespace else {}), "labels": _LABELS}
     config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "immutable": True, "data": lists}

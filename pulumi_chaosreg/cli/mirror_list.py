@@ -36,7 +36,7 @@ class Job:
 
 def list_text(jobs: Iterable[Job]) -> str:
     """The content of a list file; the same for the same jobs."""
-    return "".join(_entry_text(job) for job in jobs)
+    return yaml.safe_dump([_entry(job) for job in jobs], sort_keys=False, width=1000)
 
 
 def read_list(path: Path) -> list[Job]:
@@ -57,9 +57,8 @@ def read_list(path: Path) -> list[Job]:
     return [_job(entry) for entry in listed]
 
 
-def _entry_text(job: Job) -> str:
-    entry = {"source": str(job.source), "target": str(job.target)} | ({} if job.signatures else {"signatures": "skip"})
-    return yaml.safe_dump([entry], sort_keys=False, width=1000)
+def _entry(job: Job) -> dict[str, str]:
+    return {"source": str(job.source), "target": str(job.target)} | ({} if job.signatures else {"signatures": "skip"})
 
 
 def _problems(entry: Any) -> Iterator[str]:

@@ -20,7 +20,10 @@ def lab() -> Iterator[LabState]:
         pytest.skip(missing)  # the last lines of the run say it too
     with bring_up(BY_NAME) as session:
         yield session.state
+        # Those that are being removed would wait for controllers until the lab ends.
+        gone = wait_for(lambda: not _leaving(session.state), 60, interval=0.2)
         session.stop(*BY_NAME)
+        assert gone, _leaving(session.state)
 
 
 @pytest.fixture
@@ -31,4 +34,8 @@ def namespace(lab: LabState) -> Iterator[str]:
     kubeapi.call(lab.kubernetes, "POST", "/api/v1/namespaces", {"metadata": {"name": name, "labels": labels}})
     yield name
     kubeapi.call(lab.kubernetes, "DELETE", f"/api/v1/namespaces/{name}")
-    assert wait_for(lambda: kubeapi.get(lab.kubernetes, f"/api/v1/namespaces/{name}") is None, 60, interval=0.2)
+
+
+def _leaving(lab: LabState) -> list[str]:
+    namespaces = kubeapi.call(lab.kubernetes, "GET", "/api/v1/namespaces")["items"]
+    return [each["metadata"]["name"] for each in namespaces if each["metadata"]["name"].startswith("fleet-")]

@@ -206,7 +206,7 @@ def test_a_shard_that_fails_fails_alone_and_the_job_says_which(fleet, printed, d
     assert fleet.tags() == digests
 
 
-def test_its_pods_are_not_root_and_cannot_write(fleet, printed, digests) -> None:
+def test_its_pods_are_not_root_cannot_write_and_have_so_much_memory(fleet, printed, digests) -> None:
     # given the printed Job with another program
     fleet.mirror(digests)
     config_map, job = yaml.safe_load_all(printed())
@@ -221,6 +221,9 @@ def test_its_pods_are_not_root_and_cannot_write(fleet, printed, digests) -> None
         "print(os.path.exists('/var/run/secrets/kubernetes.io'))\n"
         "status = open('/proc/self/status').read().splitlines()\n"
         "print([line for line in status if line.startswith(('CapEff', 'NoNewPrivs', 'Seccomp:'))])\n"
+        "group = '/sys/fs/cgroup/'\n"
+        "files = [group + name for name in ('memory.max', 'memory/memory.limit_in_bytes')]\n"
+        "print(*[open(file).read().strip() for file in files if os.path.exists(file)])\n"
     )
     job["spec"]["template"]["spec"]["containers"][0].update(command=["python3"], args=["-c", probe])
 
@@ -230,9 +233,10 @@ def test_its_pods_are_not_root_and_cannot_write(fleet, printed, digests) -> None
 
     # then
     for said in fleet.logs(running):
-        who, *refused, token, rights = said.splitlines()
+        who, *refused, token, rights, memory = said.splitlines()
         assert who == "65532 65532"
         assert set(refused) <= {"Read-only file system", "No such file or directory"}
         assert len(refused) == 4
         assert token == "False"
         assert rights == "['CapEff:\\t0000000000000000', 'NoNewPrivs:\\t1', 'Seccomp:\\t2']"
+        assert memory == str(200 << 20)
