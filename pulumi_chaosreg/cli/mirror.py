@@ -79,8 +79,7 @@ def run(options: argparse.Namespace) -> int:
 def _jobs(options: argparse.Namespace) -> list[Job]:
     if options.list and options.wanted:
         options.refuse("--list and WANTED: the file says everything")
-    if options.as_job and not options.image:
-        options.refuse("--as-job: --image is missing, an image that has `chaosreg` (examples/mirror-job makes one)")
+    mirror_job.check(options)
     if options.list:
         return read_list(options.list)
     reviewed = review(find_project(Path(options.project).resolve()))

@@ -26,6 +26,8 @@ _DAY = 24 * 60 * 60
 _LISTS, _LOGINS, _TRUST = "/etc/chaosreg/lists", "/etc/chaosreg/logins", "/etc/chaosreg/trust"
 _CA_BUNDLE = "ca-bundle.crt"
 
+_OPTIONAL = ("image", "namespace", "docker_config", "pull_secret", "service_account", "ca_bundle")
+
 Object = dict[str, Any]
 
 
@@ -42,6 +44,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--service-account", metavar="NAME", type=_name, help="for a cloud's identity; gets no token")
     trusted = f"whose `{_CA_BUNDLE}` has the certificates of all registries' authorities"
     group.add_argument("--ca-bundle", metavar="CONFIGMAP", type=_name, help=trusted)
+
+
+def check(options: argparse.Namespace) -> None:
+    """Refuse, as the command line's parser does, what makes no sense together."""
+    said = [name for name in _OPTIONAL if getattr(options, name)]
+    if said and not options.as_job:
+        options.refuse(f"--{said[0].replace('_', '-')} belongs to --as-job")
+    if options.as_job and not options.image:
+        options.refuse("--as-job: --image is missing, an image that has `chaosreg` (examples/mirror-job makes one)")
 
 
 def job_text(jobs: Sequence[Job], options: argparse.Namespace) -> str:
@@ -100,12 +111,13 @@ def _job_spec(options: argparse.Namespace, completions: int) -> Object:
         volumes.append({"name": "trust", "configMap": {"name": options.ca_bundle, "items": items}})
         mounts.append({"name": "trust", "mountPath": _TRUST, "readOnly": True})
         environment.append({"name": "SSL_CERT_FILE", "value": f"{_TRUST}/{_CA_BUNDLE}"})
+    passed_on = [f"--{name.replace('_', '-')}" for name in ("deep", "dry_run") if getattr(options, name)]
     container: Object = {
         "name": "mirror",
         "image": options.image,
         "command": ["chaosreg"],
         # The kubelet puts the index in: no shell is needed in the image.
-        "args": ["mirror", "--list", f"{_LISTS}/$(JOB_COMPLETION_INDEX).yaml", "--output", "json"],
+        "args": ["mirror", "--list", f"{_LISTS}/$(JOB_COMPLETION_INDEX).yaml", "--output", "json", *passed_on],
         **({"env": environment} if environment else {}),
         "resources": {"requests": {"cpu": "250m", "memory": _MEMORY}, "limits": {"memory": _MEMORY}},
         "securityContext": {

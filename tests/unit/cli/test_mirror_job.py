@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pulumi_chaosreg.cli import mirror_job
+from pulumi_chaosreg.cli import mirror, mirror_job
 from pulumi_chaosreg.cli.main import main
 from pulumi_chaosreg.cli.mirror_list import Job, list_text, read_list
 from pulumi_chaosreg.errors import ChaosregError
@@ -26,7 +26,7 @@ def job(repository: str, tag: str = "1", region: str = "eu", *, signatures: bool
 
 def options(*words: str) -> Namespace:
     parser = ArgumentParser()
-    mirror_job.arguments(parser)
+    mirror.arguments(parser)
     return parser.parse_args(["--as-job", "--image", "tools.example/chaosreg-mirror:0.1.0", *words])
 
 
@@ -96,6 +96,13 @@ def test_logins_trust_and_accounts_are_named_and_left_out_where_not_given() -> N
         assert one["automountServiceAccountToken"] is False
 
 
+def test_its_pods_look_as_deep_as_we_are_told_to() -> None:
+    _, plain = printed(JOBS)
+    _, deep = printed(JOBS, "--deep", "--dry-run")
+    arguments = [each["spec"]["template"]["spec"]["containers"][0]["args"] for each in (plain, deep)]
+    assert arguments[1] == [*arguments[0], "--deep", "--dry-run"]
+
+
 def test_more_than_a_config_map_holds_is_said() -> None:
     jobs = [job(f"{'x' * 200}-{number}") for number in range(2_000)]
     with pytest.raises(ChaosregError, match=r"CHR0461.*list of 2000 images has \d+ bytes.* holds 1048576"):
@@ -112,6 +119,7 @@ def test_what_cannot_be_is_refused_before_anything_is_printed(project, capsys) -
         (["--as-job"], "--image is missing"),
         (["--as-job", "--image", "x:1", "--shards", "0"], "write a number above 0"),
         (["--as-job", "--image", "x:1", "--namespace", "a_b"], "write a name of Kubernetes"),
+        (["--docker-config", "logins"], "--docker-config belongs to --as-job"),
         (["--list", "x.yaml", "wanted"], "the file says everything"),
     ):
         with pytest.raises(SystemExit) as ended:
