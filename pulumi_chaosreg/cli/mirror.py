@@ -80,16 +80,18 @@ def _jobs(options: argparse.Namespace) -> list[Job]:
     if options.list and options.wanted:
         options.refuse("--list and WANTED: the file says everything")
     mirror_job.check(options)
-    if options.list:
-        return read_list(options.list)
-    reviewed = review(find_project(Path(options.project).resolve()))
-    if reviewed.errors:
-        raise ChaosregError(reviewed.errors)
-    jobs = select_jobs(reviewed, options.wanted)
+    jobs = read_list(options.list) if options.list else _jobs_of_stacks(options)
     if any(job.source.digest is None for job in jobs):
         advice = "run `chaosreg lock` first, so that what is copied can be reviewed"
         raise ChaosregError.of("CHR0304", "nothing is locked yet", help=advice)
     return jobs
+
+
+def _jobs_of_stacks(options: argparse.Namespace) -> list[Job]:
+    reviewed = review(find_project(Path(options.project).resolve()))
+    if reviewed.errors:
+        raise ChaosregError(reviewed.errors)
+    return select_jobs(reviewed, options.wanted)
 
 
 def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:

@@ -1,14 +1,14 @@
 """What `chaosreg mirror` copies, and the file that carries it to where no stack files are: `--list FILE`.
 
-The file is a YAML list. It holds no credential and needs no other file:
+The file is a YAML list of jobs with the names of their fields. It holds no credential and needs no other file:
 
     - source: docker.io/harness/chaos-ddcr:1.94.0@sha256:…
       target: harbor.company.com/chaos-engineering/chaos-ddcr:1.94.0
-      signatures: skip          # `copy` where nothing is said
+      signatures: false         # what is left out has its default
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,6 @@ import yaml
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.images.reference import Reference, reference_problem
 from pulumi_chaosreg.scopes.yaml_file import read_yaml
-
-_KEYS = ("source", "target", "signatures")
-_SIGNATURES = ("copy", "skip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +31,26 @@ class Job:
     """Whether referrers and cosign's tags go along."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How a field's value is written."""
+
+    write: Callable[[Any], Any]
+    read: Callable[[Any], Any]
+    problem: Callable[[Any], str]
+    """What is wrong with what a file says; empty where nothing is."""
+
+
+_FORMS: Mapping[Any, _Form] = {
+    Reference: _Form(
+        str, Reference.parse, lambda said: reference_problem(said) if isinstance(said, str) else "it is no text"
+    ),
+    bool: _Form(bool, bool, lambda said: "" if isinstance(said, bool) else "it is neither true nor false"),
+}
+"""By the field's type. A field of any other type is an error when this module is loaded: none is left out silently."""
+_FIELDS = {field.name: (field, _FORMS[field.type]) for field in fields(Job)}
+
+
 def list_text(jobs: Iterable[Job]) -> str:
     """The content of a list file; the same for the same jobs."""
     return yaml.safe_dump([_entry(job) for job in jobs], sort_keys=False, width=1000)
@@ -45,7 +62,7 @@ def read_list(path: Path) -> list[Job]:
     if not isinstance(listed, list):
         problems = ["it is not a list"]
     else:
-        numbered = list(enumerate(listed, 1))
+        numbered = enumerate(listed, 1)
         problems = [f"entry {number}: {problem}" for number, entry in numbered for problem in _problems(entry)]
     if problems:
         advice = "print it anew with `chaosreg mirror --as-job`, or write `source` (with a digest) and `target`"
@@ -54,29 +71,27 @@ def read_list(path: Path) -> list[Job]:
             Finding("CHR0460", f"this is not a list of images to mirror: {problem}", place, help=advice)
             for problem in problems
         )
-    return [_job(entry) for entry in listed]
+    return [Job(**{key: _FIELDS[key][1].read(said) for key, said in entry.items()}) for entry in listed]
 
 
-def _entry(job: Job) -> dict[str, str]:
-    return {"source": str(job.source), "target": str(job.target)} | ({} if job.signatures else {"signatures": "skip"})
+def _entry(job: Job) -> dict[str, Any]:
+    values = {name: getattr(job, name) for name in _FIELDS}
+    return {name: _FIELDS[name][1].write(value) for name, value in values.items() if value != _FIELDS[name][0].default}
 
 
 def _problems(entry: Any) -> Iterator[str]:
     if not isinstance(entry, Mapping):
         yield "it has no `source` and no `target`"
         return
-    yield from (f"`{key}` is not a key here" for key in entry if key not in _KEYS)
-    for key, ending in (("source", "digest"), ("target", "tag")):
-        text = entry.get(key)
-        problem = reference_problem(text) if isinstance(text, str) else "it is missing"
-        if not problem and getattr(Reference.parse(str(text)), ending) is None:
-            problem = f"it has no {ending}"
-        if problem:
-            yield f"`{key}`: {problem}"
-    if entry.get("signatures", "copy") not in _SIGNATURES:
-        yield "`signatures` is neither `copy` nor `skip`"
+    yield from (f"`{key}` is not a key here" for key in entry if key not in _FIELDS)
+    yield from (f"`{name}`: {problem}" for name in _FIELDS if (problem := _problem(name, entry)))
 
 
-def _job(entry: Mapping[str, str]) -> Job:
-    target = Reference.parse(entry["target"]).with_digest(None)
-    return Job(Reference.parse(entry["source"]), target, signatures=entry.get("signatures") != "skip")
+def _problem(name: str, entry: Mapping[str, Any]) -> str:
+    field, form = _FIELDS[name]
+    if name not in entry:
+        return "it is missing" if field.default is MISSING else ""
+    problem = form.problem(entry[name])
+    if not problem and name == "target" and Reference.parse(entry[name]).tag is None:
+        return "it has no tag"
+    return problem

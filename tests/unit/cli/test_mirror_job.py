@@ -133,7 +133,7 @@ def test_what_cannot_be_is_refused_before_anything_is_printed(project, capsys) -
     [
         ("images: []", ["it is not a list"]),
         ("[docker.io/harness/a:1]", ["entry 1: it has no `source` and no `target`"]),
-        ("[{source: docker.io/harness/a:1, target: r.example/a:1}]", ["entry 1: `source`: it has no digest"]),
+        ("[{source: 1, target: r.example/a:1}]", ["entry 1: `source`: it is no text"]),
         (f"[{{source: 'r.example/a:1@{DIGEST}', target: r.example/a}}]", ["entry 1: `target`: it has no tag"]),
         (
             f"[{{source: 'r.example/A:1@{DIGEST}'}}]",
@@ -141,7 +141,7 @@ def test_what_cannot_be_is_refused_before_anything_is_printed(project, capsys) -
         ),
         (
             f"[{{source: 'r.example/a:1@{DIGEST}', target: r.example/a:1, signatures: no, sign: 1}}]",
-            ["`sign` is not a key here", "`signatures` is neither `copy` nor `skip`"],
+            ["`sign` is not a key here", "`signatures`: it is neither true nor false"],
         ),
     ],
 )
@@ -153,6 +153,12 @@ def test_a_list_that_is_none_is_refused_as_a_whole(tmp_path: Path, text: str, pr
     assert len(refused.value.findings) == len(problems)
     for problem in problems:
         assert problem in str(refused.value)
+
+
+def test_a_list_without_digests_is_not_copied(tmp_path: Path, capsys) -> None:
+    (tmp_path / "list.yaml").write_text("[{source: docker.io/harness/a:1, target: r.example/a:1}]")
+    assert main(["mirror", "--list", str(tmp_path / "list.yaml")]) == 2
+    assert "error[CHR0304]: nothing is locked yet" in capsys.readouterr().err
 
 
 def test_a_list_needs_neither_a_project_nor_pulumi(tmp_path: Path) -> None:
