@@ -81,7 +81,7 @@ class Fleet:
             status = kubeapi.call(self.lab.kubernetes, "GET", path)["status"]
             return {each["type"] for each in status.get("conditions", []) if each["status"] == "True"}
 
-        assert wait_for(lambda: bool(conditions() & {"Complete", "Failed"}), 90, interval=0.2), self.pods(job)
+        assert wait_for(lambda: bool(conditions() & {"Complete", "Failed"}), 120, interval=0.2), self.pods(job)
         status: dict[str, Any] = kubeapi.call(self.lab.kubernetes, "GET", path)["status"]
         return status
 
