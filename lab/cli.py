@@ -82,7 +82,7 @@ def _status() -> int:
         print(f"network: {state.network}; state: {session.folder}; it stays {stays}")
         for name, make in TABLE.items():
             state_of, _, reason = status["parts"].get(name, "not started").partition(": ")
-            print(f"{name:12}{state_of:13}{reason or make().describe()}")
+            print(f"{name:20}{state_of:13}{reason or make().describe()}")
     return 0
 
 

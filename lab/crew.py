@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from lab.errors import LabError
 from lab.parts import TABLE, Part
 from lab.site import Site, write_private
-from lab.state import LabState, NodeState
+from lab.state import LabState, MirrorImageState, NodeState
 
 
 class Report(Protocol):
@@ -78,8 +78,10 @@ class Crew:
         report(part=part.name, state="ready", seconds=time.monotonic() - since)
 
     def _write_state(self) -> None:
-        sections: dict[str, Any] = dict(self._site.sections)
+        sections: dict[str, Any] = {name.replace("-", "_"): section for name, section in self._site.sections.items()}
         if "node" in self._missing and "node" not in sections:
             sections["node"] = NodeState(missing=self._missing["node"])
+        if "mirror-image" in self._missing and "mirror_image" not in sections:
+            sections["mirror_image"] = MirrorImageState(missing=self._missing["mirror-image"])
         programs = {name: str(path) for name, path in self._site.bin.items()}
         write_private(self._site.folder / "state.json", LabState(self._site.network, programs, **sections).to_json())

@@ -58,6 +58,16 @@ def get(cluster: KubernetesState, path: str) -> dict[str, Any] | None:
         raise
 
 
+def apply(cluster: KubernetesState, thing: dict[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
+    """What `kubectl apply --server-side` does with one object, in strict validation; its state afterwards."""
+    plural = f"{thing['kind'].lower()}s"
+    group = "/api/v1" if thing["apiVersion"] == "v1" else f"/apis/{thing['apiVersion']}"
+    about = thing["metadata"]
+    query = "?fieldManager=lab&fieldValidation=Strict" + ("&dryRun=All" if dry_run else "")
+    path = f"{group}/namespaces/{about['namespace']}/{plural}/{about['name']}{query}"
+    return call(cluster, "PATCH", path, thing, "application/apply-patch+yaml")
+
+
 @cache
 def _access(kubeconfig: str) -> tuple[str, ssl.SSLContext]:
     """The token, and the trust in exactly this server's certificate."""

@@ -9,6 +9,7 @@ from lab.network import BRIDGE
 
 PAUSE_IMAGE = "localhost/pause:1"
 CERTIFICATES = "certs.d"
+POD_LOGS = "pod-logs"
 
 
 def containerd_toml(room: Path, runc: Path, cni: Path) -> str:
@@ -76,6 +77,7 @@ def kubelet_yaml(room: Path, port: int, health_port: int) -> str:
         "imageGCLowThresholdPercent": 99,
         "makeIPTablesUtilChains": False,
         "nodeStatusUpdateFrequency": "4s",
+        "podLogsDir": str(room / POD_LOGS),
         "volumePluginDir": str(room / "volume-plugins"),
     }
     return yaml.safe_dump(configuration, sort_keys=False)

@@ -8,7 +8,7 @@ import tarfile
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -73,7 +73,30 @@ def layer(files: Mapping[str, bytes], *, mode: int = 0o644) -> Layer:
             else:
                 entry.type, entry.mode = tarfile.DIRTYPE, 0o755
                 tar.addfile(entry)
-    plain = output.getvalue()
+    return _layer(output.getvalue())
+
+
+def folder_layer(folder: Path) -> Layer:
+    """A layer with all that is in the folder: files, programs and links; owner and times are 0."""
+    output = io.BytesIO()
+    with tarfile.open(fileobj=output, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        for path in sorted(folder.rglob("*")):
+            entry = tarfile.TarInfo(path.relative_to(folder).as_posix())
+            entry.mode = 0o755 if path.is_dir() or path.stat(follow_symlinks=False).st_mode & 0o100 else 0o644
+            if path.is_symlink():
+                entry.type, entry.linkname = tarfile.SYMTYPE, str(path.readlink())
+                tar.addfile(entry)
+            elif path.is_dir():
+                entry.type = tarfile.DIRTYPE
+                tar.addfile(entry)
+            else:
+                entry.size = path.stat().st_size
+                with path.open("rb") as content:
+                    tar.addfile(entry, content)
+    return _layer(output.getvalue())
+
+
+def _layer(plain: bytes) -> Layer:
     return Layer(LAYER, _gzip(plain), "sha256:" + hashlib.sha256(plain).hexdigest())
 
 

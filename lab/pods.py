@@ -1,6 +1,7 @@
-"""Pods on the lab's node, straight through the API server: there is no scheduler, so each names its node."""
+"""Pods on the lab's node, straight through the API server: the scheduler need not run, so each names its node."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 from lab.deadline import wait_for
@@ -66,6 +67,15 @@ def events(cluster: KubernetesState, namespace: str, name: str) -> list[str]:
     """What the kubelet said about the Pod."""
     path = f"/api/v1/namespaces/{namespace}/events?fieldSelector=involvedObject.name={name}"
     return [event["message"] for event in call(cluster, "GET", path)["items"]]
+
+
+def log(node: NodeState, pod: Mapping[str, Any]) -> str:
+    """What the Pod's containers have written, read from the node's disk."""
+    about = pod["metadata"]
+    folder = Path(node.pod_logs) / f"{about['namespace']}_{about['name']}_{about['uid']}"
+    texts = [path.read_text("utf-8") for path in sorted(folder.glob("*/*.log"))]
+    # Each line of the kubelet's format is: time, stream, tag, and what was written.
+    return "".join(line.split(" ", 3)[3] for text in texts for line in text.splitlines(keepends=True))
 
 
 def delete_pod(cluster: KubernetesState, namespace: str, name: str) -> None:

@@ -72,12 +72,29 @@ class NodeState:
     name: str = ""
     containerd: str = ""
     ctr: str = ""
+    pod_logs: str = ""
+    missing: str = ""
+
+
+@dataclass(frozen=True)
+class ControlLoopState:
+    """A program that watches the API server: the controller manager or the scheduler."""
+
+    log: str
+
+
+@dataclass(frozen=True)
+class MirrorImageState:
+    """The image of mirror Jobs; `missing` says why there is none, and is empty when there is one."""
+
+    reference: str = ""
+    """With its digest, as the node pulls it."""
     missing: str = ""
 
 
 @dataclass(frozen=True)
 class LabState:
-    """Everything that runs. A part that was not started is None; `node` then says why."""
+    """Everything that runs. A part that was not started is None; those that not every machine can have then say why."""
 
     network: str
     """"namespace" or "host"."""
@@ -88,6 +105,11 @@ class LabState:
     olareg: OlaregState | None = None
     kubernetes: KubernetesState | None = None
     node: NodeState = field(default_factory=lambda: NodeState(missing="the part `node` was not started"))
+    mirror_image: MirrorImageState = field(
+        default_factory=lambda: MirrorImageState(missing="the part `mirror-image` was not started")
+    )
+    controller_manager: ControlLoopState | None = None
+    scheduler: ControlLoopState | None = None
 
     def to_json(self) -> str:
         """The text of state.json: parts that were not started are absent, and so is what is empty in a node."""
@@ -111,6 +133,9 @@ class LabState:
             olareg=OlaregState(**raw["olareg"]) if "olareg" in raw else None,
             kubernetes=KubernetesState(**raw["kubernetes"]) if "kubernetes" in raw else None,
             node=NodeState(**raw["node"]),
+            mirror_image=MirrorImageState(**raw["mirror_image"]),
+            controller_manager=ControlLoopState(**raw["controller_manager"]) if "controller_manager" in raw else None,
+            scheduler=ControlLoopState(**raw["scheduler"]) if "scheduler" in raw else None,
         )
 
 

@@ -19,6 +19,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.line(f"engine: {f'real, {lab.engine.version}' if lab.engine else 'MISSING'}")
     terminalreporter.line(f"kubernetes API server: {'real' if lab.kubernetes else 'MISSING'}; plugin: {plugin}")
     terminalreporter.line(f"kubelet: {f'MISSING ({lab.node.missing})' if lab.node.missing else 'real'}")
+    image = lab.mirror_image.missing
+    terminalreporter.line(f"image of mirror Jobs: {f'MISSING ({image})' if image else 'real'}")
     debians = "docker-registry" if shutil.which("docker-registry") else "docker-registry MISSING (apt-get has it)"
     terminalreporter.line(f"registries: real (distribution; Debian's older {debians})")
     said = "real" if shutil.which("skopeo") else "MISSING (install the package `skopeo`): not asked about layouts"

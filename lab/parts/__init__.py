@@ -3,15 +3,17 @@
 from collections.abc import Callable, Iterable
 
 from lab.errors import LabError
+from lab.parts.control_loops import ControllerManager, Scheduler
 from lab.parts.engine import Engine
 from lab.parts.kubernetes import Kubernetes
+from lab.parts.mirror_image import MirrorImage
 from lab.parts.node import Node
 from lab.parts.olareg import Olareg
 from lab.parts.part import Part, UnavailableError
 from lab.parts.registry import Registry
 from lab.parts.upstream import Upstream
 
-__all__ = ["TABLE", "Part", "UnavailableError", "chosen"]
+__all__ = ["BY_NAME", "TABLE", "Part", "UnavailableError", "chosen"]
 
 TABLE: dict[str, Callable[[], Part]] = {
     "engine": Engine,
@@ -20,13 +22,19 @@ TABLE: dict[str, Callable[[], Part]] = {
     "olareg": Olareg,
     "kubernetes": Kubernetes,
     "node": Node,
+    "mirror-image": MirrorImage,
+    "controller-manager": ControllerManager,
+    "scheduler": Scheduler,
 }
 """Name → how to make it, in the order in which they are built."""
 
+BY_NAME = ("controller-manager", "scheduler")
+"""Not started unless they are named."""
+
 
 def chosen(names: Iterable[str]) -> list[str]:
-    """The named parts (none named: all) and what they need, in the order of the table."""
-    wanted = list(names) or list(TABLE)
+    """The named parts (none named: all but those that must be) and what they need, in the order of the table."""
+    wanted = list(names) or [name for name in TABLE if name not in BY_NAME]
     for name in wanted:  # grows while we go through it
         if name not in TABLE:
             raise LabError(f"no part is called `{name}`; there are: {', '.join(TABLE)}")

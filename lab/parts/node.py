@@ -10,7 +10,7 @@ from lab import cgroups, kubeapi, node, private_folders
 from lab.deadline import wait_for
 from lab.errors import LabError
 from lab.network import Network, unmount_below
-from lab.node_files import PAUSE_IMAGE, containerd_toml, kubelet_yaml, network_json
+from lab.node_files import PAUSE_IMAGE, POD_LOGS, containerd_toml, kubelet_yaml, network_json
 from lab.oci_image import archive, image, layer
 from lab.parts.kubernetes import kubernetes_programs
 from lab.parts.node_programs import node_programs, other_kubelet
@@ -53,7 +53,7 @@ class Node:
         assert isinstance(cluster, KubernetesState)
         private_folders.cover(room)
         self._write_files(site, room)
-        state = NodeState(NAME, str(room / "containerd.sock"), str(site.bin["ctr"]))
+        state = NodeState(NAME, str(room / "containerd.sock"), str(site.bin["ctr"]), str(room / POD_LOGS))
         for registry in ("registry", "upstream"):  # also where it is not started yet: its port is known
             node.allow_plain_http(f"127.0.0.1:{site.port(registry)}", state)
         self._containerd = self._containerd or Process(

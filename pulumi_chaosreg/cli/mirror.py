@@ -4,7 +4,7 @@ The same engine as in `pulumi up`, which sees a few images at a time. Logs in wi
 docker and podman, their credential helpers, its identity in a cloud.
 Copies the digests of the lockfile, so run `chaosreg lock` first. WANTED is an infrastructure or a scope above it, by
 path or pattern, or the name of an image; without it everything is mirrored. Ctrl-C stops soon and writes no tag; the
-next run goes on with what has arrived.
+next run goes on with what has arrived. With --as-job nothing is copied from here: a cluster does it.
 
 Over an air gap: --to writes the sources' images into an OCI layout; on the other side --from fills the targets from it.
 """
@@ -16,23 +16,17 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypeVar
 
-from pulumi_chaosreg.cli import mirror_layout
+from pulumi_chaosreg.cli import mirror_job, mirror_layout
+from pulumi_chaosreg.cli.mirror_list import Job, read_list
 from pulumi_chaosreg.cli.mirror_report import REPORTS, Report
-from pulumi_chaosreg.cli.selection import fits
-from pulumi_chaosreg.errors import ChaosregError, Finding
-from pulumi_chaosreg.images.reference import Reference
-from pulumi_chaosreg.images.signing_policy import SigningPolicy
+from pulumi_chaosreg.cli.mirror_selection import select_jobs
+from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Cancelled, Mirror, Planned
-from pulumi_chaosreg.scopes.model import Scope, nearest
-from pulumi_chaosreg.scopes.resolved import mirrored
-from pulumi_chaosreg.scopes.review import Review, review
-from pulumi_chaosreg.scopes.signers import signing_policy
+from pulumi_chaosreg.scopes.review import review
 from pulumi_chaosreg.scopes.stack_files import find_project
 
 EXAMPLES = """\
@@ -45,33 +39,12 @@ examples:
   chaosreg mirror --shard 2/5               the second of five parts, the same for everybody
   chaosreg mirror --to layout.tar           everything into one file, to carry it over an air gap
   chaosreg mirror --from layout.tar         from that file into the registries, with no request to any source
+  chaosreg mirror --as-job --shards 5 --image harbor.company.com/tools/chaosreg-mirror:0.1.0 \\
+      --docker-config mirror-logins | kubectl apply --server-side -f -
+                                            the five parts in five Pods of a Kubernetes Job
 """
 _AT_ONCE = 12
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One tag to make true."""
-
-    source: Reference
-    """With the digest of the lockfile, where there is one."""
-    target: Reference
-    """Without a digest."""
-    signatures: bool = True
-    """Whether referrers and cosign's tags go along."""
-    digest: str | None = None
-    """What the target becomes, by the lockfile."""
-    platforms: tuple[str, ...] = ()
-    """What is kept; empty for all."""
-    must_be_locked: bool = True
-    """Whether it may not be copied without that digest."""
-    keep_foreign: bool = False
-    """Whether foreign layers stay references instead of being refused."""
-    unique: bool = False
-    """Whether the tag moves, and a second one has to keep its digest alive."""
-    verify: SigningPolicy | None = None
-    """Who must have signed the source, where the owner requires that."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,27 +53,31 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="only say what would be copied")
     parser.add_argument("--deep", action="store_true", help="also check what the targets have already")
     parser.add_argument("--shard", metavar="I/N", default="1/1", type=_shard, help="part I of N of the images")
+    parser.add_argument("--list", type=Path, metavar="FILE", help="copy what this file says, not what stack files say")
     parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="default: text")
     mirror_layout.arguments(parser)
+    mirror_job.arguments(parser)
+    parser.set_defaults(refuse=parser.error)
 
 
 def run(options: argparse.Namespace) -> int:
     """Mirror; 0 when every tag is right, 1 when some could not be made so, 130 when interrupted."""
-    reviewed = review(find_project(Path(options.project).resolve()))
-    if reviewed.errors:
-        raise ChaosregError(reviewed.errors)
+    jobs = _jobs(options)
+    if options.as_job:
+        print(mirror_job.job_text(_part(jobs, options), options), end="")
+        return 0
     with _stopping() as stopped, mirror_layout.carried(options, stopped) as carried:
-        return _mirror(options, carried.jobs(select_jobs(reviewed, options.wanted)), carried, stopped)
+        return _mirror(options, _part(carried.jobs(jobs), options), carried, stopped)
+
+
+def _part(jobs: Sequence[Job], options: argparse.Namespace) -> Sequence[Job]:
+    number, of = options.shard
+    return jobs[number - 1 :: of]
 
 
 def _mirror(
     options: argparse.Namespace, jobs: Sequence[Job], carried: mirror_layout.Carried, stopped: threading.Event
 ) -> int:
-    number, of = options.shard
-    jobs = jobs[number - 1 :: of]
-    if any(job.must_be_locked and job.digest is None for job in jobs):
-        advice = "run `chaosreg lock` first, so that what is copied can be reviewed"
-        raise ChaosregError.of("CHR0304", "nothing is locked yet", help=advice)
     report, logins = REPORTS[options.output](len(jobs)), MachineLogins()
     with Mirror(stop=stopped, read_from=carried.read_from, write_to=carried.write_to) as mirror, report:
         planned = _each(jobs, lambda job: _planned(mirror, job, carried, logins), report, stopped)
@@ -120,42 +97,24 @@ def _mirror(
     return 1 if report.failures else 0
 
 
-def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
-    """What is mirrored, each target once, sorted; ChaosregError (CHR0118) for what is wanted and names nothing."""
-    jobs: dict[str, Job] = {}
-    every = {image.reference.tagged: image for image in mirrored(reviewed.resolved.values())}
-    policies: dict[Scope, SigningPolicy | None] = {}
-    named: set[str] = set()
-    for resolved in reviewed.resolved.values():
-        of_scope = [text for text in wanted if fits(resolved, text)]
-        for image in resolved.images:
-            name = image.reference.repository.rpartition("/")[2]
-            fitting = [*of_scope, *(text for text in wanted if fnmatchcase(name, text))]
-            named.update(fitting)
-            if image.source and resolved.owner and (fitting or not wanted):
-                said = nearest(resolved.owner, ("mirror", "signatures"))
-                target = image.reference.with_digest(None)
-                if resolved.owner not in policies:
-                    policies[resolved.owner] = signing_policy(resolved.owner, reviewed.project)[0]
-                foreign = nearest(resolved.owner, ("mirror", "foreign_layers"))
-                chosen = every[target.tagged]
-                floats = reviewed.company.catalogue.is_floating(target.tag)
-                jobs[target.tagged] = Job(
-                    chosen.source or image.source,
-                    target,
-                    digest=chosen.digest,
-                    platforms=chosen.platforms,
-                    must_be_locked=not resolved.pinning.may_copy_unlocked(floating=floats),
-                    keep_foreign=foreign is not None and foreign.value == "keep",
-                    unique=floats,
-                    signatures=said is None or said.value != "skip",
-                    verify=policies[resolved.owner],
-                )
-    missing = [text for text in wanted if text not in named]
-    if missing:
-        advice = "write an infrastructure's or scope's path, or an image's name: `chaosreg resolve` shows them"
-        raise ChaosregError([Finding("CHR0118", f"nothing is called `{text}`", help=advice) for text in missing])
-    return [jobs[tagged] for tagged in sorted(jobs)]
+def _jobs(options: argparse.Namespace) -> list[Job]:
+    if options.list and options.wanted:
+        options.refuse("--list and WANTED: the file says everything")
+    if (options.list or options.as_job) and (options.to or options.origin):
+        options.refuse("--list and --as-job know no layout")
+    mirror_job.check(options)
+    jobs = read_list(options.list) if options.list else _jobs_of_stacks(options)
+    if any(job.must_be_locked and job.digest is None for job in jobs):
+        advice = "run `chaosreg lock` first, so that what is copied can be reviewed"
+        raise ChaosregError.of("CHR0304", "nothing is locked yet", help=advice)
+    return jobs
+
+
+def _jobs_of_stacks(options: argparse.Namespace) -> list[Job]:
+    reviewed = review(find_project(Path(options.project).resolve()))
+    if reviewed.errors:
+        raise ChaosregError(reviewed.errors)
+    return select_jobs(reviewed, options.wanted)
 
 
 def _planned(mirror: Mirror, job: Job, carried: mirror_layout.Carried, logins: MachineLogins) -> Planned:
@@ -183,7 +142,7 @@ def _checked(mirror: Mirror, job: Job, carried: mirror_layout.Carried, logins: M
     lacking = mirror.missing(job.target, login)
     if lacking:
         raise carried.lacking(job, lacking)
-    if job.verify:
+    if job.verify and not job.platforms:  # a subset's index is ours, and nobody has signed it
         mirror.check_signed(job.target, job.verify, login)
 
 

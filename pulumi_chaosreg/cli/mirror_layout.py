@@ -16,7 +16,7 @@ from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.layout import SUMS, Layout
 
 if TYPE_CHECKING:
-    from pulumi_chaosreg.cli.mirror import Job
+    from pulumi_chaosreg.cli.mirror_list import Job
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

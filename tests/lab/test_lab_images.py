@@ -1,14 +1,16 @@
 """The stand-in images are what a real registry and a second client take for images, the same on every machine."""
 
+import io
 import json
 import subprocess
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from lab.images import ARCHITECTURES, STAND_IN_LABEL, base_layer, fill, stand_in
-from lab.oci_image import layer
+from lab.oci_image import folder_layer, layer
 from lab.registry import RegistryServer, Request
 
 IMAGES = [("chaos-ddcr", "1.0.0"), ("chaos-log-watcher", "1.0.0")]
@@ -34,6 +36,24 @@ def test_digests_depend_on_nothing_but_the_content() -> None:
         return stand_in("harness/chaos-ddcr", "1.0.0", base_layer(), programs).blob.digest
 
     assert digest() == digest() == "sha256:fe04490e66d438252e2bc898ed8f850abf49fe263b9f77799f63350f720569bd"
+
+
+def test_a_folder_becomes_a_layer_that_keeps_programs_and_links(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir(mode=0o700)
+    (tmp_path / "bin/run").write_text("run")
+    (tmp_path / "bin/run").chmod(0o700)
+    (tmp_path / "bin/start").symlink_to("run")
+    (tmp_path / "notes").write_text("notes")
+
+    with tarfile.open(fileobj=io.BytesIO(folder_layer(tmp_path).data)) as tar:
+        found = {entry.name: (oct(entry.mode), entry.linkname, entry.uid, entry.mtime) for entry in tar}
+
+    assert found == {
+        "bin": ("0o755", "", 0, 0),
+        "bin/run": ("0o755", "", 0, 0),
+        "bin/start": ("0o755", "run", 0, 0),
+        "notes": ("0o644", "", 0, 0),
+    }
 
 
 @pytest.mark.registry

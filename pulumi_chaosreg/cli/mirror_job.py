@@ -1,0 +1,194 @@
+"""`chaosreg mirror --as-job`: the same copies, made in a cluster by the Pods of one Kubernetes Indexed Job.
+
+The Job needs Kubernetes 1.29. It gets all that it needs from a ConfigMap (what to copy) and a Secret that is only named
+here (the logins), runs by the `restricted` Pod security standard, and talks to registries, never to the cluster.
+"""
+
+import argparse
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import yaml
+
+from pulumi_chaosreg.cli.mirror_list import Job, list_text
+from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.images.reference import Reference
+
+_NAME = "chaosreg-mirror"
+_CONFIG_MAP_LIMIT = 1 << 20
+"""Bytes of all values together; the API server's limit."""
+_MEMORY = "200Mi"
+"""The copies need less than 150 MB, however large the images are. Request and limit are the same: it is kept free."""
+_DAY = 24 * 60 * 60
+_LISTS, _LOGINS, _TRUST = "/etc/chaosreg/lists", "/etc/chaosreg/logins", "/etc/chaosreg/trust"
+_CA_BUNDLE = "ca-bundle.crt"
+
+_OPTIONAL = ("image", "namespace", "docker_config", "pull_secret", "service_account", "ca_bundle")
+
+Object = dict[str, Any]
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command line may say about the Job."""
+    group = parser.add_argument_group("as a Job in a cluster (of Kubernetes 1.29 or newer)")
+    group.add_argument("--as-job", action="store_true", help="print a Job and a ConfigMap for it, and copy nothing")
+    group.add_argument("--image", metavar="REF", help="has the command `chaosreg`: examples/mirror-job makes it")
+    group.add_argument("--shards", metavar="N", default=4, type=_positive, help="Pods that share the work (default: 4)")
+    group.add_argument("--retries", metavar="N", default=2, type=_count, help="of a shard that failed (default: 2)")
+    group.add_argument("--namespace", metavar="NAME", type=_name, help="left out where not given")
+    group.add_argument("--docker-config", metavar="SECRET", type=_name, help="kubernetes.io/dockerconfigjson: logins")
+    group.add_argument("--pull-secret", metavar="SECRET", type=_name, help="to pull REF with")
+    group.add_argument("--service-account", metavar="NAME", type=_name, help="for a cloud's identity; gets no token")
+    trusted = f"whose `{_CA_BUNDLE}` has the certificates of all registries' authorities"
+    group.add_argument("--ca-bundle", metavar="CONFIGMAP", type=_name, help=trusted)
+
+
+def check(options: argparse.Namespace) -> None:
+    """Refuse, as the command line's parser does, what makes no sense together."""
+    said = [name for name in _OPTIONAL if getattr(options, name)]
+    if said and not options.as_job:
+        options.refuse(f"--{said[0].replace('_', '-')} belongs to --as-job")
+    if options.as_job and not options.image:
+        options.refuse("--as-job: --image is missing, an image that has `chaosreg` (examples/mirror-job makes one)")
+
+
+def job_text(jobs: Sequence[Job], options: argparse.Namespace) -> str:
+    """The ConfigMap and the Job as YAML: the same text for the same arguments, and another name for any others.
+
+    So one applied again changes nothing, and one that differs does not meet the old one's fields that cannot change.
+    Raises ChaosregError: CHR0461 (too much for a ConfigMap), CHR0462 (nothing to mirror), CHR0301 (the image).
+    """
+    Reference.parse(options.image)
+    if not jobs:
+        advice = "set `mirror.source` where `image_registry.server` is set"
+        raise ChaosregError.of("CHR0462", "there is no image to mirror, and so no Job", help=advice)
+    lists = {f"{index}.yaml": list_text(shard) for index, shard in enumerate(_shards(jobs, options.shards))}
+    size = sum(len(text.encode()) for text in lists.values())
+    if size > _CONFIG_MAP_LIMIT:
+        raise ChaosregError.of(
+            "CHR0461",
+            f"the list of {len(jobs)} images has {size} bytes, and a ConfigMap holds {_CONFIG_MAP_LIMIT}",
+            help="print several Jobs, each for some scopes or images: `chaosreg mirror --as-job WANTED`",
+        )
+    spec = _job_spec(options, len(lists))
+    name = f"{_NAME}-{hashlib.sha256(json.dumps([lists, spec]).encode()).hexdigest()[:10]}"
+    spec["template"]["spec"]["volumes"][0]["configMap"]["name"] = name
+    metadata = {"name": name, **({"namespace": options.namespace} if options.namespace else {}), "labels": _LABELS}
+    config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "immutable": True, "data": lists}
+    return _yaml([config_map, {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}])
+
+
+_LABELS = {"app.kubernetes.io/name": _NAME, "app.kubernetes.io/managed-by": "chaosreg"}
+
+
+def _shards(jobs: Sequence[Job], most: int) -> list[list[Job]]:
+    """At most so many parts, none empty. One source repository stays together: its images are likely to share layers,
+    and each Pod knows only what it has sent itself.
+    """
+    groups: dict[str, list[Job]] = {}
+    for job in jobs:
+        groups.setdefault(job.source.name, []).append(job)
+    shards: list[list[Job]] = [[] for _ in range(min(most, len(groups)))]
+    for group in sorted(groups.values(), key=len, reverse=True):
+        min(shards, key=len).extend(group)
+    return shards
+
+
+def _job_spec(options: argparse.Namespace, completions: int) -> Object:
+    volumes: list[Object] = [{"name": "lists", "configMap": {"name": ""}}]
+    mounts = [{"name": "lists", "mountPath": _LISTS, "readOnly": True}]
+    environment: list[Object] = []
+    if options.docker_config:
+        items = [{"key": ".dockerconfigjson", "path": "config.json"}]
+        volumes.append({"name": "logins", "secret": {"secretName": options.docker_config, "items": items}})
+        mounts.append({"name": "logins", "mountPath": _LOGINS, "readOnly": True})
+        environment.append({"name": "DOCKER_CONFIG", "value": _LOGINS})
+    if options.ca_bundle:
+        items = [{"key": _CA_BUNDLE, "path": _CA_BUNDLE}]
+        volumes.append({"name": "trust", "configMap": {"name": options.ca_bundle, "items": items}})
+        mounts.append({"name": "trust", "mountPath": _TRUST, "readOnly": True})
+        environment.append({"name": "SSL_CERT_FILE", "value": f"{_TRUST}/{_CA_BUNDLE}"})
+    passed_on = [f"--{name.replace('_', '-')}" for name in ("deep", "dry_run") if getattr(options, name)]
+    container: Object = {
+        "name": "mirror",
+        "image": options.image,
+        "command": ["chaosreg"],
+        # The kubelet puts the index in: no shell is needed in the image.
+        "args": ["mirror", "--list", f"{_LISTS}/$(JOB_COMPLETION_INDEX).yaml", "--output", "json", *passed_on],
+        **({"env": environment} if environment else {}),
+        "resources": {"requests": {"cpu": "250m", "memory": _MEMORY}, "limits": {"memory": _MEMORY}},
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        "volumeMounts": mounts,
+    }
+    pod: Object = {
+        "restartPolicy": "Never",
+        **({"serviceAccountName": options.service_account} if options.service_account else {}),
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        **({"imagePullSecrets": [{"name": options.pull_secret}]} if options.pull_secret else {}),
+        # Which user is the image's business: some clusters (OpenShift) choose one for each namespace.
+        "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+        "containers": [container],
+        "volumes": volumes,
+    }
+    return {
+        "completionMode": "Indexed",
+        "completions": completions,
+        "parallelism": completions,
+        "backoffLimitPerIndex": options.retries,
+        "podFailurePolicy": {
+            "rules": [
+                {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
+                # 2: the command could not run at all, and would not the next time
+                {
+                    "action": "FailIndex",
+                    "onExitCodes": {"containerName": "mirror", "operator": "In", "values": [2]},
+                },
+            ]
+        },
+        "podReplacementPolicy": "Failed",  # never two Pods of one shard
+        "ttlSecondsAfterFinished": _DAY,
+        "template": {"metadata": {"labels": _LABELS}, "spec": pod},
+    }
+
+
+class _Dumper(yaml.SafeDumper):
+    """Texts of several lines as people write them, and no references to what was said before."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+_Dumper.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None),
+)
+
+
+def _yaml(documents: Sequence[Any]) -> str:
+    return yaml.dump_all(documents, Dumper=_Dumper, sort_keys=False, width=1000)
+
+
+def _count(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError("write a number")
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    if not _count(text):
+        raise argparse.ArgumentTypeError("write a number above 0")
+    return int(text)
+
+
+def _name(text: str) -> str:
+    if len(text) > 253 or not re.fullmatch(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?", text):
+        raise argparse.ArgumentTypeError("write a name of Kubernetes: lower case letters, digits, `-` and `.`")
+    return text

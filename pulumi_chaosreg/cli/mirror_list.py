@@ -1,0 +1,131 @@
+"""What `chaosreg mirror` copies, and the file that carries it to where no stack files are: `--list FILE`.
+
+The file is a YAML list of jobs with the names of their fields. It holds no credential and needs no other file:
+
+    - source: docker.io/harness/chaos-ddcr:1.94.0@sha256:…
+      target: harbor.company.com/chaos-engineering/chaos-ddcr:1.94.0
+      signatures: false         # what is left out has its default
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pulumi_chaosreg.errors import ChaosregError, Finding, Place
+from pulumi_chaosreg.images.platform import PLATFORM
+from pulumi_chaosreg.images.reference import DIGEST, Reference, reference_problem
+from pulumi_chaosreg.images.signing_policy import MalformedPolicy, SigningPolicy
+from pulumi_chaosreg.scopes.yaml_file import read_yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One tag to make true."""
+
+    source: Reference
+    """With the digest of the lockfile."""
+    target: Reference
+    """Without a digest."""
+    signatures: bool = True
+    """Whether referrers and cosign's tags go along."""
+    digest: str | None = None
+    """What the target becomes, by the lockfile."""
+    platforms: tuple[str, ...] = ()
+    """What is kept; empty for all."""
+    must_be_locked: bool = True
+    """Whether it may not be copied without that digest."""
+    keep_foreign: bool = False
+    """Whether foreign layers stay references instead of being refused."""
+    unique: bool = False
+    """Whether the tag moves, and a second one has to keep its digest alive."""
+    verify: SigningPolicy | None = None
+    """Who must have signed the source, where the owner requires that."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How a field's value is written."""
+
+    write: Callable[[Any], Any]
+    read: Callable[[Any], Any]
+    problem: Callable[[Any], str]
+    """What is wrong with what a file says; empty where nothing is."""
+
+
+def _digest_problem(said: Any) -> str:
+    return "" if isinstance(said, str) and DIGEST.match(said) else "it is not `sha256:` and 64 hex digits"
+
+
+def _platforms_problem(said: Any) -> str:
+    are = isinstance(said, list) and all(isinstance(one, str) and PLATFORM.match(one) for one in said)
+    return "" if are else "it is not a list of `os/architecture`"
+
+
+def _policy_problem(said: Any) -> str:
+    try:
+        SigningPolicy.parse(said).check_whole()
+    except MalformedPolicy as malformed:
+        return str(malformed)
+    return ""
+
+
+_FORMS: Mapping[Any, _Form] = {
+    str | None: _Form(str, str, _digest_problem),
+    tuple[str, ...]: _Form(list, tuple, _platforms_problem),
+    SigningPolicy | None: _Form(SigningPolicy.as_inputs, SigningPolicy.parse, _policy_problem),
+    Reference: _Form(
+        str, Reference.parse, lambda said: reference_problem(said) if isinstance(said, str) else "it is no text"
+    ),
+    bool: _Form(bool, bool, lambda said: "" if isinstance(said, bool) else "it is neither true nor false"),
+}
+"""By the field's type. A field of any other type is an error when this module is loaded: none is left out silently."""
+_FIELDS = {field.name: (field, _FORMS[field.type]) for field in fields(Job)}
+
+
+def list_text(jobs: Iterable[Job]) -> str:
+    """The content of a list file; the same for the same jobs."""
+    return yaml.safe_dump([_entry(job) for job in jobs], sort_keys=False, width=1000)
+
+
+def read_list(path: Path) -> list[Job]:
+    """The jobs of a list file. Raises ChaosregError: CHR0101 to CHR0103 for YAML, CHR0460 for all that is no job."""
+    listed = read_yaml(path)
+    if not isinstance(listed, list):
+        problems = ["it is not a list"]
+    else:
+        numbered = enumerate(listed, 1)
+        problems = [f"entry {number}: {problem}" for number, entry in numbered for problem in _problems(entry)]
+    if problems:
+        advice = "print it anew with `chaosreg mirror --as-job`, or write `source` (with a digest) and `target`"
+        place = Place(file=path)
+        raise ChaosregError(
+            Finding("CHR0460", f"this is not a list of images to mirror: {problem}", place, help=advice)
+            for problem in problems
+        )
+    return [Job(**{key: _FIELDS[key][1].read(said) for key, said in entry.items()}) for entry in listed]
+
+
+def _entry(job: Job) -> dict[str, Any]:
+    values = {name: getattr(job, name) for name in _FIELDS}
+    return {name: _FIELDS[name][1].write(value) for name, value in values.items() if value != _FIELDS[name][0].default}
+
+
+def _problems(entry: Any) -> Iterator[str]:
+    if not isinstance(entry, Mapping):
+        yield "it has no `source` and no `target`"
+        return
+    yield from (f"`{key}` is not a key here" for key in entry if key not in _FIELDS)
+    yield from (f"`{name}`: {problem}" for name in _FIELDS if (problem := _problem(name, entry)))
+
+
+def _problem(name: str, entry: Mapping[str, Any]) -> str:
+    field, form = _FIELDS[name]
+    if name not in entry:
+        return "it is missing" if field.default is MISSING else ""
+    problem = form.problem(entry[name])
+    if not problem and name == "target" and Reference.parse(entry[name]).tag is None:
+        return "it has no tag"
+    return problem

@@ -1,0 +1,175 @@
+"""`chaosreg mirror --as-job` and `--list`: what is printed, and what is read again; tests/node runs it."""
+
+import subprocess
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pulumi_chaosreg.cli import mirror, mirror_job
+from pulumi_chaosreg.cli.main import main
+from pulumi_chaosreg.cli.mirror_list import Job, list_text, read_list
+from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.images.reference import Reference
+
+DIGEST = f"sha256:{'1f' * 32}"
+
+
+def job(repository: str, tag: str = "1", region: str = "eu", *, signatures: bool = True) -> Job:
+    source = Reference("docker.io", f"harness/{repository}", tag, DIGEST)
+    return Job(source, Reference(f"{region}.example", f"chaos/{repository}", tag), signatures)
+
+
+def options(*words: str) -> Namespace:
+    parser = ArgumentParser()
+    mirror.arguments(parser)
+    return parser.parse_args(["--as-job", "--image", "tools.example/chaosreg-mirror:0.1.0", *words])
+
+
+def printed(jobs: Iterable[Job], *words: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The ConfigMap and the Job."""
+    config_map, the_job = yaml.safe_load_all(mirror_job.job_text([*jobs], options(*words)))
+    return config_map, the_job
+
+
+JOBS = [job("ddcr", "1"), job("ddcr", "2"), job("ddcr", "2", "us"), job("runner"), job("watcher", signatures=False)]
+
+
+def test_what_the_lists_say_is_what_was_planned(tmp_path: Path) -> None:
+    config_map, the_job = printed(JOBS, "--shards", "2")
+    found = []
+    for name, text in config_map["data"].items():
+        (tmp_path / name).write_text(text)
+        found += read_list(tmp_path / name)
+    assert sorted(found, key=str) == sorted(JOBS, key=str)
+    assert the_job["spec"]["completions"] == len(config_map["data"]) == 2
+
+
+def test_a_source_repository_stays_together_and_no_shard_is_empty() -> None:
+    config_map, the_job = printed(JOBS, "--shards", "9")
+    assert list(config_map["data"]) == ["0.yaml", "1.yaml", "2.yaml"]
+    assert the_job["spec"]["completions"] == the_job["spec"]["parallelism"] == 3
+    assert [text.count("- source:") for text in config_map["data"].values()] == [3, 1, 1]
+
+
+def test_shards_are_of_one_size_where_repositories_allow() -> None:
+    config_map, _ = printed([job(f"image-{number}") for number in range(10)], "--shards", "3")
+    assert [text.count("- source:") for text in config_map["data"].values()] == [4, 3, 3]
+
+
+def test_the_same_arguments_print_the_same_and_any_others_another_name() -> None:
+    text = mirror_job.job_text(JOBS, options())
+    assert mirror_job.job_text(JOBS, options()) == text
+    others = [
+        printed(JOBS[1:]),
+        printed(JOBS, "--shards", "2"),
+        printed(JOBS, "--retries", "0"),
+        printed(JOBS, "--docker-config", "logins"),
+        printed(JOBS, "--image", "tools.example/chaosreg-mirror:0.2.0"),
+    ]
+    names = {the_job["metadata"]["name"] for _, the_job in [printed(JOBS), *others]}
+    assert len(names) == 6
+    for config_map, the_job in others:
+        assert config_map["metadata"]["name"] == the_job["metadata"]["name"]
+        assert config_map["immutable"]
+
+
+def test_logins_trust_and_accounts_are_named_and_left_out_where_not_given() -> None:
+    def pod(*words: str) -> dict[str, Any]:
+        _, the_job = printed(JOBS, *words)
+        spec: dict[str, Any] = the_job["spec"]["template"]["spec"]
+        return spec
+
+    bare, full = pod(), pod("--docker-config", "d", "--ca-bundle", "c", "--pull-secret", "p", "--service-account", "s")
+    assert [volume["name"] for volume in bare["volumes"]] == ["lists"]
+    assert not {"env"} & set(bare["containers"][0])
+    assert not {"imagePullSecrets", "serviceAccountName"} & set(bare)
+    assert full["imagePullSecrets"] == [{"name": "p"}]
+    assert full["serviceAccountName"] == "s"
+    assert full["volumes"][1]["secret"]["secretName"] == "d"
+    assert full["volumes"][2]["configMap"]["name"] == "c"
+    for one in (bare, full):
+        assert one["automountServiceAccountToken"] is False
+
+
+def test_its_pods_look_as_deep_as_we_are_told_to() -> None:
+    _, plain = printed(JOBS)
+    _, deep = printed(JOBS, "--deep", "--dry-run")
+    arguments = [each["spec"]["template"]["spec"]["containers"][0]["args"] for each in (plain, deep)]
+    assert arguments[1] == [*arguments[0], "--deep", "--dry-run"]
+
+
+def test_more_than_a_config_map_holds_is_said() -> None:
+    jobs = [job(f"{'x' * 200}-{number}") for number in range(2_000)]
+    with pytest.raises(ChaosregError, match=r"CHR0461.*list of 2000 images has \d+ bytes.* holds 1048576"):
+        mirror_job.job_text(jobs, options())
+
+
+def test_without_images_there_is_no_job() -> None:
+    with pytest.raises(ChaosregError, match="CHR0462"):
+        mirror_job.job_text([], options())
+
+
+def test_what_cannot_be_is_refused_before_anything_is_printed(project, capsys) -> None:
+    for words, said in (
+        (["--as-job"], "--image is missing"),
+        (["--as-job", "--image", "x:1", "--shards", "0"], "write a number above 0"),
+        (["--as-job", "--image", "x:1", "--namespace", "a_b"], "write a name of Kubernetes"),
+        (["--docker-config", "logins"], "--docker-config belongs to --as-job"),
+        (["--list", "x.yaml", "wanted"], "the file says everything"),
+    ):
+        with pytest.raises(SystemExit) as ended:
+            main(["--project", str(project.folder), "mirror", *words])
+        assert ended.value.code == 2
+        assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "problems"),
+    [
+        ("images: []", ["it is not a list"]),
+        ("[docker.io/harness/a:1]", ["entry 1: it has no `source` and no `target`"]),
+        ("[{source: 1, target: r.example/a:1}]", ["entry 1: `source`: it is no text"]),
+        (f"[{{source: 'r.example/a:1@{DIGEST}', target: r.example/a}}]", ["entry 1: `target`: it has no tag"]),
+        (
+            f"[{{source: 'r.example/A:1@{DIGEST}'}}]",
+            ["`source`: its repository is malformed", "`target`: it is missing"],
+        ),
+        (
+            f"[{{source: 'r.example/a:1@{DIGEST}', target: r.example/a:1, signatures: no, sign: 1}}]",
+            ["`sign` is not a key here", "`signatures`: it is neither true nor false"],
+        ),
+    ],
+)
+def test_a_list_that_is_none_is_refused_as_a_whole(tmp_path: Path, text: str, problems: list[str]) -> None:
+    (tmp_path / "list.yaml").write_text(text)
+    with pytest.raises(ChaosregError) as refused:
+        read_list(tmp_path / "list.yaml")
+    assert {finding.code for finding in refused.value.findings} == {"CHR0460"}
+    assert len(refused.value.findings) == len(problems)
+    for problem in problems:
+        assert problem in str(refused.value)
+
+
+def test_a_list_without_digests_is_not_copied(tmp_path: Path, capsys) -> None:
+    (tmp_path / "list.yaml").write_text("[{source: docker.io/harness/a:1, target: r.example/a:1}]")
+    assert main(["mirror", "--list", str(tmp_path / "list.yaml")]) == 2
+    assert "error[CHR0304]: nothing is locked yet" in capsys.readouterr().err
+
+
+def test_a_list_needs_neither_a_project_nor_pulumi(tmp_path: Path) -> None:
+    # given a Python in which neither Pulumi nor its Kubernetes SDK can be imported, as in the Job's image
+    (tmp_path / "list.yaml").write_text(list_text([]))
+    program = (
+        "import sys\n"
+        "sys.modules.update(dict.fromkeys(('pulumi', 'pulumi_kubernetes', 'grpc')))\n"
+        "from pulumi_chaosreg.cli.main import main\n"
+        "sys.exit(main(['mirror', '--list', 'list.yaml', '-o', 'json']))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert '"event": "end"' in done.stdout
