@@ -20,6 +20,7 @@ from typing import TypeVar
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.images.unique_tag import made_for
 from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Mirror, Removed
 from pulumi_chaosreg.scopes.registry import joined
@@ -134,28 +135,24 @@ class _Registries:
 
 def _plan(registries: _Registries, place: Place, reviewed: Review, *, with_unknown: bool) -> Plan:
     pulled = [
-        image.reference
+        image
         for resolved in reviewed.resolved.values()
         for image in resolved.images
         if (image.reference.server, image.reference.repository) == (place.server, place.repository)
     ]
-    free = [tag for tag in registries.tags(place) if not _is_pulled(registries, place.tagged(tag), pulled)]
+    tags, named = registries.tags(place), {image.reference.tag for image in pulled}
+    digests = {image.digest or image.reference.digest for image in pulled}
+    digests |= {registries.digest(place.tagged(tag)) for tag in tags if tag in named}
+    # what stands for something that somebody pulls stays, under whatever name
+    free = [tag for tag in tags if tag not in named and registries.digest(place.tagged(tag)) not in digests]
     catalogue = reviewed.company.catalogue
     superfluous = [tag for tag in free if with_unknown or _looks_released(catalogue, tag)]
     return Plan(tuple(superfluous), tuple(tag for tag in free if tag not in superfluous))
 
 
-def _is_pulled(registries: _Registries, reference: Reference, pulled: Iterable[Reference]) -> bool:
-    """Whether somebody is configured to pull this tag, or what it stands for."""
-    if any(one.tag == reference.tag for one in pulled):
-        return True
-    digests = {one.digest for one in pulled if one.digest}
-    return bool(digests) and registries.digest(reference) in digests
-
-
 def _looks_released(catalogue: Catalogue, tag: str) -> bool:
-    """Whether Harness gives images such tags: versions, and those that move."""
-    return bool(_VERSION.fullmatch(tag)) or catalogue.is_floating(tag)
+    """Whether Harness gives images such tags (versions, and those that move), or we do beside those that move."""
+    return bool(_VERSION.fullmatch(tag)) or catalogue.is_floating(made_for(tag) or tag)
 
 
 def _each(places: Iterable[Place], work: Callable[[Place], T]) -> tuple[dict[Place, T], dict[Place, ChaosregError]]:

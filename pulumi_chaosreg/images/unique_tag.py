@@ -1,9 +1,12 @@
 """The second tag that a mirrored floating tag gets, so that its digest stays alive when the tag moves on."""
 
+import re
+
 _LONGEST = 128
 """Of a tag, by the distribution specification."""
 _DIGITS = 12
 """48 bits: two images of one tag never meet, and people can still read it."""
+_FORM = re.compile(rf"(.+)-sha(?:256|512)-[0-9a-f]{{{_DIGITS}}}")
 
 
 def unique_tag(tag: str, digest: str) -> str:
@@ -15,3 +18,9 @@ def unique_tag(tag: str, digest: str) -> str:
     algorithm, _, digits = digest.partition(":")
     ending = f"-{algorithm}-{digits[:_DIGITS]}"
     return tag[: _LONGEST - len(ending)] + ending
+
+
+def made_for(tag: str) -> str | None:
+    """The moving tag that a tag of this form was made for; None for any other tag."""
+    found = _FORM.fullmatch(tag)
+    return found[1] if found else None

@@ -12,6 +12,7 @@ from lab.registry import RegistryServer
 from pulumi_chaosreg.cli.main import main
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.images.unique_tag import unique_tag
 from pulumi_chaosreg.mirror import Mirror
 from pulumi_chaosreg.oci import Registry
 
@@ -97,6 +98,16 @@ def test_a_tag_that_keeps_a_pulled_digest_stays(prune, target: RegistryServer) -
     prune("--yes", "--unknown")
 
     assert set(Registry(target.host).list_tags(REPOSITORY)) == {NEW, "also"}
+
+
+def test_the_second_tag_of_a_moving_one_goes_when_nobody_pulls_its_digest(prune, target: RegistryServer) -> None:
+    old, present = (unique_tag("main-latest", tree(tag).digest) for tag in ("former", NEW))
+    push(target.host, REPOSITORY, old, tree("former"))
+    push(target.host, REPOSITORY, present, tree(NEW))
+
+    prune("--yes")
+
+    assert set(Registry(target.host).list_tags(REPOSITORY)) == {NEW, present, "mine"}
 
 
 def test_only_the_images_that_are_named(prune, target: RegistryServer, project: Path, capsys) -> None:
