@@ -10,6 +10,7 @@ Over an air gap: --to writes the sources' images into an OCI layout; on the othe
 """
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -44,6 +45,8 @@ examples:
                                             the five parts in five Pods of a Kubernetes Job
 """
 _AT_ONCE = 12
+_GRACE = 5.0
+"""Seconds from the first signal until the process ends, whatever its threads wait for."""
 T = TypeVar("T")
 
 
@@ -170,21 +173,33 @@ def _each(jobs: Sequence[Job], work: Callable[[Job], T], report: Report, stopped
 
 @contextmanager
 def _stopping() -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set, as long as the context lasts; the second time they act as usual."""
+    """An event that SIGINT and SIGTERM set, as long as the context lasts; the second time they act as usual.
+
+    A thread that waits for a silent registry cannot be called back: who has not ended after a while is ended.
+    """
     stopped = threading.Event()
+    ended = threading.Timer(_GRACE, _leave)
+    ended.daemon = True
 
     def stop(number: int, _frame: object) -> None:
         if stopped.is_set():
             signal.signal(number, before[signal.Signals(number)])
             signal.raise_signal(number)
         stopped.set()
+        ended.start()
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stopped
     finally:
+        ended.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _leave() -> None:
+    sys.stdout.flush()
+    os._exit(130)
 
 
 def _shard(text: str) -> tuple[int, int]:

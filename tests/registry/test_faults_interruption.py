@@ -55,9 +55,11 @@ def test_what_has_arrived_before_a_signal_is_not_sent_again(
     assert stored(target) == Counter(tree.blob_digests())
 
 
-def test_a_second_signal_ends_what_does_not_end_by_itself(
-    tmp_path: Path, upstream: RegistryServer, target: RegistryServer
+@pytest.mark.parametrize(("signals", "code"), [(1, 130), (2, -signal.SIGTERM)])
+def test_a_silent_source_does_not_keep_the_command_from_ending(
+    signals: int, code: int, tmp_path: Path, upstream: RegistryServer, target: RegistryServer
 ) -> None:
+    """Within a few seconds after one signal, at once after another one."""
     tree = push(upstream.host, "harness/chaos-ddcr", "1", image(LONG))
     silent = always(Change(stall=1000), "GET", digest_of(LONG))
     with FaultServer(silent, upstream.host) as source:
@@ -67,7 +69,8 @@ def test_a_second_signal_ends_what_does_not_end_by_itself(
         assert wait_for(lambda: source.count("GET", digest_of(LONG)) == 1, 20)
         process.send_signal(signal.SIGTERM)
         assert not wait_for(lambda: process.poll() is not None, 1)  # it waits for a source that says nothing
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
-    assert process.returncode == -signal.SIGTERM
+        if signals == 2:
+            process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=10)
+    assert process.returncode == code
     assert whole_tags(target.host, "chaos/chaos-ddcr") == {}
