@@ -54,6 +54,8 @@ class Carried:
         for job in jobs:
             before = merged.get(job.source.tagged)
             signatures = job.signatures or bool(before and before.signatures)
+            # Platforms that are left out on the other side may have foreign layers.
+            foreign = job.keep_foreign or bool(job.platforms) or bool(before and before.keep_foreign)
             merged[job.source.tagged] = replace(
                 job,
                 target=job.source.with_digest(None),
@@ -61,6 +63,7 @@ class Carried:
                 platforms=(),
                 unique=False,
                 signatures=signatures,
+                keep_foreign=foreign,
             )
         return [merged[name] for name in sorted(merged)]
 

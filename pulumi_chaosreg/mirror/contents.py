@@ -29,7 +29,7 @@ def describe(layout: Layout) -> bytes:
         store, repository = layout.holding(reference.server), reference.repository
         if not store.head_manifest(repository, reference.tag):  # another tool's, which may leave things out
             continue
-        image = read_image(store, repository, reference.tag)
+        image = read_image(store, repository, reference.tag, keep_foreign=True)
         beside = tags.setdefault(reference.server, Tags(store))
         companions = read_companions(store, repository, image, beside)
         parts = _sizes([image, *(companion.image for companion in companions)])
@@ -69,7 +69,7 @@ def _sizes(images: Iterable[Image]) -> dict[str, int]:
     found: dict[str, int] = {}
     for image in images:
         found |= {manifest.digest: manifest.size for manifest in image.manifests}
-        found |= {blob.digest: blob.size for blob in image.blobs}
+        found |= {blob.digest: blob.size for blob in image.blobs if blob.distributable}
     return found
 
 
