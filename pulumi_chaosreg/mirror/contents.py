@@ -69,7 +69,7 @@ def _sizes(images: Iterable[Image]) -> dict[str, int]:
     found: dict[str, int] = {}
     for image in images:
         found |= {manifest.digest: manifest.size for manifest in image.manifests}
-        found |= {blob.digest: blob.size for blob in image.blobs if blob.distributable}
+        found |= {blob.digest: blob.size for blob in image.blobs}
     return found
 
 

@@ -32,7 +32,7 @@ def read_source(
             raise _other_subset(source, platforms, wanted, root.digest)
         return read_image(origin, source.repository, upstream, each=each, root=root, keep_foreign=keep_foreign)
     except RegistryError as failure:
-        raise (_moved(origin, source, upstream) if failure.status == 404 else None) or failure from None
+        raise (_moved(origin, source, upstream) if failure.code == "CHR0405" else None) or failure from None
 
 
 def _other_subset(source: Reference, platforms: Sequence[str], wanted: str, found: str) -> RegistryError:
