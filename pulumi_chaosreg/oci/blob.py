@@ -23,26 +23,33 @@ class Upload:
 
 
 def proven(
-    chunks: Iterable[bytes], blob: Descriptor, server: str, repository: str, code: str = "CHR0407"
+    chunks: Iterable[bytes],
+    blob: Descriptor,
+    server: str,
+    repository: str,
+    code: str = "CHR0407",
+    *,
+    hashed: bool = True,
 ) -> Iterator[bytes]:
-    """The chunks, the last one only when size and digest of the whole are right.
+    """The chunks, the last one only when size and digest of the whole are right; without `hashed` the size alone.
 
     So what was sent to a target with the promised length stays incomplete there, and is never stored, unless it is
     what the manifest says. Raises ChaosregError with that code.
     """
     algorithm, _, wanted = blob.digest.partition(":")
-    hasher, size, held = hashlib.new(algorithm), 0, b""
+    hasher, size, held = hashlib.new(algorithm) if hashed else None, 0, b""
     for chunk in chunks:
         size += len(chunk)
         if size > blob.size:
             break
-        hasher.update(chunk)
+        if hasher:
+            hasher.update(chunk)
         if held:
             yield held
         held = chunk
     if size != blob.size:
         cause = f"{'more than ' if size > blob.size else ''}{min(size, blob.size)} bytes instead of {blob.size}"
-    elif hasher.hexdigest() != wanted:
+    elif hasher and hasher.hexdigest() != wanted:
         cause = f"its digest is {algorithm}:{hasher.hexdigest()}"
     else:
         if held:

@@ -24,6 +24,9 @@ class Registry:
     All verbs raise RegistryError.
     """
 
+    proves_blobs = True
+    """The distribution specification demands it."""
+
     def __init__(self, server: str, login: LoginSource | None = None, *, host: Host | None = None) -> None:
         self.server = server
         self._transport = Transport(server, login, host or Host())
@@ -129,10 +132,10 @@ class Registry:
         return self._transport.request(self._blob_ask("HEAD", repository, digest, ok=(200, 404, 405))).status == 200
 
     @contextmanager
-    def open_blob(self, repository: str, blob: Descriptor) -> Iterator[Iterator[bytes]]:
-        """The content in chunks of 1 MiB, the last of which comes only after size and digest were proved."""
+    def open_blob(self, repository: str, blob: Descriptor, *, hashed: bool = True) -> Iterator[Iterator[bytes]]:
+        """See Store; chunks of 1 MiB."""
         with self._transport.open(self._blob_ask("GET", repository, blob.digest), CHUNK) as chunks:
-            yield proven(chunks, blob, self.server, repository)
+            yield proven(chunks, blob, self.server, repository, hashed=hashed)
 
     def mount_blob(self, repository: str, digest: str, source: str) -> Upload | None:
         """Take the blob over from a repository of the server; None when done, else an upload to go on with.
@@ -171,7 +174,10 @@ class Registry:
                 mark = "&" if urlsplit(session.location).query else "?"
                 ask = replace(plain, url=f"{session.location}{mark}digest={blob.digest}")
                 headers = {"Content-Length": str(blob.size), "Content-Type": "application/octet-stream"}
-                self._transport.request_once(ask, headers=headers, body=chunks)
+                answer = self._transport.request_once(ask, headers=headers, body=chunks)
+                stored = answer.headers.get("Docker-Content-Digest", blob.digest)
+                if stored != blob.digest and stored.partition(":")[0] == blob.digest.partition(":")[0]:
+                    raise self._problem("CHR0407", ask, cause=f"it was stored as {stored}")
 
         self._transport.persist(plain, attempt)
 

@@ -19,6 +19,11 @@ class Store(Protocol):
         """What messages call it, and what holds its blobs together: a registry's host, a layout's path."""
         ...
 
+    @property
+    def proves_blobs(self) -> bool:
+        """Whether it refuses a blob that is not what its digest says, as registries must: then nobody else needs to."""
+        ...
+
     # --- manifests
 
     def get_manifest(self, repository: str, reference: str, *, media_type: str = "") -> Manifest:
@@ -54,8 +59,13 @@ class Store(Protocol):
         """Whether the repository can give out the blob."""
         ...
 
-    def open_blob(self, repository: str, blob: Descriptor) -> AbstractContextManager[Iterator[bytes]]:
-        """The content in chunks, the last of which comes only after size and digest were proved."""
+    def open_blob(
+        self, repository: str, blob: Descriptor, *, hashed: bool = True
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        """The content in chunks, the last of which comes only after size and digest were proved.
+
+        Without `hashed` the digest is not: for whoever hands the bytes to a store that proves them.
+        """
         ...
 
     def mount_blob(self, repository: str, digest: str, source: str) -> Upload | None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 class Holding:
     """One server's images in a layout; `Store` says what its verbs mean."""
 
+    proves_blobs = False
+    """It refuses wrong bytes, too, but cannot tell whose fault they are."""
+
     def __init__(self, layout: "Layout", server: str) -> None:
         self.server = str(layout.path)
         self._layout = layout
@@ -66,12 +69,12 @@ class Holding:
         return self._layout.has(self._name(repository), digest)
 
     @contextmanager
-    def open_blob(self, repository: str, blob: Descriptor) -> Iterator[Iterator[bytes]]:
+    def open_blob(self, repository: str, blob: Descriptor, *, hashed: bool = True) -> Iterator[Iterator[bytes]]:
         name = self._name(repository)
         if self._layout.files.size(blob.digest) is None:
             raise self._layout.lacks("CHR0434", name, f"blob `{blob.digest}`")
         with self._layout.files.read(blob.digest) as chunks:
-            yield self._layout.proven(name, blob, chunks)
+            yield self._layout.proven(name, blob, chunks, hashed=hashed)
 
     def mount_blob(self, repository: str, digest: str, source: str) -> Upload | None:
         return None if self.has_blob(repository, digest) else Upload("")

@@ -136,9 +136,9 @@ class Layout:
 
         self._host.persist(attempt, name)
 
-    def proven(self, name: str, blob: Descriptor, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    def proven(self, name: str, blob: Descriptor, chunks: Iterable[bytes], *, hashed: bool = True) -> Iterator[bytes]:
         """The chunks, the last one only after size and digest were proved."""
-        return proven(chunks, blob, str(self.path), name, "CHR0433")
+        return proven(chunks, blob, str(self.path), name, "CHR0433", hashed=hashed)
 
     def remove(self, name: str, digest: str) -> None:
         """Forget a manifest and its names in that repository; its bytes stay where another image needs them."""
