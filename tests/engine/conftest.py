@@ -1,5 +1,6 @@
 """Workspaces for the real engine: each with a backend, a target registry and a company of its own."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -35,11 +36,11 @@ def lab(target: RegistryServer) -> LabState:
 
 
 @pytest.fixture
-def company(tmp_path: Path, lab: LabState) -> Workspace:
+def company(request: pytest.FixtureRequest, tmp_path: Path, lab: LabState) -> Workspace:
     """The example company, locked, its account's stack initialised with credentials; namespaces are the test's own."""
     workspace = Workspace.of_company(tmp_path / "company", lab)
     for path in (workspace.folder / "stacks").glob("*.yaml"):
-        text = path.read_text("utf-8").replace("namespace: h", f"namespace: {_label(tmp_path)}-h")
+        text = path.read_text("utf-8").replace("namespace: h", f"namespace: {_label(request.node.nodeid)}-h")
         path.write_text(text, "utf-8")
     workspace.run("chaosreg", "lock")
     workspace.init("acme", "checkout-prod")
@@ -47,6 +48,6 @@ def company(tmp_path: Path, lab: LabState) -> Workspace:
     return workspace
 
 
-def _label(folder: Path) -> str:
-    """A DNS label that no other test of this run has: the one cluster of the lab is everybody's."""
-    return "".join(letter for letter in folder.name.lower() if letter.isalnum())[:40]
+def _label(test: str) -> str:
+    """A DNS label that no other test has: the one cluster of the lab is everybody's, and tests run side by side."""
+    return f"t{hashlib.sha256(test.encode()).hexdigest()[:12]}"
