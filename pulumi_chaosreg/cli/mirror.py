@@ -121,18 +121,9 @@ def _jobs_of_stacks(options: argparse.Namespace) -> list[Job]:
 
 
 def _planned(mirror: Mirror, job: Job, carried: mirror_layout.Carried, logins: MachineLogins) -> Planned:
-    return mirror.plan(
-        job.source,
-        job.target,
-        pull=None if carried.read else logins.of(job.source),
-        push=None if carried.written else logins.of(job.target),
-        digest=job.digest,
-        platforms=job.platforms,
-        keep_foreign=job.keep_foreign,
-        signatures=job.signatures,
-        unique=job.unique,
-        verify=job.verify,
-    )
+    pull = None if carried.read else logins.of(job.source)
+    push = None if carried.written else logins.of(job.target)
+    return mirror.plan(job.source, job.target, job.wanted, pull=pull, push=push)
 
 
 def _copied(mirror: Mirror, job: Job, planned: Planned, report: Report) -> None:

@@ -18,6 +18,7 @@ from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.images.platform import PLATFORM
 from pulumi_chaosreg.images.reference import DIGEST, Reference, reference_problem
 from pulumi_chaosreg.images.signing_policy import MalformedPolicy, SigningPolicy
+from pulumi_chaosreg.mirror import Wanted
 from pulumi_chaosreg.scopes.yaml_file import read_yaml
 
 
@@ -43,6 +44,11 @@ class Job:
     """Whether the tag moves, and a second one has to keep its digest alive."""
     verify: SigningPolicy | None = None
     """Who must have signed the source, where the owner requires that."""
+
+    @property
+    def wanted(self) -> Wanted:
+        """What of the source's image the target shall have."""
+        return Wanted(self.digest, self.platforms, self.keep_foreign, self.signatures, self.unique, self.verify)
 
 
 @dataclass(frozen=True, slots=True)

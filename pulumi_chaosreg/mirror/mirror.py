@@ -20,6 +20,7 @@ from pulumi_chaosreg.mirror.platforms import read_subset
 from pulumi_chaosreg.mirror.progress import Counter, Listener
 from pulumi_chaosreg.mirror.removal import COMPANION_TAG, Removed, remove_tags
 from pulumi_chaosreg.mirror.source import digest_now, read_source
+from pulumi_chaosreg.mirror.wanted import ALL, Wanted
 from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.manifest import Descriptor
 from pulumi_chaosreg.oci.patience import Patience
@@ -98,56 +99,29 @@ class Mirror:
         self,
         source: Reference,
         target: Reference,
+        wanted: Wanted = ALL,
         *,
         pull: LoginSource | None = None,
         push: LoginSource | None = None,
-        digest: str | None = None,
-        platforms: Sequence[str] = (),
-        keep_foreign: bool = False,
-        signatures: bool = True,
-        unique: bool = False,
-        verify: SigningPolicy | None = None,
         progress: Listener | None = None,
     ) -> Copied:
-        """Make the target's tag stand for the source's image, byte for byte, all platforms.
+        """Make the target's tag stand for what is wanted of the source's image, byte for byte.
 
-        With `digest` (or one in the source) that very content is copied, wherever the source's tag points now. With
-        `platforms` these only are copied, and `digest` is what the image becomes then (`subset_digest`). With
-        `keep_foreign`, layers that their vendor alone may hand out stay references to his address. A tag that
-        exists with other content is overwritten. With `signatures`, referrers and cosign's tags of the image and of its
-        children go along; with `verify` too, and nothing is written unless the policy's signature is there. With
-        `unique`, for tags that move, a second tag (`unique_tag`) keeps the digest alive. `progress` is called by one
-        thread at a time. Raises RegistryError, or Cancelled; the tag is then as it was before.
+        A tag that exists with other content is overwritten. `progress` is called by one thread at a time. Raises
+        RegistryError, or Cancelled; the tag is then as it was before.
         """
-        planned = self.plan(
-            source,
-            target,
-            pull=pull,
-            push=push,
-            digest=digest,
-            platforms=platforms,
-            keep_foreign=keep_foreign,
-            signatures=signatures,
-            unique=unique,
-            verify=verify,
-        )
-        return self.carry_out(planned, progress=progress)
+        return self.carry_out(self.plan(source, target, wanted, pull=pull, push=push), progress=progress)
 
     def plan(
         self,
         source: Reference,
         target: Reference,
+        wanted: Wanted = ALL,
         *,
         pull: LoginSource | None = None,
         push: LoginSource | None = None,
-        digest: str | None = None,
-        platforms: Sequence[str] = (),
-        keep_foreign: bool = False,
-        signatures: bool = True,
-        unique: bool = False,
-        verify: SigningPolicy | None = None,
     ) -> Planned:
-        """What a copy would have to do; nothing is written. With `verify` the source's signatures are judged.
+        """What a copy would have to do; nothing is written. The source's signatures are judged where that is wanted.
 
         One request for each tag that is right already: what was copied once is not verified again (`check_signed` does
         that).
@@ -155,19 +129,21 @@ class Mirror:
         origin = self._read_from(source.server) if self._read_from else self._registry(source.server, pull)
         goal = self._goal(target.server, push)
         image, each = None, self._shared.flights.each
-        if platforms and not digest:  # only the source can tell what its image becomes
-            image = read_source(origin, source, None, platforms, each, keep_foreign=keep_foreign)
-        wanted = image.root.digest if image else digest or source.digest or digest_now(origin, source)
-        also = (unique_tag(target.tag, wanted),) if unique and target.tag else ()
+        if wanted.platforms and not wanted.digest:  # only the source can tell what its image becomes
+            image = read_source(origin, source, None, wanted, each)
+        digest = image.root.digest if image else wanted.digest or source.digest or digest_now(origin, source)
+        also = (unique_tag(target.tag, digest),) if wanted.unique and target.tag else ()
         ends = Ends(origin, source, goal, target)
-        if all(_stands_for(goal, target.repository, name, wanted) for name in (target.tag or wanted, *also)):
-            return Planned(ends, wanted, None)
-        image = image or read_source(origin, source, wanted, platforms, each, keep_foreign=keep_foreign)
-        tags, has_companions = self._tags_of(origin), signatures or verify is not None
+        if all(_stands_for(goal, target.repository, name, digest) for name in (target.tag or digest, *also)):
+            return Planned(ends, digest, None)
+        image = image or read_source(origin, source, digest, wanted, each)
+        tags, verify = self._tags_of(origin), wanted.verify
+        has_companions = wanted.signatures or verify is not None
         companions = read_companions(origin, source.repository, image, tags, each) if has_companions else []
-        if verify and platforms:  # upstream has signed its own index, which ours is a part of
+        if verify and wanted.platforms:  # upstream has signed its own index, which ours is a part of
             upstream = source.digest or digest_now(origin, source)
-            _check_signed(origin, source.repository, read_image(origin, source.repository, upstream, each=each), verify)
+            whole = read_image(origin, source.repository, upstream, each=each, keep_foreign=True)
+            _check_signed(origin, source.repository, whole, verify)
             verify = None
         elif verify:
             _require_signed(origin, source.repository, image, companions, verify)
@@ -175,7 +151,7 @@ class Mirror:
         if origin.server == goal.server:
             for blob in work.blobs:
                 self._shared.holdings.add(goal.server, source.repository, blob.digest)
-        return Planned(ends, wanted, work, verify)
+        return Planned(ends, digest, work, verify)
 
     def carry_out(self, planned: Planned, *, progress: Listener | None = None) -> Copied:
         """Do what was planned, and look whether it came true."""
@@ -208,7 +184,8 @@ class Mirror:
     def check_signed(self, reference: Reference, policy: SigningPolicy, login: LoginSource | None = None) -> None:
         """Return where what the reference stands for is signed as the policy demands; RegistryError otherwise."""
         registry, name = self._goal(reference.server, login), reference.digest or reference.tag or "latest"
-        _check_signed(registry, reference.repository, read_image(registry, reference.repository, name), policy)
+        image = read_image(registry, reference.repository, name, keep_foreign=True)
+        _check_signed(registry, reference.repository, image, policy)
 
     def digest(self, reference: Reference, login: LoginSource | None = None) -> str | None:
         """What the reference's tag (or else its digest) stands for now; None where there is nothing."""

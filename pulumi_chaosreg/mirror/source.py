@@ -6,6 +6,7 @@ from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror.image import Each, Image, read_image
 from pulumi_chaosreg.mirror.platforms import read_subset
+from pulumi_chaosreg.mirror.wanted import Wanted
 from pulumi_chaosreg.oci.problems import RegistryError, problem
 from pulumi_chaosreg.oci.store import Store
 
@@ -21,16 +22,15 @@ def digest_now(origin: Store, source: Reference) -> str:
     return found.digest
 
 
-def read_source(
-    origin: Store, source: Reference, wanted: str | None, platforms: Sequence[str], each: Each, *, keep_foreign: bool
-) -> Image:
-    """The source's image: whole, by its digest `wanted`, or of these platforms only, which must be `wanted` then."""
-    upstream = (source.digest if platforms else wanted) or digest_now(origin, source)
+def read_source(origin: Store, source: Reference, digest: str | None, wanted: Wanted, each: Each) -> Image:
+    """The source's image: whole, by its digest, or of some platforms only, which must have that digest then."""
+    platforms = wanted.platforms
+    upstream = (source.digest if platforms else digest) or digest_now(origin, source)
     try:
         root = read_subset(origin, source.repository, upstream, platforms) if platforms else None
-        if root and wanted and root.digest != wanted:
-            raise _other_subset(source, platforms, wanted, root.digest)
-        return read_image(origin, source.repository, upstream, each=each, root=root, keep_foreign=keep_foreign)
+        if root and digest and root.digest != digest:
+            raise _other_subset(source, platforms, digest, root.digest)
+        return read_image(origin, source.repository, upstream, each=each, root=root, keep_foreign=wanted.keep_foreign)
     except RegistryError as failure:
         raise (_moved(origin, source, upstream) if failure.code == "CHR0405" else None) or failure from None
 

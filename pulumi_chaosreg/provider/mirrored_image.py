@@ -19,7 +19,7 @@ from pulumi_chaosreg.images.reference import DIGEST, Reference
 from pulumi_chaosreg.images.signing_policy import MalformedPolicy, SigningPolicy, check_installed
 from pulumi_chaosreg.images.unique_tag import unique_tag
 from pulumi_chaosreg.machine import MachineLogins
-from pulumi_chaosreg.mirror import Mirror, Progress
+from pulumi_chaosreg.mirror import Mirror, Progress, Wanted
 
 TYPE = "chaosreg:index:MirroredImage"
 _INPUTS = (
@@ -125,19 +125,16 @@ class MirroredImage:
         The output `written` remembers that the tag is ours: what was there before us is never deleted.
         """
         source, target = Reference.parse(inputs["source"]), Reference.parse(inputs["target"])
-        copied = self.mirror.copy(
-            source,
-            target,
-            pull=self._login(inputs, "pull", source),
-            push=self._login(inputs, "push", target),
+        wanted = Wanted(
             digest=inputs.get("digest"),
             platforms=_kept(inputs),
             keep_foreign=inputs.get("foreignLayers") == "keep",
             signatures=inputs.get("signatures") != "skip",
             unique=inputs.get("uniqueTag") is True,
             verify=SigningPolicy.parse(inputs["verify"]) if inputs.get("signatures") == "require" else None,
-            progress=report,
         )
+        pull, push = self._login(inputs, "pull", source), self._login(inputs, "push", target)
+        copied = self.mirror.copy(source, target, wanted, pull=pull, push=push, progress=report)
         before = state or {}
         is_ours = copied.wrote or (before.get("written") is True and before.get("digest") == copied.digest)
         return target.tagged, {**self.preview({**inputs, "digest": copied.digest}), "written": is_ours}

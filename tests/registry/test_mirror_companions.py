@@ -10,7 +10,7 @@ from faults import FaultServer, Reply, Seen
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.images.reference import Reference
-from pulumi_chaosreg.mirror import Mirror
+from pulumi_chaosreg.mirror import Mirror, Wanted
 
 pytestmark = pytest.mark.registry
 
@@ -28,7 +28,9 @@ def _crane(verb: str, host: str, name: str) -> str | None:
 
 
 def _copy(mirror: Mirror, source: str, target: str, **more: bool) -> None:
-    assert mirror.copy(Reference(source, "app", "1"), Reference(target, "app", "1"), **more).digest == APP.digest
+    assert (
+        mirror.copy(Reference(source, "app", "1"), Reference(target, "app", "1"), Wanted(**more)).digest == APP.digest
+    )
 
 
 def test_cosign_s_tags_of_the_image_and_of_each_child_go_along(upstream, target, mirror) -> None:

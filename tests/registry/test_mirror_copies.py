@@ -16,7 +16,7 @@ from faults import FaultServer, Reply, Seen
 from lab.registry import RegistryServer
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
-from pulumi_chaosreg.mirror import Cancelled, Copied, Mirror, Progress
+from pulumi_chaosreg.mirror import Cancelled, Copied, Mirror, Progress, Wanted
 from pulumi_chaosreg.provider.mirrored_image import MirroredImage
 
 pytestmark = pytest.mark.registry
@@ -124,11 +124,11 @@ def test_a_registry_that_never_mounts_gets_no_large_blob_twice(
 def test_a_second_copy_costs_one_request_to_the_target(upstream: RegistryServer, target: RegistryServer) -> None:
     tree = push(upstream.host, "harness/app", "1", image(layer("x")))
     with Mirror() as first:
-        first.copy(at(upstream, "harness/app"), at(target, "app"), digest=tree.digest)
+        first.copy(at(upstream, "harness/app"), at(target, "app"), Wanted(digest=tree.digest))
     before, asked_before = len(target.requests()), len(upstream.requests())
 
     with Mirror() as second:
-        again = second.copy(at(upstream, "harness/app"), at(target, "app"), digest=tree.digest)
+        again = second.copy(at(upstream, "harness/app"), at(target, "app"), Wanted(digest=tree.digest))
 
     assert again == Copied(tree.digest)
     assert (len(target.requests()) - before, len(upstream.requests()) - asked_before) == (1, 0)
@@ -154,7 +154,7 @@ def test_a_digest_is_copied_even_when_the_source_tag_moved(
     locked = push(upstream.host, "app", "1", image(layer("reviewed")))
     push(upstream.host, "app", "1", image(layer("surprise")))
 
-    mirror.copy(at(upstream, "app"), at(target, "app"), digest=locked.digest)
+    mirror.copy(at(upstream, "app"), at(target, "app"), Wanted(digest=locked.digest))
 
     assert mirror.digest(at(target, "app")) == locked.digest
 
@@ -164,7 +164,7 @@ def test_a_digest_that_is_asked_for_counts_more_than_one_in_the_source(
 ) -> None:
     asked_for, other = (push(upstream.host, "app", tag, image(layer(tag))) for tag in ("1", "2"))
     source = replace(at(upstream, "app"), digest=other.digest)
-    assert mirror.copy(source, at(target, "app"), digest=asked_for.digest).digest == asked_for.digest
+    assert mirror.copy(source, at(target, "app"), Wanted(digest=asked_for.digest)).digest == asked_for.digest
 
 
 def test_within_one_registry_everything_is_mounted(upstream: RegistryServer, mirror: Mirror) -> None:
@@ -306,7 +306,7 @@ def test_foreign_layers_are_kept_by_reference_where_somebody_wants_that(
     source, goal = open_registries
     tree, base = pushed_with_foreign_base(source, media_type)
 
-    copied = mirror.copy(at(source, "win"), at(goal, "win"), keep_foreign=True)
+    copied = mirror.copy(at(source, "win"), at(goal, "win"), Wanted(keep_foreign=True))
 
     assert crane("manifest", f"{goal.host}/win:1") == tree.raw
     assert copied.blobs_copied == 2  # its config and its own layer
@@ -323,7 +323,7 @@ def test_a_target_that_takes_no_references_to_a_vendor_says_so_itself(
     source, _ = open_registries
     pushed_with_foreign_base(source, media_type)
     with pytest.raises(ChaosregError, match="invalid URL on layer"):
-        mirror.copy(at(source, "win"), at(target, "win"), keep_foreign=True)
+        mirror.copy(at(source, "win"), at(target, "win"), Wanted(keep_foreign=True))
     assert mirror.digest(at(target, "win")) is None
 
 

@@ -16,6 +16,7 @@ from signing import attach, cosign_accepts_identity, make_signer, trusted_root_b
 from lab.olareg import OlaregServer
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.images.signing_policy import Identity, SigningPolicy
+from pulumi_chaosreg.mirror import Wanted
 
 pytestmark = pytest.mark.registry
 
@@ -36,7 +37,7 @@ def copied(source, target, mirror) -> Callable[[SigningPolicy], str]:
 
     def copied(policy: SigningPolicy) -> str:
         try:
-            mirror.copy(Reference(source.host, "app", "1"), Reference(target.host, "app", "1"), verify=policy)
+            mirror.copy(Reference(source.host, "app", "1"), Reference(target.host, "app", "1"), Wanted(verify=policy))
         except Exception as error:
             assert {request.method for request in target.requests()} <= {"HEAD", "GET"}
             return str(error)
@@ -59,7 +60,7 @@ def test_an_image_of_the_named_workflow_is_copied_and_cosign_verifies_the_copy(
 ) -> None:
     target = serve(goal, "goal")
     _attach(source, SIGSTORE.sign(APP.digest))
-    mirror.copy(Reference(source.host, "app", "1"), Reference(target.host, "app", "1"), verify=_trusting())
+    mirror.copy(Reference(source.host, "app", "1"), Reference(target.host, "app", "1"), Wanted(verify=_trusting()))
     root, copy_of_it = SIGSTORE.trusted_root(), f"{target.host}/app:1"
     assert cosign_accepts_identity(tmp_path, root, WORKFLOW, ISSUER, copy_of_it)
     assert not cosign_accepts_identity(tmp_path, OTHER.trusted_root(), WORKFLOW, ISSUER, copy_of_it)

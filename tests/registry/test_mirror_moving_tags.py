@@ -11,7 +11,7 @@ from lab.registry import RegistryServer
 from pulumi_chaosreg.cli.main import main
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.images.unique_tag import unique_tag
-from pulumi_chaosreg.mirror import Mirror
+from pulumi_chaosreg.mirror import Mirror, Wanted
 from pulumi_chaosreg.provider.mirrored_image import MirroredImage
 
 pytestmark = pytest.mark.registry
@@ -32,7 +32,7 @@ def test_a_tag_that_moved_leaves_its_former_digest_a_tag(
     trees = []
     for version in ("1", "2"):
         trees.append(pushed(upstream, version))
-        mirror.copy(latest(upstream, "harness/app"), latest(target), unique=True)
+        mirror.copy(latest(upstream, "harness/app"), latest(target), Wanted(unique=True))
 
     expected = {unique_tag("latest", tree.digest): tree.digest for tree in trees} | {"latest": trees[1].digest}
     assert set(crane("ls", f"{target.host}/app").decode().split()) == set(expected)
@@ -51,7 +51,7 @@ def test_one_request_for_each_of_the_two_when_nothing_is_to_do(
     tree = pushed(upstream, "1")
     for _ in range(2):
         before = len(target.requests()), len(upstream.requests())
-        copied = mirror.copy(latest(upstream, "harness/app"), latest(target), digest=tree.digest, unique=True)
+        copied = mirror.copy(latest(upstream, "harness/app"), latest(target), Wanted(digest=tree.digest, unique=True))
     assert (len(target.requests()) - before[0], len(upstream.requests()) - before[1]) == (2, 0)
     assert copied.blobs_copied == 0
 
@@ -60,10 +60,10 @@ def test_a_unique_tag_that_is_gone_is_written_again_without_sending_blobs(
     upstream: RegistryServer, target: RegistryServer, mirror: Mirror
 ) -> None:
     tree = pushed(upstream, "1")
-    mirror.copy(latest(upstream, "harness/app"), latest(target), unique=True)
+    mirror.copy(latest(upstream, "harness/app"), latest(target), Wanted(unique=True))
     unique = Reference(target.host, "app", unique_tag("latest", tree.digest))
     mirror.remove(target.host, "app", [str(unique.tag)])
-    copied = mirror.copy(latest(upstream, "harness/app"), latest(target), unique=True)
+    copied = mirror.copy(latest(upstream, "harness/app"), latest(target), Wanted(unique=True))
     assert (copied.blobs_copied, mirror.digest(unique)) == (0, tree.digest)
 
 

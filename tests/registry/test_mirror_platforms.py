@@ -14,7 +14,7 @@ from pulumi_chaosreg.cli.main import main
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.lockfile import read_lockfile
 from pulumi_chaosreg.images.reference import Reference
-from pulumi_chaosreg.mirror import Mirror
+from pulumi_chaosreg.mirror import Mirror, Wanted
 from pulumi_chaosreg.mirror.platforms import subset
 from pulumi_chaosreg.oci import Manifest, Registry
 from pulumi_chaosreg.provider.mirrored_image import MirroredImage
@@ -40,7 +40,7 @@ def test_kept_platforms_arrive_with_their_attestations_and_nothing_else(
 ) -> None:
     kept = ("linux/amd64", "linux/arm64")
 
-    copied = mirror.copy(at(upstream, "harness/app"), at(target, "app"), platforms=kept)
+    copied = mirror.copy(at(upstream, "harness/app"), at(target, "app"), Wanted(platforms=kept))
 
     assert crane("digest", f"{target.host}/app:1").decode().strip() == copied.digest != tree.digest
     entries = json.loads(crane("manifest", f"{target.host}/app:1"))["manifests"]
@@ -68,11 +68,11 @@ def test_what_it_becomes_is_known_before_and_the_same_for_everybody(
     expected = {mirror.subset_digest(source, order) for order in orders}
     assert len(expected) == 1
     (digest,) = expected
-    assert mirror.copy(source, at(target, "app"), platforms=orders[0], digest=digest).digest == digest
+    assert mirror.copy(source, at(target, "app"), Wanted(platforms=orders[0], digest=digest)).digest == digest
     # and the second time the source is not asked
     before = len(upstream.requests()), len(target.requests())
     with Mirror() as fresh:
-        assert fresh.copy(source, at(target, "app"), platforms=orders[0], digest=digest).bytes_copied == 0
+        assert fresh.copy(source, at(target, "app"), Wanted(platforms=orders[0], digest=digest)).bytes_copied == 0
     assert (len(upstream.requests()) - before[0], len(target.requests()) - before[1]) == (0, 1)
 
 
@@ -82,7 +82,7 @@ def test_another_subset_than_the_locked_one_is_never_copied(
     locked = mirror.subset_digest(at(upstream, "harness/app"), ["linux/amd64"])
     push(upstream.host, "harness/app", "1", platform_index({**CHILDREN, "linux/amd64": image(layer("surprise"))}))
     with pytest.raises(ChaosregError, match="CHR0333"):
-        mirror.copy(at(upstream, "harness/app"), at(target, "app"), platforms=["linux/amd64"], digest=locked)
+        mirror.copy(at(upstream, "harness/app"), at(target, "app"), Wanted(platforms=["linux/amd64"], digest=locked))
     assert mirror.digest(at(target, "app")) is None
 
 
@@ -90,7 +90,7 @@ def test_a_platform_that_the_image_lacks_is_an_error_with_those_that_it_has(
     upstream: RegistryServer, target: RegistryServer, mirror: Mirror, tree: builder.Tree
 ) -> None:
     with pytest.raises(ChaosregError, match=r"CHR0332.*has no `linux/s390x`") as caught:
-        mirror.copy(at(upstream, "harness/app"), at(target, "app"), platforms=["linux/amd64", "linux/s390x"])
+        mirror.copy(at(upstream, "harness/app"), at(target, "app"), Wanted(platforms=["linux/amd64", "linux/s390x"]))
     assert "has: linux/amd64, linux/arm/v7, linux/arm64/v8, windows/amd64" in str(caught.value)
     assert mirror.digest(at(target, "app")) is None
 
@@ -101,16 +101,19 @@ def test_an_image_for_one_platform_stays_as_it_is_or_is_the_wrong_one(
 ) -> None:
     only = push(upstream.host, "single", "1", image(layer("x")))  # its config says linux/amd64
     if is_there:
-        assert mirror.copy(at(upstream, "single"), at(target, "single"), platforms=[platform]).digest == only.digest
+        assert (
+            mirror.copy(at(upstream, "single"), at(target, "single"), Wanted(platforms=[platform])).digest
+            == only.digest
+        )
     else:
         with pytest.raises(ChaosregError, match=r"CHR0332(.|\n)*has: linux/amd64"):
-            mirror.copy(at(upstream, "single"), at(target, "single"), platforms=[platform])
+            mirror.copy(at(upstream, "single"), at(target, "single"), Wanted(platforms=[platform]))
 
 
 def test_where_nothing_has_to_go_the_index_and_its_signatures_stay(
     upstream: RegistryServer, target: RegistryServer, mirror: Mirror, tree: builder.Tree
 ) -> None:
-    copied = mirror.copy(at(upstream, "harness/app"), at(target, "app"), platforms=PLATFORMS)
+    copied = mirror.copy(at(upstream, "harness/app"), at(target, "app"), Wanted(platforms=PLATFORMS))
     assert copied.digest == tree.digest
 
 
@@ -129,7 +132,7 @@ def test_signatures_of_kept_children_go_along_and_those_of_the_index_do_not(
             "harness/app", Manifest.parse(json.dumps(listed).encode(), str(listed["mediaType"])), fallback
         )
 
-    mirror.copy(at(upstream, "harness/app"), at(target, "app"), platforms=["linux/amd64"])
+    mirror.copy(at(upstream, "harness/app"), at(target, "app"), Wanted(platforms=["linux/amd64"]))
 
     there = Registry(target.host)
     arrived = {name for name, signature in signatures.items() if there.head_manifest("app", signature.digest)}

@@ -9,7 +9,7 @@ from lab.olareg import OlaregServer
 from lab.registry import RegistryServer
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.images.signing_policy import SigningPolicy
-from pulumi_chaosreg.mirror import Mirror
+from pulumi_chaosreg.mirror import Mirror, Wanted
 
 pytestmark = pytest.mark.registry
 
@@ -32,8 +32,12 @@ def _named(tree: Tree) -> str:
     return f"app@{tree.digest}"
 
 
-def _copy(mirror: Mirror, source: Server | FaultServer, target: Server | FaultServer, policy: SigningPolicy, **more):
-    return mirror.copy(Reference(source.host, "app", "1"), Reference(target.host, "app", "1"), verify=policy, **more)
+def _copy(
+    mirror: Mirror, source: Server | FaultServer, target: Server | FaultServer, policy: SigningPolicy, digest=None
+):
+    return mirror.copy(
+        Reference(source.host, "app", "1"), Reference(target.host, "app", "1"), Wanted(digest, verify=policy)
+    )
 
 
 @pytest.mark.parametrize("goal", ["olareg", "distribution"])
