@@ -149,9 +149,10 @@ def _each(jobs: Sequence[Job], work: Callable[[Job], T], report: Report, stopped
             done, _ = wait(under_way, timeout=0.2, return_when=FIRST_COMPLETED)
             if stopped.is_set():
                 pool.shutdown(wait=False, cancel_futures=True)
+                under_way = {future: job for future, job in under_way.items() if not future.cancelled()}
             for future in done:
-                job = under_way.pop(future)
-                if future.cancelled():
+                job = under_way.pop(future, None)
+                if job is None or future.cancelled():
                     continue
                 try:
                     results[job] = future.result()

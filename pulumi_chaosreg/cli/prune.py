@@ -17,7 +17,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypeVar
 
-from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.images.unique_tag import made_for
@@ -67,6 +67,8 @@ class Plan:
     """Tags to remove."""
     unknown: tuple[str, ...] = ()
     """Tags of a form that Harness does not use: somebody else's, perhaps."""
+    keep: frozenset[str] = frozenset()
+    """Digests that somebody is configured to pull."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -90,13 +92,16 @@ def run(options: argparse.Namespace) -> int:
         if options.yes:
             removed, more = _each(
                 [place for place, plan in plans.items() if plan.superfluous],
-                lambda place: registries.remove(place, plans[place].superfluous),
+                lambda place: registries.remove(place, plans[place]),
             )
             failures |= more
     say = _say_json if options.output == "json" else _say_text
     say(plans, removed if options.yes else None)
     for place, failure in failures.items():
         print(f"{place}:\n{failure}", file=sys.stderr)
+    if not failures:  # whoever was refused has read them already
+        for finding in registries.findings():
+            print(finding, file=sys.stderr)
     return 1 if failures else 0
 
 
@@ -129,8 +134,12 @@ class _Registries:
     def digest(self, reference: Reference) -> str | None:
         return self._mirror.digest(reference, self._logins.of(reference))
 
-    def remove(self, place: Place, tags: Sequence[str]) -> Removed:
-        return self._mirror.remove(place.server, place.repository, tags, self._logins.of(place.tagged("latest")))
+    def remove(self, place: Place, plan: Plan) -> Removed:
+        login = self._logins.of(place.tagged("latest"))
+        return self._mirror.remove(place.server, place.repository, plan.superfluous, login, plan.keep)
+
+    def findings(self) -> list[Finding]:
+        return self._logins.findings()
 
 
 def _plan(registries: _Registries, place: Place, reviewed: Review, *, with_unknown: bool) -> Plan:
@@ -147,7 +156,8 @@ def _plan(registries: _Registries, place: Place, reviewed: Review, *, with_unkno
     free = [tag for tag in tags if tag not in named and registries.digest(place.tagged(tag)) not in digests]
     catalogue = reviewed.company.catalogue
     superfluous = [tag for tag in free if with_unknown or _looks_released(catalogue, tag)]
-    return Plan(tuple(superfluous), tuple(tag for tag in free if tag not in superfluous))
+    unknown = tuple(tag for tag in free if tag not in superfluous)
+    return Plan(tuple(superfluous), unknown, frozenset(filter(None, digests)))
 
 
 def _looks_released(catalogue: Catalogue, tag: str) -> bool:

@@ -1,4 +1,4 @@
-"""Copies images from registry to registry: byte for byte, each unique blob once, the tag last."""
+"""Copies images between registries and layouts: byte for byte, each unique blob once, the tag last."""
 
 from pulumi_chaosreg.mirror.mirror import Copied, Mirror, Planned
 from pulumi_chaosreg.mirror.progress import Progress

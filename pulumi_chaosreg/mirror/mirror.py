@@ -52,7 +52,9 @@ class Planned:
     ends: Ends
     digest: str
     work: Work | None
-    """What the source has; None where the target's tag is right already."""
+    """What the source has; None where the target's tags are right already."""
+    stood: bool = False
+    """Whether the target's own tag is right already: what may be missing is the unique one."""
     verify: SigningPolicy | None = None
     """Who has signed it: found at the source, and looked for again at the target before the tag is written."""
 
@@ -67,10 +69,10 @@ Stores = Callable[[str], Store]
 
 
 class Mirror:
-    """Copies images between registries; one object for all copies of a run, called from any number of threads.
+    """Copies images between registries, or from and to layouts; one object for all copies of a run.
 
-    It knows what is under way and what the targets hold, so that each unique blob crosses the wire once; at most
-    `parallel` large blobs move at the same time. Connections and tokens are kept until `close`.
+    Threads may share it. It knows what is under way and what the targets hold, so that each unique blob crosses the
+    wire once; at most `parallel` large blobs move at the same time. Connections and tokens are kept until `close`.
     """
 
     def __init__(
@@ -130,19 +132,23 @@ class Mirror:
         goal = self._goal(target.server, push)
         image, each = None, self._shared.flights.each
         if wanted.platforms and not wanted.digest:  # only the source can tell what its image becomes
+            source = source if source.digest else source.with_digest(digest_now(origin, source))
             image = read_source(origin, source, None, wanted, each)
         digest = image.root.digest if image else wanted.digest or source.digest or digest_now(origin, source)
         also = (unique_tag(target.tag, digest),) if wanted.unique and target.tag else ()
         ends = Ends(origin, source, goal, target)
-        if all(_stands_for(goal, target.repository, name, digest) for name in (target.tag or digest, *also)):
-            return Planned(ends, digest, None)
+        stood = _stands_for(goal, target.repository, target.tag or digest, digest)
+        if stood and all(_stands_for(goal, target.repository, name, digest) for name in also):
+            return Planned(ends, digest, None, stood=True)
+        if wanted.platforms and not source.digest:  # once: what is verified must be what is copied
+            source = source.with_digest(digest_now(origin, source))
         image = image or read_source(origin, source, digest, wanted, each)
         tags, verify = self._tags_of(origin), wanted.verify
         has_companions = wanted.signatures or verify is not None
         companions = read_companions(origin, source.repository, image, tags, each) if has_companions else []
         if verify and wanted.platforms:  # upstream has signed its own index, which ours is a part of
-            upstream = source.digest or digest_now(origin, source)
-            whole = read_image(origin, source.repository, upstream, each=each, keep_foreign=True)
+            assert source.digest
+            whole = read_image(origin, source.repository, source.digest, each=each, keep_foreign=True)
             _check_signed(origin, source.repository, whole, verify)
             verify = None
         elif verify:
@@ -151,7 +157,7 @@ class Mirror:
         if origin.server == goal.server:
             for blob in work.blobs:
                 self._shared.holdings.add(goal.server, source.repository, blob.digest)
-        return Planned(ends, digest, work, verify)
+        return Planned(ends, digest, work, stood, verify)
 
     def carry_out(self, planned: Planned, *, progress: Listener | None = None) -> Copied:
         """Do what was planned, and look whether it came true."""
@@ -167,7 +173,12 @@ class Mirror:
             _verify(ends.goal, target.repository, name, planned.digest)
         tally = copy.tally()
         return Copied(
-            planned.digest, True, copy.bytes_copied(), tally[Way.COPIED], tally[Way.MOUNTED], tally[Way.SKIPPED]
+            planned.digest,
+            not planned.stood,
+            copy.bytes_copied(),
+            tally[Way.COPIED],
+            tally[Way.MOUNTED],
+            tally[Way.SKIPPED],
         )
 
     def missing(self, reference: Reference, login: LoginSource | None = None) -> list[str]:
@@ -203,12 +214,19 @@ class Mirror:
         origin = self._registry(source.server, login)
         return read_subset(origin, source.repository, source.digest or digest_now(origin, source), platforms).digest
 
-    def remove(self, server: str, repository: str, tags: Collection[str], login: LoginSource | None = None) -> Removed:
+    def remove(
+        self,
+        server: str,
+        repository: str,
+        tags: Collection[str],
+        login: LoginSource | None = None,
+        keep: Collection[str] = (),
+    ) -> Removed:
         """Take tags away with all that only they need; see `remove_tags`. One at a time for each repository."""
         with self._guard:
             removing = self._removing.setdefault((server, repository), threading.Lock())
         with removing:
-            return remove_tags(self._registry(server, login), repository, tags)
+            return remove_tags(self._registry(server, login), repository, tags, keep)
 
     def close(self) -> None:
         """End the threads."""

@@ -31,18 +31,19 @@ class Removed:
     """Digests."""
 
 
-def remove_tags(store: Store, repository: str, tags: Collection[str]) -> Removed:
+def remove_tags(store: Store, repository: str, tags: Collection[str], keep: Collection[str] = ()) -> Removed:
     """Remove these tags, then the manifests and companions that only they needed; what is not there is fine.
 
-    Another writer's tag that comes in between is not seen: nobody can lock a registry. Registries that delete by
-    digest only lose a tag only if no other one stands for the same image: RegistryError (CHR0420) otherwise.
+    `keep` are digests that stay with all that they need, whatever tag they have. Another writer's tag that comes in
+    between is not seen: nobody can lock a registry. Registries that delete by digest only lose a tag only if no other
+    one stands for the same image: RegistryError (CHR0420) otherwise.
     """
     roots = {tag: found.digest for tag in tags if (found := store.head_manifest(repository, tag))}
     if not roots:
         return Removed()
     family = _Family(store, repository)
     staying = family.staying(roots)
-    used = None if staying is None else family.of(tag for tag in staying if not COMPANION_TAG.fullmatch(tag))
+    used = None if staying is None else family.used_by(staying, keep)
     going = list(family.of(roots)) if used is not None else []
     for tag in roots:
         _untag(store, repository, tag, lambda digest: family.other_tag(digest, roots))
@@ -50,10 +51,10 @@ def remove_tags(store: Store, repository: str, tags: Collection[str]) -> Removed
         return Removed(tuple(roots))
     removed = [digest for digest in going if digest not in used]
     beside = family.companions_of(removed, staying or ())
-    for tag in beside.tags:
-        _untag(store, repository, tag, lambda _: None)
+    leaving = {*roots, *beside.tags}
+    gone = [tag for tag in beside.tags if _is_untagged(store, repository, tag, family, leaving)]
     removed += [digest for digest in beside.manifests if digest not in used]
-    return Removed((*roots, *beside.tags), tuple(one for one in removed if _delete(store, repository, one)))
+    return Removed((*roots, *gone), tuple(one for one in removed if _delete(store, repository, one)))
 
 
 class _Family:
@@ -90,6 +91,12 @@ class _Family:
                 path.pop()
                 children_first += [digest] if digest else []
         return dict.fromkeys(reversed(children_first))
+
+    def used_by(self, staying: Collection[str], keep: Collection[str]) -> dict[str, None]:
+        """What the tags that stay and those digests need, the companions of these images too."""
+        used = self.of([*(tag for tag in staying if not COMPANION_TAG.fullmatch(tag)), *keep])
+        stems = {referrers_tag(digest) for digest in used}
+        return used | self.of(tag for tag in staying if tag.partition(".")[0] in stems)
 
     def companions_of(self, digests: Iterable[str], staying: Collection[str]) -> Removed:
         """The tags and manifests that only make sense beside these images, companions of companions too."""
@@ -141,6 +148,17 @@ def _untag(store: Store, repository: str, tag: str, other_tag: Callable[[str], s
                 "CHR0420", server=store.server, repository=repository, subject=f"tag `{tag}`", cause=cause
             ) from None
         store.delete_manifest(repository, found.digest)
+
+
+def _is_untagged(store: Store, repository: str, tag: str, family: _Family, leaving: Collection[str]) -> bool:
+    """Whether a companion's tag could go; one that shares its digest with others stays on registries of that kind."""
+    try:
+        _untag(store, repository, tag, lambda digest: family.other_tag(digest, leaving))
+    except RegistryError as refusal:
+        if refusal.code != "CHR0420":
+            raise
+        return False
+    return True
 
 
 def _delete(store: Store, repository: str, digest: str) -> bool:

@@ -21,7 +21,7 @@ from pulumi_chaosreg.credentials.login import Kind, Login, LoginSource
 from pulumi_chaosreg.oci.challenge import Challenge, Scopes, covers
 from pulumi_chaosreg.oci.problems import RegistryError
 from pulumi_chaosreg.oci.redaction import without
-from pulumi_chaosreg.oci.tokens import Fetch, Token, TokenEndpoint
+from pulumi_chaosreg.oci.tokens import SENDABLE, Fetch, Token, TokenEndpoint
 
 _MOST_SCOPES = 50
 """In one token: a registry that asks for more gets a header that servers refuse (Azure, with many repositories)."""
@@ -62,7 +62,7 @@ class Authorizer:
         self._refusal: RegistryError | None = None
         self._looked: float | None = None
         self._guard = threading.Lock()
-        self._trial = threading.Lock()
+        self._trial = threading.RLock()
         self._looking = threading.Lock()
         self._flights: dict[Scopes, threading.Lock] = {}
 
@@ -165,6 +165,8 @@ class Authorizer:
             return None
         if login.kind is Kind.ENTRA or (login.kind is Kind.IDENTITY and not login.username):
             return None  # token endpoints take these, registries do not
+        if login.kind is Kind.REGISTRY and not SENDABLE.fullmatch(login.password):
+            return None  # no header can hold it, and the error of trying would show it
         scheme, text = ("Bearer", login.password) if login.kind is Kind.REGISTRY else ("Basic", login.basic)
         return Authorization(f"{scheme} {text}", login)
 

@@ -50,6 +50,8 @@ class Host:
         Cancelled, which names the image, soon after `stop` was set.
         """
         started = self._now()
+        if self._stop.is_set():
+            raise cancelled(image)
         for count in range(1, self.patience.tries + 1):
             try:
                 return attempt()
@@ -75,6 +77,8 @@ class Host:
             yield
             return
         with self._turns:
+            if self._stop.is_set():
+                raise cancelled(image)
             while (late := self._not_before - self._now()) > 0 or self._under_way >= self._most:
                 self._turns.wait(min(late, 0.2) if late > 0 else 0.2)
                 if self._stop.is_set():

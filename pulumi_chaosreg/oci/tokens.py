@@ -28,7 +28,7 @@ _LIFETIME = 60.0
 """Seconds that a token lives where its endpoint says nothing, or nothing sensible (the token specification)."""
 _LONGEST = 24 * 3600.0
 _SKEW = 10.0
-_SENDABLE = re.compile(r"[\x21-\x7e]+")
+SENDABLE = re.compile(r"[\x21-\x7e]+")
 """What fits into a header: anything else would be refused further down, with the token in the error's text."""
 
 Fetch = Callable[[str, str | None, bytes | None], bytes]
@@ -161,7 +161,7 @@ class TokenEndpoint:
         raise self._no_token()
 
     def _sendable(self, token: object) -> str:
-        if isinstance(token, str) and _SENDABLE.fullmatch(token):
+        if isinstance(token, str) and SENDABLE.fullmatch(token):
             return token
         raise self._no_token()
 

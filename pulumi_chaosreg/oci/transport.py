@@ -34,6 +34,7 @@ from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.patience import TRANSIENT, retry_after, waiting, window_used_up
 from pulumi_chaosreg.oci.problems import Answer, RegistryError, code_of, compression_named, excerpt, problem
 from pulumi_chaosreg.oci.proxies import Connections, ProxyUnusable
+from pulumi_chaosreg.oci.redaction import without
 
 _ERROR_LIMIT = 64 << 10
 _CONNECT = 10.0
@@ -170,7 +171,7 @@ class Transport:
                     self._auth.accepted(sent)
                     return response
                 answer = Answer(response.status, response.headers, self._read(ask, response, _ERROR_LIMIT))
-                failure = self._failure(ask, answer, sent is not None)
+                failure = self._failure(ask, answer, sent is not None, sent.header if sent else "")
                 refused[sent.login if sent else None] += sent is not None
                 if (
                     origin(url) != origin(self.base)
@@ -214,11 +215,12 @@ class Transport:
         idle = self.host.patience.idle
         timeout = urllib3.Timeout(connect=_CONNECT if body is None or isinstance(body, bytes) else idle, read=idle)
         try:
-            with self.host.turn(f"{self.server}/{ask.repository}"):
+            # no turn for a token: who has one may wait for it
+            with nullcontext() if ask.kind == "token" else self.host.turn(f"{self.server}/{ask.repository}"):
                 return self._connections.to(url).request(
                     ask.method, url, headers=headers, body=body, timeout=timeout, redirect=False, preload_content=False
                 )
-        except (HTTPError, HTTPException, OSError, ProxyUnusable) as error:
+        except (HTTPError, HTTPException, OSError, ProxyUnusable, ValueError) as error:
             raise self._broken(ask, error, url) from None
 
     def _read(self, ask: Ask, response: BaseHTTPResponse, limit: int) -> bytes:
@@ -242,9 +244,10 @@ class Transport:
 
         return self.persist(ask, attempt)
 
-    def _failure(self, ask: Ask, answer: Answer, sent: bool) -> RegistryError:
-        # Secrets go before anything is cut: half a secret is one too.
+    def _failure(self, ask: Ask, answer: Answer, sent: bool, header: str = "") -> RegistryError:
+        # Secrets go before anything is cut: half a secret is one too. The token that was sent may be dropped by now.
         readable = self._auth.without_secrets(plain(answer).decode("utf-8", "replace"))
+        readable = without(readable, [header.partition(" ")[2]])
         codes, text = map(self._auth.without_secrets, replace(answer, body=readable.encode()).errors())
         codes, text = excerpt(codes), excerpt(text)
         code = code_of(answer.status, codes, text, kind=ask.kind, writing=ask.writing)
@@ -282,6 +285,8 @@ class Transport:
 
 
 def _words(root: BaseException) -> str:
+    if isinstance(root, ValueError) and not isinstance(root, OSError | HTTPException | HTTPError):
+        return "one of its headers cannot be sent"  # the error's own words would show it
     if isinstance(root, ssl.SSLError):  # an OSError whose numbers are not the system's
         return str(getattr(root, "verify_message", "") or root.reason or root).lower().replace("_", " ")
     number = root.errno if isinstance(root, OSError) else None

@@ -154,7 +154,8 @@ class MirroredImage:
             unique = _unique(str(target), digest)
             now["uniqueTag"] = self.mirror.digest(unique, self._login(inputs, "push", target)) == digest
         imported = {"target": str(target), "digest": digest}
-        return dict(inputs) or imported, {**self.preview(now), "written": now.get("written") is True}
+        is_ours = state.get("written") is True and state.get("digest") == digest  # or somebody else has moved it
+        return dict(inputs) or imported, {**self.preview(now), "written": is_ours}
 
     def delete(self, state: Properties, inputs: Properties) -> str:
         """Nothing with `onDestroy: retain`; otherwise take away what we wrote and nobody else needs, the unique tag

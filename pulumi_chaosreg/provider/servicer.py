@@ -76,7 +76,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     async def Check(self, request: Any, context: Any) -> Any:
         await self._only_ours(request, context)
-        inputs, failures = self.images.check(_load(request.news))
+        given = _load(request.news)
+        checked, failures = self.images.check(_plain(given))
+        inputs = {key: given.get(key, value) for key, value in checked.items()}  # what was secret stays so
         for key in _SECRETS:
             if inputs.get(key) is not None and not rpc.is_rpc_secret(inputs[key]):
                 inputs[key] = _secret(inputs[key])

@@ -159,3 +159,32 @@ config:
     assert main(["--project", str(tmp_path), "mirror"]) == 0, capsys.readouterr()
     unique = unique_tag("main-latest", trees["main-latest"].digest)
     assert set(crane("ls", f"{target.host}/app").decode().split()) == {"main-latest", unique, "1.2.3"}
+
+
+@pytest.mark.parametrize("unique", [False, True])
+def test_a_tag_that_was_right_before_us_is_not_ours_even_if_we_add_the_unique_one(
+    unique: bool, upstream: RegistryServer, target: RegistryServer, mirror: Mirror
+) -> None:
+    tree = pushed(upstream, "1")
+    push(target.host, "app", "latest", tree)
+    inputs = {"source": str(latest(upstream, "harness/app")), "target": str(latest(target)), "uniqueTag": unique}
+    _, state = MirroredImage(mirror).put(inputs, lambda _: None)
+    assert state["written"] is False
+
+
+def test_what_a_refresh_finds_moved_is_no_longer_ours(
+    upstream: RegistryServer, target: RegistryServer, mirror: Mirror
+) -> None:
+    images, _ = MirroredImage(mirror), pushed(upstream, "1")
+    inputs = {
+        "source": str(latest(upstream, "harness/app")),
+        "target": str(latest(target)),
+        "onDestroy": "delete",
+    }
+    ident, state = images.put(inputs, lambda _: None)
+    theirs = push(target.host, "app", "latest", image(layer("theirs")))
+
+    _, seen = images.read(ident, state, inputs) or ({}, {})
+
+    assert "it was there before this stack" in images.delete(seen, inputs)
+    assert mirror.digest(latest(target)) == theirs.digest

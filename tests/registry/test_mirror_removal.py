@@ -124,3 +124,27 @@ def test_an_image_of_the_same_content_in_another_repository_stays(two_releases: 
 
     assert mirror.missing(Reference(two_releases.host, "other", "1")) == []
     assert builder.digest_of(OLD.raw) == mirror.digest(Reference(two_releases.host, "other", "1"))
+
+
+def test_a_child_that_somebody_pulls_by_digest_stays_without_its_parent(
+    two_releases: RegistryServer, mirror: Mirror
+) -> None:
+    pulled = OLD.children[1]
+
+    removed = mirror.remove(two_releases.host, "app", ["1"], keep=[pulled.digest])
+
+    assert removed.manifests == (OLD.digest,)
+    assert mirror.missing(Reference(two_releases.host, "app", digest=pulled.digest)) == []
+
+
+def test_two_images_may_have_one_and_the_same_companion(two_releases: RegistryServer, mirror: Mirror) -> None:
+    """The same SBOM beside both is one manifest under two tags."""
+    sbom = image(layer("sbom"), name="sbom")
+    tags = {tree: f"{tree.digest.replace(':', '-')}.sbom" for tree in (OLD, NEW)}
+    for tag in tags.values():
+        push(two_releases.host, "app", tag, sbom)
+
+    removed = mirror.remove(two_releases.host, "app", ["1"])
+
+    assert (set(removed.tags), sbom.digest in removed.manifests) == ({"1", tags[OLD]}, False)
+    assert mirror.missing(Reference(two_releases.host, "app", tags[NEW])) == []

@@ -452,3 +452,10 @@ def test_a_secret_is_blanked_in_each_spelling(text: str) -> None:
     assert "[redacted]" in blanked
     assert "canary" not in blanked
     assert "Y2FuYXJ5" not in blanked
+
+
+def test_a_registry_token_that_no_header_can_hold_is_not_sent_as_basic_either() -> None:
+    """The error of trying would show it."""
+    authorizer = Authorizer(REGISTRY, Login("", "canary-token\n", Kind.REGISTRY), Endpoint())
+    authorizer.learn(BASIC, PULL, None)
+    assert authorizer.authorization(PULL) is None
