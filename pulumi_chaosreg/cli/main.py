@@ -48,8 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that has fewer letters
     given = list(sys.argv[1:] if arguments is None else arguments)
-    options = _parser(given).parse_args(given)
     try:
+        options = _parser(given).parse_args(given)  # imports the command: Ctrl-C may come meanwhile
         code = _module(options.command).run(options)
         sys.stdout.flush()
     except ChaosregError as error:

@@ -105,9 +105,11 @@ def _jobs(options: argparse.Namespace) -> list[Job]:
         options.refuse("--list and WANTED: the file says everything")
     if (options.list or options.as_job) and (options.to or options.origin):
         options.refuse("--list and --as-job know no layout")
+    if options.as_job and options.output == "json":
+        options.refuse("--as-job prints YAML")
     mirror_job.check(options)
     jobs = read_list(options.list) if options.list else _jobs_of_stacks(options)
-    if any(job.must_be_locked and job.digest is None for job in jobs):
+    if any(job.must_be_locked and job.digest is None and not (options.list and job.source.digest) for job in jobs):
         advice = "run `chaosreg lock` first, so that what is copied can be reviewed"
         raise ChaosregError.of("CHR0304", "nothing is locked yet", help=advice)
     return jobs
@@ -136,7 +138,9 @@ def _checked(mirror: Mirror, job: Job, carried: mirror_layout.Carried, logins: M
     lacking = mirror.missing(job.target, login)
     if lacking:
         raise carried.lacking(job, lacking)
-    if job.verify and not job.platforms:  # a subset's index is ours, and nobody has signed it
+    if job.verify and job.platforms:  # a subset's index is ours, and nobody has signed it: upstream's is judged
+        mirror.check_signed(job.source, job.verify, None if carried.read else logins.of(job.source), is_source=True)
+    elif job.verify:
         mirror.check_signed(job.target, job.verify, login)
 
 

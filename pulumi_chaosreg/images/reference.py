@@ -13,6 +13,8 @@ REPOSITORY = re.compile(rf"^{_SEGMENT}(?:/{_SEGMENT})*\Z")
 TAG = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z")
 _USER_INFO = re.compile(r"[^/@]*:[^/@]*@(?!sha)")
 """A login in front of a host, which must not be repeated."""
+COMPANION_TAG = re.compile(r"sha(?:256|512)-[0-9a-f]{64,128}(?:\.[a-z]+)?")
+"""Tags of signatures, attestations and lists of referrers; each begins with the digest that it belongs to."""
 DIGEST = re.compile(r"^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})\Z")
 
 

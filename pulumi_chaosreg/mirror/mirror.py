@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from pulumi_chaosreg.credentials.login import LoginSource
-from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.images.reference import COMPANION_TAG, Reference
 from pulumi_chaosreg.images.signing_policy import SigningPolicy
 from pulumi_chaosreg.images.unique_tag import unique_tag
 from pulumi_chaosreg.mirror.companions import Companion, ReferrersTags, Tags, read_companions
@@ -18,7 +18,7 @@ from pulumi_chaosreg.mirror.holdings import Holdings
 from pulumi_chaosreg.mirror.image import Image, read_image
 from pulumi_chaosreg.mirror.platforms import read_subset
 from pulumi_chaosreg.mirror.progress import Counter, Listener
-from pulumi_chaosreg.mirror.removal import COMPANION_TAG, Removed, remove_tags
+from pulumi_chaosreg.mirror.removal import Removed, remove_tags
 from pulumi_chaosreg.mirror.source import digest_now, read_source
 from pulumi_chaosreg.mirror.wanted import ALL, Wanted
 from pulumi_chaosreg.oci.host import Host
@@ -128,7 +128,7 @@ class Mirror:
         One request for each tag that is right already: what was copied once is not verified again (`check_signed` does
         that).
         """
-        origin = self._read_from(source.server) if self._read_from else self._registry(source.server, pull)
+        origin = self._origin(source.server, pull)
         goal = self._goal(target.server, push)
         image, each = None, self._shared.flights.each
         if wanted.platforms and not wanted.digest:  # only the source can tell what its image becomes
@@ -192,9 +192,12 @@ class Mirror:
         image = read_image(registry, repository, name, lacking, keep_foreign=True)
         return lacking + [blob.digest for blob in image.blobs if not registry.has_blob(repository, blob.digest)]
 
-    def check_signed(self, reference: Reference, policy: SigningPolicy, login: LoginSource | None = None) -> None:
+    def check_signed(
+        self, reference: Reference, policy: SigningPolicy, login: LoginSource | None = None, *, is_source: bool = False
+    ) -> None:
         """Return where what the reference stands for is signed as the policy demands; RegistryError otherwise."""
-        registry, name = self._goal(reference.server, login), reference.digest or reference.tag or "latest"
+        registry = self._origin(reference.server, login) if is_source else self._goal(reference.server, login)
+        name = reference.digest or reference.tag or "latest"
         image = read_image(registry, reference.repository, name, keep_foreign=True)
         _check_signed(registry, reference.repository, image, policy)
 
@@ -243,6 +246,9 @@ class Mirror:
     def _tags_of(self, registry: Store) -> Tags:
         with self._guard:
             return self._tags.setdefault(registry, Tags(registry))
+
+    def _origin(self, server: str, login: LoginSource | None) -> Store:
+        return self._read_from(server) if self._read_from else self._registry(server, login)
 
     def _goal(self, server: str, login: LoginSource | None) -> Store:
         return self._write_to(server) if self._write_to else self._registry(server, login)

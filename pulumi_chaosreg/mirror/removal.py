@@ -3,10 +3,10 @@
 Blobs are left to the registry's garbage collection, which knows what other repositories use.
 """
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from pulumi_chaosreg.images.reference import COMPANION_TAG
 from pulumi_chaosreg.mirror.companions import SUFFIXES
 from pulumi_chaosreg.oci.manifest import Manifest, referrers_tag
 from pulumi_chaosreg.oci.problems import RegistryError, problem
@@ -14,8 +14,6 @@ from pulumi_chaosreg.oci.store import Store
 
 _MOST_STAYING = 500
 """Tags up to which a repository is read to find out what they use; in a larger one only tags are removed."""
-COMPANION_TAG = re.compile(r"sha(?:256|512)-[0-9a-f]{64,128}(?:\.[a-z]+)?")
-"""Tags of signatures, attestations and lists of referrers; each begins with the digest that it belongs to."""
 _GONE = 404
 _BY_DIGEST_ONLY = (400, 405)
 _REFUSED = (400, 403, 404, 405)

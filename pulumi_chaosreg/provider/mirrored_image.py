@@ -15,7 +15,7 @@ from pulumi_chaosreg.credentials.docker_config import read_credential
 from pulumi_chaosreg.credentials.login import LoginSource
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.platform import PLATFORM, canonical
-from pulumi_chaosreg.images.reference import DIGEST, Reference
+from pulumi_chaosreg.images.reference import COMPANION_TAG, DIGEST, Reference
 from pulumi_chaosreg.images.signing_policy import MalformedPolicy, SigningPolicy, check_installed
 from pulumi_chaosreg.images.unique_tag import unique_tag
 from pulumi_chaosreg.machine import MachineLogins
@@ -237,6 +237,8 @@ def _reference_failures(key: str, value: str) -> list[tuple[str, str]]:
         return [(key, error.findings[0].message)]
     if key == "target" and reference.digest:
         return [(key, "names a digest; a target is a tag, and its digest is an output")]
+    if key == "target" and COMPANION_TAG.fullmatch(reference.tag or ""):
+        return [(key, "has a tag of the form that signatures have; give it another one")]
     return [] if reference.tag or (key == "source" and reference.digest) else [(key, "has no tag")]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.images.catalogue import Catalogue, load_catalogue
 from pulumi_chaosreg.images.lockfile import FILE_NAME
+from pulumi_chaosreg.images.reference import COMPANION_TAG
 from pulumi_chaosreg.scopes.company import Company
 from pulumi_chaosreg.scopes.model import Scope, nearest
 from pulumi_chaosreg.scopes.pinning import Pin
@@ -14,7 +15,7 @@ from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, by_im
 
 
 def check_mirrors(catalogue: Catalogue, configs: Iterable[ResolvedConfig]) -> list[Finding]:
-    """CHR0309 and CHR0314 to CHR0316."""
+    """CHR0309, CHR0314 to CHR0316 and CHR0318."""
     findings: list[Finding] = []
     for config in by_images(configs):
         if config.owner is None:
@@ -90,6 +91,13 @@ def _source(image: ResolvedImage, owner: Scope, catalogue: Catalogue) -> Iterato
             help="mirror from one of these, or give the image under `custom_images`",
         )
     tag = image.reference.tag or ""
+    if COMPANION_TAG.fullmatch(tag):
+        yield Finding(
+            "CHR0318",
+            f"tag `{tag}` of `{name}` is of the form that signatures have",
+            image.origin.place,
+            help="give the image another tag: this one would be overwritten by, or overwrite, a signature's",
+        )
     immutable = nearest(owner, ("repositories", "immutable_tags"))
     if immutable and immutable.value and catalogue.is_floating(tag):
         yield Finding(

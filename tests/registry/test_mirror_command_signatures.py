@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from builder import image, layer, push
+from builder import image, layer, platform_index, push
 from private_sigstore import ISSUER, WORKFLOW, PrivateSigstore
 from signing import Signer, attach, make_signer
 
@@ -111,3 +111,24 @@ def test_identities_come_from_the_stack_file_too(mirror, project, serve, target,
     assert "error[CHR0452]" in out
     assert f"the signer is `{stranger}`" in out
     assert _copied(target) == {"chaos-ddcr"}
+
+
+def test_deep_verifies_a_subset_by_upstream_s_own_index(mirror, project, upstream, target, signer, tmp_path) -> None:
+    """Our index of some platforms is signed by nobody; theirs is, or is not."""
+    tree = push(upstream.host, "harness/chaos-ddcr", "1", platform_index({"linux/amd64": image(layer("amd"))}))
+    folder = project(upstream.host, {"public_keys": [signer.public_key]})
+    stacks = folder / "stacks/Pulumi.acme.yaml"
+    config = json.loads(stacks.read_text())
+    account = config["config"]["chaosreg:account"]
+    account["required_images"], account["images"] = ["harness/chaos-ddcr:1"], {"pin": "off"}
+    account["mirror"] |= {"platforms": ["linux/amd64"], "signatures": "copy"}
+    del account["mirror"]["verify"]
+    stacks.write_text(json.dumps(config))
+    push(upstream.host, "harness/chaos-ddcr", "1", tree)
+    assert mirror(folder)[0] == 0
+
+    account["mirror"] |= {"signatures": "require", "verify": {"public_keys": [signer.public_key]}}
+    stacks.write_text(json.dumps(config))
+    code, out = mirror(folder, "--deep")
+
+    assert (code, "CHR0450" in out) == (1, True)

@@ -155,6 +155,14 @@ def test_a_list_that_is_none_is_refused_as_a_whole(tmp_path: Path, text: str, pr
         assert problem in str(refused.value)
 
 
+def test_a_list_by_hand_needs_no_more_than_a_source_with_its_digest_and_a_target(tmp_path: Path, capsys) -> None:
+    """Nobody listens there: it got as far as asking."""
+    entry = f"{{source: 'localhost:1/harness/a:1@sha256:{'a' * 64}', target: 'localhost:1/a:1'}}"
+    (tmp_path / "list.yaml").write_text(f"[{entry}]")
+    assert main(["mirror", "--list", str(tmp_path / "list.yaml")]) == 1
+    assert "CHR0401" in capsys.readouterr().out
+
+
 def test_a_list_without_digests_is_not_copied(tmp_path: Path, capsys) -> None:
     (tmp_path / "list.yaml").write_text("[{source: docker.io/harness/a:1, target: r.example/a:1}]")
     assert main(["mirror", "--list", str(tmp_path / "list.yaml")]) == 2

@@ -58,6 +58,7 @@ def test_values_that_are_not_known_yet_pass(images):
         ({"source": "docker.io/Harness/x:1"}, "source", "its repository is malformed"),
         ({"target": "https://harbor.company.com/x:1"}, "target", "its server is malformed"),
         ({"target": f"{INPUTS['target']}@{A}"}, "target", "names a digest"),
+        ({"target": f"harbor.company.com/x:sha256-{'a' * 64}"}, "target", "of the form that signatures have"),
         ({"digest": "latest"}, "digest", "is not a digest"),
         ({"digest": A[:-1]}, "digest", "is not a digest"),
         ({"onDestroy": "remove"}, "onDestroy", "must be one of: retain, delete"),

@@ -77,6 +77,15 @@ MISTAKES = {
         },
         ["does not carry `chaos-runner`", "carried by: docker.io/harness"],
     ),
+    "a tag that a signature would have": (
+        {
+            "acme": MIRRORING.replace(
+                "[harness/chaos-ddcr]", f'["harness/chaos-ddcr:sha256-{"a" * 64}.sig"]  #! CHR0318 CHR0304'
+            ),
+            "i": BELOW,
+        },
+        ["is of the form that signatures have"],
+    ),
     "a floating tag in immutable repositories": (
         {
             "acme": MIRRORING.replace("[harness/chaos-ddcr]", '["harness/chaos-ddcr:latest"]  #! CHR0316').replace(
