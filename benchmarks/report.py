@@ -1,7 +1,7 @@
-"""The results of the mirror's benchmark as tables: for a terminal, and for the README.
+"""The results of the mirror's benchmark as tables: for a terminal, and for the documentation.
 
 python -m benchmarks.report                      # prints both of what benchmarks/results/mirror.json holds
-python -m benchmarks.report --write README.md    # puts the table between the README's two marks
+python -m benchmarks.report --write docs/mirror.md    # puts the table between the page's two marks
 """
 
 import argparse
