@@ -10,6 +10,7 @@ from lab.bringup import bring_up
 from lab.deadline import wait_for
 from lab.parts import BY_NAME
 from lab.state import LabState, load
+from tests.shared_cluster import cluster
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,7 @@ def lab() -> Iterator[LabState]:
     missing = load().node.missing or load().mirror_image.missing
     if missing:
         pytest.skip(missing)  # the last lines of the run say it too
-    with bring_up(BY_NAME) as session:
+    with cluster(alone=True), bring_up(BY_NAME) as session:
         yield session.state
         # Those that are being removed would wait for controllers until the lab ends.
         gone = wait_for(lambda: not _leaving(session.state), 60, interval=0.2)

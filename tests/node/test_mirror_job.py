@@ -19,7 +19,7 @@ from lab.state import LabState
 from pulumi_chaosreg.cli.main import main
 from tests.node.registries import Doors, doors
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.controllers]
 
 LOGIN = ("canary-user", "canary-8d1f-password")
 CANARIES = (LOGIN[1], base64.b64encode(":".join(LOGIN).encode()).decode())
