@@ -20,6 +20,8 @@ READABLE = (OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST)
 MANIFEST_LIMIT = 4 << 20
 """Bytes; the size that every registry must accept by the distribution spec."""
 
+_LARGEST = 1 << 60
+"""Bytes of a blob, 1 EiB: a size above is no size, and overflows where a file is to get it."""
 _SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+"
 _GENERIC = ("", "application/json", "application/octet-stream", "text/plain")
 
@@ -41,7 +43,7 @@ class Descriptor:
     def parse(cls, entry: Any) -> "Descriptor":
         """Read one entry of `manifests` or `layers`; MalformedManifest where it is none."""
         match entry:
-            case {"digest": str(digest), "size": int(size)} if DIGEST.match(digest) and size >= 0:
+            case {"digest": str(digest), "size": int(size)} if DIGEST.match(digest) and 0 <= size <= _LARGEST:
                 return cls(str(entry.get("mediaType", "")), digest, size, _texts(entry.get("urls")))
         raise MalformedManifest("one of its descriptors has no valid digest and size")
 
