@@ -39,7 +39,7 @@ class Identity:
         """Read `{identity or identity_regexp, issuer}`; MalformedPolicy."""
         if not isinstance(entry, Mapping) or not all(isinstance(text, str) and text for text in entry.values()):
             raise MalformedPolicy("CHR0323", "it is not a mapping of strings")
-        unknown = sorted(set(entry) - {"issuer", "identity", "identity_regexp"})
+        unknown = sorted(set(entry) - {"issuer", "identity", "identity_regexp"}, key=str)
         if unknown:
             raise MalformedPolicy("CHR0323", f"`{unknown[0]}` is not a key of it")
         if "issuer" not in entry:
@@ -48,7 +48,7 @@ class Identity:
             raise MalformedPolicy("CHR0323", "it has not exactly one of `identity` and `identity_regexp`")
         try:
             re.compile(entry.get("identity_regexp", ""))
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:  # `a{99999999999}` overflows
             raise MalformedPolicy("CHR0323", f"its regular expression is malformed: {error}") from None
         return cls(entry["issuer"], entry.get("identity"), entry.get("identity_regexp"))
 
@@ -76,12 +76,13 @@ class SigningPolicy:
         """Read what `as_inputs` makes, or a person wrote with texts in the place of files; MalformedPolicy."""
         if not isinstance(entry, Mapping):
             raise MalformedPolicy("CHR0323", "it is not a mapping")
-        unknown = sorted(set(entry) - {"public_keys", "identities", "trusted_root", "each_platform"})
+        unknown = sorted(set(entry) - {"public_keys", "identities", "trusted_root", "each_platform"}, key=str)
         if unknown:
             raise MalformedPolicy("CHR0323", f"`{unknown[0]}` is not a key of it")
-        keys, identities = entry.get("public_keys") or (), entry.get("identities") or ()
-        if isinstance(keys, str) or isinstance(identities, str | Mapping):
+        listed = [entry.get(key) for key in ("public_keys", "identities")]
+        if not all(one is None or isinstance(one, list | tuple) for one in listed):
             raise MalformedPolicy("CHR0323", "`public_keys` and `identities` are lists")
+        keys, identities = (one or () for one in listed)
         policy = cls(
             tuple(map(checked_public_key, keys)),
             tuple(map(Identity.parse, identities)),

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from pulumi_chaosreg.mirror.image import Each, Image, one_by_one, read_image
-from pulumi_chaosreg.oci.manifest import Descriptor, Manifest, index_of_referrers, referrers_tag
-from pulumi_chaosreg.oci.problems import RegistryError
+from pulumi_chaosreg.oci.manifest import Descriptor, MalformedManifest, Manifest, index_of_referrers, referrers_tag
+from pulumi_chaosreg.oci.problems import RegistryError, problem
 from pulumi_chaosreg.oci.store import Store
 
 SUFFIXES = (".sig", ".att", ".sbom")
@@ -119,4 +119,12 @@ class ReferrersTags:
             there = registry.head_manifest(repository, tag)
             entries = json.loads(registry.get_manifest(repository, tag).raw).get("manifests", []) if there else []
             if all(entry.get("digest") != manifest.digest for entry in entries):
-                registry.put_manifest(repository, index_of_referrers([*entries, manifest.as_referrer()]), tag)
+                try:
+                    listed = index_of_referrers([*entries, manifest.as_referrer()])
+                except MalformedManifest as malformed:
+                    cause = f"with one referrer more, {malformed}"
+                    subject, server = f"tag `{tag}`", registry.server
+                    raise problem(
+                        "CHR0415", server=server, repository=repository, subject=subject, cause=cause
+                    ) from None
+                registry.put_manifest(repository, listed, tag)

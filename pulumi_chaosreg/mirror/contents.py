@@ -9,8 +9,8 @@ from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror.companions import Companion, Tags, read_companions
 from pulumi_chaosreg.mirror.image import Image, read_image
+from pulumi_chaosreg.mirror.platforms import platform_text, read_config
 from pulumi_chaosreg.oci.layout import Layout
-from pulumi_chaosreg.oci.manifest import MANIFEST_LIMIT, Descriptor
 from pulumi_chaosreg.oci.store import Store
 
 _OF_ANOTHER = re.compile(r"sha\d+-[0-9a-f]+(\.\w+)?")
@@ -81,20 +81,5 @@ def _platforms(store: Store, repository: str, image: Image) -> Iterable[str]:
             said |= {entry["digest"]: entry.get("platform") for entry in json.loads(index.raw)["manifests"]}
     for manifest in image.manifests:
         if not manifest.children and manifest.blobs:
-            yield from _platform(said.get(manifest.digest) or _config(store, repository, manifest.blobs[0]))
-
-
-def _config(store: Store, repository: str, blob: Descriptor) -> Any:
-    if blob.size > MANIFEST_LIMIT:
-        return None
-    with store.open_blob(repository, blob) as chunks:
-        raw = b"".join(chunks)
-    try:
-        return json.loads(raw)
-    except (ValueError, RecursionError):  # an artifact's config may be anything
-        return None
-
-
-def _platform(said: Any) -> Iterable[str]:
-    if isinstance(said, dict) and said.get("os") not in (None, "", "unknown"):
-        yield "/".join(str(said[key]) for key in ("os", "architecture", "variant") if said.get(key))
+            told = said.get(manifest.digest) or read_config(store, repository, manifest.blobs[0])
+            yield from filter(None, [platform_text(told)])

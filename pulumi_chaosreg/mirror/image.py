@@ -11,6 +11,9 @@ from pulumi_chaosreg.oci.store import Store
 _DEEPEST = 8
 """Levels of nested indexes; a digest cannot be part of itself, so this is against malice only."""
 
+_MOST, _MOST_BYTES = 2_000, 64 << 20
+"""Manifests of an image; large ones have some hundred. One index of 4 MiB can name tens of thousands, of 4 MiB each."""
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -66,14 +69,23 @@ def read_image(
     """
     levels: list[list[Manifest]] = []
     found: dict[str, Manifest | None] = {name: root} if root else {}
+    lengths: list[int] = []
+
+    def endless(cause: str) -> RegistryError:
+        subject = f"image `{name}`"
+        return problem("CHR0415", server=registry.server, repository=repository, subject=subject, cause=cause)
 
     def read(entry: Descriptor) -> Manifest | None:
+        if sum(lengths) > _MOST_BYTES:
+            raise endless(f"its manifests have more than {_MOST_BYTES >> 20} MiB together")
         try:
-            return registry.get_manifest(repository, entry.digest, media_type=entry.media_type)
+            manifest = registry.get_manifest(repository, entry.digest, media_type=entry.media_type)
         except RegistryError as failure:
             if lacking is None or not levels or failure.status != 404:
                 raise
             return None
+        lengths.append(manifest.size)  # by several threads: so nothing is added up here
+        return manifest
 
     entries = {name: Descriptor("", name, 0)}
     while entries:
@@ -82,6 +94,8 @@ def read_image(
             subject = f"manifest `{next(iter(entries))}`"
             raise problem("CHR0415", server=registry.server, repository=repository, subject=subject, cause=cause)
         new = [entry for entry in entries.values() if entry.digest not in found]
+        if len(found) + len(new) > _MOST:
+            raise endless(f"it has more than {_MOST:,} manifests")
         found |= zip((entry.digest for entry in new), each(read, new), strict=True)
         level = [manifest for digest in entries if (manifest := found[digest])]
         levels.append(level)

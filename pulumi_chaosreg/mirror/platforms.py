@@ -11,8 +11,8 @@ from typing import Any
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.platform import fits
-from pulumi_chaosreg.oci.manifest import MANIFEST_LIMIT, Descriptor, Manifest
-from pulumi_chaosreg.oci.problems import RegistryError
+from pulumi_chaosreg.oci.manifest import MANIFEST_LIMIT, Descriptor, MalformedManifest, Manifest
+from pulumi_chaosreg.oci.problems import RegistryError, problem
 from pulumi_chaosreg.oci.store import Store
 
 _OF_ANOTHER = "vnd.docker.reference.digest"
@@ -32,24 +32,23 @@ def subset(index: Manifest, platforms: Sequence[str]) -> Manifest:
     """The index with these platforms only: the same bytes for the same index and platforms, on every machine.
 
     Attestations stay with the child that they are about. An entry that says no platform (an artifact, a nested index)
-    stays. Where nothing has to go, the index stays as it is, byte for byte. Raises LackedPlatformsError.
+    stays. Where nothing has to go, the index stays as it is, byte for byte. Raises LackedPlatformsError, and
+    MalformedManifest where what is left is larger than 4 MiB: what is not ASCII takes more bytes than before.
     """
     document = json.loads(index.raw)
     entries: list[Any] = document["manifests"]
-    images = [entry for entry in entries if _OF_ANOTHER not in _annotations(entry)]
-    known = sorted(set(filter(None, map(_platform, images))))
+    images = [entry for entry in entries if _about(entry) is None]
+    known = sorted(set(filter(None, (platform_text(entry.get("platform")) for entry in images))))
     lacked = [wanted for wanted in platforms if not any(fits(platform, wanted) for platform in known)]
     if lacked:
         raise LackedPlatformsError(lacked, known)
 
     def stays(entry: Any) -> bool:
-        platform = _platform(entry)
+        platform = platform_text(entry.get("platform"))
         return not platform or any(fits(platform, wanted) for wanted in platforms)
 
     kept = {entry["digest"] for entry in images if stays(entry)}
-    left = [
-        e for e in entries if (_annotations(e)[_OF_ANOTHER] in kept if _OF_ANOTHER in _annotations(e) else stays(e))
-    ]
+    left = [entry for entry in entries if (stays(entry) if _about(entry) is None else _about(entry) in kept)]
     if len(left) == len(entries):
         return index
     raw = json.dumps({**document, "manifests": left}, separators=(",", ":")).encode()
@@ -73,37 +72,47 @@ def read_subset(registry: Store, repository: str, digest: str, platforms: Sequen
             help="correct `mirror.platforms`, or write `platforms: all`",
         )
         raise RegistryError(finding) from None
+    except MalformedManifest as malformed:
+        cause = f"with these platforms only, {malformed}"
+        subject = f"manifest `{digest}`"
+        raise problem("CHR0415", server=registry.server, repository=repository, subject=subject, cause=cause) from None
 
 
 def _single(registry: Store, repository: str, image: Manifest, platforms: Sequence[str]) -> Manifest:
     """The image itself, if its config says one of the platforms, or none at all."""
     entry = json.loads(image.raw).get("config")
     config = Descriptor.parse(entry) if entry else None
-    if config is None or config.media_type not in _CONFIGS or config.size > MANIFEST_LIMIT:
+    if config is None or config.media_type not in _CONFIGS:
         return image
-    with registry.open_blob(repository, config) as chunks:
-        platform = _platform({"platform": _document(b"".join(chunks))})
+    platform = platform_text(read_config(registry, repository, config))
     if platform and not any(fits(platform, wanted) for wanted in platforms):
         raise LackedPlatformsError(platforms, [platform])
     return image
 
 
-def _document(raw: bytes) -> Any:
+def read_config(registry: Store, repository: str, blob: Descriptor) -> Any:
+    """The JSON of an image's config; None where it is none: an artifact's may be anything, of any size."""
+    if blob.size > MANIFEST_LIMIT:
+        return None
+    with registry.open_blob(repository, blob) as chunks:
+        raw = b"".join(chunks)
     try:
         return json.loads(raw)
-    except ValueError:
-        return {}
+    except (ValueError, RecursionError):
+        return None
 
 
-def _platform(entry: Mapping[str, Any]) -> str:
-    """`linux/arm64`; empty where the entry does not say it, or says that it does not know."""
-    platform = entry.get("platform")
-    if not isinstance(platform, dict):
+def platform_text(said: Any) -> str:
+    """`linux/arm64`, of an index's entry or a config; empty where it does not say it, or that it does not know."""
+    if not isinstance(said, dict):
         return ""
-    parts = [str(platform.get(key) or "") for key in ("os", "architecture", "variant")]
+    parts = [str(said.get(key) or "") for key in ("os", "architecture", "variant")]
     return "/".join(filter(None, parts)) if parts[0] and parts[1] and "unknown" not in parts else ""
 
 
-def _annotations(entry: Mapping[str, Any]) -> Mapping[str, str]:
+def _about(entry: Mapping[str, Any]) -> str | None:
+    """The digest of the child that an attestation is about; None for what is none."""
     annotations = entry.get("annotations")
-    return annotations if isinstance(annotations, dict) else {}
+    if not isinstance(annotations, dict) or _OF_ANOTHER not in annotations:
+        return None
+    return str(annotations[_OF_ANOTHER])

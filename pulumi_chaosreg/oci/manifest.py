@@ -20,6 +20,10 @@ READABLE = (OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST)
 MANIFEST_LIMIT = 4 << 20
 """Bytes; the size that every registry must accept by the distribution spec."""
 
+_LARGEST = 1 << 60
+"""Bytes of a blob, 1 EiB: a size above is no size, and overflows where a file is to get it."""
+_DEEPEST = 100
+"""Python's own limit depends on who calls: what was read here could not be read or written again further down."""
 _SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+"
 _GENERIC = ("", "application/json", "application/octet-stream", "text/plain")
 
@@ -41,7 +45,7 @@ class Descriptor:
     def parse(cls, entry: Any) -> "Descriptor":
         """Read one entry of `manifests` or `layers`; MalformedManifest where it is none."""
         match entry:
-            case {"digest": str(digest), "size": int(size)} if DIGEST.match(digest) and size >= 0:
+            case {"digest": str(digest), "size": int(size)} if DIGEST.match(digest) and 0 <= size <= _LARGEST:
                 return cls(str(entry.get("mediaType", "")), digest, size, _texts(entry.get("urls")))
         raise MalformedManifest("one of its descriptors has no valid digest and size")
 
@@ -79,6 +83,8 @@ class Manifest:
             document = None
         if not isinstance(document, dict):
             raise MalformedManifest("it is not JSON")
+        if _nests_deeper(document, _DEEPEST):
+            raise MalformedManifest(f"it is nested more than {_DEEPEST} deep")
         return cls(
             raw,
             _media_type(media_type, document),
@@ -117,6 +123,17 @@ def referrers_tag(digest: str) -> str:
 def digest_of(raw: bytes, algorithm: str = "sha256") -> str:
     """`sha256:<hex>` of the bytes."""
     return f"{algorithm}:{hashlib.new(algorithm, raw).hexdigest()}"
+
+
+def _nests_deeper(document: Any, most: int) -> bool:
+    level = [document]
+    for _ in range(most):
+        level = [inner for one in level if isinstance(one, dict | list) for inner in _inside(one)]
+    return any(isinstance(one, dict | list) for one in level)
+
+
+def _inside(one: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return one.values() if isinstance(one, dict) else one
 
 
 def _texts(listed: Any) -> tuple[str, ...]:

@@ -26,7 +26,9 @@ class Patience:
     """So long nothing may come or go. A copy as a whole may take any time."""
 
 
-_USED_UP = re.compile(r"\s*0\s*;\s*w=(\d+)\s*")
+_SECONDS = re.compile(r"\s*([0-9]{1,15})\s*")
+"""Longer ones are no number of seconds: 400 digits are an infinity, which cannot be waited for or shown."""
+_USED_UP = re.compile(r"\s*0\s*;\s*w=([0-9]{1,15})\s*")
 _YEARS = 1_000_000_000
 """A number above is no waiting time but a moment since 1970: Docker Hub sends such (docker/hub-feedback#2459)."""
 
@@ -36,15 +38,15 @@ def retry_after(header: str | None, now: datetime | None = None) -> float | None
     if not header:
         return None
     now = now or datetime.now(UTC)
-    if header.strip().isdigit():
-        seconds = float(header)
+    if number := _SECONDS.fullmatch(header):
+        seconds = float(number[1])
         return seconds if seconds < _YEARS else max(0.0, seconds - now.timestamp())
     try:
         moment = parsedate_to_datetime(header)
-    except ValueError:
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - now).total_seconds())
+    except (ValueError, OverflowError):  # the year 99999999999, or an offset that leads out of all years
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
 
 
 def window_used_up(headers: Mapping[str, str]) -> float | None:

@@ -47,7 +47,7 @@ class Answer:
         """The list of names under that key of a JSON body; empty where there is none (`"tags": null`)."""
         try:
             return [str(name) for name in json.loads(self.body)[key] or ()]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return []
 
     def errors(self) -> tuple[str, str]:
@@ -55,7 +55,7 @@ class Answer:
         codes, text = "", self.body.decode("utf-8", "replace")
         try:
             errors = [error for error in json.loads(text)["errors"] if isinstance(error, dict)]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             text = re.sub(r"<[^>]*>", " ", text)  # proxies answer in HTML
         else:
             codes = " ".join(str(error.get("code", "")) for error in errors)

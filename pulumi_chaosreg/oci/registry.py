@@ -1,5 +1,6 @@
 """The verbs of the OCI distribution specification, for one server."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,10 +13,13 @@ from pulumi_chaosreg.oci.blob import CHUNK, Source, Upload, proven
 from pulumi_chaosreg.oci.challenge import scope
 from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.manifest import MANIFEST_LIMIT, READABLE, Descriptor, MalformedManifest, Manifest, digest_of
-from pulumi_chaosreg.oci.problems import RegistryError, compression_named, problem
+from pulumi_chaosreg.oci.problems import Answer, RegistryError, compression_named, problem
 from pulumi_chaosreg.oci.transport import Ask, Transport
 
 _TAGS_PER_PAGE, _MOST_PAGES = 1000, 100
+_LENGTH = re.compile(r"[0-9]{1,15}")
+_LONGEST_LIST = 32 << 20
+"""Bytes of all pages of a list together: some 400,000 tags."""
 
 
 class Registry:
@@ -60,9 +64,10 @@ class Registry:
         if answer.status == 404:
             return None
         digest = answer.headers.get("Docker-Content-Digest", "")
-        if answer.status == 200 and DIGEST.match(digest):
+        length = answer.headers.get("Content-Length", "0")
+        if answer.status == 200 and DIGEST.match(digest) and _LENGTH.fullmatch(length):
             media_type = answer.headers.get("Content-Type", "").partition(";")[0]
-            return Descriptor(media_type, digest, int(answer.headers.get("Content-Length", 0)))
+            return Descriptor(media_type, digest, int(length))
         try:
             manifest = self.get_manifest(repository, reference)
         except RegistryError as failure:
@@ -88,10 +93,12 @@ class Registry:
         url = self._url(repository, f"referrers/{digest}")
         ask = self._ask("GET", url, repository, "manifest", f"the referrers of `{digest}`", ok=(200, 400, 404, 405))
         found: list[Descriptor] = []
+        length = 0
         for _ in range(_MOST_PAGES):
             answer = self._transport.request(ask, headers=_accept(), limit=MANIFEST_LIMIT)
             if answer.status != 200:
                 return None
+            length = self._longer(ask, length, answer)
             try:
                 found += Manifest.parse(answer.body, answer.headers.get("Content-Type", "")).children
             except MalformedManifest:  # some answer 200 with a page of their own
@@ -108,13 +115,15 @@ class Registry:
         return self._transport.request(ask).status != 404
 
     def list_tags(self, repository: str) -> list[str]:
-        """All tags of a repository; none where it does not exist. ChaosregError after 100 pages of 1000."""
+        """All tags of a repository; none where it does not exist. ChaosregError after 100 pages, or 32 MiB."""
         tags: list[str] = []
+        length = 0
         url = self._url(repository, "tags/list") + f"?n={_TAGS_PER_PAGE}"
         for _ in range(_MOST_PAGES):
             ask = self._ask("GET", url, repository, "tags", "the list of tags", ok=(200, 404))
             # Old Artifactories answer 406 to those who do not say what they accept.
             answer = self._transport.request(ask, headers={"Accept": "application/json"}, limit=MANIFEST_LIMIT)
+            length = self._longer(ask, length, answer)
             tags += answer.names("tags")
             following = self._next_page(ask, answer.headers.get("Link", ""))
             if not following:
@@ -219,6 +228,12 @@ class Registry:
             cause = "the next page of a list is on another host"
             raise problem("CHR0414", server=self.server, cause=cause, notes=[("address", redacted(url))])
         return url if parse_qs(urlsplit(url).query) != parse_qs(urlsplit(ask.url).query) else None
+
+    def _longer(self, ask: Ask, length: int, page: Answer) -> int:
+        """The bytes of a list with one page more."""
+        if (length := length + len(page.body)) > _LONGEST_LIST:
+            raise self._problem("CHR0415", ask, cause=f"it does not end after {_LONGEST_LIST >> 20} MiB")
+        return length
 
     def _problem(self, code: str, ask: Ask, *, cause: str) -> RegistryError:
         return problem(code, server=self.server, repository=ask.repository, subject=ask.subject, cause=cause)

@@ -51,16 +51,20 @@ class Archive:
     def _members(self) -> dict[str, Member]:
         found: dict[str, Member] = {}
         try:
-            for member in members(self._descriptor):
-                if found.setdefault(member.name, member) is not member:
-                    raise TarFault("CHR0431", f"`{member.name}` twice")
+            with disk_errors(self.path, "read"):
+                for member in members(self._descriptor):
+                    if found.setdefault(member.name, member) is not member:
+                        raise TarFault("CHR0431", f"`{member.name}` twice")
         except TarFault as fault:
             raise problem(fault.code, server=str(self.path), cause=str(fault)) from None
         return found
 
     def _document(self, name: str, limit: int) -> bytes | None:
         member = self.members.get(name)
-        return os.pread(self._descriptor, min(member.size, limit + 1), member.start) if member else None
+        if member is None:
+            return None
+        with disk_errors(self.path, "read"):
+            return os.pread(self._descriptor, min(member.size, limit + 1), member.start)
 
 
 def read_range(descriptor: int, start: int, end: int) -> Iterator[bytes]:

@@ -85,11 +85,14 @@ def sums_line(name: str, hexadecimal: str) -> bytes:
 
 @contextmanager
 def disk_errors(path: Path, doing: str) -> Iterator[None]:
-    """Tell an OSError as one of ours: CHR0436 where there is no room, else CHR0438."""
+    """Tell an OSError as one of ours: CHR0436 where there is no room, else CHR0438.
+
+    An offset beyond what the system's calls take is an OverflowError in Python, and no room either.
+    """
     try:
         yield
-    except OSError as error:
-        number = error.errno or 0
+    except (OSError, OverflowError) as error:
+        number = (error.errno or 0) if isinstance(error, OSError) else errno.EFBIG
         if number in _FULL:
             raise problem("CHR0436", server=str(path), cause=_FULL[number]) from None
         cause = os.strerror(number).lower() if number else str(error)

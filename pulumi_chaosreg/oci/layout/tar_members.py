@@ -15,6 +15,8 @@ _MOST = 1_000_000
 """Members; one for each blob."""
 _LONGEST = 64 << 10
 """Bytes of an extended header."""
+_DIGITS = 20
+"""Of a size: more than any file system takes."""
 _COMPRESSED = {
     b"\x1f\x8b": "gzip",
     b"\x28\xb5\x2f\xfd": "zstd",
@@ -120,7 +122,8 @@ def _extension(info: tarfile.TarInfo, raw: bytes) -> dict[str, str]:
     records = dict(_records(raw))
     if any(key.startswith("GNU.sparse") for key in records):
         raise TarFault("CHR0431", "a sparse file")
-    if not records.get("size", "0").isdecimal():
+    size = records.get("size", "0")
+    if not (size.isascii() and size.isdecimal() and len(size) <= _DIGITS):
         raise TarFault("CHR0431", "a size that is no number")
     said: dict[str, str] = {key: records[key] for key in _KEYS if key in records}
     if said and info.type == tarfile.XGLTYPE:

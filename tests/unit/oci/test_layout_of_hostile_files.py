@@ -2,6 +2,7 @@
 attempt to unpack or to read without end.
 """
 
+import errno
 import io
 import json
 import os
@@ -55,6 +56,12 @@ def _folder(path: Path, files: dict[str, bytes]) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
     return path
+
+
+def _record(content: bytes) -> bytes:
+    """Of a pax header: its own length comes first."""
+    length = next(n for n in range(len(content), len(content) + 9) if n == len(b"%d %s\n" % (n, content)))
+    return b"%d %s\n" % (length, content)
 
 
 @pytest.fixture
@@ -157,13 +164,22 @@ def test_a_name_that_stands_twice_is_refused(tar) -> None:
 
 
 @pytest.mark.parametrize(
-    "records", [b"20 size=9999999999\n", b"30 GNU.sparse.major=1\n", b"99999999999 a=b\n", b"no length"]
+    "records",
+    [
+        _record(b"size=" + b"9" * 5000),
+        _record("size=٣".encode()),
+        b"20 size=9999999999\n",
+        b"30 GNU.sparse.major=1\n",
+        b"99999999999 a=b\n",
+        b"no length",
+    ],
 )
 def test_extended_headers_that_lie_are_refused(tar, records) -> None:
     header = tarfile.TarInfo("pax")
     header.type, header.size = tarfile.XHDTYPE, len(records)
     body = tarfile.TarInfo("index.json")
-    tar.write_bytes(header.tobuf() + records.ljust(512, b"\0") + body.tobuf() + bytes(1024))
+    padded = records.ljust(-(-len(records) // 512) * 512, b"\0")
+    tar.write_bytes(header.tobuf() + padded + body.tobuf() + bytes(1024))
     assert "error[CHR0431]" in _refused(tar) or "error[CHR0432]" in _refused(tar)
 
 
@@ -263,3 +279,18 @@ def test_a_blob_of_another_size_than_its_manifest_says_is_wrong(tmp_path) -> Non
         blob = Descriptor("", _digest(b"{}"), 3)
         with pytest.raises(RegistryError, match="CHR0433"), layout.holding("s").open_blob("app", blob) as chunks:
             list(chunks)
+
+
+@pytest.mark.parametrize("reads", [0, 1, 3, 5])
+def test_a_stick_that_fails_while_it_is_read_is_one_clear_error(tar, reads, monkeypatch) -> None:
+    """A stand-in for the stick: some reads go well, and then none."""
+    _tar(tar, _files().items())
+    left, real = iter(range(reads)), os.pread
+
+    def pread(*asked: int) -> bytes:
+        if next(left, None) is None:
+            raise OSError(errno.EIO, "Input/output error")
+        return real(*asked)
+
+    monkeypatch.setattr(os, "pread", pread)
+    assert f"error[CHR0438]: layout `{tar}` cannot be read: input/output error" in _refused(tar)

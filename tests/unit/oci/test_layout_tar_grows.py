@@ -208,3 +208,10 @@ def test_sizes_beyond_octal_are_read_by_gnu_tar_and_by_us(tar, size) -> None:
     assert listed[-1].split()[2] == str(size)
     with Layout.open(tar) as layout:
         assert layout.files.size(f"sha256:{'a' * 64}") == size
+
+
+@pytest.mark.parametrize("size", [(1 << 63) - 1, 1 << 63, 1 << 64])
+def test_a_blob_that_is_said_to_be_larger_than_any_file_finds_no_room(tar, size) -> None:
+    blob = Descriptor("application/octet-stream", f"sha256:{'a' * 64}", size)
+    with Layout.open(tar, writing=True, host=IMPATIENT) as layout, pytest.raises(RegistryError, match="CHR0436"):
+        layout.holding("s").put_blob("app", blob, _source(b"x"))

@@ -74,3 +74,11 @@ def test_wrong_content_never_passes_complete(chunks: list[bytes]) -> None:
     with pytest.raises(RegistryError, match="CHR0407"):
         passed.extend(proven(chunks, blob(b"onetwo"), "r", "a"))
     assert len(b"".join(passed)) < len(b"onetwo")
+
+
+@pytest.mark.parametrize("depth", [101, 900, 980, 200_000])
+def test_what_is_nested_too_deep_to_be_read_again_is_no_manifest(depth: int) -> None:
+    """Depths just below Python's limit could be read once, and raised RecursionError further down."""
+    assert Manifest.parse(b'{"schemaVersion": 2, "x": %s}' % (b"[" * 99 + b"]" * 99)).children == ()
+    with pytest.raises(MalformedManifest):
+        Manifest.parse(b'{"schemaVersion": 2, "x": %s}' % (b"[" * depth + b"]" * depth))

@@ -60,6 +60,7 @@ def test_every_problem_says_what_why_and_what_to_do() -> None:
         (b'{"errors":"nonsense"}', ("", "")),
         (b'{"errors":[]}', ("", "")),
         (b"[]", ("", "[]")),
+        (b"[" * 100_000, ("", "[" * 100_000)),
     ],
 )
 def test_a_registrys_words_are_short_and_printable(body: bytes, expected: tuple[str, str]) -> None:

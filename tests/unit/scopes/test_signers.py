@@ -230,3 +230,21 @@ def test_a_regular_expression_must_match_the_whole_identity(pattern, identity, i
 def test_inputs_that_are_no_policy_are_refused(inputs) -> None:
     with pytest.raises(MalformedPolicy):
         SigningPolicy.parse(inputs)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"public_keys": 5},
+        {"public_keys": ""},
+        {"public_keys": [KEY], "identities": True},
+        {"public_keys": [KEY], "identities": {"issuer": GITHUB}},
+        {"public_keys": [KEY], 1: "a", "b": "c"},
+        {"identities": [{"issuer": GITHUB, "identity_regexp": "a{99999999999}"}]},
+        {"identities": [{"issuer": GITHUB, 1: "a", "b": "c"}]},
+    ],
+)
+def test_whatever_stands_in_a_policy_of_a_wrong_type_is_named(entry) -> None:
+    with pytest.raises(MalformedPolicy) as caught:
+        SigningPolicy.parse(entry)
+    assert caught.value.code == "CHR0323"
