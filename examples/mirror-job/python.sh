@@ -10,9 +10,10 @@ packages=$(mktemp -d)
 trap 'rm -rf "$packages"' EXIT
 mkdir -p "$root"
 
+# libgcc-s1 (0.1 MB) is for who adds the packages that verify signatures: README.md.
 (cd "$packages" && apt-get download -qq \
     python3.11-minimal libpython3.11-minimal libpython3.11-stdlib \
-    libc6 libssl3 libexpat1 zlib1g ca-certificates)
+    libc6 libgcc-s1 libssl3 libexpat1 zlib1g ca-certificates)
 for package in "$packages"/*.deb; do
     dpkg-deb --extract "$package" "$root"
 done

@@ -8,13 +8,14 @@ import argparse
 import hashlib
 import json
 import re
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 import yaml
 
 from pulumi_chaosreg.cli.mirror_list import Job, list_text
-from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.reference import Reference
 
 _NAME = "chaosreg-mirror"
@@ -22,6 +23,8 @@ _CONFIG_MAP_LIMIT = 1 << 20
 """Bytes of all values together; the API server's limit."""
 _MEMORY = "200Mi"
 """The copies need less than 150 MB, however large the images are. Request and limit are the same: it is kept free."""
+_SCRATCH = {"name": "tmp", "emptyDir": {"medium": "Memory", "sizeLimit": "4Mi"}}
+"""All that its Pods can write: for the trusted root of a policy, which is read from a file. Counts as memory."""
 _DAY = 24 * 60 * 60
 _LISTS, _LOGINS, _TRUST = "/etc/chaosreg/lists", "/etc/chaosreg/logins", "/etc/chaosreg/trust"
 _CA_BUNDLE = "ca-bundle.crt"
@@ -59,12 +62,15 @@ def job_text(jobs: Sequence[Job], options: argparse.Namespace) -> str:
     """The ConfigMap and the Job as YAML: the same text for the same arguments, and another name for any others.
 
     So one applied again changes nothing, and one that differs does not meet the old one's fields that cannot change.
+    Warns on stderr where the image needs more than the one of examples/mirror-job has.
     Raises ChaosregError: CHR0461 (too much for a ConfigMap), CHR0462 (nothing to mirror), CHR0301 (the image).
     """
     Reference.parse(options.image)
     if not jobs:
         advice = "set `mirror.source` where `image_registry.server` is set"
         raise ChaosregError.of("CHR0462", "there is no image to mirror, and so no Job", help=advice)
+    if any(job.verify for job in jobs):
+        print(_needs_packages(options.image), file=sys.stderr)
     lists = {f"{index}.yaml": list_text(shard) for index, shard in enumerate(_shards(jobs, options.shards))}
     size = sum(len(text.encode()) for text in lists.values())
     if size > _CONFIG_MAP_LIMIT:
@@ -79,6 +85,17 @@ def job_text(jobs: Sequence[Job], options: argparse.Namespace) -> str:
     metadata = {"name": name, **({"namespace": options.namespace} if options.namespace else {}), "labels": _LABELS}
     config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "immutable": True, "data": lists}
     return _yaml([config_map, {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}])
+
+
+def _needs_packages(image: str) -> Finding:
+    """What verifies in the cluster is the image's, and cannot be seen from here."""
+    return Finding(
+        "CHR0327",
+        f"`signatures: require` needs `pulumi-chaosreg[verify]` in image `{image}`",
+        help="examples/mirror-job/README.md says how to put it in; without it the Pods copy nothing that is required "
+        "to be signed",
+        severity="warning",
+    )
 
 
 _LABELS = {"app.kubernetes.io/name": _NAME, "app.kubernetes.io/managed-by": "chaosreg"}
@@ -125,7 +142,7 @@ def _job_spec(options: argparse.Namespace, completions: int) -> Object:
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
         },
-        "volumeMounts": mounts,
+        "volumeMounts": [*mounts, {"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108  # nobody else's: a volume
     }
     pod: Object = {
         "restartPolicy": "Never",
@@ -136,7 +153,7 @@ def _job_spec(options: argparse.Namespace, completions: int) -> Object:
         # Which user is the image's business: some clusters (OpenShift) choose one for each namespace.
         "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
         "containers": [container],
-        "volumes": volumes,
+        "volumes": [*volumes, _SCRATCH],
     }
     return {
         "completionMode": "Indexed",

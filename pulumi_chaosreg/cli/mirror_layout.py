@@ -47,23 +47,24 @@ class Carried:
         """The jobs, or one for each source, whose own name is its target in a layout that is written.
 
         A layout gets whole images, as upstream has them and has signed them: subsets and second tags are made from it.
+        Verified here is only what all owners of a source want verified, by one and the same policy: none of them
+        decides for another. On the other side each target is verified by its own owner's.
         """
         if not self.written:
             return list(jobs)
         merged: dict[str, Job] = {}
         for job in jobs:
-            before = merged.get(job.source.tagged)
-            signatures = job.signatures or bool(before and before.signatures)
-            # Platforms that are left out on the other side may have foreign layers.
-            foreign = job.keep_foreign or bool(job.platforms) or bool(before and before.keep_foreign)
+            before = merged.get(job.source.tagged, job)
             merged[job.source.tagged] = replace(
                 job,
                 target=job.source.with_digest(None),
                 digest=job.source.digest,
                 platforms=(),
                 unique=False,
-                signatures=signatures,
-                keep_foreign=foreign,
+                signatures=job.signatures or before.signatures,
+                # Platforms that are left out on the other side may have foreign layers.
+                keep_foreign=job.keep_foreign or bool(job.platforms) or before.keep_foreign,
+                verify=job.verify if job.verify == before.verify else None,
             )
         return [merged[name] for name in sorted(merged)]
 

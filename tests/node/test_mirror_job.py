@@ -206,18 +206,19 @@ def test_a_shard_that_fails_fails_alone_and_the_job_says_which(fleet, printed, d
     assert fleet.tags() == digests
 
 
-def test_its_pods_are_not_root_cannot_write_and_have_so_much_memory(fleet, printed, digests) -> None:
+def test_its_pods_are_not_root_write_to_memory_only_and_have_so_much_of_it(fleet, printed, digests) -> None:
     # given the printed Job with another program
     fleet.mirror(digests)
     config_map, job = yaml.safe_load_all(printed())
     probe = (
         "import os\n"
         "print(os.getuid(), os.getgid())\n"
-        "for path in ('/x', '/etc/x', '/tmp/x', '/etc/chaosreg/logins/x'):\n"
+        "for path in ('/x', '/etc/x', '/var/tmp/x', '/etc/chaosreg/logins/x'):\n"
         "    try:\n"
         "        os.mkdir(path)\n"
         "    except OSError as error:\n"
         "        print(error.strerror)\n"
+        "open('/tmp/root.json', 'w').write('x' * 6000)\n"  # the only place
         "print(os.path.exists('/var/run/secrets/kubernetes.io'))\n"
         "status = open('/proc/self/status').read().splitlines()\n"
         "print([line for line in status if line.startswith(('CapEff', 'NoNewPrivs', 'Seccomp:'))])\n"

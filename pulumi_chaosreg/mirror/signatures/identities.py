@@ -72,19 +72,22 @@ def _verifier(trusted_root: str | None) -> "Verifier":
     from sigstore.models import TrustedRoot
     from sigstore.verify import Verifier
 
-    with tempfile.TemporaryDirectory() as folder:  # sigstore reads it from a file only
-        file = Path(folder) / "trusted_root.json"
-        try:
+    try:
+        with tempfile.TemporaryDirectory() as folder:  # sigstore reads it from a file only
+            file = Path(folder) / "trusted_root.json"
             file.write_text(json.dumps(_whole(json.loads(trusted_root or ""))), "utf-8")
             return Verifier(trusted_root=TrustedRoot.from_file(str(file)))
-        except (Error, ValueError, TypeError, AttributeError) as error:
-            raise ChaosregError.of(
-                "CHR0459",
-                "the trusted root of `mirror.verify` cannot be used",
-                notes=[("because", _said(str(error)))],
-                help="take the one of your sigstore instance again: `cosign trusted-root create`, or the file "
-                "`trusted_root.json` of its TUF repository",
-            ) from None
+    except OSError as error:  # a file system that is read-only or full says nothing about the trusted root
+        raise _unusable(error, "it is read from a file: let TMPDIR name a folder that can be written to") from None
+    except (Error, ValueError, TypeError, AttributeError) as error:
+        again = "take the one of your sigstore instance again"
+        where = "`cosign trusted-root create`, or the file `trusted_root.json` of its TUF repository"
+        raise _unusable(error, f"{again}: {where}") from None
+
+
+def _unusable(error: Exception, advice: str) -> ChaosregError:
+    notes = [("because", _said(str(error)))]
+    return ChaosregError.of("CHR0459", "the trusted root of `mirror.verify` cannot be used", notes=notes, help=advice)
 
 
 def _whole(root: dict[str, Any]) -> dict[str, Any]:

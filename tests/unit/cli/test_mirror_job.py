@@ -4,6 +4,7 @@ import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from pulumi_chaosreg.cli.main import main
 from pulumi_chaosreg.cli.mirror_list import Job, list_text, read_list
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.images.signing_policy import Identity, SigningPolicy, checked_trusted_root
 
 DIGEST = f"sha256:{'1f' * 32}"
+REAL_ROOT = Path(__file__).parents[1] / "mirror/real_sigstore/trusted_root.json"
 
 
 def job(repository: str, tag: str = "1", region: str = "eu", *, signatures: bool = True) -> Job:
@@ -85,7 +88,7 @@ def test_logins_trust_and_accounts_are_named_and_left_out_where_not_given() -> N
         return spec
 
     bare, full = pod(), pod("--docker-config", "d", "--ca-bundle", "c", "--pull-secret", "p", "--service-account", "s")
-    assert [volume["name"] for volume in bare["volumes"]] == ["lists"]
+    assert [volume["name"] for volume in bare["volumes"]] == ["lists", "tmp"]
     assert not {"env"} & set(bare["containers"][0])
     assert not {"imagePullSecrets", "serviceAccountName"} & set(bare)
     assert full["imagePullSecrets"] == [{"name": "p"}]
@@ -94,6 +97,15 @@ def test_logins_trust_and_accounts_are_named_and_left_out_where_not_given() -> N
     assert full["volumes"][2]["configMap"]["name"] == "c"
     for one in (bare, full):
         assert one["automountServiceAccountToken"] is False
+
+
+def test_its_pods_can_write_a_little_into_memory_and_nothing_else() -> None:
+    _, the_job = printed(JOBS, "--docker-config", "d", "--ca-bundle", "c")
+    pod = the_job["spec"]["template"]["spec"]
+    mounts = pod["containers"][0]["volumeMounts"]
+    assert [mount["mountPath"] for mount in mounts if not mount.get("readOnly")] == ["/tmp"]
+    assert pod["volumes"][-1] == {"name": mounts[-1]["name"], "emptyDir": {"medium": "Memory", "sizeLimit": "4Mi"}}
+    assert pod["containers"][0]["securityContext"]["readOnlyRootFilesystem"] is True
 
 
 def test_its_pods_look_as_deep_as_we_are_told_to() -> None:
@@ -107,6 +119,43 @@ def test_more_than_a_config_map_holds_is_said() -> None:
     jobs = [job(f"{'x' * 200}-{number}") for number in range(2_000)]
     with pytest.raises(ChaosregError, match=r"CHR0461.*list of 2000 images has \d+ bytes.* holds 1048576"):
         mirror_job.job_text(jobs, options())
+
+
+def policy(identity: str) -> SigningPolicy:
+    root = checked_trusted_root(REAL_ROOT.read_text())
+    return SigningPolicy(identities=(Identity("https://issuer.example", identity),), trusted_root=root)
+
+
+def test_a_trusted_root_is_carried_once_for_all_images_of_its_policy(tmp_path: Path) -> None:
+    # given two owners, whose policies would fill a ConfigMap if each image had its own copy
+    policies = [policy("a@x.example"), policy("b@x.example")]
+    jobs = [replace(job(f"image-{number}"), verify=policies[number % 2]) for number in range(1_000)]
+    jobs += [job("nobody-asks")]
+
+    config_map, _ = printed(jobs, "--shards", "1")
+
+    text = config_map["data"]["0.yaml"]
+    assert text.count("trusted_root:") == 2
+    (tmp_path / "list.yaml").write_text(text)
+    found = read_list(tmp_path / "list.yaml")
+    assert sorted(found, key=str) == sorted(jobs, key=str)
+    assert len({id(one.verify) for one in found}) == 3
+
+
+def test_aliases_of_a_list_cannot_explode(tmp_path: Path) -> None:
+    nested = "".join(f"- &a{number} [{', '.join([f'*a{number - 1}'] * 10)}]\n" for number in range(1, 9))
+    (tmp_path / "list.yaml").write_text(f"- &a0 x\n{nested}")
+    with pytest.raises(ChaosregError, match=r"CHR0102.*aliases make more than 500,000 values"):
+        read_list(tmp_path / "list.yaml")
+
+
+def test_who_requires_signatures_is_told_what_the_image_must_have(capsys) -> None:
+    printed(JOBS)
+    assert capsys.readouterr().err == ""
+    printed([*JOBS, replace(job("signed"), verify=policy("a@x.example"))])
+    told = capsys.readouterr().err
+    needs = "needs `pulumi-chaosreg[verify]` in image `tools.example/chaosreg-mirror:0.1.0`"
+    assert f"warning[CHR0327]: `signatures: require` {needs}" in told
 
 
 def test_without_images_there_is_no_job() -> None:

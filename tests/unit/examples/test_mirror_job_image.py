@@ -1,6 +1,7 @@
 """The Dockerfile of examples/mirror-job says what the lab does, which makes the image without Docker and runs it."""
 
 import re
+import tomllib
 from pathlib import Path
 
 from lab.parts.mirror_image import RECIPE, image_config
@@ -32,3 +33,19 @@ def test_its_requirements_are_ours_that_the_command_imports() -> None:
     tested = (CHECKOUT / "constraints.txt").read_text("utf-8").lower().split()
     assert [pin.partition("==")[0] for pin in pinned] == ["pyyaml", "urllib3"]
     assert set(pinned) <= set(tested)
+
+
+def test_what_its_readme_adds_to_verify_signatures_is_our_extra() -> None:
+    extra = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"][
+        "verify"
+    ]
+    (line,) = re.findall(
+        r"^    RUN python3 -m pip install .*$", (RECIPE / "README.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert re.findall(r"'(.*?)'", line) == extra
+    assert f"--target {made_by('python.sh')}/usr/lib/python3/dist-packages" in line
+
+
+def made_by(script: str) -> str:
+    """The folder of the build stage that a script fills."""
+    return re.findall(rf"^RUN sh /build/{re.escape(script)} (/\w+)", DOCKERFILE, re.MULTILINE)[0]

@@ -3,6 +3,7 @@
 import base64
 import copy
 import json
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -248,6 +249,13 @@ def test_a_bit_of_the_payload_that_flips_is_seen() -> None:
     with pytest.raises(Refused) as raised:
         _proved(Identity(GITHUB, SIGNER), raw=json.dumps(document).encode())
     assert raised.value.code == "CHR0458"
+
+
+def test_where_nothing_can_be_written_it_is_said_and_not_the_roots_fault(monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(ChaosregError, match="CHR0459") as raised:
+        Identities(SigningPolicy((), (Identity(GITHUB, SIGNER),), ROOT))
+    assert "let TMPDIR name a folder that can be written to" in str(raised.value)
 
 
 # any one change of a good bundle

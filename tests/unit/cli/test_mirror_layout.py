@@ -1,0 +1,43 @@
+"""`chaosreg mirror --to`: what two owners want of one source, as one image of a layout."""
+
+from dataclasses import replace
+from itertools import permutations
+from pathlib import Path
+
+from pulumi_chaosreg.cli.mirror_layout import Carried
+from pulumi_chaosreg.cli.mirror_list import Job
+from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.images.signing_policy import SigningPolicy
+from pulumi_chaosreg.oci.layout import Layout
+
+SOURCE = Reference("docker.io", "harness/ddcr", "1", f"sha256:{'1f' * 32}")
+EU, US, ASIA = (Job(SOURCE, Reference(f"{region}.example", "chaos/ddcr", "1")) for region in ("eu", "us", "asia"))
+OURS, THEIRS = SigningPolicy(public_keys=("ours",)), SigningPolicy(public_keys=("theirs",))
+
+
+def _carried(folder: Path, *jobs: Job) -> Job:
+    with Layout.open(folder / "layout", writing=True) as layout:
+        (one,) = Carried(written=layout).jobs(jobs)
+    return one
+
+
+def test_a_layouts_image_is_verified_where_all_owners_have_one_policy(tmp_path: Path) -> None:
+    alike = [replace(owner, verify=OURS) for owner in (EU, US, ASIA)]
+    assert _carried(tmp_path, *alike).verify == OURS
+
+
+def test_no_owners_policy_decides_for_another_in_whichever_order_they_come(tmp_path: Path) -> None:
+    with_ours, with_theirs = replace(EU, verify=OURS), replace(US, verify=THEIRS)
+    for owners in ((with_ours, ASIA), (with_ours, with_theirs), (with_ours, US, replace(ASIA, verify=OURS))):
+        for jobs in permutations(owners):
+            assert _carried(tmp_path, *jobs).verify is None
+
+
+def test_a_layout_gets_all_that_any_owner_needs(tmp_path: Path) -> None:
+    bare, foreign = replace(EU, signatures=False), replace(ASIA, signatures=False, keep_foreign=True)
+    for jobs in permutations((bare, US, foreign)):
+        one = _carried(tmp_path, *jobs)
+        assert (one.signatures, one.keep_foreign) == (True, True)
+    subset = _carried(tmp_path, replace(bare, platforms=("linux/amd64",), unique=True))
+    assert (subset.platforms, subset.unique, subset.signatures) == ((), False, False)
+    assert subset.keep_foreign  # of the platforms that it does not keep
