@@ -45,9 +45,10 @@ class Report(Protocol):
 class TextReport:
     """A line for each image, and on a terminal bars below that show what is under way and the whole."""
 
-    def __init__(self, images: int) -> None:
+    def __init__(self, images: int, stopped: threading.Event) -> None:
         self.failures = 0
         self._images = images
+        self._stopped = stopped
         self._guard = threading.Lock()
         self._began = time.monotonic()
         self._bars = _Bars() if sys.stdout.isatty() else None
@@ -64,7 +65,9 @@ class TextReport:
                 self._bars.clear()
             seconds = time.monotonic() - self._began
             failed = f", {self.failures} failed" if self.failures else ""
-            print(f"{self._done} of {self._images} images{failed}: {size(self._bytes)} sent in {seconds:.1f} s")
+            images = f"{self._done} of {self._images} images{failed}"
+            interrupted = "interrupted: " if self._stopped.is_set() else ""
+            print(f"{interrupted}{images}: {size(self._bytes)} sent in {seconds:.1f} s")
 
     def planned(self, plans: Mapping[str, Planned]) -> None:
         unique: dict[str, int] = {}
@@ -112,8 +115,10 @@ class TextReport:
 class JsonReport:
     """One JSON object a line: `event`, the time, and what belongs to it."""
 
-    def __init__(self, images: int) -> None:
+    def __init__(self, images: int, stopped: threading.Event) -> None:
         self.failures = 0
+        self._stopped = stopped
+        self._done = 0
         self._guard = threading.Lock()
         self._event("start", images=images)
 
@@ -123,7 +128,7 @@ class JsonReport:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._event("end", failures=self.failures)
+        self._event("end", failures=self.failures, copied=self._done, interrupted=self._stopped.is_set())
 
     def planned(self, plans: Mapping[str, Planned]) -> None:
         for target, plan in plans.items():
@@ -134,6 +139,8 @@ class JsonReport:
         self._event("progress", image=progress.image, **numbers, blob=progress.blob, blobs=progress.blobs)
 
     def copied(self, target: str, copied: Copied) -> None:
+        with self._guard:
+            self._done += 1
         sent = {"bytes": copied.bytes_copied, "sent": copied.blobs_copied}
         ways = {"mounted": copied.blobs_mounted, "there": copied.blobs_skipped}
         self._event("copied", image=target, digest=copied.digest, **sent, **ways)

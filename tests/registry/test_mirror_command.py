@@ -174,6 +174,7 @@ def test_an_interrupted_run_ends_soon_without_a_tag_and_the_next_one_finishes(
         # then
         assert process.returncode == 130, out
         assert "Traceback" not in out
+        assert out.splitlines()[-1].startswith("interrupted: 0 of 4 images: ")
         assert tagged == []
         assert main(["--project", str(project), "mirror"]) == 0
     capsys.readouterr()
