@@ -4,7 +4,8 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from math import inf
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -15,6 +16,8 @@ from pulumi_chaosreg.mirror import Copied, Planned, Progress
 _REDRAW = 0.1
 """Seconds between two pictures of the bars."""
 _BAR = 24
+_TELL = 0.5
+"""Seconds between two progress events of an image: blobs move on by the MiB, hundreds of times a second."""
 
 
 class Report(Protocol):
@@ -115,10 +118,13 @@ class TextReport:
 class JsonReport:
     """One JSON object a line: `event`, the time, and what belongs to it."""
 
-    def __init__(self, images: int, stopped: threading.Event) -> None:
+    def __init__(self, images: int, stopped: threading.Event, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.failures = 0
         self._stopped = stopped
+        self._clock = clock
         self._done = 0
+        self._told: dict[str, float] = {}
+        self._untold: dict[str, Progress] = {}
         self._guard = threading.Lock()
         self._event("start", images=images)
 
@@ -128,6 +134,8 @@ class JsonReport:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for image in [*self._untold]:
+            self._catch_up(image)
         self._event("end", failures=self.failures, copied=self._done, interrupted=self._stopped.is_set())
 
     def planned(self, plans: Mapping[str, Planned]) -> None:
@@ -135,10 +143,25 @@ class JsonReport:
             self._event("plan", image=target, digest=plan.digest, copy=plan.work is not None, blobs=plan.sizes)
 
     def progress(self, progress: Progress) -> None:
+        with self._guard:
+            now = self._clock()
+            self._untold[progress.image] = progress
+            if now - self._told.get(progress.image, -inf) < _TELL:
+                return
+            self._told[progress.image] = now
+        self._catch_up(progress.image)
+
+    def _catch_up(self, image: str) -> None:
+        """Tell how far the image is, if that was held back."""
+        with self._guard:
+            progress = self._untold.pop(image, None)
+        if progress is None:
+            return
         numbers = {"bytes": progress.bytes_done, "total": progress.bytes_total}
-        self._event("progress", image=progress.image, **numbers, blob=progress.blob, blobs=progress.blobs)
+        self._event("progress", image=image, **numbers, blob=progress.blob, blobs=progress.blobs)
 
     def copied(self, target: str, copied: Copied) -> None:
+        self._catch_up(target)
         with self._guard:
             self._done += 1
         sent = {"bytes": copied.bytes_copied, "sent": copied.blobs_copied}
@@ -147,6 +170,7 @@ class JsonReport:
 
     def failed(self, target: str, error: ChaosregError) -> None:
         self.failures += 1
+        self._catch_up(target)
         for finding in error.findings:
             self._event("failed", image=target, code=finding.code, message=finding.message, help=finding.help)
 
