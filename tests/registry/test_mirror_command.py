@@ -131,6 +131,7 @@ def test_deep_finds_what_a_tag_stands_for_and_the_registry_lacks(mirror, target,
     code, out = mirror("--deep")
     assert code == 1
     assert f"error[CHR0406]: registry `{target.host}` has tag `1` of `chaos/chaos-ddcr` and lacks" in out
+    assert "delete that tag at the registry, and mirror it again: `chaosreg mirror chaos-ddcr`" in out
     # and: it is not called right anywhere
     assert f"check  {target.host}/chaos/chaos-ddcr:1  is there" in out
     assert "3 of 4 images, 1 failed: " in out.splitlines()[-1]
