@@ -106,7 +106,11 @@ def _check(reviewed: Review, logins: MachineLogins, output: str) -> int:
     seen += [_Seen(key, "same" if key in locked else "unlocked", locked.get(key)) for key in sorted(_subsets(reviewed))]
     seen = [replace(one, locked_is_there=bool(there[one.source])) if one.source in there else one for one in seen]
     alarming = sum(one.state in _ALARMING for one in seen)
-    _print(seen, failures, output, f"{len(sources)} images looked at: {alarming or 'none'} not as locked")
+    looked_at = (
+        f"{len(found)} of {len(sources)} images could be asked" if failures else f"{len(sources)} images looked at"
+    )
+    blind = failures and not found and not alarming  # "none not as locked" would sound like all is well
+    _print(seen, failures, output, looked_at if blind else f"{looked_at}: {alarming or 'none'} not as locked")
     return 2 if failures else 1 if alarming else 0
 
 

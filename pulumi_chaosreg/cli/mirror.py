@@ -81,7 +81,8 @@ def _part(jobs: Sequence[Job], options: argparse.Namespace) -> Sequence[Job]:
 def _mirror(
     options: argparse.Namespace, jobs: Sequence[Job], carried: mirror_layout.Carried, stopped: threading.Event
 ) -> int:
-    report, logins = REPORTS[options.output](len(jobs)), MachineLogins()
+    how = {"dry_run": options.dry_run, "deep": options.deep}
+    report, logins = REPORTS[options.output](len(jobs), stopped, **how), MachineLogins()
     with Mirror(stop=stopped, read_from=carried.read_from, write_to=carried.write_to) as mirror, report:
         planned = _each(jobs, lambda job: _planned(mirror, job, carried, logins), report, stopped)
         report.planned({job.target.tagged: plan for job, plan in planned.items()})

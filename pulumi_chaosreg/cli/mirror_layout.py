@@ -1,6 +1,7 @@
 """`chaosreg mirror --to` and `--from`: a layout, folder or tar, in the place of the targets or of the sources."""
 
 import argparse
+import shlex
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -91,12 +92,14 @@ class Carried:
             f"layout `{self.written.path}`" if self.written else f"registry `{job.target.server}`",
         )
         name = target.name if self.written else target.repository
+        origin = f" --from {shlex.quote(str(self.read.path))}" if self.read else ""
+        again = f"chaosreg mirror {target.repository.rpartition('/')[2]}{origin}"
         return ChaosregError.of(
             "CHR0406",
             f"{where} has tag `{target.tag}` of `{name}` and lacks `{lacking[0]}`{more}",
             help="delete the layout, and write it again"
             if self.written
-            else "delete that tag at the registry, and mirror it again",
+            else f"delete that tag at the registry, and mirror it again: `{again}`",
         )
 
 

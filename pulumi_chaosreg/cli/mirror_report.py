@@ -4,7 +4,8 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from math import inf
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -15,6 +16,8 @@ from pulumi_chaosreg.mirror import Copied, Planned, Progress
 _REDRAW = 0.1
 """Seconds between two pictures of the bars."""
 _BAR = 24
+_TELL = 0.5
+"""Seconds between two progress events of an image: blobs move on by the MiB, hundreds of times a second."""
 
 
 class Report(Protocol):
@@ -43,15 +46,21 @@ class Report(Protocol):
 
 
 class TextReport:
-    """A line for each image, and on a terminal bars below that show what is under way and the whole."""
+    """A line for each image, and on a terminal bars below that show what is under way and the whole.
 
-    def __init__(self, images: int) -> None:
+    `deep` means that what is there is looked into after the plan, and may be found wanting.
+    """
+
+    def __init__(self, images: int, stopped: threading.Event, *, dry_run: bool = False, deep: bool = False) -> None:
         self.failures = 0
         self._images = images
+        self._stopped = stopped
+        self._dry_run, self._there = dry_run, "check" if deep else "right"
         self._guard = threading.Lock()
         self._began = time.monotonic()
         self._bars = _Bars() if sys.stdout.isatty() else None
-        self._done = self._bytes = 0
+        self._right: set[str] = set()
+        self._bytes = 0
 
     def __enter__(self) -> Self:
         return self
@@ -64,17 +73,19 @@ class TextReport:
                 self._bars.clear()
             seconds = time.monotonic() - self._began
             failed = f", {self.failures} failed" if self.failures else ""
-            print(f"{self._done} of {self._images} images{failed}: {size(self._bytes)} sent in {seconds:.1f} s")
+            whole = f"{len(self._right)} of {self._images} images{failed}: {size(self._bytes)} sent in {seconds:.1f} s"
+            last = f"dry run: nothing was sent{failed}" if self._dry_run else whole
+            print(f"interrupted: {last}" if self._stopped.is_set() else last)
 
     def planned(self, plans: Mapping[str, Planned]) -> None:
         unique: dict[str, int] = {}
         for target, plan in plans.items():
             unique |= plan.sizes
             what = size(sum(plan.sizes.values())) if plan.work else "is there"
-            self._line(f"{'copy ' if plan.work else 'right'}  {target}  {what}")
+            self._line(f"{'copy ' if plan.work else self._there}  {target}  {what}")
         to_copy = sum(plan.work is not None for plan in plans.values())
         self._line(
-            f"plan: {to_copy} of {len(plans)} images, {size(sum(unique.values()))} in {len(unique)} unique blobs"
+            f"plan: {to_copy} of {self._images} images, {size(sum(unique.values()))} in {len(unique)} unique blobs"
         )
         if self._bars:
             totals = {target: sum(plan.sizes.values()) for target, plan in plans.items() if plan.work}
@@ -87,7 +98,7 @@ class TextReport:
 
     def copied(self, target: str, copied: Copied) -> None:
         with self._guard:
-            self._done += 1
+            self._right.add(target)
             self._bytes += copied.bytes_copied
             if self._bars:
                 self._bars.finish(target)
@@ -97,6 +108,7 @@ class TextReport:
 
     def failed(self, target: str, error: ChaosregError) -> None:
         self.failures += 1
+        self._right.discard(target)
         self._line(f"failed {target}\n{error}")
 
     def note(self, text: str) -> None:
@@ -112,10 +124,23 @@ class TextReport:
 class JsonReport:
     """One JSON object a line: `event`, the time, and what belongs to it."""
 
-    def __init__(self, images: int) -> None:
+    def __init__(
+        self,
+        images: int,
+        stopped: threading.Event,
+        *,
+        dry_run: bool = False,
+        deep: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.failures = 0
+        self._stopped = stopped
+        self._clock = clock
+        self._right: set[str] = set()
+        self._told: dict[str, float] = {}
+        self._untold: dict[str, Progress] = {}
         self._guard = threading.Lock()
-        self._event("start", images=images)
+        self._event("start", images=images, dry_run=dry_run, deep=deep)
 
     def __enter__(self) -> Self:
         return self
@@ -123,23 +148,44 @@ class JsonReport:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._event("end", failures=self.failures)
+        for image in [*self._untold]:
+            self._catch_up(image)
+        self._event("end", failures=self.failures, copied=len(self._right), interrupted=self._stopped.is_set())
 
     def planned(self, plans: Mapping[str, Planned]) -> None:
         for target, plan in plans.items():
             self._event("plan", image=target, digest=plan.digest, copy=plan.work is not None, blobs=plan.sizes)
 
     def progress(self, progress: Progress) -> None:
+        with self._guard:
+            now = self._clock()
+            self._untold[progress.image] = progress
+            if now - self._told.get(progress.image, -inf) < _TELL:
+                return
+            self._told[progress.image] = now
+        self._catch_up(progress.image)
+
+    def _catch_up(self, image: str) -> None:
+        """Tell how far the image is, if that was held back."""
+        with self._guard:
+            progress = self._untold.pop(image, None)
+        if progress is None:
+            return
         numbers = {"bytes": progress.bytes_done, "total": progress.bytes_total}
-        self._event("progress", image=progress.image, **numbers, blob=progress.blob, blobs=progress.blobs)
+        self._event("progress", image=image, **numbers, blob=progress.blob, blobs=progress.blobs)
 
     def copied(self, target: str, copied: Copied) -> None:
+        self._catch_up(target)
+        with self._guard:
+            self._right.add(target)
         sent = {"bytes": copied.bytes_copied, "sent": copied.blobs_copied}
         ways = {"mounted": copied.blobs_mounted, "there": copied.blobs_skipped}
         self._event("copied", image=target, digest=copied.digest, **sent, **ways)
 
     def failed(self, target: str, error: ChaosregError) -> None:
         self.failures += 1
+        self._right.discard(target)  # `--deep` looks into what is there afterwards
+        self._catch_up(target)
         for finding in error.findings:
             self._event("failed", image=target, code=finding.code, message=finding.message, help=finding.help)
 

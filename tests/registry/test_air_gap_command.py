@@ -129,6 +129,13 @@ def test_what_is_written_on_one_side_fills_the_registries_of_the_other(
     raw = subprocess.check_output(["crane", "manifest", f"{target.host}/chaos/{NAMES[0]}:{tag}"])
     assert [entry["digest"] for entry in json.loads(raw)["manifests"]] == [referring(images[NAMES[0]], b"sbom").digest]
 
+    # and when that registry loses a blob, the help is the command that brings it back from the layout
+    for link in (Path(target.storage) / f"docker/registry/v2/repositories/chaos/{NAMES[0]}/_layers/sha256").iterdir():
+        (link / "link").unlink()
+    code, out = mirror("--from", layout, "--deep")
+    assert code == 1
+    assert f"mirror it again: `chaosreg mirror {NAMES[0]} --from {layout}`" in out
+
 
 def test_each_blob_is_fetched_once_and_a_second_run_asks_nobody(mirror, layout, upstream) -> None:
     assert mirror("--to", layout)[0] == 0

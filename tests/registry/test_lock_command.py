@@ -138,6 +138,18 @@ def test_a_source_that_cannot_be_asked_ends_a_check_with_2_and_leaves_a_lock_as_
             assert (project / "stacks/chaosreg.lock.yaml").read_bytes() == lockfile
 
 
+@pytest.mark.parametrize(
+    ("refused", "said"),
+    [("/two/", "1 of 2 images could be asked: none not as locked"), ("/v2/", "0 of 2 images could be asked")],
+)
+def test_a_check_says_how_many_images_could_be_asked(project, upstream, locked, capsys, refused, said) -> None:
+    with FaultServer(lambda seen: Reply(403) if refused in seen.path else None, upstream.host) as front:
+        for file in (project / "stacks").iterdir():
+            file.write_text(file.read_text().replace(upstream.host, front.host))
+        assert main(["--project", str(project), "lock", "--check"]) == 2
+    assert capsys.readouterr().out.splitlines()[-1] == said
+
+
 def test_a_lock_drops_what_nobody_needs_any_more(project, upstream, locked, capsys) -> None:
     one, two = sorted(locked)
     stack = project / "stacks/Pulumi.acme.yaml"

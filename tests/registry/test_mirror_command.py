@@ -80,6 +80,7 @@ def test_a_dry_run_writes_nothing_and_says_what_it_would(mirror, target, digests
     code, out = mirror("--dry-run")
     assert code == 0
     assert out.count("copy   ") == 4
+    assert out.splitlines()[-1] == "dry run: nothing was sent"
     assert {request.method for request in target.requests()} == {"HEAD"}
 
 
@@ -130,6 +131,13 @@ def test_deep_finds_what_a_tag_stands_for_and_the_registry_lacks(mirror, target,
     code, out = mirror("--deep")
     assert code == 1
     assert f"error[CHR0406]: registry `{target.host}` has tag `1` of `chaos/chaos-ddcr` and lacks" in out
+    assert "delete that tag at the registry, and mirror it again: `chaosreg mirror chaos-ddcr`" in out
+    # and: it is not called right anywhere
+    assert f"check  {target.host}/chaos/chaos-ddcr:1  is there" in out
+    assert "3 of 4 images, 1 failed: " in out.splitlines()[-1]
+    code, out = mirror("--deep", "-o", "json")
+    end = json.loads(out.splitlines()[-1])
+    assert (end["copied"], end["failures"]) == (3, 1)
 
 
 def test_one_image_that_fails_does_not_stop_the_others(tmp_path, upstream, target, digests, capsys) -> None:
@@ -144,6 +152,15 @@ def test_one_image_that_fails_does_not_stop_the_others(tmp_path, upstream, targe
     assert "3 of 4 images, 1 failed" in out
     assert "error[CHR0406]" in out
     assert _tags(target, digests) == {*IMAGES} - {"chaos-log-watcher"}
+
+
+def test_a_plan_that_fails_counts_all_that_was_wanted(tmp_path, upstream, target, digests, capsys) -> None:
+    with FaultServer(lambda seen: Reply(403), upstream.host) as front:
+        project = mirroring_company(tmp_path, front.host, target.host, digests)
+        assert main(["--project", str(project), "mirror"]) == 1
+    out = capsys.readouterr().out
+    assert "plan: 0 of 4 images" in out
+    assert "0 of 4 images, 4 failed: " in out.splitlines()[-1]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -174,6 +191,7 @@ def test_an_interrupted_run_ends_soon_without_a_tag_and_the_next_one_finishes(
         # then
         assert process.returncode == 130, out
         assert "Traceback" not in out
+        assert out.splitlines()[-1].startswith("interrupted: 0 of 4 images: ")
         assert tagged == []
         assert main(["--project", str(project), "mirror"]) == 0
     capsys.readouterr()

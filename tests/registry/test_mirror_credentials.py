@@ -51,8 +51,9 @@ def test_wrong_basic_credentials_name_the_user(
 
     with pytest.raises(ChaosregError, match=r"CHR0403.*the credentials of user `robot` were sent"):
         mirror.copy(source, target, push=Login("robot", "wrong"))
-    with pytest.raises(ChaosregError, match=r"CHR0403.*no credentials are known"):
+    with pytest.raises(ChaosregError, match=r"CHR0403.*no credentials are known") as nobody:
         mirror.copy(source, target)
+    assert f"log in (`docker login {private.host}`), or check user" in nobody.value.findings[0].help
 
     assert len(private.requests()) == 3  # no password is tried twice
 

@@ -19,7 +19,7 @@ def test_a_stopped_run_ends_with_what_is_under_way() -> None:
         return str(job.target.tag)
 
     with ThreadPoolExecutor(1) as threads:
-        running = threads.submit(_each, jobs, work, REPORTS["json"](len(jobs)), stopped)
+        running = threads.submit(_each, jobs, work, REPORTS["json"](len(jobs), stopped), stopped)
         assert begun.acquire(timeout=10)
         stopped.set()
         assert len(running.result(10)) < len(jobs)

@@ -1,0 +1,51 @@
+"""What `chaosreg mirror` says of a run: its last line and last event, and how often it says how far it is."""
+
+import json
+import threading
+from typing import Any
+
+import pytest
+
+from pulumi_chaosreg.cli.mirror_report import JsonReport, TextReport
+from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.mirror import Copied, Progress
+
+COPIED = Copied("sha256:1f2e", bytes_copied=5, blobs_copied=1, blobs_mounted=0, blobs_skipped=0)
+
+
+def events(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize("interrupted", [True, False])
+def test_an_interrupted_run_ends_otherwise_than_a_whole_one(capsys: pytest.CaptureFixture[str], interrupted) -> None:
+    stopped = threading.Event()
+    with JsonReport(2, stopped) as report:
+        report.copied("h/app:1", COPIED)
+        if interrupted:
+            stopped.set()
+    end = events(capsys)[-1]
+    assert (end["event"], end["interrupted"], end["copied"], end["failures"]) == ("end", interrupted, 1, 0)
+
+    with TextReport(2, stopped) as text:
+        text.copied("h/app:1", COPIED)
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("interrupted: 1 of 2 images: " if interrupted else "1 of 2 images: ")
+
+
+def test_progress_is_told_twice_a_second_and_where_an_image_ended(capsys: pytest.CaptureFixture[str]) -> None:
+    seconds = 0.0
+    with JsonReport(3, threading.Event(), clock=lambda: seconds) as report:
+        # given: three images that move on a hundred times in a second; one arrives, one fails, one is interrupted
+        for step in range(1, 101):
+            seconds = step / 100
+            for name in ("done", "failed", "cut"):
+                report.progress(Progress(name, step, 100, 0, 1))
+        report.copied("done", COPIED)
+        report.failed("failed", ChaosregError.of("CHR0418", "broke"))
+    # then
+    told = [event for event in events(capsys) if event["event"] in ("progress", "copied", "failed")]
+    for name in ("done", "failed", "cut"):
+        assert [event["bytes"] for event in told if event["image"] == name and "blobs" in event] == [1, 51, 100]
+    assert [event["event"] for event in told if event["image"] == "done"][-1] == "copied"
+    assert [event["event"] for event in told if event["image"] == "failed"][-1] == "failed"
