@@ -82,12 +82,15 @@ class SigningPolicy:
         listed = [entry.get(key) for key in ("public_keys", "identities")]
         if not all(one is None or isinstance(one, list | tuple) for one in listed):
             raise MalformedPolicy("CHR0323", "`public_keys` and `identities` are lists")
+        each_platform = entry.get("each_platform", False)
+        if not isinstance(each_platform, bool):
+            raise MalformedPolicy("CHR0323", "`each_platform` is true or false")
         keys, identities = (one or () for one in listed)
         policy = cls(
             tuple(map(checked_public_key, keys)),
             tuple(map(Identity.parse, identities)),
             checked_trusted_root(entry["trusted_root"]) if entry.get("trusted_root") else None,
-            entry.get("each_platform") is True,
+            each_platform,
         )
         policy.check_whole()
         return policy

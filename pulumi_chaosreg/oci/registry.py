@@ -230,7 +230,9 @@ class Registry:
         return url if parse_qs(urlsplit(url).query) != parse_qs(urlsplit(ask.url).query) else None
 
     def _longer(self, ask: Ask, length: int, page: Answer) -> int:
-        """The bytes of a list with one page more."""
+        """The bytes of a list with one page more; one that was cut could hide what it lists."""
+        if len(page.body) > MANIFEST_LIMIT:
+            raise self._problem("CHR0415", ask, cause="one of its pages is larger than 4 MiB")
         if (length := length + len(page.body)) > _LONGEST_LIST:
             raise self._problem("CHR0415", ask, cause=f"it does not end after {_LONGEST_LIST >> 20} MiB")
         return length

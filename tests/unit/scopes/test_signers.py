@@ -236,6 +236,7 @@ def test_inputs_that_are_no_policy_are_refused(inputs) -> None:
     "entry",
     [
         {"public_keys": 5},
+        {"public_keys": [], "each_platform": "true"},
         {"public_keys": ""},
         {"public_keys": [KEY], "identities": True},
         {"public_keys": [KEY], "identities": {"issuer": GITHUB}},
