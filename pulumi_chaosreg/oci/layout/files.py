@@ -41,6 +41,10 @@ class Files(Protocol):
         """Keep the blob; `chunks` raise before their end if they are not what the digest says."""
         ...
 
+    def disregard(self, digest: str) -> None:
+        """The blob is damaged, and counts as absent until it is written again; nothing changes on the disk."""
+        ...
+
     def remove(self, digest: str) -> None:
         """The blob is no longer there."""
         ...

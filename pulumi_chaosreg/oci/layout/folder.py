@@ -41,6 +41,7 @@ class Folder:
         self._read: tuple[tuple[int, ...], Index] | None = None
         self._session: int | None = None
         self._changed = False
+        self._damaged: set[str] = set()
         with disk_errors(path, "read"):
             if not writing and not path.is_dir():
                 raise not_a_layout(path, "there is no such folder or file")
@@ -61,6 +62,8 @@ class Folder:
                 raise not_a_layout(path, "it has no index.json")
 
     def size(self, digest: str) -> int | None:
+        if digest in self._damaged:
+            return None
         with disk_errors(self.path, "read"):
             try:
                 found = (self.path / blob_name(digest)).lstat()
@@ -92,6 +95,11 @@ class Folder:
                 scratch.replace(target)
             finally:
                 scratch.unlink(missing_ok=True)
+        self._damaged.discard(blob.digest)
+        self._changed = True  # the checksums may have been written without it
+
+    def disregard(self, digest: str) -> None:
+        self._damaged.add(digest)
 
     def remove(self, digest: str) -> None:
         with disk_errors(self.path, "written"):
