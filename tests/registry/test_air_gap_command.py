@@ -496,5 +496,23 @@ def test_a_path_that_is_not_there_or_may_not_be_written_is_said(tmp_path, mirror
     assert "error[CHR0430]" in mirror("--from", layout)[1]
     (tmp_path / "file").write_text("")
     code, out = mirror("--to", tmp_path / "file" / layout.name)
-    assert ("error[CHR0438]" in out, "Traceback" in out) == (True, False)
-    assert code != 0
+    assert (code, out.count("error[CHR0438]"), "plan:" in out) == (2, 1, False)
+
+
+def test_a_folder_that_is_not_there_or_read_only_is_said_once_before_the_plan(
+    tmp_path, mirror, project, layout
+) -> None:
+    code, out = mirror("--to", tmp_path / "missing" / "layout.tar")
+    assert (code, out.count("error["), "plan:" in out) == (2, 1, False)
+    assert "missing/layout.tar` cannot be written: no such file or directory" in out
+
+    room = tmp_path / "medium"
+    room.mkdir()
+    words = " ".join(map(shlex.quote, _process(project, "--to", room / layout.name)))
+    script = f"mount -t tmpfs -o ro none {room} && {{ {words}; echo code $?; }}"
+    done = subprocess.run(["unshare", "--map-root-user", "--mount", "sh", "-c", script], capture_output=True, text=True)
+    if not done.stdout and "unshare" in done.stderr:
+        pytest.skip(f"no mount namespaces here: {done.stderr}")
+    assert done.stdout == "code 2\n", done
+    assert done.stderr.count("error[CHR0438]") == 1
+    assert f"layout `{room / layout.name}` cannot be written: read-only file system" in done.stderr

@@ -19,6 +19,7 @@ from pulumi_chaosreg.oci.layout.files import (
     MARK_TEXT,
     SUMS,
     blob_name,
+    check_writable,
     disk_errors,
     not_a_layout,
     sums_line,
@@ -47,6 +48,8 @@ class Folder:
                 raise not_a_layout(path, "there is no such folder or file")
             if writing and os.path.lexists(path) and not path.is_dir():
                 raise problem("CHR0437", server=str(path), cause="a file is in the way")
+            if writing:  # folders above it are made, too
+                check_writable(path, next(above for above in (path, *path.parents) if os.path.lexists(above)))
             if writing and not (path / MARK).exists():
                 if path.exists() and any(path.iterdir()):
                     raise problem("CHR0437", server=str(path), cause="the folder holds something else")

@@ -16,6 +16,7 @@ from pulumi_chaosreg.oci.layout.files import (
     MARK_TEXT,
     SUMS,
     blob_name,
+    check_writable,
     disk_errors,
     inode,
     sums_line,
@@ -34,6 +35,8 @@ class Tar:
         self.path = path
         self._partial = path.with_name(f"{path.name}.partial")
         self._writing = writing
+        if writing:
+            check_writable(path, path.parent)
         self._there = self._opened()
         self._index = self._there.index if self._there else Index()
         self._new: GrowingTar | None = None
