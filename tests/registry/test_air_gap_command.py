@@ -325,6 +325,30 @@ def test_json_events_tell_of_the_layout_too(mirror, layout) -> None:
     assert sum(event["event"] == "copied" for event in events) == 3
 
 
+def test_the_commands_that_are_printed_can_be_pasted(mirror, tmp_path) -> None:
+    for name in ("my layout", "my layout.tar"):
+        _, out = mirror("--to", tmp_path / name)
+        command = out.splitlines()[-2].partition("check it: " if name == "my layout" else "other side: ")[2]
+        assert command, out
+        subprocess.run(["sh", "-c", command], check=True)
+
+
+def test_an_empty_path_is_refused(mirror, capsys) -> None:
+    for option in ("--to", "--from"):
+        with pytest.raises(SystemExit):
+            mirror(option, "")
+        assert "the path is empty" in capsys.readouterr().err
+
+
+def test_a_tar_that_was_cut_off_is_told_with_one_help(mirror, tmp_path) -> None:
+    layout = tmp_path / "layout.tar"
+    assert mirror("--to", layout)[0] == 0
+    os.truncate(layout, 50_000)
+    code, out = mirror("--to", layout)
+    assert (code, out.count("help:"), "\\n" in out) == (2, 1, False), out
+    assert f"= it: layout `{layout}` ends too early:" in out
+
+
 def test_to_and_from_exclude_each_other(mirror, layout, capsys) -> None:
     with pytest.raises(SystemExit):
         mirror("--to", layout, "--from", layout)
@@ -359,7 +383,7 @@ def test_a_damaged_tar_is_not_added_to(tmp_path, mirror, images) -> None:
     code, out = mirror("--to", layout)
     assert code == 1
     assert f"error[CHR0437]: `{layout}` cannot become a layout: blob `{digest_of(layer(NAMES[0]))}`" in out
-    assert "run again with --deep" in out
+    assert "run again with --deep, or remove that file" in out
     assert layout.read_bytes() == before
     assert mirror("--to", layout, "--deep")[0] == 0
 
@@ -412,7 +436,8 @@ def test_an_interrupted_run_leaves_no_layout_and_the_next_one_goes_on(
         process = subprocess.Popen(_process(project, "--to", layout), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         process.communicate(timeout=60)
         assert process.returncode == (130 if number == signal.SIGINT else -number)
-        names = json.loads((layout / "index.json").read_text())["manifests"] if layout.is_dir() else []
+        named = layout / "index.json"  # where another image was complete before
+        names = json.loads(named.read_text())["manifests"] if named.is_file() else []
         assert all(tree.digest != entry["digest"] for entry in names)
         assert not layout.is_file()
         before = len(front.seen)

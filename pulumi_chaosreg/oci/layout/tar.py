@@ -116,7 +116,9 @@ class Tar:
             return Archive(self.path)
         except RegistryError as error:
             cause = "another file is there, which is no complete layout"
-            raise problem("CHR0437", server=str(self.path), cause=cause, notes=[("it", str(error))]) from None
+            raise problem(
+                "CHR0437", server=str(self.path), cause=cause, notes=[("it", error.findings[0].message)]
+            ) from None
 
     def _kept(self, digest: str) -> Member | None:
         """Where a blob lies in the file that is there, unless it is damaged."""
@@ -149,5 +151,6 @@ class Tar:
                 except RegistryError as failure:
                     if failure.code != "CHR0433":
                         raise
-                    cause = f"blob `{digest}` in the file that is there is damaged; run again with --deep"
+                    advice = "run again with --deep, or remove that file"
+                    cause = f"blob `{digest}` in the file that is there is damaged; {advice}"
                     raise problem("CHR0437", server=str(self.path), cause=cause) from None
