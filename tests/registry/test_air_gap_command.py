@@ -280,6 +280,13 @@ def test_a_damaged_layout_is_mended(mirror, layout, images, upstream, target, tm
     assert _arrived(target, images) == set(NAMES)
 
 
+def test_a_layout_whose_index_stays_as_it_was_is_mended_too(mirror, layout) -> None:
+    assert mirror("--to", layout, NAMES[2])[0] == 0
+    _damage(layout, digest_of(layer(NAMES[2])), _DAMAGES["gone"])
+    assert "complete already" not in mirror("--to", layout, NAMES[2])[1]
+    assert mirror("--from", layout, NAMES[2])[0] == 0
+
+
 def test_an_image_that_several_owners_mirror_is_carried_once(
     layout, tmp_path, upstream, target, images, capsys
 ) -> None:
