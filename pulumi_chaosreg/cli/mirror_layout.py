@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line may say about layouts."""
     group = parser.add_mutually_exclusive_group()
-    group.add_argument("--to", type=Path, metavar="PATH", help="write into a layout: a folder, or a file named *.tar")
-    group.add_argument("--from", dest="origin", type=Path, metavar="PATH", help="read from a layout, and no source")
+    group.add_argument("--to", type=_path, metavar="PATH", help="write into a layout: a folder, or a file named *.tar")
+    group.add_argument("--from", dest="origin", type=_path, metavar="PATH", help="read from a layout, and no source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +103,19 @@ class Carried:
         )
 
 
+def _path(text: str) -> Path:
+    if not text:  # an unset variable of a script; `Path` takes it for this folder
+        raise argparse.ArgumentTypeError("the path is empty")
+    return Path(text)
+
+
 def _completed(path: Path, *, written: bool) -> str:
     if not written:
         return f"{path} is complete already"
+    quoted = shlex.quote(str(path))
     if path.is_dir():
-        return f"{path} is complete; to check it: (cd {path} && sha256sum --check --quiet {SUMS})"
-    return f"{path} is complete: {size(path.stat().st_size)}; to compare it on the other side: sha256sum {path}"
+        return f"{path} is complete; to check it: (cd {quoted} && sha256sum --check --quiet {SUMS})"
+    return f"{path} is complete: {size(path.stat().st_size)}; to compare it on the other side: sha256sum {quoted}"
 
 
 @contextmanager

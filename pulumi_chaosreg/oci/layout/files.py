@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -39,6 +40,10 @@ class Files(Protocol):
 
     def write(self, blob: Descriptor, chunks: Iterable[bytes]) -> None:
         """Keep the blob; `chunks` raise before their end if they are not what the digest says."""
+        ...
+
+    def disregard(self, digest: str) -> None:
+        """The blob is damaged, and counts as absent until it is written again; nothing changes on the disk."""
         ...
 
     def remove(self, digest: str) -> None:
@@ -97,6 +102,16 @@ def disk_errors(path: Path, doing: str) -> Iterator[None]:
             raise problem("CHR0436", server=str(path), cause=_FULL[number]) from None
         cause = os.strerror(number).lower() if number else str(error)
         raise problem("CHR0438", server=str(path), doing=doing, cause=cause) from None
+
+
+def check_writable(path: Path, folder: Path) -> None:
+    """ChaosregError (CHR0438) unless this layout's files can be made in that folder; none is made to find out."""
+    with disk_errors(path, "written"):
+        if not stat.S_ISDIR(folder.stat().st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, "")
+        if not os.access(folder, os.W_OK | os.X_OK):
+            is_read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
+            raise OSError(errno.EROFS if is_read_only else errno.EACCES, "")
 
 
 def not_a_layout(path: Path, cause: str) -> RegistryError:

@@ -19,6 +19,7 @@ from pulumi_chaosreg.oci.layout.files import (
     MARK_TEXT,
     SUMS,
     blob_name,
+    check_writable,
     disk_errors,
     not_a_layout,
     sums_line,
@@ -41,11 +42,14 @@ class Folder:
         self._read: tuple[tuple[int, ...], Index] | None = None
         self._session: int | None = None
         self._changed = False
+        self._damaged: set[str] = set()
         with disk_errors(path, "read"):
             if not writing and not path.is_dir():
                 raise not_a_layout(path, "there is no such folder or file")
             if writing and os.path.lexists(path) and not path.is_dir():
                 raise problem("CHR0437", server=str(path), cause="a file is in the way")
+            if writing:  # folders above it are made, too
+                check_writable(path, next(above for above in (path, *path.parents) if os.path.lexists(above)))
             if writing and not (path / MARK).exists():
                 if path.exists() and any(path.iterdir()):
                     raise problem("CHR0437", server=str(path), cause="the folder holds something else")
@@ -61,6 +65,8 @@ class Folder:
                 raise not_a_layout(path, "it has no index.json")
 
     def size(self, digest: str) -> int | None:
+        if digest in self._damaged:
+            return None
         with disk_errors(self.path, "read"):
             try:
                 found = (self.path / blob_name(digest)).lstat()
@@ -92,6 +98,11 @@ class Folder:
                 scratch.replace(target)
             finally:
                 scratch.unlink(missing_ok=True)
+        self._damaged.discard(blob.digest)
+        self._changed = True  # the checksums may have been written without it
+
+    def disregard(self, digest: str) -> None:
+        self._damaged.add(digest)
 
     def remove(self, digest: str) -> None:
         with disk_errors(self.path, "written"):

@@ -33,11 +33,10 @@ class Holding:
         return self._layout.manifest(name, found.digest, found.media_type)
 
     def head_manifest(self, repository: str, reference: str) -> Descriptor | None:
-        name, index = self._name(repository), self._layout.files.index()
-        is_digest = bool(DIGEST.match(reference))
-        found = index.of_digest(reference) if is_digest else index.named(f"{name}:{reference}")
+        name, found = self._name(repository), self._listed(repository, reference)
         if found:
-            return found if self._layout.files.size(found.digest) == found.size else None
+            return found if self._layout.stands(name, reference, found) else None
+        is_digest = bool(DIGEST.match(reference))
         size = self._layout.files.size(reference) if is_digest else None
         if size is None or size > MANIFEST_LIMIT:
             return None
@@ -52,7 +51,7 @@ class Holding:
         return self._layout.referrers(self._name(repository), digest)
 
     def delete_manifest(self, repository: str, reference: str) -> bool:
-        if not self.head_manifest(repository, reference):
+        if not (self._listed(repository, reference) or self.head_manifest(repository, reference)):
             return False
         name = self._name(repository)
         if DIGEST.match(reference):
@@ -84,6 +83,11 @@ class Holding:
 
     def put_blob(self, repository: str, blob: Descriptor, source: Source, upload: Upload | None = None) -> None:
         self._layout.put(self._name(repository), blob, source)
+
+    def _listed(self, repository: str, reference: str) -> Descriptor | None:
+        index = self._layout.files.index()
+        is_digest = DIGEST.match(reference)
+        return index.of_digest(reference) if is_digest else index.named(f"{self._name(repository)}:{reference}")
 
     def _name(self, repository: str) -> str:
         return f"{self._of}/{repository}"

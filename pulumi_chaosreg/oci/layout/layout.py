@@ -27,13 +27,16 @@ class Layout:
     with which the next run goes on.
     """
 
-    def __init__(self, files: Files, host: Host | None = None, *, prove: bool = False) -> None:
+    def __init__(self, files: Files, host: Host | None = None, *, writing: bool = False, prove: bool = False) -> None:
         self.path = files.path
         self.files = files
-        self._prove = prove
+        self._writing, self._prove = writing, prove
         self._host = host or Host()
         self._holdings: dict[str, Holding] = {}
         self._subjects: dict[str, str | None] = {}
+        self._proved: set[str] = set()
+        self._whole: set[str] = set()
+        self._added: set[str] = set()
         self._guard = threading.Lock()
 
     @classmethod
@@ -48,7 +51,7 @@ class Layout:
             cause = "a compressed one is not written, as layers are compressed already; name it `*.tar`"
             raise problem("CHR0437", server=str(path), cause=cause)
         kind = Tar if path.suffix.lower() == ".tar" or path.is_file() else Folder
-        return cls(kind(path, writing=writing), host, prove=prove)
+        return cls(kind(path, writing=writing), host, writing=writing, prove=prove)
 
     def holding(self, server: str) -> Store:
         """The images of one server."""
@@ -103,26 +106,44 @@ class Layout:
     def has(self, name: str, digest: str) -> bool:
         """Whether the blob is there, and right where that is to be proved."""
         length = self.files.size(digest)
-        if length is None or not self._prove:
+        if length is None or not self._prove or digest in self._proved:
             return length is not None
         try:
             with self.files.read(digest) as chunks:
-                return all(True for _ in self.proven(name, Descriptor("", digest, length), chunks))
+                for _ in self._noted(digest, self.proven(name, Descriptor("", digest, length), chunks)):
+                    pass
         except RegistryError as failure:
             if failure.code != "CHR0433":
                 raise
+            self._disregard(digest)
             return False
+        return True
+
+    def stands(self, name: str, reference: str, found: Descriptor) -> bool:
+        """Whether what the index says of an image is true: where one writes, with all that the image needs.
+
+        Its companions are needed, too, until this run has written the tag: what the source no longer has stays away.
+        """
+        if not self._writing:
+            return self.files.size(found.digest) == found.size
+        needed = [found]
+        if f"{name}:{reference}" not in self._added:
+            entries, beside = self.files.index().entries, f"{name}:sha256-"
+            needed += [entry.descriptor for entry in entries if not entry.name or entry.name.startswith(beside)]
+        broken = [each for each in needed if not self._is_whole(name, each)]  # all of them, to bring all at once
+        return not broken
 
     def add(self, name: str, manifest: Manifest, tag: str | None) -> None:
         """Keep a manifest whose parts are there, under a tag, as a referrer, or as a part of what comes later."""
-        parts = (*manifest.children, *(blob for blob in manifest.blobs if blob.distributable))
-        for part in parts:
-            if self.files.size(part.digest) is None:
-                raise self.lacks("CHR0434", name, f"blob `{part.digest}`", ("answer", "BLOB_UNKNOWN"))
+        absent = [child for child in manifest.children if self.files.size(child.digest) is None]
+        absent += [blob for blob in manifest.blobs if blob.distributable and not self._has_all_bytes(blob)]
+        if absent:
+            raise self.lacks("CHR0434", name, f"blob `{absent[0].digest}`", ("answer", "BLOB_UNKNOWN"))
         with self._guard:
             self._subjects[manifest.digest] = manifest.subject
         self.put(name, Descriptor(manifest.media_type, manifest.digest, manifest.size), lambda: _once(manifest.raw))
         if tag:
+            self._added.add(f"{name}:{tag}")
             self.files.change_index(lambda index: index.with_name(f"{name}:{tag}", manifest))
         elif manifest.subject:
             self.files.change_index(lambda index: index.with_referrer(manifest))
@@ -132,7 +153,7 @@ class Layout:
 
         def attempt() -> None:
             with source() as chunks:
-                self.files.write(blob, self.proven(name, blob, chunks))
+                self.files.write(blob, self._noted(blob.digest, self.proven(name, blob, chunks)))
 
         self._host.persist(attempt, name)
 
@@ -143,6 +164,7 @@ class Layout:
     def remove(self, name: str, digest: str) -> None:
         """Forget a manifest and its names in that repository; its bytes stay where another image needs them."""
         self.files.change_index(lambda index: index.without_digest(digest, f"{name}:"))
+        self._whole.clear()
         if digest not in self._reachable():
             self.files.remove(digest)
 
@@ -153,6 +175,46 @@ class Layout:
         return problem(
             code, server=str(self.path), notes=[*shown, *notes], status=404, repository=name, subject=subject
         )
+
+    def _is_whole(self, name: str, root: Descriptor) -> bool:
+        """Whether all that a manifest leads to is there; what is damaged counts as absent from now on."""
+        if root.digest in self._whole:
+            return True
+        whole, seen, waiting = True, {root.digest}, [root]
+        while waiting:
+            entry = waiting.pop()
+            try:
+                manifest = self.manifest(name, entry.digest, entry.media_type)
+            except RegistryError as failure:
+                if failure.code == "CHR0433":
+                    self._disregard(entry.digest)
+                elif failure.code != "CHR0435":
+                    raise
+                whole = False
+                continue
+            for blob in manifest.blobs:
+                if blob.distributable:
+                    whole &= self._has_all_bytes(blob) and self.has(name, blob.digest)
+            waiting += [child for child in manifest.children if child.digest not in seen]
+            seen |= {child.digest for child in manifest.children}
+        if whole:
+            self._whole.add(root.digest)
+        return whole
+
+    def _has_all_bytes(self, blob: Descriptor) -> bool:
+        size = self.files.size(blob.digest)
+        if size not in (None, blob.size):
+            self._disregard(blob.digest)
+        return size == blob.size
+
+    def _disregard(self, digest: str) -> None:
+        if self._writing:
+            self.files.disregard(digest)
+
+    def _noted(self, digest: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Chunks that end only where they prove right; that is not done twice."""
+        yield from chunks
+        self._proved.add(digest)
 
     def _subject(self, name: str, entry: Descriptor) -> str | None:
         with self._guard:

@@ -16,12 +16,14 @@ from pulumi_chaosreg.oci.layout.files import (
     MARK_TEXT,
     SUMS,
     blob_name,
+    check_writable,
     disk_errors,
     inode,
     sums_line,
 )
 from pulumi_chaosreg.oci.layout.growing_tar import GrowingTar
 from pulumi_chaosreg.oci.layout.index import Index
+from pulumi_chaosreg.oci.layout.tar_members import Member
 from pulumi_chaosreg.oci.manifest import Descriptor
 from pulumi_chaosreg.oci.problems import RegistryError, problem
 
@@ -33,17 +35,20 @@ class Tar:
         self.path = path
         self._partial = path.with_name(f"{path.name}.partial")
         self._writing = writing
+        if writing:
+            check_writable(path, path.parent)
         self._there = self._opened()
         self._index = self._there.index if self._there else Index()
         self._new: GrowingTar | None = None
         self._removed: set[str] = set()
+        self._damaged: set[str] = set()
         self._changed = self._there is None
         self._guard = threading.RLock()
 
     def size(self, digest: str) -> int | None:
         if digest in self._removed:
             return None
-        if self._there and (member := self._there.members.get(blob_name(digest))):
+        if member := self._kept(digest):
             return member.size
         if self._new is None and not (self._writing and self._partial.exists()):
             return None
@@ -51,17 +56,20 @@ class Tar:
 
     @contextmanager
     def read(self, digest: str) -> Iterator[Iterator[bytes]]:
-        if self._there and (member := self._there.members.get(blob_name(digest))):
-            yield self._there.chunks(member)
-            return
-        new = self._growing()
-        yield new.chunks(digest)
+        member = self._kept(digest)
+        if self._there and not member and self.size(digest) is None:  # found damaged meanwhile: whoever reads will see
+            member = self._there.members.get(blob_name(digest))
+        yield self._there.chunks(member) if self._there and member else self._growing().chunks(digest)
 
     def write(self, blob: Descriptor, chunks: Iterable[bytes]) -> None:
         self._removed.discard(blob.digest)
-        if self._there and blob_name(blob.digest) in self._there.members:
+        if self._kept(blob.digest):
             return
         self._growing().write(blob, chunks)
+        self._changed = True
+
+    def disregard(self, digest: str) -> None:
+        self._damaged.add(digest)
 
     def remove(self, digest: str) -> None:
         self._removed.add(digest)
@@ -86,7 +94,7 @@ class Tar:
         documents[SUMS] = b"".join(sums_line(*line) for line in sorted(sums.items()))
         new.complete(documents, self.path)
         self.close()
-        self._there, self._changed, self._removed = Archive(self.path), False, set()
+        self._there, self._changed, self._removed, self._damaged = Archive(self.path), False, set(), set()
         return True
 
     def close(self) -> None:
@@ -108,7 +116,15 @@ class Tar:
             return Archive(self.path)
         except RegistryError as error:
             cause = "another file is there, which is no complete layout"
-            raise problem("CHR0437", server=str(self.path), cause=cause, notes=[("it", str(error))]) from None
+            raise problem(
+                "CHR0437", server=str(self.path), cause=cause, notes=[("it", error.findings[0].message)]
+            ) from None
+
+    def _kept(self, digest: str) -> Member | None:
+        """Where a blob lies in the file that is there, unless it is damaged."""
+        if self._there is None or digest in self._damaged:
+            return None
+        return self._there.members.get(blob_name(digest))
 
     def _growing(self) -> GrowingTar:
         """The new file, begun or gone on with."""
@@ -128,12 +144,13 @@ class Tar:
         if self._there is None:
             return
         for digest in sorted(needed):
-            if member := self._there.members.get(blob_name(digest)):
+            if member := self._kept(digest):
                 blob = Descriptor("", digest, member.size)
                 try:
                     new.write(blob, proven(self._there.chunks(member), blob, str(self.path), "", "CHR0433"))
                 except RegistryError as failure:
                     if failure.code != "CHR0433":
                         raise
-                    cause = f"blob `{digest}` in the file that is there is damaged; remove that file, and run again"
+                    advice = "run again with --deep, or remove that file"
+                    cause = f"blob `{digest}` in the file that is there is damaged; {advice}"
                     raise problem("CHR0437", server=str(self.path), cause=cause) from None
