@@ -12,12 +12,14 @@ from tests.shared_cluster import cluster
 
 @pytest.fixture(autouse=True)
 def cluster_of_the_test(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Tests of other workers are held off while one changes the node, and while a module has controllers."""
+    """Tests of other workers are held off while one changes the node or counts what the upstream was asked for, and
+    while a module has controllers.
+    """
     marks = {mark.name for mark in request.node.iter_markers()}
     if "LAB_STATE" not in os.environ or "controllers" in marks or not marks & {"engine", "node"}:
         yield
         return
-    with cluster(alone="node" in marks):
+    with cluster(alone=bool(marks & {"node", "alone"})):
         yield
 
 

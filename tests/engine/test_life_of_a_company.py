@@ -109,6 +109,7 @@ def test_a_credential_may_stand_between_its_owner_and_those_who_need_it(company:
     assert _secret(company, lab, "prod-eu")["auths"][lab.registry.host]["password"] == lab.registry.pull.password
 
 
+@pytest.mark.alone
 def test_each_unique_blob_is_read_once_from_the_source(company: Workspace, lab: LabState) -> None:
     log = lab.upstream.log
     before = len(list(read_requests(Path(log))))
