@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from email.message import Message
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
 from urllib.parse import parse_qs, urlsplit
+
+from tests.local_server import LocalServer
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ Answering = Callable[[Asked], Said | None]
 """None passes the request on to the server behind."""
 
 
-class AnsweringServer:
+class AnsweringServer(LocalServer):
     """Listens on a loopback address; a context manager. `script` is called by one thread at a time."""
 
     def __init__(self, script: Answering, behind: str = "", address: str = "127.0.0.1") -> None:
@@ -53,19 +53,9 @@ class AnsweringServer:
         self.script = script
         self.behind = behind
         self._guard = threading.Lock()
-        self._server = ThreadingHTTPServer((address, 0), self._handler())
-        self._server.daemon_threads = True
-        self.host = f"{address}:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        server = ThreadingHTTPServer((address, 0), self._handler())
+        server.daemon_threads = True
+        super().__init__(server, address)
 
     def _said(self, asked: Asked) -> Said:
         with self._guard:

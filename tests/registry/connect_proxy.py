@@ -5,8 +5,8 @@ import threading
 from base64 import b64encode
 from collections.abc import Mapping
 from socketserver import BaseRequestHandler, ThreadingTCPServer
-from types import TracebackType
-from typing import Self
+
+from tests.local_server import LocalServer
 
 
 class _Server(ThreadingTCPServer):
@@ -14,7 +14,7 @@ class _Server(ThreadingTCPServer):
     allow_reuse_address = True
 
 
-class ConnectProxy:
+class ConnectProxy(LocalServer):
     """A context manager. `names` maps `host:port` as clients say it to a port of this machine."""
 
     def __init__(self, names: Mapping[str, int], login: tuple[str, str] | None = None) -> None:
@@ -22,18 +22,7 @@ class ConnectProxy:
         """What each CONNECT named, refused ones too."""
         self._names = names
         self._wanted = f"Basic {b64encode(':'.join(login).encode()).decode()}" if login else None
-        self._server = _Server(("127.0.0.1", 0), self._handler())
-        self.host = f"127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(_Server(("127.0.0.1", 0), self._handler()))
 
     def _handler(self) -> type[BaseRequestHandler]:
         outer = self

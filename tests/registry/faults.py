@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Self
 from urllib.parse import urlsplit
+
+from tests.local_server import LocalServer
 
 _HOP = {"connection", "content-length", "transfer-encoding", "date", "server"}
 
@@ -92,7 +93,7 @@ class _ServerOnIPv6(_Server):
     address_family = socket.AF_INET6
 
 
-class FaultServer:
+class FaultServer(LocalServer):
     """Listens on a loopback address; a context manager. `behind` is the host of the registry that it stands before."""
 
     def __init__(self, script: Script, behind: str | None = None, address: str = "127.0.0.1") -> None:
@@ -102,20 +103,13 @@ class FaultServer:
         """Set when the server ends: lines that hang are let go."""
         self._behind = behind
         self._guard = threading.Lock()
-        on_ipv6 = ":" in address
-        self._server = (_ServerOnIPv6 if on_ipv6 else _Server)((address, 0), self._handler())
-        self.host = f"{f'[{address}]' if on_ipv6 else address}:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-        return self
+        super().__init__((_ServerOnIPv6 if ":" in address else _Server)((address, 0), self._handler()), address)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.over.set()
-        self._server.shutdown()
-        self._server.server_close()
+        super().__exit__(kind, error, trace)
 
     def count(self, method: str, part: str) -> int:
         return len(self.requests(method, part))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from builder import Tree, digest_of, image, index, layer, push, referring
+from company import write_company
 from faults import FaultServer, Reply, Seen
 
 from lab.registry import RegistryServer
@@ -48,10 +49,9 @@ def project(tmp_path: Path, upstream: RegistryServer, target: RegistryServer, im
 
 
 def _company(folder: Path, source: str, target: str, images: dict[str, Tree], of_eu: str = "") -> Path:
-    (folder / "stacks").mkdir(parents=True)
-    (folder / "Pulumi.yaml").write_text("name: x\nstackConfigDir: stacks\n")
     listed = ", ".join(f"harness/{name}:1" for name in NAMES)
-    (folder / "stacks/Pulumi.acme.yaml").write_text(
+    write_company(
+        folder,
         f"""\
 config:
   chaosreg:account:
@@ -63,7 +63,7 @@ config:
   chaosreg:infrastructures:
     eu: {{cluster: {{context: eu}}{of_eu}}}
     us: {{cluster: {{context: us}}}}
-"""
+""",
     )
     lock = "".join(f"{source}/harness/{name}:1: {tree.digest}\n" for name, tree in images.items())
     (folder / "stacks/chaosreg.lock.yaml").write_text(lock)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from builder import Tree, image, layer, platform_index, push
+from company import write_company
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.cli.main import main
@@ -20,10 +21,9 @@ CHILDREN = {platform: image(layer(platform), name=platform) for platform in ("li
 def project(tmp_path: Path, upstream: RegistryServer, target: RegistryServer) -> Path:
     """The account keeps one platform, an infrastructure with a registry of its own keeps both."""
     push(upstream.host, "harness/chaos-ddcr", "1", platform_index(CHILDREN))
-    (tmp_path / "stacks").mkdir()
-    (tmp_path / "Pulumi.yaml").write_text("name: x\nstackConfigDir: stacks\n")
     source = f'source: "{upstream.host}/harness", allow_sources: ["{upstream.host}"]'
-    (tmp_path / "stacks/Pulumi.acme.yaml").write_text(
+    write_company(
+        tmp_path,
         f"""\
 config:
   chaosreg:account:
@@ -38,7 +38,7 @@ config:
       cluster: {{context: eu}}
       image_registry: {{server: "localhost:{target.port}", account: eu, type: public}}
       mirror: {{{source}, platforms: all}}
-"""
+""",
     )
     assert main(["--project", str(tmp_path), "lock"]) == 0
     return tmp_path
@@ -76,9 +76,8 @@ def test_foreign_layers_that_are_kept_stay_references_over_the_gap(tmp_path, ope
     kind = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
     whole = image(layer("base"), docker=True, layer_type=kind, urls=["https://mcr.example/base"])
     tree = push(source.host, "harness/chaos-ddcr", "1", Tree(whole.media_type, whole.raw, whole.blobs[:1]))
-    (tmp_path / "stacks").mkdir()
-    (tmp_path / "Pulumi.yaml").write_text("name: x\nstackConfigDir: stacks\n")
-    (tmp_path / "stacks/Pulumi.acme.yaml").write_text(
+    write_company(
+        tmp_path,
         f"""\
 config:
   chaosreg:account:
@@ -88,7 +87,7 @@ config:
     required_images: [harness/chaos-ddcr:1]
   chaosreg:infrastructures:
     us: {{cluster: {{context: us}}}}
-"""
+""",
     )
     assert main(["--project", str(tmp_path), "lock"]) == 0
     for way in ("--to", "--from"):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from builder import image, layer, push
+from company import write_company
 from signing import make_signer
 
 from pulumi_chaosreg.cli.main import main
@@ -33,10 +34,9 @@ def test_each_owners_images_are_judged_on_the_other_side_by_its_own_policy(tmp_p
 def _company(folder: Path, source: str, target) -> Path:
     for name, tree in IMAGES.items():
         push(source, f"harness/{name}", "1", tree)
-    (folder / "stacks").mkdir()
-    (folder / "Pulumi.yaml").write_text("name: x\nstackConfigDir: stacks\n")
     mirror = f'source: "{source}/harness", allow_sources: ["{source}"]'
-    (folder / "stacks/Pulumi.acme.yaml").write_text(
+    write_company(
+        folder,
         f"""\
 config:
   chaosreg:account:
@@ -51,7 +51,7 @@ config:
       cluster: {{context: eu}}
       image_registry: {{server: "localhost:{target.port}", account: eu, type: public}}
       mirror: {{{mirror}, signatures: copy}}
-"""
+""",
     )
     lock = "".join(f"{source}/harness/{name}:1: {tree.digest}\n" for name, tree in IMAGES.items())
     (folder / "stacks/chaosreg.lock.yaml").write_text(lock)

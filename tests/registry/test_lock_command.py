@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from builder import image, layer, push
+from company import write_company
 from faults import FaultServer, Reply
 
 from lab.registry import RegistryServer
@@ -19,9 +20,8 @@ pytestmark = pytest.mark.registry
 
 @pytest.fixture
 def project(tmp_path: Path, upstream: RegistryServer) -> Path:
-    (tmp_path / "stacks").mkdir()
-    (tmp_path / "Pulumi.yaml").write_text("name: x\nstackConfigDir: stacks\n")
-    (tmp_path / "stacks/Pulumi.acme.yaml").write_text(
+    write_company(
+        tmp_path,
         f"""\
 config:
   chaosreg:account:
@@ -32,7 +32,7 @@ config:
     custom_images: {{log_watcher: "{upstream.host}/own/watcher:latest"}}
   chaosreg:infrastructures:
     x: {{cluster: {{context: c}}}}
-"""
+""",
     )
     return tmp_path
 

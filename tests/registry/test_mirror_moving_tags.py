@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import builder
 import pytest
 from builder import image, index, layer, push
+from company import write_company
 from faults import FaultServer, Reply, Seen
 
 from lab.registry import RegistryServer
@@ -140,9 +141,8 @@ def test_refresh_sees_that_the_unique_tag_is_gone(
 
 def test_the_command_gives_only_moving_tags_a_second_one(tmp_path, upstream, target, crane, capsys) -> None:
     trees = {tag: push(upstream.host, "harness/app", tag, image(layer(tag))) for tag in ("main-latest", "1.2.3")}
-    (tmp_path / "stacks").mkdir()
-    (tmp_path / "Pulumi.yaml").write_text("name: x\nstackConfigDir: stacks\n")
-    (tmp_path / "stacks/Pulumi.acme.yaml").write_text(
+    write_company(
+        tmp_path,
         f"""\
 config:
   chaosreg:account:
@@ -153,7 +153,7 @@ config:
   chaosreg:infrastructures:
     a: {{cluster: {{context: a}}, required_images: ["harness/app:main-latest"]}}
     b: {{cluster: {{context: b}}, required_images: ["harness/app:1.2.3"]}}
-"""
+""",
     )
     assert main(["--project", str(tmp_path), "lock"]) == 0
     assert main(["--project", str(tmp_path), "mirror"]) == 0, capsys.readouterr()

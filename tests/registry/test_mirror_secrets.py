@@ -10,6 +10,7 @@ from urllib.parse import quote_plus
 
 import pytest
 from builder import image, layer, push
+from company import write_company
 from faults import FaultServer, Reply, Seen
 from token_server import registry_with_tokens
 
@@ -37,9 +38,8 @@ def run(tmp_path: Path, upstream: RegistryServer, digest: str, monkeypatch, caps
         (tmp_path / "docker").mkdir(exist_ok=True)
         (tmp_path / "docker" / "config.json").write_text(json.dumps(config))
         monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
-        (tmp_path / "stacks").mkdir(exist_ok=True)
-        (tmp_path / "Pulumi.yaml").write_text("name: x\nstackConfigDir: stacks\n")
-        (tmp_path / "stacks/Pulumi.acme.yaml").write_text(
+        write_company(
+            tmp_path,
             f"""\
 config:
   chaosreg:account:
@@ -49,7 +49,7 @@ config:
     required_images: ["harness/app:1"]
   chaosreg:infrastructures:
     eu: {{cluster: {{context: eu}}}}
-"""
+""",
         )
         (tmp_path / "stacks/chaosreg.lock.yaml").write_text(f"{upstream.host}/harness/app:1: {digest}\n")
         code = main(["--project", str(tmp_path), *command])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from builder import Tree, image, index, layer, push
+from company import write_company
 from faults import FaultServer, Reply, Seen
 
 from lab.registry import RegistryServer
@@ -36,9 +37,8 @@ def _project(folder: Path, host: str) -> Path:
     """A company whose registry has an old release, the present one, a tag of somebody's own, and one by digest."""
     for tag in (OLD, NEW, "mine"):
         push(host, REPOSITORY, tag, tree(tag))
-    (folder / "stacks").mkdir(parents=True)
-    (folder / "Pulumi.yaml").write_text("name: x\nstackConfigDir: stacks\n")
-    (folder / "stacks/Pulumi.acme.yaml").write_text(
+    write_company(
+        folder,
         f"""\
 config:
   chaosreg:account:
@@ -48,7 +48,7 @@ config:
     mirror: {{source: docker.io/harness}}
   chaosreg:infrastructures:
     eu: {{cluster: {{context: eu}}, type: ddcr}}
-"""
+""",
     )
     digest = tree(NEW).digest
     needed = load_catalogue().releases[RELEASES[1]].images("ddcr")
