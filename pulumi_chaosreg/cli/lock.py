@@ -9,10 +9,10 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from pulumi_chaosreg.cli.side_by_side import side_by_side
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.lockfile import FILE_NAME, write_lockfile
 from pulumi_chaosreg.images.reference import Reference
@@ -29,7 +29,6 @@ examples:
   chaosreg lock --check              only look; 1 when something moved
   chaosreg lock --check -o json | jq '.sources[] | select(.state == "moved")'
 """
-_AT_ONCE = 8
 _ALARMING = ("moved", "gone", "unlocked")
 """What makes `--check` end with 1."""
 
@@ -191,25 +190,19 @@ def _subset_digests(
     upgrade: bool,
 ) -> dict[str, str]:
     """Key → what the image becomes; read from the source only where that is not known, or `upgrade`."""
-    result: dict[str, str] = {}
-    findings: list[Finding] = []
 
-    def read(key: str) -> None:
+    def read(key: str) -> str:
         image = subsets[key]
         assert image.source
         source = image.source.with_digest(upstream[image.source.tagged])
         if key in locked and locked.get(source.tagged) == source.digest and not upgrade:
-            result[key] = locked[key]
-            return
-        try:
-            result[key] = mirror.subset_digest(source, image.platforms, logins.of(source))
-        except ChaosregError as error:
-            findings.extend(error.findings)
+            return locked[key]
+        return mirror.subset_digest(source, image.platforms, logins.of(source))
 
-    with Mirror() as mirror, ThreadPoolExecutor(_AT_ONCE) as pool:
-        list(pool.map(read, subsets))
-    if findings:
-        raise ChaosregError(dict.fromkeys(findings))
+    with Mirror() as mirror:
+        result, failures = side_by_side(subsets, read)
+    if failures:
+        raise ChaosregError(dict.fromkeys(finding for error in failures.values() for finding in error.findings))
     return result
 
 
@@ -229,16 +222,14 @@ def _ask(
     sources: Sequence[Reference], logins: MachineLogins
 ) -> tuple[dict[str, str | None], dict[str, tuple[Finding, ...]]]:
     """(tag → what it, or the reference's digest, stands for now, None for nothing; tag → why it could not be asked)."""
-    failures: dict[str, tuple[Finding, ...]] = {}
-    found: dict[str, str | None] = {}
 
-    def ask(source: Reference) -> None:
+    def ask(source: Reference) -> str | None:
         asked = Reference(source.server, source.repository, digest=source.digest) if source.digest else source
-        try:
-            found[source.tagged] = mirror.digest(asked, logins.of(source))
-        except ChaosregError as error:
-            failures[source.tagged] = tuple(error.findings)
+        return mirror.digest(asked, logins.of(source))
 
-    with Mirror() as mirror, ThreadPoolExecutor(_AT_ONCE) as pool:
-        list(pool.map(ask, sources))
-    return found, failures
+    with Mirror() as mirror:
+        found, failures = side_by_side(sources, ask)
+    return (
+        {source.tagged: digest for source, digest in found.items()},
+        {source.tagged: tuple(error.findings) for source, error in failures.items()},
+    )

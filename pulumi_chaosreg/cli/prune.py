@@ -10,13 +10,12 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TypeVar
 
+from pulumi_chaosreg.cli.side_by_side import side_by_side
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.images.reference import Reference
@@ -34,9 +33,7 @@ examples:
   chaosreg prune 'chaos-*' --yes     only of these images
   chaosreg prune --unknown           also tags of other forms: somebody's own builds
 """
-_AT_ONCE = 8
 _VERSION = re.compile(r"v?\d+\.\d+\.\d+")
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +84,12 @@ def run(options: argparse.Namespace) -> int:
     places = _places(reviewed, options.images)
     with Mirror() as mirror:
         registries = _Registries(mirror, MachineLogins())
-        plans, failures = _each(places, lambda place: _plan(registries, place, reviewed, with_unknown=options.unknown))
+        plans, failures = side_by_side(
+            places, lambda place: _plan(registries, place, reviewed, with_unknown=options.unknown)
+        )
         removed: dict[Place, Removed] = {}
         if options.yes:
-            removed, more = _each(
+            removed, more = side_by_side(
                 [place for place, plan in plans.items() if plan.superfluous],
                 lambda place: registries.remove(place, plans[place]),
             )
@@ -163,19 +162,6 @@ def _plan(registries: _Registries, place: Place, reviewed: Review, *, with_unkno
 def _looks_released(catalogue: Catalogue, tag: str) -> bool:
     """Whether Harness gives images such tags (versions, and those that move), or we do beside those that move."""
     return bool(_VERSION.fullmatch(tag)) or catalogue.is_floating(made_for(tag) or tag)
-
-
-def _each(places: Iterable[Place], work: Callable[[Place], T]) -> tuple[dict[Place, T], dict[Place, ChaosregError]]:
-    """Results and failures, for several places at once."""
-    results: dict[Place, T] = {}
-    failures: dict[Place, ChaosregError] = {}
-    with ThreadPoolExecutor(_AT_ONCE, "chaosreg-prune") as pool:
-        for place, future in {place: pool.submit(work, place) for place in places}.items():
-            try:
-                results[place] = future.result()
-            except ChaosregError as error:
-                failures[place] = error
-    return results, failures
 
 
 def _say_text(plans: Mapping[Place, Plan], removed: Mapping[Place, Removed] | None) -> None:

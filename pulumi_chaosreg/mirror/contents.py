@@ -1,20 +1,16 @@
 """A layout's contents.json: what was put into it, for the people who carry it and those who let it in."""
 
 import json
-import re
 from collections.abc import Iterable
 from typing import Any
 
 from pulumi_chaosreg.errors import ChaosregError
-from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.images.reference import COMPANION_TAG, Reference
 from pulumi_chaosreg.mirror.companions import Companion, Tags, read_companions
 from pulumi_chaosreg.mirror.image import Image, read_image
 from pulumi_chaosreg.mirror.platforms import platform_text, read_config
 from pulumi_chaosreg.oci.layout import Layout
 from pulumi_chaosreg.oci.store import Store
-
-_OF_ANOTHER = re.compile(r"sha\d+-[0-9a-f]+(\.\w+)?")
-"""The tags of companions: `sha256-<hex>.sig`."""
 
 
 def describe(layout: Layout) -> bytes:
@@ -24,7 +20,7 @@ def describe(layout: Layout) -> bytes:
     tags: dict[str, Tags] = {}
     for name in layout.names():
         reference = _reference(name)
-        if reference is None or not reference.tag or _OF_ANOTHER.fullmatch(reference.tag):
+        if reference is None or not reference.tag or COMPANION_TAG.fullmatch(reference.tag):
             continue
         store, repository = layout.holding(reference.server), reference.repository
         if not store.head_manifest(repository, reference.tag):  # another tool's, which may leave things out

@@ -3,8 +3,6 @@
 Nothing here knows what a manifest or a blob is.
 """
 
-import os
-import ssl
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
@@ -15,19 +13,12 @@ from urllib.parse import urlsplit
 
 import urllib3
 from urllib3 import BaseHTTPResponse
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    NameResolutionError,
-    NewConnectionError,
-    ProxyError,
-    ReadTimeoutError,
-    SSLError,
-)
+from urllib3.exceptions import HTTPError, ProxyError
 
 from pulumi_chaosreg.credentials.login import Login, LoginSource
 from pulumi_chaosreg.oci.addresses import base_url, next_url, origin, redacted
 from pulumi_chaosreg.oci.auth import Authorization, Authorizer
+from pulumi_chaosreg.oci.broken_connection import CONNECT, cause_of
 from pulumi_chaosreg.oci.challenge import Scopes, parse_challenges
 from pulumi_chaosreg.oci.encoding import plain
 from pulumi_chaosreg.oci.host import Host
@@ -37,7 +28,6 @@ from pulumi_chaosreg.oci.proxies import Connections, ProxyUnusable
 from pulumi_chaosreg.oci.redaction import without
 
 _ERROR_LIMIT = 64 << 10
-_CONNECT = 10.0
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
 _MOST_CHALLENGES = 6
@@ -213,7 +203,7 @@ class Transport:
     def _send(self, ask: Ask, url: str, headers: Mapping[str, str], body: Body | None) -> BaseHTTPResponse:
         # urllib3 applies the connect timeout to each write of the body too: a slow line must have time for a chunk.
         idle = self.host.patience.idle
-        timeout = urllib3.Timeout(connect=_CONNECT if body is None or isinstance(body, bytes) else idle, read=idle)
+        timeout = urllib3.Timeout(connect=CONNECT if body is None or isinstance(body, bytes) else idle, read=idle)
         try:
             # no turn for a token: who has one may wait for it
             with nullcontext() if ask.kind == "token" else self.host.turn(f"{self.server}/{ask.repository}"):
@@ -270,7 +260,7 @@ class Transport:
 
     def _broken(self, ask: Ask, error: Exception, url: str | None = None) -> RegistryError:
         server = urlsplit(url or ask.url).netloc if url and origin(url) != origin(self.base) else self.server
-        code, cause = _cause(error, self.host.patience.idle)
+        code, cause = cause_of(error, idle=self.host.patience.idle)
         if isinstance(error, ProxyError | ProxyUnusable):
             cause = f"the proxy `{self._connections.proxy_name(url or ask.url)}` of the environment says {cause}"
         return problem(
@@ -284,38 +274,5 @@ class Transport:
         )
 
 
-def _words(root: BaseException) -> str:
-    if isinstance(root, ValueError) and not isinstance(root, OSError | HTTPException | HTTPError):
-        return "one of its headers cannot be sent"  # the error's own words would show it
-    if isinstance(root, ssl.SSLError):  # an OSError whose numbers are not the system's
-        return str(getattr(root, "verify_message", "") or root.reason or root).lower().replace("_", " ")
-    number = root.errno if isinstance(root, OSError) else None
-    if number and number > 0:
-        return os.strerror(number).lower()
-    return str(root).rpartition(": ")[2] or type(root).__name__
-
-
 def _asked(ask: Ask) -> list[tuple[str, str]]:
     return [("asked", f"{ask.method} {redacted(ask.url)}")]
-
-
-def _cause(error: Exception, idle: float) -> tuple[str, str]:
-    """Our code for what happened below HTTP, in words without addresses (urllib3's own repeat the query)."""
-    root: BaseException = error
-    while deeper := root.__cause__ or (root.args[-1] if root.args and isinstance(root.args[-1], Exception) else None):
-        root = deeper
-    words = _words(root)
-    match error:
-        case SSLError():
-            return "CHR0402", words
-        case ProxyError() | ProxyUnusable():
-            return "CHR0401", words
-        case NameResolutionError():
-            return "CHR0401", "its name does not resolve"
-        case NewConnectionError():
-            return "CHR0401", words
-        case ConnectTimeoutError():
-            return "CHR0401", f"no answer within {_CONNECT:.0f} s"
-        case ReadTimeoutError() | TimeoutError():
-            return "CHR0418", f"nothing came for {idle:g} s"
-    return "CHR0418", words

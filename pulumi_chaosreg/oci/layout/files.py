@@ -25,6 +25,15 @@ _FULL = {
 }
 
 
+def write_all(descriptor: int, chunk: bytes, at: int) -> int:
+    """Write the chunk at that position, however often the system stops in the middle; where it ends."""
+    view = memoryview(chunk)
+    while view:
+        written = os.pwrite(descriptor, view, at)
+        view, at = view[written:], at + written
+    return at
+
+
 class Files(Protocol):
     """Where the blobs and documents of one layout lie. Threads may share it; all verbs raise RegistryError."""
 

@@ -24,6 +24,7 @@ from pulumi_chaosreg.oci.layout.files import (
     not_a_layout,
     sums_line,
     unsafe,
+    write_all,
 )
 from pulumi_chaosreg.oci.layout.index import Index
 from pulumi_chaosreg.oci.manifest import Descriptor
@@ -91,9 +92,10 @@ class Folder:
         with disk_errors(self.path, "written"):
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
+                at = 0
                 with scratch.open("xb", buffering=0) as file:
                     for chunk in chunks:
-                        _write_all(file.fileno(), chunk)
+                        at = write_all(file.fileno(), chunk, at)
                     os.fsync(file.fileno())  # or a crash could leave the name without the content
                 scratch.replace(target)
             finally:
@@ -234,12 +236,6 @@ class Folder:
         with disk_errors(self.path, "read"):
             while chunk := os.read(descriptor, CHUNK):
                 yield chunk
-
-
-def _write_all(descriptor: int, chunk: bytes) -> None:
-    view = memoryview(chunk)
-    while view:
-        view = view[os.write(descriptor, view) :]
 
 
 def _sha256(file: Path) -> str:

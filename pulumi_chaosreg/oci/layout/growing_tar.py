@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pulumi_chaosreg.images.reference import DIGEST
 from pulumi_chaosreg.oci.layout.archive import read_range
-from pulumi_chaosreg.oci.layout.files import MARK, MARK_TEXT, blob_name, disk_errors, inode
+from pulumi_chaosreg.oci.layout.files import MARK, MARK_TEXT, blob_name, disk_errors, inode, write_all
 from pulumi_chaosreg.oci.layout.tar_members import BLOCK, END, Member, TarFault, header, members
 from pulumi_chaosreg.oci.manifest import Descriptor
 from pulumi_chaosreg.oci.problems import problem
@@ -78,8 +78,7 @@ class GrowingTar:
                     return
                 at = region.member.start
                 for chunk in chunks:
-                    _write_all(self._descriptor, chunk, at)
-                    at += len(chunk)
+                    at = write_all(self._descriptor, chunk, at)
                 region.right = True
 
     def forget(self, digest: str) -> None:
@@ -106,7 +105,7 @@ class GrowingTar:
             at = self._end
             for document, content in documents.items():
                 block = header(document, len(content)) + content
-                _write_all(self._descriptor, block, at)
+                write_all(self._descriptor, block, at)
                 at += -(-len(block) // BLOCK) * BLOCK
             os.ftruncate(self._descriptor, -(-(at + len(END)) // _RECORD) * _RECORD)
             os.fsync(self._descriptor)
@@ -165,7 +164,7 @@ class GrowingTar:
                 pass
         elif any(found) and not mark.startswith(found):
             raise problem("CHR0437", server=str(self.path), cause="something else is there")
-        _write_all(self._descriptor, mark, 0)
+        write_all(self._descriptor, mark, 0)
         os.ftruncate(self._descriptor, self._end)
 
     @staticmethod
@@ -180,7 +179,7 @@ class GrowingTar:
                 return region
             block = header(blob_name(blob.digest), blob.size)
             member = Member(blob_name(blob.digest), self._end, self._end + len(block), blob.size)
-            _write_all(self._descriptor, block, member.header)
+            write_all(self._descriptor, block, member.header)
             os.ftruncate(self._descriptor, member.end)
             self._end = member.end
             region = self._regions[blob.digest] = _Region(member)
@@ -203,13 +202,5 @@ class GrowingTar:
             return member
         at = to
         for chunk in read_range(self._descriptor, member.header, member.end):
-            _write_all(self._descriptor, chunk, at)
-            at += len(chunk)
+            at = write_all(self._descriptor, chunk, at)
         return Member(member.name, to, to + member.start - member.header, member.size)
-
-
-def _write_all(descriptor: int, chunk: bytes, at: int) -> None:
-    view = memoryview(chunk)
-    while view:
-        written = os.pwrite(descriptor, view, at)
-        view, at = view[written:], at + written

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from pulumi_chaosreg.images.reference import COMPANION_TAG
 from pulumi_chaosreg.oci.blob import Source, proven
 from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.layout.files import Files
@@ -128,8 +129,8 @@ class Layout:
             return self.files.size(found.digest) == found.size
         needed = [found]
         if f"{name}:{reference}" not in self._added:
-            entries, beside = self.files.index().entries, f"{name}:sha256-"
-            needed += [entry.descriptor for entry in entries if not entry.name or entry.name.startswith(beside)]
+            entries = self.files.index().entries
+            needed += [entry.descriptor for entry in entries if not entry.name or _is_beside(entry.name, name)]
         broken = [each for each in needed if not self._is_whole(name, each)]  # all of them, to bring all at once
         return not broken
 
@@ -171,7 +172,7 @@ class Layout:
     def lacks(self, code: str, name: str, subject: str, *notes: tuple[str, str]) -> RegistryError:
         """The error of that code, with what the layout has instead."""
         tags = [tag for other in self.names() if (tag := other.removeprefix(f"{name}:")) != other]
-        shown = [("the layout has", f"{name}:{tag}") for tag in tags if not tag.startswith("sha256-")][:5]
+        shown = [("the layout has", f"{name}:{tag}") for tag in tags if not COMPANION_TAG.fullmatch(tag)][:5]
         return problem(
             code, server=str(self.path), notes=[*shown, *notes], status=404, repository=name, subject=subject
         )
@@ -245,3 +246,9 @@ class Layout:
 @contextmanager
 def _once(raw: bytes) -> Iterator[Iterator[bytes]]:
     yield iter((raw,))
+
+
+def _is_beside(tagged: str, name: str) -> bool:
+    """Whether that is the tag of a companion in this repository."""
+    repository, _, tag = tagged.rpartition(":")
+    return repository == name and bool(COMPANION_TAG.fullmatch(tag))
