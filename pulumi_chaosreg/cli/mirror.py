@@ -89,7 +89,7 @@ def _mirror(
         if not options.dry_run:
             _each([*planned], lambda job: _copied(mirror, job, planned[job], report), report, stopped)
         if options.deep:
-            there = [job for job, plan in planned.items() if plan.work is None]
+            there = [job for job, plan in planned.items() if plan.is_right]
             _each(there, lambda job: _checked(mirror, job, carried, logins), report, stopped)
         if not options.dry_run:
             carried.finish(report, stopped=stopped.is_set())

@@ -81,14 +81,14 @@ class TextReport:
         unique: dict[str, int] = {}
         for target, plan in plans.items():
             unique |= plan.sizes
-            what = size(sum(plan.sizes.values())) if plan.work else "is there"
-            self._line(f"{'copy ' if plan.work else self._there}  {target}  {what}")
-        to_copy = sum(plan.work is not None for plan in plans.values())
+            what = "is there" if plan.is_right else size(sum(plan.sizes.values()))
+            self._line(f"{self._there if plan.is_right else 'copy '}  {target}  {what}")
+        to_copy = sum(not plan.is_right for plan in plans.values())
         self._line(
             f"plan: {to_copy} of {self._images} images, {size(sum(unique.values()))} in {len(unique)} unique blobs"
         )
         if self._bars:
-            totals = {target: sum(plan.sizes.values()) for target, plan in plans.items() if plan.work}
+            totals = {target: sum(plan.sizes.values()) for target, plan in plans.items() if not plan.is_right}
             self._bars.expect(totals)
 
     def progress(self, progress: Progress) -> None:
@@ -154,7 +154,7 @@ class JsonReport:
 
     def planned(self, plans: Mapping[str, Planned]) -> None:
         for target, plan in plans.items():
-            self._event("plan", image=target, digest=plan.digest, copy=plan.work is not None, blobs=plan.sizes)
+            self._event("plan", image=target, digest=plan.digest, copy=not plan.is_right, blobs=plan.sizes)
 
     def progress(self, progress: Progress) -> None:
         with self._guard:

@@ -170,7 +170,7 @@ class Copy:
                 waiting = {flight: blob for flight, blob in waiting.items() if flight not in landed}
         except BaseException:
             self._failed.set()
-            wait([flight for flight in ours if not flight.cancel()])
+            self._flights.abandon(ours)
             raise
 
     def _key(self, blob: Descriptor) -> tuple[str, ...]:

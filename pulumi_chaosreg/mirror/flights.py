@@ -1,8 +1,8 @@
 """One piece of work at a time for each key, however many want its result; many small pieces at once, and few large."""
 
 import threading
-from collections.abc import Callable, Hashable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Collection, Hashable, Iterable
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -32,6 +32,8 @@ class Flights:
         self._small = ThreadPoolExecutor(small, "chaosreg-small")
         self._large = ThreadPoolExecutor(large, "chaosreg-large")
         self._under_way: dict[Hashable, Future[None]] = {}
+        self._queued: dict[Future[None], Future[None]] = {}
+        """Flight → its large part, which may still wait for its turn."""
         self._guard = threading.Lock()
 
     def join(self, key: Hashable, work: Step) -> tuple[Future[None], bool]:
@@ -44,6 +46,16 @@ class Flights:
         flight.add_done_callback(lambda done: self._landed(key, done))
         self._small.submit(self._start, flight, work)
         return flight, True
+
+    def abandon(self, flights: Collection[Future[None]]) -> None:
+        """Return when none of these is under way any more; what has not begun, or waits for its turn, is not done."""
+        for flight in flights:
+            if not flight.cancel():
+                with self._guard:
+                    queued = self._queued.pop(flight, None)
+                if queued and queued.cancel():
+                    flight.set_exception(CancelledError())
+        wait([flight for flight in flights if not flight.cancelled()])
 
     def each(self, work: Callable[[T], R], items: Iterable[T]) -> list[R]:
         """The result of small work for each item, in order; at the same time where there are several.
@@ -72,7 +84,8 @@ class Flights:
     def _fly(self, flight: Future[None], work: Callable[[], Large | None]) -> None:
         try:
             if left := work():
-                self._large.submit(self._fly, flight, left.work)
+                with self._guard:
+                    self._queued[flight] = self._large.submit(self._fly, flight, left.work)
             else:
                 flight.set_result(None)
         except BaseException as failure:  # it is raised where the flight is waited for
@@ -80,5 +93,6 @@ class Flights:
 
     def _landed(self, key: Hashable, flight: Future[None]) -> None:
         with self._guard:
+            self._queued.pop(flight, None)
             if self._under_way.get(key) is flight:
                 del self._under_way[key]

@@ -59,6 +59,11 @@ class Planned:
     """Who has signed it: found at the source, and looked for again at the target before the tag is written."""
 
     @property
+    def is_right(self) -> bool:
+        """Whether there is nothing to do: the target's tags stand for the image already."""
+        return self.work is None
+
+    @property
     def sizes(self) -> dict[str, int]:
         """Digest → size of each blob that the target's repository needs."""
         return {blob.digest: blob.size for blob in self.work.blobs} if self.work else {}

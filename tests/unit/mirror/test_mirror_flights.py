@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 
+from lab.deadline import wait_for
 from pulumi_chaosreg.mirror.flights import Flights, Large
 
 WAIT = 10.0
@@ -109,3 +110,24 @@ def test_a_failure_among_several_is_raised_when_nothing_is_under_way_any_more(fl
         release.set()
         with pytest.raises(ValueError, match="bad"):
             raised.result(WAIT)
+
+
+def test_what_is_abandoned_does_not_wait_behind_the_large_rests_of_others(flights: Flights) -> None:
+    begun, release, ran = threading.Semaphore(0), threading.Event(), []
+
+    def rest() -> None:
+        begun.release()
+        assert release.wait(WAIT)
+
+    others = [flights.join(number, lambda: Large(rest))[0] for number in range(2)]
+    assert begun.acquire(timeout=WAIT)
+    assert begun.acquire(timeout=WAIT)
+    ours, _ = flights.join("ours", lambda: Large(lambda: ran.append(1)))
+    assert wait_for(lambda: ours in flights._queued, WAIT)
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(flights.abandon, [ours]).result(WAIT)
+    assert not any(other.done() for other in others)
+    release.set()
+    for other in others:
+        other.result(WAIT)
+    assert (ours.done(), ran) == (True, [])
