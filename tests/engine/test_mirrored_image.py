@@ -63,7 +63,10 @@ def test_refresh_sees_a_deleted_tag_and_up_restores_it(image: OneImage, target: 
 
     image.up()
     assert _request(target, "HEAD", manifest) == 200
+
+    before = len(target.requests())
     image.up("--expect-no-changes")
+    assert len(target.requests()) == before  # nothing to do: nobody is asked
 
 
 def test_refresh_sees_a_moved_tag_and_up_moves_it_back(image: OneImage, lab: LabState, target: RegistryServer) -> None:
