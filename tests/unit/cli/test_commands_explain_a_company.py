@@ -8,6 +8,8 @@ import sys
 import pytest
 import yaml
 
+from tests.terminal import on_a_terminal
+
 PATHS = ["shop/checkout/eu", "shop/checkout/us", "shop/lab"]
 
 
@@ -380,39 +382,10 @@ def test_a_closed_pipe_is_no_traceback(company):
     ],
 )
 def test_a_terminal_gets_colour_and_its_width(company, variables, columns, colored, narrow):
-    out = _on_terminal(["resolve", "eu"], company.folder, {**variables, "COLUMNS": str(columns)})
+    _, out = on_a_terminal(["resolve", "eu"], company.folder, {**variables, "COLUMNS": str(columns)})
     assert ("\x1b[" in out) is colored
     value_alone = any(line.strip() == "harbor.company.com" for line in out.splitlines())
     assert value_alone is narrow
-
-
-def _on_terminal(arguments, folder, variables):
-    import os
-    import pty
-
-    reader, writer = pty.openpty()
-    environment = {"PATH": os.environ["PATH"], "TERM": "xterm", **variables}
-    with subprocess.Popen(
-        [sys.executable, "-m", "pulumi_chaosreg.cli.main", *arguments],
-        stdout=writer,
-        stderr=writer,
-        stdin=subprocess.DEVNULL,
-        cwd=folder,
-        env=environment,
-    ) as process:
-        os.close(writer)
-        out = b""
-        while True:
-            try:
-                piece = os.read(reader, 65536)
-            except OSError:  # Linux says so when the other end is closed
-                piece = b""
-            if not piece:
-                break
-            out += piece
-        process.wait()
-    os.close(reader)
-    return out.decode()
 
 
 COMMANDS = ("init", "validate", "resolve", "explain", "diff", "affected", "lock", "move", "schema")
