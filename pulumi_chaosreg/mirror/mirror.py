@@ -19,7 +19,7 @@ from pulumi_chaosreg.mirror.image import Image, read_image
 from pulumi_chaosreg.mirror.platforms import read_subset
 from pulumi_chaosreg.mirror.progress import Counter, Listener
 from pulumi_chaosreg.mirror.removal import Removed, remove_tags
-from pulumi_chaosreg.mirror.source import digest_now, read_source
+from pulumi_chaosreg.mirror.source import digest_now, pinned, read_source
 from pulumi_chaosreg.mirror.wanted import ALL, Wanted
 from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.manifest import Descriptor
@@ -137,7 +137,7 @@ class Mirror:
         goal = self._goal(target.server, push)
         image, each = None, self._shared.flights.each
         if wanted.platforms and not wanted.digest:  # only the source can tell what its image becomes
-            source = source if source.digest else source.with_digest(digest_now(origin, source))
+            source = pinned(origin, source)
             image = read_source(origin, source, None, wanted, each)
         digest = image.root.digest if image else wanted.digest or source.digest or digest_now(origin, source)
         also = (unique_tag(target.tag, digest),) if wanted.unique and target.tag else ()
@@ -145,19 +145,10 @@ class Mirror:
         stood = _stands_for(goal, target.repository, target.tag or digest, digest)
         if stood and all(_stands_for(goal, target.repository, name, digest) for name in also):
             return Planned(ends, digest, None, stood=True)
-        if wanted.platforms and not source.digest:  # once: what is verified must be what is copied
-            source = source.with_digest(digest_now(origin, source))
+        if wanted.platforms:  # once: what is verified must be what is copied
+            source = pinned(origin, source)
         image = image or read_source(origin, source, digest, wanted, each)
-        tags, verify = self._tags_of(origin), wanted.verify
-        has_companions = wanted.signatures or verify is not None
-        companions = read_companions(origin, source.repository, image, tags, each) if has_companions else []
-        if verify and wanted.platforms:  # upstream has signed its own index, which ours is a part of
-            assert source.digest
-            whole = read_image(origin, source.repository, source.digest, each=each, keep_foreign=True)
-            _check_signed(origin, source.repository, whole, verify)
-            verify = None
-        elif verify:
-            _require_signed(origin, source.repository, image, companions, verify)
+        companions, verify = self._judged(origin, source, image, wanted)
         work = Work(image, tuple(companions), also)
         if origin.server == goal.server:
             for blob in work.blobs:
@@ -247,6 +238,25 @@ class Mirror:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _judged(
+        self, origin: Store, source: Reference, image: Image, wanted: Wanted
+    ) -> tuple[list[Companion], SigningPolicy | None]:
+        """What goes along with the image, once its signatures were found good at the source; and whose signatures to
+        look for at the target, too. Raises RegistryError.
+        """
+        verify, each = wanted.verify, self._shared.flights.each
+        if not verify and not wanted.signatures:
+            return [], None
+        companions = read_companions(origin, source.repository, image, self._tags_of(origin), each)
+        if verify and wanted.platforms:  # upstream has signed its own index, and nobody the part of it that is ours
+            assert source.digest
+            whole = read_image(origin, source.repository, source.digest, each=each, keep_foreign=True)
+            _check_signed(origin, source.repository, whole, verify)
+            return companions, None
+        if verify:
+            _require_signed(origin, source.repository, image, companions, verify)
+        return companions, verify
 
     def _tags_of(self, registry: Store) -> Tags:
         with self._guard:

@@ -22,6 +22,11 @@ def digest_now(origin: Store, source: Reference) -> str:
     return found.digest
 
 
+def pinned(origin: Store, source: Reference) -> Reference:
+    """The source with the digest that its tag stands for, unless it has one."""
+    return source if source.digest else source.with_digest(digest_now(origin, source))
+
+
 def read_source(origin: Store, source: Reference, digest: str | None, wanted: Wanted, each: Each) -> Image:
     """The source's image: whole, by its digest, or of some platforms only, which must have that digest then."""
     platforms = wanted.platforms
