@@ -38,8 +38,9 @@ _RESULTS = Path(__file__).parent / "results" / "resolve.json"
 
 def measure(project: Path) -> dict[str, float]:
     """Seconds of each phase of one review, in this process: the best of some rounds, as noise only adds."""
-    from pulumi_chaosreg.scopes import review as rooms
-    from pulumi_chaosreg.scopes import stack_files, yaml_file
+    from pulumi_chaosreg.review import review as rooms
+    from pulumi_chaosreg.settings import yaml_file
+    from pulumi_chaosreg.stacks import stack_files
 
     spent: dict[str, float] = {}
 
@@ -81,7 +82,7 @@ def measure(project: Path) -> dict[str, float]:
 def peak_memory(project: Path) -> float:
     """MB of a fresh process that reviews the project."""
     code = (
-        "import resource,sys;from pathlib import Path;from pulumi_chaosreg.scopes.review import review;"
+        "import resource,sys;from pathlib import Path;from pulumi_chaosreg.review.review import review;"
         f"review(Path({str(project)!r}));"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/1024)"
     )
@@ -90,7 +91,7 @@ def peak_memory(project: Path) -> float:
 
 def one_stack(project: Path, stack: str) -> float:
     """Seconds of what a preview of this stack spends in our pure rooms; median."""
-    from pulumi_chaosreg.scopes.review import review
+    from pulumi_chaosreg.review.review import review
 
     times = []
     for _ in range(9):

@@ -19,8 +19,8 @@ from lab.registry import read_requests
 from lab.session import attach
 from lab.state import KubernetesState, LabState, RegistryState, load
 from lab.workspace import Workspace
+from pulumi_chaosreg.review.review import review
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
-from pulumi_chaosreg.scopes.review import review
 
 _ENVIRONMENTS = ("checkout-prod", "ledger-prod")
 _STACKS = ("acme", *_ENVIRONMENTS)

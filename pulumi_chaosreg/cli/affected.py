@@ -15,10 +15,10 @@ from pulumi_chaosreg.cli.base import changed_files, errors_of_base, project_at
 from pulumi_chaosreg.cli.resolve import said_of_errors, warn_of_errors
 from pulumi_chaosreg.cli.terminal import colored
 from pulumi_chaosreg.errors import visible
-from pulumi_chaosreg.scopes.review import review
-from pulumi_chaosreg.scopes.stack_files import find_project
-from pulumi_chaosreg.scopes.touched import Touched, gone, touched
-from pulumi_chaosreg.scopes.yaml_file import read_yaml
+from pulumi_chaosreg.review.review import review
+from pulumi_chaosreg.review.touched import Touched, gone, touched
+from pulumi_chaosreg.settings.yaml_file import read_yaml
+from pulumi_chaosreg.stacks.stack_files import find_project
 
 EXAMPLES = """\
 examples:

@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 
 from pulumi_chaosreg.cli.resolve import said_of_errors
 from pulumi_chaosreg.errors import ChaosregError
-from pulumi_chaosreg.scopes.review import Review
-from pulumi_chaosreg.scopes.stack_files import stacks_folder
+from pulumi_chaosreg.review.review import Review
+from pulumi_chaosreg.stacks.stack_files import stacks_folder
 
 _MOST_LINKS = 8
 

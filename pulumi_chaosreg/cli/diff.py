@@ -16,10 +16,10 @@ from pulumi_chaosreg.cli.diff_groups import Difference, advices, caused, grouped
 from pulumi_chaosreg.cli.diff_markdown import as_markdown
 from pulumi_chaosreg.cli.resolve import said_of_errors, warn_of_errors
 from pulumi_chaosreg.cli.terminal import colored, shortened
-from pulumi_chaosreg.scopes.difference import compare
-from pulumi_chaosreg.scopes.review import review
-from pulumi_chaosreg.scopes.stack_files import find_project
-from pulumi_chaosreg.scopes.yaml_file import Lines
+from pulumi_chaosreg.review.difference import compare
+from pulumi_chaosreg.review.review import review
+from pulumi_chaosreg.settings.yaml_file import Lines
+from pulumi_chaosreg.stacks.stack_files import find_project
 
 EXAMPLES = """\
 examples:

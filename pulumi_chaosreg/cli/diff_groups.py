@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pulumi_chaosreg.cli.terminal import shortened
-from pulumi_chaosreg.scopes.difference import Change, FieldChange
-from pulumi_chaosreg.scopes.yaml_file import Lines
+from pulumi_chaosreg.review.difference import Change, FieldChange
+from pulumi_chaosreg.settings.yaml_file import Lines
 
 
 @dataclass(frozen=True, slots=True)

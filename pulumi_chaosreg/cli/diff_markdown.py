@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from pulumi_chaosreg.cli.diff_groups import Difference, Group, advices, caused, named
 from pulumi_chaosreg.cli.terminal import shortened
-from pulumi_chaosreg.scopes.difference import FieldChange
+from pulumi_chaosreg.review.difference import FieldChange
 
 COMMENT_LIMIT = 60_000
 """Characters of a pull request's comment; code hosts cut at 64,000 or so."""

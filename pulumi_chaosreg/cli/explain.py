@@ -14,13 +14,13 @@ from pulumi_chaosreg.cli.resolve import warn_of_errors
 from pulumi_chaosreg.cli.selection import select
 from pulumi_chaosreg.cli.terminal import colored
 from pulumi_chaosreg.errors import ChaosregError, Place, visible
-from pulumi_chaosreg.scopes.explanation import Explanation, Statement, explain, locks_in
+from pulumi_chaosreg.review.explanation import Explanation, Statement, explain, locks_in
+from pulumi_chaosreg.review.review import Review, review
 from pulumi_chaosreg.scopes.locks import locks_explicitly
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
-from pulumi_chaosreg.scopes.review import Review, review
-from pulumi_chaosreg.scopes.stack_files import find_project
-from pulumi_chaosreg.scopes.yaml_file import Lines
+from pulumi_chaosreg.settings.yaml_file import Lines
+from pulumi_chaosreg.stacks.stack_files import find_project
 
 EXAMPLES = """\
 examples:

@@ -14,9 +14,9 @@ from typing import Any
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.images.lockfile import FILE_NAME
-from pulumi_chaosreg.scopes.checking import check_settings
-from pulumi_chaosreg.scopes.settings import ID
-from pulumi_chaosreg.scopes.stack_files import CREDENTIALS
+from pulumi_chaosreg.settings.checking import check_settings
+from pulumi_chaosreg.settings.table import ID
+from pulumi_chaosreg.stacks.stack_files import CREDENTIALS
 
 CREDENTIAL = "registry-credentials"
 """NAME of the credential that clusters pull with."""

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from pulumi_chaosreg import __version__
 from pulumi_chaosreg.cli.terminal import colored_finding
 from pulumi_chaosreg.errors import Finding
-from pulumi_chaosreg.scopes.review import Review
+from pulumi_chaosreg.review.review import Review
 
 _DOCUMENTATION = "https://github.com/pulumi-chaosreg/pulumi-chaosreg/blob/main/docs/errors.md"
 

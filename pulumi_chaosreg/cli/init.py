@@ -24,10 +24,10 @@ from pulumi_chaosreg.cli.first_stacks import (
 )
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.catalogue import load_catalogue
+from pulumi_chaosreg.review.review import review
 from pulumi_chaosreg.scopes.resolution import DEFAULT_NAMESPACE
-from pulumi_chaosreg.scopes.review import review
-from pulumi_chaosreg.scopes.stack_files import NAMESPACE, stacks_folder
-from pulumi_chaosreg.scopes.yaml_file import read_yaml
+from pulumi_chaosreg.settings.yaml_file import read_yaml
+from pulumi_chaosreg.stacks.stack_files import NAMESPACE, stacks_folder
 
 EXAMPLES = """\
 examples:

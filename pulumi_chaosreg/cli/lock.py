@@ -18,9 +18,9 @@ from pulumi_chaosreg.images.lockfile import FILE_NAME, write_lockfile
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Mirror
+from pulumi_chaosreg.review.review import Review, review
 from pulumi_chaosreg.scopes.resolved import ResolvedImage, by_images
-from pulumi_chaosreg.scopes.review import Review, review
-from pulumi_chaosreg.scopes.stack_files import find_project
+from pulumi_chaosreg.stacks.stack_files import find_project
 
 EXAMPLES = """\
 examples:

@@ -27,8 +27,8 @@ from pulumi_chaosreg.cli.mirror_selection import select_jobs
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Cancelled, Mirror, Planned
-from pulumi_chaosreg.scopes.review import review
-from pulumi_chaosreg.scopes.stack_files import find_project
+from pulumi_chaosreg.review.review import review
+from pulumi_chaosreg.stacks.stack_files import find_project
 
 EXAMPLES = """\
 examples:

@@ -22,7 +22,7 @@ from pulumi_chaosreg.images.platform import PLATFORM
 from pulumi_chaosreg.images.reference import DIGEST, Reference, reference_problem
 from pulumi_chaosreg.images.signing_policy import MalformedPolicy, SigningPolicy
 from pulumi_chaosreg.mirror import Wanted
-from pulumi_chaosreg.scopes.yaml_file import read_yaml
+from pulumi_chaosreg.settings.yaml_file import read_yaml
 
 
 @dataclass(frozen=True, slots=True)

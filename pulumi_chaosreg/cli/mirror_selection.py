@@ -7,9 +7,9 @@ from pulumi_chaosreg.cli.mirror_list import Job
 from pulumi_chaosreg.cli.selection import fits
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.signing_policy import SigningPolicy
+from pulumi_chaosreg.review.review import Review
 from pulumi_chaosreg.scopes.model import Scope, nearest
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, mirrored
-from pulumi_chaosreg.scopes.review import Review
 from pulumi_chaosreg.scopes.signers import signing_policy
 
 

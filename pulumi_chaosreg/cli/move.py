@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.review.review import review
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.moves import former_paths
-from pulumi_chaosreg.scopes.review import review
-from pulumi_chaosreg.scopes.stack_files import find_project
+from pulumi_chaosreg.stacks.stack_files import find_project
 
 EXAMPLES = """\
 examples:

@@ -22,9 +22,9 @@ from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.images.unique_tag import made_for
 from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Mirror, Removed
+from pulumi_chaosreg.review.review import Review, review
 from pulumi_chaosreg.scopes.registry import joined
-from pulumi_chaosreg.scopes.review import Review, review
-from pulumi_chaosreg.scopes.stack_files import find_project
+from pulumi_chaosreg.stacks.stack_files import find_project
 
 EXAMPLES = """\
 examples:

@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from pulumi_chaosreg.scopes.schema import infrastructures_file_schema, stack_file_schema
+from pulumi_chaosreg.stacks.schema import infrastructures_file_schema, stack_file_schema
 
 EXAMPLES = """\
 examples:

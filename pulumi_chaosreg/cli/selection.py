@@ -5,8 +5,8 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.review.review import Review
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
-from pulumi_chaosreg.scopes.review import Review
 
 
 def select(reviewed: Review, wanted: Sequence[str]) -> list[ResolvedConfig]:

@@ -18,15 +18,14 @@ from pulumi_chaosreg.components.resolved_config_map import ResolvedConfigMap
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.kubernetes.objects import core_object, metadata
-from pulumi_chaosreg.scopes.checking import check_settings
+from pulumi_chaosreg.review.image_checks import check_images
+from pulumi_chaosreg.review.mirror_checks import check_mirrors, check_without_lockfile
+from pulumi_chaosreg.review.not_yet import not_yet
+from pulumi_chaosreg.review.pull_checks import check_pulls
 from pulumi_chaosreg.scopes.locks import check_locks
-from pulumi_chaosreg.scopes.mirror_checks import check_mirrors, check_without_lockfile
 from pulumi_chaosreg.scopes.model import Decided, Level, Scope, nearest
-from pulumi_chaosreg.scopes.not_yet import not_yet
 from pulumi_chaosreg.scopes.pinning import Pin
-from pulumi_chaosreg.scopes.pull_checks import check_pulls
 from pulumi_chaosreg.scopes.registry import kept_platforms
-from pulumi_chaosreg.scopes.required_images import check_images
 from pulumi_chaosreg.scopes.resolution import Resolver
 from pulumi_chaosreg.scopes.resolved import (
     ResolvedConfig,
@@ -35,8 +34,9 @@ from pulumi_chaosreg.scopes.resolved import (
     config_map_data,
     object_name,
 )
-from pulumi_chaosreg.scopes.stack_files import CREDENTIALS
-from pulumi_chaosreg.scopes.tree import check_id
+from pulumi_chaosreg.settings.checking import check_settings
+from pulumi_chaosreg.stacks.stack_files import CREDENTIALS
+from pulumi_chaosreg.stacks.tree import check_id
 
 Credentials = Mapping[str, pulumi.Input[Any]]
 _LABEL = "chaosreg"

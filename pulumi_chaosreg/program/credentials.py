@@ -6,11 +6,11 @@ from typing import Any
 import pulumi
 
 from pulumi_chaosreg.errors import ChaosregError, Finding
-from pulumi_chaosreg.scopes.company import Company
+from pulumi_chaosreg.review.review import Review
 from pulumi_chaosreg.scopes.model import Decided, Scope, nearest
 from pulumi_chaosreg.scopes.resolved import ResolvedSecret
-from pulumi_chaosreg.scopes.review import Review
-from pulumi_chaosreg.scopes.stack_files import CREDENTIALS
+from pulumi_chaosreg.stacks.company import Company
+from pulumi_chaosreg.stacks.stack_files import CREDENTIALS
 
 OUTPUT = "credentials"
 """The secret output in which an owner's stack hands pull credentials down."""

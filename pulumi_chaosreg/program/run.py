@@ -14,11 +14,11 @@ import pulumi
 from pulumi_chaosreg.components.levels import Account, Infrastructure, Organization, Project
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.program.credentials import OUTPUT, OUTPUT_NAMES, CredentialValues
+from pulumi_chaosreg.review.review import Review, review
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.resolved import mirrored
-from pulumi_chaosreg.scopes.review import Review, review
-from pulumi_chaosreg.scopes.stack_files import find_project
-from pulumi_chaosreg.scopes.yaml_file import locate
+from pulumi_chaosreg.settings.yaml_file import locate
+from pulumi_chaosreg.stacks.stack_files import find_project
 
 Component = Account | Organization | Project | Infrastructure
 

@@ -1,1 +1,1 @@
-"""The four levels: what is written in stack files, who inherits what from whom, and what is wrong. Pure."""
+"""The four levels and what each infrastructure ends up with: inheritance, locks, resolution. Pure."""

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.scopes.model import Scope
-from pulumi_chaosreg.scopes.settings import LOCKABLE, leaves
-from pulumi_chaosreg.scopes.yaml_file import Lines
+from pulumi_chaosreg.settings.table import LOCKABLE, leaves
+from pulumi_chaosreg.settings.yaml_file import Lines
 
 
 def lock_above(scope: Scope) -> Scope | None:

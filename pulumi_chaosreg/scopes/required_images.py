@@ -1,10 +1,10 @@
 """Which images an infrastructure needs, at which tags: custom image, then tag, then release."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from pulumi_chaosreg.errors import ChaosregError, Finding
+from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue, Release
 from pulumi_chaosreg.images.lockfile import pinned, subset_key
 from pulumi_chaosreg.images.reference import Reference
@@ -164,42 +164,6 @@ def _release(scope: Scope, catalogue: Catalogue) -> Decided[Release] | None:
     return Decided(release, decided.origin) if decided and release else None
 
 
-def check_images(scope: Scope, catalogue: Catalogue) -> Iterator[Finding]:
-    """What is wrong with the images that one scope names, whoever is below (CHR0302, CHR0306, CHR0312)."""
-    release = scope.get(("images", "release"))
-    if release is not None and release not in catalogue.releases:
-        try:
-            catalogue.release(release)
-        except ChaosregError as error:
-            for finding in error.findings:
-                yield Finding(
-                    finding.code,
-                    finding.message,
-                    scope.at("images", "release"),
-                    notes=finding.notes,
-                    help=finding.help,
-                )
-    by_image: dict[str, str] = {}
-    for key in scope.get(("custom_images",)) or ():
-        first = by_image.setdefault(catalogue.image_of(key) or key, key)
-        if first != key:
-            message = f"`{first}` and `{key}` are two spellings of one image"
-            yield Finding("CHR0103", message, scope.at("custom_images", key), help="keep one of the two")
-    seen: set[str] = set()
-    for index, text in enumerate(scope.get(("required_images",)) or ()):
-        image, place = Reference.parse(text), scope.at("required_images", index)
-        name = last_segment(image)
-        if names_place(text, image):
-            message = f"`{text}` names a server or a digest, and a required image has neither"
-            advice = f"write `{image.repository}:<tag>`, or give the full reference under `custom_images`"
-            yield Finding("CHR0312", message, place, help=advice)
-        elif name in seen:
-            message = f"two required images would both become `{name}`"
-            advice = "only the last part of the path goes under the registry's account: list one of them"
-            yield Finding("CHR0306", message, place, help=advice)
-        seen.add(name)
-
-
 def _no_such_images(scope: Scope, kind: Decided[str], release: Decided[Release], catalogue: Catalogue) -> Finding:
     version = release.value.version
     return Finding(
@@ -222,21 +186,3 @@ def _no_tag(scope: Scope, names: list[str], catalogue: Catalogue) -> Finding:
         notes=(("newest known release", catalogue.newest),),
         help=f'write `images: {{release: "{catalogue.newest}"}}` at the account, or a tag under `images.tags`',
     )
-
-
-def check_tag_names(scopes: Iterable[Scope], catalogue: Catalogue) -> Iterator[Finding]:
-    """Names under `images.tags` that no infrastructure could ever need (CHR0310)."""
-    said = [(scope, name) for scope in scopes for name in scope.get(("images", "tags")) or ()]
-    unknown = [(scope, name) for scope, name in said if name not in catalogue.names]
-    if not unknown:
-        return
-    listed = {last_segment(Reference.parse(text)) for s in scopes for text in s.get(("required_images",)) or ()}
-    known = sorted({*catalogue.names, *listed})
-    for scope, name in unknown:
-        if name not in listed:
-            yield Finding(
-                "CHR0310",
-                f"`{name}` is no image that an infrastructure needs",
-                scope.at("images", "tags", name),
-                help=f"images: {', '.join([*get_close_matches(name, known), *known][:4])}, …",
-            )

@@ -11,7 +11,7 @@ from pulumi_chaosreg.scopes.pull_secret import HasValue, authentication_for, pul
 from pulumi_chaosreg.scopes.registry import Registry, registry_of
 from pulumi_chaosreg.scopes.required_images import required_images
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
-from pulumi_chaosreg.scopes.settings import LOCKABLE
+from pulumi_chaosreg.settings.table import LOCKABLE
 
 DEFAULT_NAMESPACE = "hce"
 """Harness's own default for the namespace of an infrastructure."""

@@ -17,7 +17,6 @@ from pulumi_chaosreg.images.signing_policy import (
     checked_trusted_root,
 )
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, nearest
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 
 _PATH = ("mirror", "verify")
 _LARGEST = 1 << 20
@@ -29,12 +28,6 @@ _HELP = {
     "CHR0325": "write the path of a file that `cosign trusted-root create` made, or of the TUF repository's own",
 }
 T = TypeVar("T")
-
-
-def check_signers(project: Path, configs: Iterable[ResolvedConfig]) -> list[Finding]:
-    """CHR0320 to CHR0327, for every owner of a registry that is mirrored to."""
-    owners = {config.owner: None for config in configs if config.owner and any(image.source for image in config.images)}
-    return [finding for owner in owners for finding in signing_policy(owner, project)[1]]
 
 
 def signing_policy(owner: Scope, project: Path) -> tuple[SigningPolicy | None, list[Finding]]:

@@ -9,7 +9,7 @@ from lab.pods import delete_pod, make_service_account, run_pod, wait_event, wait
 from lab.registry import read_requests
 from lab.state import load
 from lab.workspace import Workspace
-from pulumi_chaosreg.scopes.review import review
+from pulumi_chaosreg.review.review import review
 
 pytestmark = pytest.mark.node
 

@@ -18,7 +18,7 @@ from pulumi_chaosreg.mirror import Mirror, Wanted
 from pulumi_chaosreg.mirror.platforms import subset
 from pulumi_chaosreg.oci import Manifest, Registry
 from pulumi_chaosreg.provider.mirrored_image import MirroredImage
-from pulumi_chaosreg.scopes.review import review
+from pulumi_chaosreg.review.review import review
 
 pytestmark = pytest.mark.registry
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.review.review import Review, review
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
-from pulumi_chaosreg.scopes.review import Review, review
 
 Content = str | bytes | Mapping[str, Any]
 

@@ -14,8 +14,8 @@ import yaml
 from pulumi_chaosreg.cli import first_stacks
 from pulumi_chaosreg.cli.main import main
 from pulumi_chaosreg.images.catalogue import load_catalogue
-from pulumi_chaosreg.scopes.review import review
-from pulumi_chaosreg.scopes.yaml_file import read_yaml
+from pulumi_chaosreg.review.review import review
+from pulumi_chaosreg.settings.yaml_file import read_yaml
 
 NEEDED = ("--account", "acme", "--infrastructure", "prod-eu=eks-eu")
 REGISTRIES = {

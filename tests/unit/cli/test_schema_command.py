@@ -6,7 +6,7 @@ import pytest
 
 from pulumi_chaosreg.cli.main import main
 from pulumi_chaosreg.cli.schema import EXAMPLES
-from pulumi_chaosreg.scopes.schema import infrastructures_file_schema, stack_file_schema
+from pulumi_chaosreg.stacks.schema import infrastructures_file_schema, stack_file_schema
 
 
 @pytest.fixture

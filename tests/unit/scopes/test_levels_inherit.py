@@ -248,7 +248,7 @@ def test_a_locked_digest_is_pinned_in_the_target_and_in_the_source(project):
 def test_our_own_stacks_are_a_company_without_mistakes():
     from pathlib import Path
 
-    from pulumi_chaosreg.scopes.review import review
+    from pulumi_chaosreg.review.review import review
 
     reviewed = review(Path(__file__).parents[3])
     assert [str(finding) for finding in reviewed.findings if finding.code != "CHR0304"] == []

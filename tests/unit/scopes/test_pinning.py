@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pulumi_chaosreg.images.reference import Reference
-from pulumi_chaosreg.scopes.difference import compare
+from pulumi_chaosreg.review.difference import compare
 
 A, B = ("sha256:" + letter * 64 for letter in "ab")
 MIRRORING = {

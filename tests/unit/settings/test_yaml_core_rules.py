@@ -5,7 +5,7 @@ import math
 import pytest
 
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
-from pulumi_chaosreg.scopes.yaml_file import Lines, locate, read_yaml
+from pulumi_chaosreg.settings.yaml_file import Lines, locate, read_yaml
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ from typing import Literal
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue, load_catalogue
 from pulumi_chaosreg.images.lockfile import FILE_NAME, read_lockfile
-from pulumi_chaosreg.scopes.catalogue_additions import add_to_catalogue
 from pulumi_chaosreg.scopes.locks import check_locks
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.moves import check_moves
-from pulumi_chaosreg.scopes.stack_files import CREDENTIALS, NAMESPACE, StackFile, StackFolder
-from pulumi_chaosreg.scopes.tree import Tree, check_unique
+from pulumi_chaosreg.stacks.catalogue_additions import add_to_catalogue
+from pulumi_chaosreg.stacks.stack_files import CREDENTIALS, NAMESPACE, StackFile, StackFolder
+from pulumi_chaosreg.stacks.tree import Tree, check_unique
 
 
 @dataclass(frozen=True, slots=True)

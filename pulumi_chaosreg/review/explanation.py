@@ -9,7 +9,7 @@ from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.scopes.locks import lock_above, locks_explicitly
 from pulumi_chaosreg.scopes.model import Origin, Scope
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
-from pulumi_chaosreg.scopes.settings import LOCKABLE
+from pulumi_chaosreg.settings.table import LOCKABLE
 
 Path = tuple[str, ...]
 

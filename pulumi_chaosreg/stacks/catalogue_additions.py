@@ -7,10 +7,10 @@ from typing import Any
 
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.images.catalogue import Catalogue, Release
-from pulumi_chaosreg.scopes.checking import check_table, type_name
-from pulumi_chaosreg.scopes.kinds import Table, Text, TextMap, Texts
-from pulumi_chaosreg.scopes.settings import SOURCE, TAG_GRAMMAR
-from pulumi_chaosreg.scopes.yaml_file import read_yaml
+from pulumi_chaosreg.settings.checking import check_table, type_name
+from pulumi_chaosreg.settings.kinds import Table, Text, TextMap, Texts
+from pulumi_chaosreg.settings.table import SOURCE, TAG_GRAMMAR
+from pulumi_chaosreg.settings.yaml_file import read_yaml
 
 FILE_NAME = "chaosreg.catalogue.yaml"
 

@@ -7,10 +7,10 @@ which stack is whose parent) is left to `chaosreg validate`.
 import re
 from typing import Any
 
-from pulumi_chaosreg.scopes.checking import ALIASES
-from pulumi_chaosreg.scopes.kinds import Flag, Grammar, Kind, Number, Table, Tables, Text, TextMap, Texts
-from pulumi_chaosreg.scopes.settings import ID, SETTINGS
-from pulumi_chaosreg.scopes.stack_files import CREDENTIALS, NAMESPACE, SECTIONS
+from pulumi_chaosreg.settings.checking import ALIASES
+from pulumi_chaosreg.settings.kinds import Flag, Grammar, Kind, Number, Table, Tables, Text, TextMap, Texts
+from pulumi_chaosreg.settings.table import ID, SETTINGS
+from pulumi_chaosreg.stacks.stack_files import CREDENTIALS, NAMESPACE, SECTIONS
 
 Schema = dict[str, Any]
 """A JSON Schema: what its values may be depends on the keyword."""

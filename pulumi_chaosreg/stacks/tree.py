@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from pulumi_chaosreg.errors import Finding, Place
-from pulumi_chaosreg.scopes.checking import check_settings, type_name
 from pulumi_chaosreg.scopes.model import Level, Scope
-from pulumi_chaosreg.scopes.settings import ID
-from pulumi_chaosreg.scopes.stack_files import StackFile, StackFolder, infrastructures_of
-from pulumi_chaosreg.scopes.yaml_file import Lines
+from pulumi_chaosreg.settings.checking import check_settings, type_name
+from pulumi_chaosreg.settings.table import ID
+from pulumi_chaosreg.settings.yaml_file import Lines
+from pulumi_chaosreg.stacks.stack_files import StackFile, StackFolder, infrastructures_of
 
 UNNAMED = "?"
 """Stands for an id that is missing or no text, which is told already."""

@@ -11,7 +11,7 @@ from typing import Any
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.images.platform import PLATFORM
 from pulumi_chaosreg.images.reference import REPOSITORY, SERVER, TAG, port_problem, reference_problem
-from pulumi_chaosreg.scopes.kinds import Flag, Grammar, Number, Table, Tables, Text, TextMap, Texts
+from pulumi_chaosreg.settings.kinds import Flag, Grammar, Number, Table, Tables, Text, TextMap, Texts
 
 ID = re.compile(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 _HOST, _PATH = SERVER.pattern.removesuffix(r"\Z").removeprefix("^"), REPOSITORY.pattern[1:].removesuffix(r"\Z")

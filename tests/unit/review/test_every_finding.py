@@ -628,13 +628,13 @@ def test_every_code_of_scopes_and_images_is_in_these_tests():
     root = Path(__file__).parents[3] / "pulumi_chaosreg"
     written = {
         code
-        for room in ("scopes", "images")
+        for room in ("settings", "scopes", "stacks", "review", "images")
         for path in (root / room).glob("*.py")
         for code in re.findall(r'"(CHR\d{4})"', path.read_text("utf-8"))
     }
     here = {
         code
-        for path in Path(__file__).parent.glob("test_*.py")
+        for path in Path(__file__).parents[1].rglob("test_*.py")
         for code in re.findall(r"CHR\d{4}", path.read_text("utf-8"))
     }
     elsewhere = {"CHR0109"}  # no Pulumi.yaml: cli/test_validate_command.py

@@ -437,7 +437,7 @@ def test_a_version_that_is_none_is_a_finding(project, places):
 
 
 def test_the_size_of_a_configuration_is_counted_as_the_engine_writes_it(project):
-    from pulumi_chaosreg.scopes.stack_files import configuration_size
+    from pulumi_chaosreg.stacks.stack_files import configuration_size
 
     # JSON in JSON, without blanks, letters as they are, and the three that Go escapes
     config = {"a:b": {"c": ["d", 1, True], "e": "ü<"}}

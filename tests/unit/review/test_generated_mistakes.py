@@ -20,9 +20,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pulumi_chaosreg.cli import main as cli
-from pulumi_chaosreg.scopes.kinds import Flag, Kind, Number, Table, Tables, Text, TextMap, Texts
-from pulumi_chaosreg.scopes.review import Review, review
-from pulumi_chaosreg.scopes.settings import AUTHENTICATION, LOCKABLE, SETTINGS
+from pulumi_chaosreg.review.review import Review, review
+from pulumi_chaosreg.settings.kinds import Flag, Kind, Number, Table, Tables, Text, TextMap, Texts
+from pulumi_chaosreg.settings.table import AUTHENTICATION, LOCKABLE, SETTINGS
 
 HERE = Path(__file__).parent
 BIG, SMALL = "good_company", "good_small_company"

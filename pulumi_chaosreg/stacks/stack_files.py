@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
-from pulumi_chaosreg.scopes.checking import type_name
-from pulumi_chaosreg.scopes.yaml_file import read_yaml, snake_case
+from pulumi_chaosreg.settings.checking import type_name
+from pulumi_chaosreg.settings.yaml_file import read_yaml, snake_case
 
 NAMESPACE = "chaosreg"
 CREDENTIALS = "chaosreg-credentials"

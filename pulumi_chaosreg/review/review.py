@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pulumi_chaosreg.errors import Finding
-from pulumi_chaosreg.scopes.company import Company, load_company
-from pulumi_chaosreg.scopes.mirror_checks import check_lockfile, check_mirrors
+from pulumi_chaosreg.review.image_checks import check_images, check_tag_names
+from pulumi_chaosreg.review.mirror_checks import check_lockfile, check_mirrors
+from pulumi_chaosreg.review.not_yet import not_yet
+from pulumi_chaosreg.review.ownership import check_ownership
+from pulumi_chaosreg.review.pull_checks import check_pulls
+from pulumi_chaosreg.review.signer_checks import check_signers
 from pulumi_chaosreg.scopes.model import Scope
-from pulumi_chaosreg.scopes.not_yet import not_yet
-from pulumi_chaosreg.scopes.ownership import check_ownership
-from pulumi_chaosreg.scopes.pull_checks import check_pulls
-from pulumi_chaosreg.scopes.required_images import check_images, check_tag_names
 from pulumi_chaosreg.scopes.resolution import Resolver
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
-from pulumi_chaosreg.scopes.signers import check_signers
-from pulumi_chaosreg.scopes.yaml_file import locate
+from pulumi_chaosreg.settings.yaml_file import locate
+from pulumi_chaosreg.stacks.company import Company, load_company
 
 
 @dataclass(frozen=True, slots=True)

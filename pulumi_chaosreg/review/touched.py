@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_chaosreg.scopes.credential_texts import credential_texts
-from pulumi_chaosreg.scopes.difference import all_fields
+from pulumi_chaosreg.review.credential_texts import credential_texts
+from pulumi_chaosreg.review.difference import all_fields
+from pulumi_chaosreg.review.review import Review
 from pulumi_chaosreg.scopes.model import Scope, nearest
 from pulumi_chaosreg.scopes.moves import former_paths
-from pulumi_chaosreg.scopes.review import Review
 
 
 @dataclass(frozen=True, slots=True)

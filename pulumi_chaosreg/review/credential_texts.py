@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_chaosreg.errors import ChaosregError
-from pulumi_chaosreg.scopes.review import Review
-from pulumi_chaosreg.scopes.stack_files import CREDENTIALS, StackFile
-from pulumi_chaosreg.scopes.yaml_file import read_yaml
+from pulumi_chaosreg.review.review import Review
+from pulumi_chaosreg.settings.yaml_file import read_yaml
+from pulumi_chaosreg.stacks.stack_files import CREDENTIALS, StackFile
 
 
 def credential_texts(reviewed: Review) -> dict[str, Mapping[str, Any]]:

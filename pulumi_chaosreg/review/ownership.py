@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, by_images, object_name
-from pulumi_chaosreg.scopes.yaml_file import Lines
+from pulumi_chaosreg.settings.yaml_file import Lines
 
 _ELSEWHERE = "give one of them another `namespace`"
 

@@ -7,11 +7,11 @@ from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.images.catalogue import Catalogue, load_catalogue
 from pulumi_chaosreg.images.lockfile import FILE_NAME
 from pulumi_chaosreg.images.reference import COMPANION_TAG
-from pulumi_chaosreg.scopes.company import Company
 from pulumi_chaosreg.scopes.model import Scope, nearest
 from pulumi_chaosreg.scopes.pinning import Pin
 from pulumi_chaosreg.scopes.registry import joined
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, by_images
+from pulumi_chaosreg.stacks.company import Company
 
 
 def check_mirrors(catalogue: Catalogue, configs: Iterable[ResolvedConfig]) -> list[Finding]:

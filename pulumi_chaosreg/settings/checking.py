@@ -6,9 +6,9 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from pulumi_chaosreg.errors import Finding, Place
-from pulumi_chaosreg.scopes.kinds import Flag, Kind, Number, Table, Tables, Text, TextMap, Texts
-from pulumi_chaosreg.scopes.settings import SETTINGS
-from pulumi_chaosreg.scopes.yaml_file import snake_case
+from pulumi_chaosreg.settings.kinds import Flag, Kind, Number, Table, Tables, Text, TextMap, Texts
+from pulumi_chaosreg.settings.table import SETTINGS
+from pulumi_chaosreg.settings.yaml_file import snake_case
 
 ALIASES = {"registry": "image_registry"}
 """Other spellings on Harness's own documentation page."""

@@ -17,11 +17,11 @@ from jsonschema.exceptions import best_match
 from test_product_page_snippets import SNIPPETS
 
 from pulumi_chaosreg.errors import Place
-from pulumi_chaosreg.scopes.checking import check_settings
-from pulumi_chaosreg.scopes.kinds import Flag, Number, Table, Tables, Text, TextMap, Texts
-from pulumi_chaosreg.scopes.schema import infrastructures_file_schema, stack_file_schema
-from pulumi_chaosreg.scopes.settings import SETTINGS
-from pulumi_chaosreg.scopes.yaml_file import read_yaml
+from pulumi_chaosreg.settings.checking import check_settings
+from pulumi_chaosreg.settings.kinds import Flag, Number, Table, Tables, Text, TextMap, Texts
+from pulumi_chaosreg.settings.table import SETTINGS
+from pulumi_chaosreg.settings.yaml_file import read_yaml
+from pulumi_chaosreg.stacks.schema import infrastructures_file_schema, stack_file_schema
 
 STACKS = sorted((Path(__file__).parents[3] / "stacks").glob("Pulumi.*.yaml"))
 

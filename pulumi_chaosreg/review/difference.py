@@ -7,13 +7,13 @@ from typing import Literal
 from pulumi_chaosreg.errors import Place
 from pulumi_chaosreg.images.lockfile import FILE_NAME
 from pulumi_chaosreg.images.reference import Reference
-from pulumi_chaosreg.scopes.catalogue_additions import FILE_NAME as CATALOGUE_FILE
-from pulumi_chaosreg.scopes.credential_texts import credential_texts
-from pulumi_chaosreg.scopes.explanation import shown
+from pulumi_chaosreg.review.credential_texts import credential_texts
+from pulumi_chaosreg.review.explanation import shown
+from pulumi_chaosreg.review.review import Review
 from pulumi_chaosreg.scopes.model import Origin, nearest
 from pulumi_chaosreg.scopes.moves import former_paths
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, config_map_data
-from pulumi_chaosreg.scopes.review import Review
+from pulumi_chaosreg.stacks.catalogue_additions import FILE_NAME as CATALOGUE_FILE
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,64 @@
+"""What is wrong with the images that scopes name, whoever is below: releases, lists, tags, keys of custom images."""
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+
+from pulumi_chaosreg.errors import ChaosregError, Finding
+from pulumi_chaosreg.images.catalogue import Catalogue
+from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.scopes.model import Scope
+from pulumi_chaosreg.scopes.required_images import last_segment, names_place
+
+
+def check_images(scope: Scope, catalogue: Catalogue) -> Iterator[Finding]:
+    """What is wrong with the images that one scope names, whoever is below (CHR0302, CHR0306, CHR0312)."""
+    release = scope.get(("images", "release"))
+    if release is not None and release not in catalogue.releases:
+        try:
+            catalogue.release(release)
+        except ChaosregError as error:
+            for finding in error.findings:
+                yield Finding(
+                    finding.code,
+                    finding.message,
+                    scope.at("images", "release"),
+                    notes=finding.notes,
+                    help=finding.help,
+                )
+    by_image: dict[str, str] = {}
+    for key in scope.get(("custom_images",)) or ():
+        first = by_image.setdefault(catalogue.image_of(key) or key, key)
+        if first != key:
+            message = f"`{first}` and `{key}` are two spellings of one image"
+            yield Finding("CHR0103", message, scope.at("custom_images", key), help="keep one of the two")
+    seen: set[str] = set()
+    for index, text in enumerate(scope.get(("required_images",)) or ()):
+        image, place = Reference.parse(text), scope.at("required_images", index)
+        name = last_segment(image)
+        if names_place(text, image):
+            message = f"`{text}` names a server or a digest, and a required image has neither"
+            advice = f"write `{image.repository}:<tag>`, or give the full reference under `custom_images`"
+            yield Finding("CHR0312", message, place, help=advice)
+        elif name in seen:
+            message = f"two required images would both become `{name}`"
+            advice = "only the last part of the path goes under the registry's account: list one of them"
+            yield Finding("CHR0306", message, place, help=advice)
+        seen.add(name)
+
+
+def check_tag_names(scopes: Iterable[Scope], catalogue: Catalogue) -> Iterator[Finding]:
+    """Names under `images.tags` that no infrastructure could ever need (CHR0310)."""
+    said = [(scope, name) for scope in scopes for name in scope.get(("images", "tags")) or ()]
+    unknown = [(scope, name) for scope, name in said if name not in catalogue.names]
+    if not unknown:
+        return
+    listed = {last_segment(Reference.parse(text)) for s in scopes for text in s.get(("required_images",)) or ()}
+    known = sorted({*catalogue.names, *listed})
+    for scope, name in unknown:
+        if name not in listed:
+            yield Finding(
+                "CHR0310",
+                f"`{name}` is no image that an infrastructure needs",
+                scope.at("images", "tags", name),
+                help=f"images: {', '.join([*get_close_matches(name, known), *known][:4])}, …",
+            )
