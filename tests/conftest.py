@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from lab.state import load
-from tests.shared_cluster import cluster
+from tests.support.shared_cluster import cluster
+
+pytest_plugins = ["tests.support.projects", "tests.support.registries", "tests.support.workspaces"]
 
 
 @pytest.fixture(autouse=True)

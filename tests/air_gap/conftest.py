@@ -4,11 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from builder import Tree, image, index, layer, push, referring
-from carried import NAMES, carrying_company
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.cli.main import main
+from tests.support.builder import Tree, image, index, layer, push, referring
+from tests.support.carried import NAMES, carrying_company
 
 
 @pytest.fixture

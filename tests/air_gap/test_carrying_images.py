@@ -6,10 +6,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from builder import image, layer, push, referring
-from carried import NAMES, arrived, carrying_company, digest_at, unpacked
 
 from pulumi_chaosreg.cli.main import main
+from tests.support.builder import image, layer, push, referring
+from tests.support.carried import NAMES, arrived, carrying_company, digest_at, unpacked
 
 pytestmark = pytest.mark.registry
 

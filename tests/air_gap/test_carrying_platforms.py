@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from builder import Tree, image, layer, platform_index, push
-from company import write_company
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.cli.main import main
 from pulumi_chaosreg.images.lockfile import read_lockfile
+from tests.support.builder import Tree, image, layer, platform_index, push
+from tests.support.company import write_company
 
 pytestmark = pytest.mark.registry
 

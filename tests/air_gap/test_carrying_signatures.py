@@ -4,11 +4,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from builder import image, layer, push
-from company import write_company
-from signing import make_signer
 
 from pulumi_chaosreg.cli.main import main
+from tests.support.builder import image, layer, push
+from tests.support.company import write_company
+from tests.support.signing import make_signer
 
 pytestmark = pytest.mark.registry
 

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from builder import digest_of, layer, referring
-from carried import NAMES, arrived, unpacked
+
+from tests.support.builder import digest_of, layer, referring
+from tests.support.carried import NAMES, arrived, unpacked
 
 pytestmark = pytest.mark.registry
 

@@ -6,13 +6,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from builder import image, index, layer, push, referring
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Mirror
 from pulumi_chaosreg.mirror.contents import describe
 from pulumi_chaosreg.oci.layout import Layout
+from tests.support.builder import image, index, layer, push, referring
 
 pytestmark = pytest.mark.registry
 

@@ -8,13 +8,13 @@ import subprocess
 from contextlib import nullcontext
 
 import pytest
-from builder import digest_of, image, layer, push
-from carried import NAMES, arrived, carrying_company, command, digest_at
-from faults import FaultServer, Reply, Seen
 
 from pulumi_chaosreg.cli.main import main
 from pulumi_chaosreg.oci import Descriptor
 from pulumi_chaosreg.oci.layout import Layout
+from tests.support.builder import digest_of, image, layer, push
+from tests.support.carried import NAMES, arrived, carrying_company, command, digest_at
+from tests.support.faults import FaultServer, Reply, Seen
 
 pytestmark = pytest.mark.registry
 

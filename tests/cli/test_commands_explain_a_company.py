@@ -8,7 +8,7 @@ import sys
 import pytest
 import yaml
 
-from tests.terminal import on_a_terminal
+from tests.support.terminal import on_a_terminal
 
 PATHS = ["shop/checkout/eu", "shop/checkout/us", "shop/lab"]
 

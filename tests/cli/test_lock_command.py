@@ -4,9 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-from builder import image, layer, push
-from company import write_company
-from faults import FaultServer, Reply
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.cli.main import main
@@ -14,6 +11,9 @@ from pulumi_chaosreg.images.lockfile import read_lockfile
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Mirror
 from pulumi_chaosreg.oci import Registry
+from tests.support.builder import image, layer, push
+from tests.support.company import write_company
+from tests.support.faults import FaultServer, Reply
 
 pytestmark = pytest.mark.registry
 

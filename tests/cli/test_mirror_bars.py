@@ -4,13 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
-from builder import digest_of, image, index, layer, push
-from company import mirroring_company
-from fault_scripts import always
-from faults import Change, FaultServer
 
 from lab.registry import RegistryServer
-from tests.terminal import on_a_terminal
+from tests.support.builder import digest_of, image, index, layer, push
+from tests.support.company import mirroring_company
+from tests.support.fault_scripts import always
+from tests.support.faults import Change, FaultServer
+from tests.support.terminal import on_a_terminal
 
 pytestmark = pytest.mark.registry
 

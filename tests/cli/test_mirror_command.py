@@ -9,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from builder import digest_of, image, index, layer, push
-from company import mirroring_company
-from faults import FaultServer, Reply, Seen
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.cli.main import main
+from tests.support.builder import digest_of, image, index, layer, push
+from tests.support.company import mirroring_company
+from tests.support.faults import FaultServer, Reply, Seen
 
 pytestmark = pytest.mark.registry
 

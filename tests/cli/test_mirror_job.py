@@ -19,7 +19,7 @@ from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.images.signing_policy import Identity, SigningPolicy, checked_trusted_root
 
 DIGEST = f"sha256:{'1f' * 32}"
-REAL_ROOT = Path(__file__).parents[1] / "mirror/real_sigstore/trusted_root.json"
+REAL_ROOT = Path(__file__).parents[1] / "signatures/real_sigstore/trusted_root.json"
 
 
 def job(repository: str, tag: str = "1", region: str = "eu", *, signatures: bool = True) -> Job:

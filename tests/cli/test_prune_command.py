@@ -5,9 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from builder import Tree, image, index, layer, push
-from company import write_company
-from faults import FaultServer, Reply, Seen
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.cli.main import main
@@ -16,6 +13,9 @@ from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.images.unique_tag import unique_tag
 from pulumi_chaosreg.mirror import Mirror
 from pulumi_chaosreg.oci import Registry
+from tests.support.builder import Tree, image, index, layer, push
+from tests.support.company import write_company
+from tests.support.faults import FaultServer, Reply, Seen
 
 pytestmark = pytest.mark.registry
 

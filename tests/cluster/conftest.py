@@ -10,7 +10,7 @@ from lab.bringup import bring_up
 from lab.deadline import wait_for
 from lab.parts import BY_NAME
 from lab.state import LabState, load
-from tests.shared_cluster import cluster
+from tests.support.shared_cluster import cluster
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from lab.pods import log
 from lab.registry import read_requests
 from lab.state import LabState
 from pulumi_chaosreg.cli.main import main
-from tests.node.registries import Doors, doors
+from tests.support.doors import Doors, doors
 
 pytestmark = [pytest.mark.node, pytest.mark.controllers]
 

@@ -15,7 +15,7 @@ from lab.workspace import Workspace
 pytestmark = pytest.mark.engine
 
 
-def test_from_the_first_preview_to_destroy(company: Workspace, lab: LabState, target: RegistryServer) -> None:
+def test_from_the_first_preview_to_destroy(company: Workspace, lab: LabState, private_target: RegistryServer) -> None:
     # when the account comes up, its mirror fills the registry
     images = [step for step in company.preview("acme") if step.type == "chaosreg:index:MirroredImage"]
     assert {step.op for step in images} == {"create"}
@@ -26,7 +26,7 @@ def test_from_the_first_preview_to_destroy(company: Workspace, lab: LabState, ta
     locked = _lockfile(company)
     assert len(images) == len(locked)
     for source, digest in locked.items():
-        mirrored = f"{target.host}/chaos-engineering/{source.rpartition('/')[2]}"
+        mirrored = f"{private_target.host}/chaos-engineering/{source.rpartition('/')[2]}"
         crane = ("--insecure",)
         assert _crane(company, lab, "digest", mirrored, *crane) == digest
         assert _crane(company, lab, "manifest", mirrored, *crane) == _crane(company, lab, "manifest", source, *crane)
@@ -37,13 +37,13 @@ def test_from_the_first_preview_to_destroy(company: Workspace, lab: LabState, ta
 
     # then its clusters have the digests of the lockfile, and a Secret that only the pull user's password is in
     assert resolved["prod-eu"]["image.chaos-ddcr"].startswith(
-        f"{target.host}/chaos-engineering/chaos-ddcr:1.94.0@sha256:"
+        f"{private_target.host}/chaos-engineering/chaos-ddcr:1.94.0@sha256:"
     )
     assert resolved["prod-eu"]["origin.image.chaos-ddcr"] == "project/checkout"
     assert resolved["prod-us"]["origin.image.chaos-log-watcher"] == "infrastructure/prod-us"
     auths = _secret(company, lab, "prod-eu")["auths"]
-    assert list(auths) == [target.host]
-    assert auths[target.host]["username"] == "puller"
+    assert list(auths) == [private_target.host]
+    assert auths[private_target.host]["username"] == "puller"
 
     # and a second up changes nothing
     for stack in ("acme", "checkout-prod"):
@@ -69,7 +69,9 @@ def test_from_the_first_preview_to_destroy(company: Workspace, lab: LabState, ta
     changes = sorted((step.op, step.name) for step in company.preview("acme") if "Stack" not in step.type)
     assert [op for op, _ in changes] == ["create"] * 3 + ["delete"] * 3
     company.up("acme")
-    assert _crane(company, lab, "digest", f"{target.host}/chaos-engineering/chaos-ddcr-faults:1.93.0", "--insecure")
+    assert _crane(
+        company, lab, "digest", f"{private_target.host}/chaos-engineering/chaos-ddcr-faults:1.93.0", "--insecure"
+    )
     company.up("checkout-prod")
     assert ":1.94.0@" in _config_map(company, lab, "prod-eu")["image.chaos-log-watcher"]
 
@@ -81,7 +83,7 @@ def test_from_the_first_preview_to_destroy(company: Workspace, lab: LabState, ta
     assert _find(company, lab, "configmaps", "prod-eu") is None
     assert _find(company, lab, "secrets", "prod-eu") is None
     assert get(lab.kubernetes, f"/api/v1/namespaces/{_namespace(company, 'prod-eu')}")["status"]["phase"] == "Active"
-    assert _crane(company, lab, "digest", f"{target.host}/chaos-engineering/chaos-ddcr:1.94.0", "--insecure")
+    assert _crane(company, lab, "digest", f"{private_target.host}/chaos-engineering/chaos-ddcr:1.94.0", "--insecure")
 
 
 def test_a_renamed_infrastructure_takes_its_service_account_over(company: Workspace, lab: LabState) -> None:

@@ -98,18 +98,18 @@ def test_an_infrastructure_moves_to_another_stack(running: Workspace, lab: LabSt
 
 
 def test_a_project_with_a_registry_moves_to_another_stack_and_is_renamed(
-    company: Workspace, lab: LabState, target: RegistryServer
+    company: Workspace, lab: LabState, private_target: RegistryServer
 ) -> None:
     # given: a project that owns a registry path, so that its stack mirrors
     registry = (
-        f"image_registry: {{server: {target.host}, account: till, type: private, "
+        f"image_registry: {{server: {private_target.host}, account: till, type: private, "
         f"authentication: {{username: {lab.registry.pull.username}, password_secret: harbor-credentials}}}}"
     )
     company.edit(CHECKOUT, "allow_overrides: true", f"allow_overrides: true\n    {registry}")
     company.init("checkout", "payments")
     company.set_credentials("checkout", lab)
     company.up("checkout")
-    uploads = _uploads(target)
+    uploads = _uploads(private_target)
     assert uploads
 
     # when: the section goes to the organization's file, under another id
@@ -126,7 +126,7 @@ def test_a_project_with_a_registry_moves_to_another_stack_and_is_renamed(
     # then
     _check_nothing_is_lost(company, "payments")
     company.up("payments")
-    assert _uploads(target) == uploads
+    assert _uploads(private_target) == uploads
     company.up("payments", "--expect-no-changes")
 
 

@@ -10,7 +10,7 @@ import pytest
 from lab.registry import read_requests
 from lab.state import LabState
 from lab.workspace import Workspace
-from tests.engine.conftest import PULL_CANARY, PUSH_CANARY
+from tests.support.workspaces import PULL_CANARY, PUSH_CANARY
 
 pytestmark = pytest.mark.engine
 

@@ -19,10 +19,10 @@ import pytest
 from lab.registry import RegistryServer
 from lab.state import LabState
 from lab.workspace import PASSPHRASE, Workspace
-from tests.engine import wheel_folder
-from tests.engine.conftest import PULL_CANARY, PUSH_CANARY
-from tests.engine.github_actions import Run, Runner, Workflow
-from tests.engine.github_api import BOT, PULL_REQUEST, REPOSITORY, GitHubApi
+from tests.support import wheel_folder
+from tests.support.github_actions import Run, Runner, Workflow
+from tests.support.github_api import BOT, PULL_REQUEST, REPOSITORY, GitHubApi
+from tests.support.workspaces import PULL_CANARY, PUSH_CANARY
 
 pytestmark = pytest.mark.engine
 
@@ -379,14 +379,14 @@ def test_a_preview_that_fails_is_in_the_comment_and_the_others_still_run(
 
 
 def test_the_first_failure_ends_an_up_and_the_next_run_makes_up_for_it(
-    repository: Repository, company: Workspace, target: RegistryServer
+    repository: Repository, company: Workspace, private_target: RegistryServer
 ) -> None:
     # given all is up, and a newer release is merged while the registry is down
     repository.push_to_main()
     company.edit("stacks/Pulumi.acme.yaml", 'release: "1.93.0"', 'release: "1.94.4"')
     company.run("chaosreg", "lock")
     repository.commit("Newer images")
-    target.stop()
+    private_target.stop()
     failed = repository.push_to_main()
 
     # then nothing after the failure is tried
@@ -394,7 +394,7 @@ def test_the_first_failure_ends_an_up_and_the_next_run_makes_up_for_it(
     assert _brought_up(failed) == ["acme"]
 
     # when the next commit, which touches no stack, is pushed, the run brings up what the failed one has left
-    target.start()
+    private_target.start()
     (company.folder / "NOTES.md").write_text("words\n")
     repository.commit("Words")
     repaired = repository.push_to_main()

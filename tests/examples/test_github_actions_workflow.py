@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 import yaml
 
-EXAMPLE = Path(__file__).resolve().parents[3] / "examples/github-actions"
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples/github-actions"
 WORKFLOW = EXAMPLE / ".github/workflows/chaosreg.yaml"
 SCRIPTS = EXAMPLE / ".github/chaosreg"
 

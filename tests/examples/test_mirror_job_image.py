@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lab.parts.mirror_image import RECIPE, image_config
 
-CHECKOUT = Path(__file__).parents[3]
+CHECKOUT = Path(__file__).parents[2]
 DOCKERFILE = (RECIPE / "Dockerfile").read_text("utf-8")
 
 

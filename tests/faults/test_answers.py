@@ -1,11 +1,12 @@
 """Answers that are no help: servers that fail without end, pages of proxies, bodies that are meant for nobody."""
 
-import builder
 import pytest
-from builder import image, layer
-from fault_scripts import always
-from faults import Reply
-from trial import HASTY, Trial
+
+from tests.support import builder
+from tests.support.builder import image, layer
+from tests.support.fault_scripts import always
+from tests.support.faults import Reply
+from tests.support.trial import HASTY, Trial
 
 pytestmark = pytest.mark.registry
 

@@ -5,15 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import partial
 
-import builder
 import pytest
-from builder import image, index, layer, push
-from faults import FaultServer, Reply, Seen
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Mirror
 from pulumi_chaosreg.oci import Descriptor, Host, Patience, Registry
+from tests.support import builder
+from tests.support.builder import image, index, layer, push
+from tests.support.faults import FaultServer, Reply, Seen
 
 pytestmark = pytest.mark.registry
 

@@ -3,18 +3,18 @@
 import socket
 import time
 
-import builder
 import pytest
-from builder import digest_of, image, layer
-from fault_scripts import always, first
-from faults import Change, FaultServer, Reply
-from trial import HASTY, Trial
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Mirror
 from pulumi_chaosreg.oci import Host, Patience, Registry
+from tests.support import builder
+from tests.support.builder import digest_of, image, layer
+from tests.support.fault_scripts import always, first
+from tests.support.faults import Change, FaultServer, Reply
+from tests.support.trial import HASTY, Trial
 
 pytestmark = pytest.mark.registry
 

@@ -2,17 +2,17 @@
 
 import json
 
-import builder
 import pytest
-from builder import digest_of, image, index, layer
-from fault_scripts import always, first
-from faults import Change, Reply
-from trial import Trial
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Mirror
+from tests.support import builder
+from tests.support.builder import digest_of, image, index, layer
+from tests.support.fault_scripts import always, first
+from tests.support.faults import Change, Reply
+from tests.support.trial import Trial
 
 pytestmark = pytest.mark.registry
 

@@ -5,11 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-import builder
 import pytest
-from builder import image, index, layer, push
-from fault_scripts import first
-from faults import FaultServer, Reply, Script, Seen
 
 from lab.ports import free_port
 from lab.registry import RegistryServer
@@ -17,7 +13,11 @@ from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Mirror
 from pulumi_chaosreg.oci import Host, Registry
-from tests.clock import Clock
+from tests.support import builder
+from tests.support.builder import image, index, layer, push
+from tests.support.clock import Clock
+from tests.support.fault_scripts import first
+from tests.support.faults import FaultServer, Reply, Script, Seen
 
 pytestmark = pytest.mark.registry
 

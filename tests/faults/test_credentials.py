@@ -6,17 +6,17 @@ from pathlib import Path
 
 import bcrypt
 import pytest
-from builder import digest_of, image, layer, push
-from canary import PUSH, traces_of
-from faults import FaultServer, Reply, Seen
-from token_server import registry_with_tokens
-from verdict import whole_tags
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.credentials.login import Login
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Mirror
+from tests.support.builder import digest_of, image, layer, push
+from tests.support.canary import PUSH, traces_of
+from tests.support.faults import FaultServer, Reply, Seen
+from tests.support.token_server import registry_with_tokens
+from tests.support.verdict import whole_tags
 
 pytestmark = pytest.mark.registry
 

@@ -1,10 +1,10 @@
 """Harbor's projects, quotas and immutable tags, and its order of signatures (profiles.py)."""
 
-import builder
-import profiles
 import pytest
-from builder import image, layer
-from trial import Trial
+
+from tests.support import builder, profiles
+from tests.support.builder import image, layer
+from tests.support.trial import Trial
 
 pytestmark = pytest.mark.registry
 

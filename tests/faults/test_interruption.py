@@ -7,14 +7,14 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from builder import digest_of, image, index, layer, push
-from company import mirroring_company
-from fault_scripts import always
-from faults import Change, FaultServer
-from verdict import whole_tags
 
 from lab.deadline import wait_for
 from lab.registry import RegistryServer
+from tests.support.builder import digest_of, image, index, layer, push
+from tests.support.company import mirroring_company
+from tests.support.fault_scripts import always
+from tests.support.faults import Change, FaultServer
+from tests.support.verdict import whole_tags
 
 pytestmark = pytest.mark.registry
 

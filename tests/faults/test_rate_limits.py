@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from builder import image, layer
-from fault_scripts import always, first
-from faults import Change, FaultServer, Reply, Script, Seen
-from trial import HASTY, Trial
 
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.oci import Host, Registry
-from tests.clock import Clock
+from tests.support.builder import image, layer
+from tests.support.clock import Clock
+from tests.support.fault_scripts import always, first
+from tests.support.faults import Change, FaultServer, Reply, Script, Seen
+from tests.support.trial import HASTY, Trial
 
 pytestmark = pytest.mark.registry
 

@@ -1,12 +1,13 @@
 """Redirects and upload locations: followed where that is safe, never with a credential to another host, never on."""
 
-import builder
 import pytest
-from builder import image, layer
-from canary import PULL, PUSH, traces_of
-from fault_scripts import always
-from faults import Change, FaultServer, Reply, Seen
-from trial import Trial
+
+from tests.support import builder
+from tests.support.builder import image, layer
+from tests.support.canary import PULL, PUSH, traces_of
+from tests.support.fault_scripts import always
+from tests.support.faults import Change, FaultServer, Reply, Seen
+from tests.support.trial import Trial
 
 pytestmark = pytest.mark.registry
 

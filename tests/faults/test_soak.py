@@ -11,17 +11,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
-from builder import Tree, image, index, layer, referring
-from fault_scripts import seeded
-from faults import Change, FaultServer, Reply
-from stored import store
-from verdict import whole_tags
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Mirror
 from pulumi_chaosreg.oci import Patience
+from tests.support.builder import Tree, image, index, layer, referring
+from tests.support.fault_scripts import seeded
+from tests.support.faults import Change, FaultServer, Reply
+from tests.support.stored import store
+from tests.support.verdict import whole_tags
 
 pytestmark = pytest.mark.registry
 

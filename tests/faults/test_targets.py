@@ -5,17 +5,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import builder
 import pytest
-from brands import BRANDS, on_a_small_disk
-from builder import image, index, layer, push
-from verdict import whole_tags
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Mirror, Progress
 from pulumi_chaosreg.oci import Patience
+from tests.support import builder
+from tests.support.brands import BRANDS, on_a_small_disk
+from tests.support.builder import image, index, layer, push
+from tests.support.verdict import whole_tags
 
 pytestmark = pytest.mark.registry
 

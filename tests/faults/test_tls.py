@@ -5,12 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import builder
 import pytest
-from builder import image, layer, push
-from certificates import Authority
-from connect_proxy import ConnectProxy
-from trial import HASTY
 
 from lab.ports import free_port
 from lab.registry import RegistryServer
@@ -18,6 +13,11 @@ from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Mirror
 from pulumi_chaosreg.oci import Host, Registry
+from tests.support import builder
+from tests.support.builder import image, layer, push
+from tests.support.certificates import Authority
+from tests.support.connect_proxy import ConnectProxy
+from tests.support.trial import HASTY
 
 pytestmark = pytest.mark.registry
 

@@ -1,16 +1,15 @@
 """Each vendor's quirks (profiles.py) and what a copy makes of them."""
 
-import builder
-import profiles
 import pytest
-from builder import digest_of, image, index, layer
-from faults import Change, Reply, Seen
-from profiles import refusal, together
-from trial import HASTY, Trial
 
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Mirror
+from tests.support import builder, profiles
+from tests.support.builder import digest_of, image, index, layer
+from tests.support.faults import Change, Reply, Seen
+from tests.support.profiles import refusal, together
+from tests.support.trial import HASTY, Trial
 
 pytestmark = pytest.mark.registry
 
@@ -178,7 +177,7 @@ def test_artifactory_lists_tags_for_those_who_accept_json(trial: Trial, tree: bu
 
 
 def profile(script, behind: str):
-    from faults import FaultServer
+    from tests.support.faults import FaultServer
 
     return FaultServer(script, behind)
 

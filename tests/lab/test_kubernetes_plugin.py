@@ -22,7 +22,7 @@ import yaml
 
 from lab import kubeapi
 from lab.state import KubernetesState, load
-from tests.engine.kubernetes_plugin_lab import Resource, Run, Stack, resource
+from tests.support.kubernetes_plugin_lab import Resource, Run, Stack, resource
 
 pytestmark = pytest.mark.engine
 

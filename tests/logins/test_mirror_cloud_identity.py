@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import builder
 import pytest
-from builder import image, layer, push
-from token_server import SERVICE, TokenServer, registry_believing, registry_with_tokens
 
 from lab.registry import RegistryServer
-from tests.answering import AnsweringServer, Asked, Said
-from tests.clouds import ACR, ECR, ECR_PASSWORD, ENTRA_TOKEN, GAR, GCP_TOKEN, aws, azure, gcp, nobody
+from tests.support import builder
+from tests.support.answering import AnsweringServer, Asked, Said
+from tests.support.builder import image, layer, push
+from tests.support.clouds import ACR, ECR, ECR_PASSWORD, ENTRA_TOKEN, GAR, GCP_TOKEN, aws, azure, gcp, nobody
+from tests.support.token_server import SERVICE, TokenServer, registry_believing, registry_with_tokens
 
 pytestmark = pytest.mark.registry
 

@@ -5,13 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from faults import FaultServer
-from token_server import registry_with_tokens
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.credentials.login import Login
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.oci import Host, Registry
+from tests.support.faults import FaultServer
+from tests.support.token_server import registry_with_tokens
 
 pytestmark = pytest.mark.registry
 

@@ -9,15 +9,15 @@ from pathlib import Path
 from urllib.parse import quote_plus
 
 import pytest
-from builder import image, layer, push
-from company import write_company
-from faults import FaultServer, Reply, Seen
-from token_server import registry_with_tokens
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.cli.main import main
 from pulumi_chaosreg.mirror import Mirror
 from pulumi_chaosreg.provider.mirrored_image import MirroredImage
+from tests.support.builder import image, layer, push
+from tests.support.company import write_company
+from tests.support.faults import FaultServer, Reply, Seen
+from tests.support.token_server import registry_with_tokens
 
 pytestmark = pytest.mark.registry
 

@@ -3,12 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import builder
 import pytest
-from bearer_front import counting_tokens
-from builder import image, layer, push
-from faults import FaultServer, Reply, Seen
-from token_server import registry_with_tokens, signed
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.credentials.login import Kind, Login
@@ -16,6 +11,11 @@ from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Mirror
 from pulumi_chaosreg.oci import Host, Registry
+from tests.support import builder
+from tests.support.bearer_front import counting_tokens
+from tests.support.builder import image, layer, push
+from tests.support.faults import FaultServer, Reply, Seen
+from tests.support.token_server import registry_with_tokens, signed
 
 pytestmark = pytest.mark.registry
 

@@ -5,12 +5,12 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from builder import Tree, image, index, layer, push, referring
-from faults import FaultServer, Reply, Seen
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Mirror, Wanted
+from tests.support.builder import Tree, image, index, layer, push, referring
+from tests.support.faults import FaultServer, Reply, Seen
 
 pytestmark = pytest.mark.registry
 

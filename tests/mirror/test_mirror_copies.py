@@ -8,10 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-import builder
 import pytest
-from builder import image, index, layer, push
-from faults import FaultServer, Reply, Seen
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.errors import ChaosregError
@@ -19,6 +16,9 @@ from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Cancelled, Copied, Mirror, Progress, Wanted
 from pulumi_chaosreg.oci import Registry
 from pulumi_chaosreg.provider.mirrored_image import MirroredImage
+from tests.support import builder
+from tests.support.builder import image, index, layer, push
+from tests.support.faults import FaultServer, Reply, Seen
 
 pytestmark = pytest.mark.registry
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 import urllib3
-from builder import OCI, digest_of, push_blob
 
 from benchmarks import memory
 from lab.registry import RegistryServer
+from tests.support.builder import OCI, digest_of, push_blob
 
 pytestmark = pytest.mark.registry
 

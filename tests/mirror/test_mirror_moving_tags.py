@@ -2,11 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-import builder
 import pytest
-from builder import image, index, layer, push
-from company import write_company
-from faults import FaultServer, Reply, Seen
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.cli.main import main
@@ -14,6 +10,10 @@ from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.images.unique_tag import unique_tag
 from pulumi_chaosreg.mirror import Mirror, Wanted
 from pulumi_chaosreg.provider.mirrored_image import MirroredImage
+from tests.support import builder
+from tests.support.builder import image, index, layer, push
+from tests.support.company import write_company
+from tests.support.faults import FaultServer, Reply, Seen
 
 pytestmark = pytest.mark.registry
 

@@ -5,9 +5,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-import builder
 import pytest
-from builder import image, index, layer, platform_index, push, referring
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.cli.main import main
@@ -19,6 +17,8 @@ from pulumi_chaosreg.mirror.platforms import subset
 from pulumi_chaosreg.oci import Manifest, Registry
 from pulumi_chaosreg.provider.mirrored_image import MirroredImage
 from pulumi_chaosreg.review.review import review
+from tests.support import builder
+from tests.support.builder import image, index, layer, platform_index, push, referring
 
 pytestmark = pytest.mark.registry
 

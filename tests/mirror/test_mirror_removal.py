@@ -2,19 +2,22 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-import builder
 import pytest
-from builder import Tree, image, index, layer, push, referring
-from faults import FaultServer, Reply, Seen
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Mirror
 from pulumi_chaosreg.oci import Registry
+from tests.support import builder
+from tests.support.builder import Tree, image, index, layer, push, referring
+from tests.support.faults import FaultServer, Reply, Seen
 
 SHARED = image(layer("shared"), name="shared")
 OLD = index(SHARED, image(layer("old"), name="old"), name="old")
 NEW = index(SHARED, image(layer("new"), name="new"), name="new")
+
+pytestmark = pytest.mark.registry
+
 REFUSED = b'{"errors":[{"code":"DENIED","message":"requested access to the resource is denied"}]}'
 
 

@@ -6,15 +6,15 @@ import json
 import traceback
 from contextlib import nullcontext
 
-import builder
 import pytest
-from bearer_front import bearer_front
-from builder import layer
-from faults import FaultServer, Reply, Seen
 
 from pulumi_chaosreg.credentials.login import Kind, Login
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.oci import Host, Registry
+from tests.support import builder
+from tests.support.bearer_front import bearer_front
+from tests.support.builder import layer
+from tests.support.faults import FaultServer, Reply, Seen
 
 pytestmark = pytest.mark.registry
 

@@ -4,11 +4,11 @@ import shutil
 import subprocess
 
 import pytest
-from builder import digest_of, image, index, layer, push
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Mirror
+from tests.support.builder import digest_of, image, index, layer, push
 
 pytestmark = pytest.mark.registry
 

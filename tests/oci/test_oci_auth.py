@@ -1,13 +1,13 @@
 """What an authorizer sends, when it looks for another login, when it gives up; clock and endpoint are the test's."""
 
 import pytest
-from authorizing import BASIC, PULL, REGISTRY, ROBOT, Clock, Endpoint, Machine, bearer, sent_by
 
 from pulumi_chaosreg.credentials.login import Kind, Login
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.oci.auth import Authorizer
 from pulumi_chaosreg.oci.challenge import Scopes, scope
 from pulumi_chaosreg.oci.problems import problem
+from tests.support.authorizing import BASIC, PULL, REGISTRY, ROBOT, Clock, Endpoint, Machine, bearer, sent_by
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from pulumi_chaosreg.oci import Host
 from pulumi_chaosreg.oci.problems import Cancelled, RegistryError, problem
-from tests.clock import Clock
+from tests.support.clock import Clock
 
 
 def failing(status: int = 503, **properties) -> tuple[list[RegistryError], Clock]:

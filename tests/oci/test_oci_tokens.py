@@ -4,12 +4,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from authorizing import PULL, REGISTRY, ROBOT, Clock, Endpoint, bearer, sent_by
 
 from pulumi_chaosreg.credentials.login import Kind, Login
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.oci.auth import Authorizer
 from pulumi_chaosreg.oci.challenge import parse_challenges, scope
+from tests.support.authorizing import PULL, REGISTRY, ROBOT, Clock, Endpoint, bearer, sent_by
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from pulumi_chaosreg.oci import Descriptor, Registry, RegistryError
 from pulumi_chaosreg.oci.manifest import OCI_INDEX, digest_of
-from tests.answering import AnsweringServer, Asked, Said
+from tests.support.answering import AnsweringServer, Asked, Said
 
 MANIFEST = b'{"schemaVersion": 2, "layers": []}'
 DIGEST = digest_of(MANIFEST)

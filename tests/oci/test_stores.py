@@ -9,7 +9,6 @@ from hashlib import sha512
 from pathlib import Path
 
 import pytest
-from builder import LAYER, Tree, digest_of, image, index, layer, referring
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.mirror.contents import describe
@@ -17,6 +16,7 @@ from pulumi_chaosreg.oci import Descriptor, Host, Manifest, Registry, RegistryEr
 from pulumi_chaosreg.oci.layout import Layout
 from pulumi_chaosreg.oci.manifest import digest_of as digest_by
 from pulumi_chaosreg.oci.problems import problem
+from tests.support.builder import LAYER, Tree, digest_of, image, index, layer, referring
 
 pytestmark = pytest.mark.registry
 

@@ -13,8 +13,8 @@ from lab.workspace import Workspace
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.images.unique_tag import unique_tag
 from pulumi_chaosreg.mirror import Mirror
-from tests.engine.conftest import PUSH_CANARY
-from tests.engine.one_image import OneImage
+from tests.support.one_image import OneImage
+from tests.support.workspaces import PUSH_CANARY
 
 pytestmark = pytest.mark.engine
 
@@ -22,7 +22,7 @@ PUSH = {"username": "pusher", "password": PUSH_CANARY}
 
 
 def test_a_moving_tag_of_some_platforms_from_its_first_copy_to_its_end(
-    tmp_path: Path, lab: LabState, target: RegistryServer
+    tmp_path: Path, lab: LabState, private_target: RegistryServer
 ) -> None:
     with RegistryServer(tmp_path / "source") as source:
         # given an image that upstream calls `latest`, of which one platform is wanted
@@ -32,7 +32,7 @@ def test_a_moving_tag_of_some_platforms_from_its_first_copy_to_its_end(
         image = OneImage(
             tmp_path / "one",
             source=latest,
-            target=f"{target.host}/app:latest",
+            target=f"{private_target.host}/app:latest",
             push=PUSH,
             platforms=kept,
             unique_tag=True,
@@ -42,8 +42,8 @@ def test_a_moving_tag_of_some_platforms_from_its_first_copy_to_its_end(
         # then both tags stand for what the subset becomes, and nobody finds anything to do
         first = _becomes(latest, kept)
         assert image.outputs()["digest"] == first != _crane("digest", latest)
-        assert image.outputs()["uniqueReference"] == f"{target.host}/app:{unique_tag('latest', first)}"
-        assert _tags(target) == {"latest": first, unique_tag("latest", first): first}
+        assert image.outputs()["uniqueReference"] == f"{private_target.host}/app:{unique_tag('latest', first)}"
+        assert _tags(private_target) == {"latest": first, unique_tag("latest", first): first}
         image.up("--expect-no-changes")
         image.refresh("--expect-no-changes")
         assert image.change(platforms=["linux/amd64", "linux/arm64"]) == ("update", ("platforms",))
@@ -57,11 +57,11 @@ def test_a_moving_tag_of_some_platforms_from_its_first_copy_to_its_end(
         assert image.change(digest=second) == ("update", ("digest",))
         image.up()
         former = {unique_tag("latest", first): first}
-        assert _tags(target) == {"latest": second, unique_tag("latest", second): second, **former}
+        assert _tags(private_target) == {"latest": second, unique_tag("latest", second): second, **former}
 
         # when it goes, what it wrote last goes
         image.workspace.run("pulumi", "destroy", "--stack", "one", "--yes")
-        assert _tags(target) == former
+        assert _tags(private_target) == former
 
 
 def test_each_way_of_pinning_from_the_stack_file_to_the_cluster(company: Workspace, lab: LabState) -> None:

@@ -16,8 +16,8 @@ import urllib3
 from lab.deadline import wait_for
 from lab.registry import RegistryServer
 from lab.state import LabState
-from tests.engine.conftest import PUSH_CANARY
-from tests.engine.one_image import OneImage
+from tests.support.one_image import OneImage
+from tests.support.workspaces import PUSH_CANARY
 
 pytestmark = pytest.mark.engine
 
@@ -26,17 +26,19 @@ PUSH = {"username": "pusher", "password": PUSH_CANARY}
 
 
 @pytest.fixture
-def image(tmp_path: Path, lab: LabState, target: RegistryServer) -> OneImage:
+def image(tmp_path: Path, lab: LabState, private_target: RegistryServer) -> OneImage:
     """chaos-ddcr:1.94.0 of the upstream, to be copied into the empty registry."""
     return OneImage(
         tmp_path / "one",
         source=f"{lab.upstream.host}/harness/chaos-ddcr:1.94.0",
-        target=f"{target.host}/chaos/chaos-ddcr:1.94.0",
+        target=f"{private_target.host}/chaos/chaos-ddcr:1.94.0",
         push=PUSH,
     )
 
 
-def test_each_input_has_the_diff_that_it_should_have(image: OneImage, lab: LabState, target: RegistryServer) -> None:
+def test_each_input_has_the_diff_that_it_should_have(
+    image: OneImage, lab: LabState, private_target: RegistryServer
+) -> None:
     first, other = (lab.upstream.digests[name] for name in ("chaos-ddcr:1.94.0", "chaos-ddcr-faults:1.94.0"))
     image.up()
     assert image.outputs()["digest"] == first
@@ -50,26 +52,28 @@ def test_each_input_has_the_diff_that_it_should_have(image: OneImage, lab: LabSt
     assert image.change(on_destroy=None) == ("same", ())
     assert image.change(push={"username": "pusher", "password": "rotated"}) == ("same", ())
     assert image.change(pull={"username": "reader", "password": "new"}) == ("same", ())
-    assert image.change(target=f"{target.host}/chaos/elsewhere:1.94.0") == ("replace", ("target",))
+    assert image.change(target=f"{private_target.host}/chaos/elsewhere:1.94.0") == ("replace", ("target",))
 
 
-def test_refresh_sees_a_deleted_tag_and_up_restores_it(image: OneImage, target: RegistryServer) -> None:
+def test_refresh_sees_a_deleted_tag_and_up_restores_it(image: OneImage, private_target: RegistryServer) -> None:
     image.up()
     manifest = "/v2/chaos/chaos-ddcr/manifests/1.94.0"
-    assert _request(target, "DELETE", manifest) == 202
+    assert _request(private_target, "DELETE", manifest) == 202
 
     image.refresh()
     assert image.outputs() is None
 
     image.up()
-    assert _request(target, "HEAD", manifest) == 200
+    assert _request(private_target, "HEAD", manifest) == 200
 
-    before = len(target.requests())
+    before = len(private_target.requests())
     image.up("--expect-no-changes")
-    assert len(target.requests()) == before  # nothing to do: nobody is asked
+    assert len(private_target.requests()) == before  # nothing to do: nobody is asked
 
 
-def test_refresh_sees_a_moved_tag_and_up_moves_it_back(image: OneImage, lab: LabState, target: RegistryServer) -> None:
+def test_refresh_sees_a_moved_tag_and_up_moves_it_back(
+    image: OneImage, lab: LabState, private_target: RegistryServer
+) -> None:
     image.inputs["digest"] = lab.upstream.digests["chaos-ddcr:1.94.0"]
     image.up()
     image.inputs |= {"source": f"{lab.upstream.host}/harness/chaos-ddcr-faults:1.94.0", "digest": None}
@@ -89,7 +93,7 @@ def test_refresh_sees_a_moved_tag_and_up_moves_it_back(image: OneImage, lab: Lab
 
 
 def test_destroy_deletes_only_when_told_to_and_only_what_this_stack_wrote(
-    image: OneImage, target: RegistryServer
+    image: OneImage, private_target: RegistryServer
 ) -> None:
     manifest = "/v2/chaos/chaos-ddcr/manifests/1.94.0"
     inputs = {**image.inputs}
@@ -97,23 +101,23 @@ def test_destroy_deletes_only_when_told_to_and_only_what_this_stack_wrote(
     image.up()
     image.inputs = {}
     image.up()
-    assert _request(target, "HEAD", manifest) == 404
+    assert _request(private_target, "HEAD", manifest) == 404
 
     image.inputs = inputs
     image.up()
     image.inputs = {}
     image.up()
-    assert _request(target, "HEAD", manifest) == 200  # retained
+    assert _request(private_target, "HEAD", manifest) == 200  # retained
 
     image.inputs = {**inputs, "on_destroy": "delete"}
     image.up()
     done = image.workspace.run("pulumi", "destroy", "--stack", "one", "--yes")
     assert "it was there before this stack" in done.stdout + done.stderr
-    assert _request(target, "HEAD", manifest) == 200
+    assert _request(private_target, "HEAD", manifest) == 200
 
 
 def test_an_image_that_is_there_is_imported_and_belongs_to_others(
-    tmp_path: Path, image: OneImage, lab: LabState, target: RegistryServer
+    tmp_path: Path, image: OneImage, lab: LabState, private_target: RegistryServer
 ) -> None:
     manifest = "/v2/chaos/chaos-ddcr/manifests/1.94.0"
     image.up()
@@ -121,7 +125,7 @@ def test_an_image_that_is_there_is_imported_and_belongs_to_others(
     image.inputs, inputs = {}, image.inputs
     image.up()
     # an import looks before the program's inputs are known: with this machine's docker login
-    auths = {target.host: {"auth": b64encode(f"pusher:{PUSH_CANARY}".encode()).decode()}}
+    auths = {private_target.host: {"auth": b64encode(f"pusher:{PUSH_CANARY}".encode()).decode()}}
     (tmp_path / "config.json").write_text(json.dumps({"auths": auths}), "utf-8")
     image.workspace.environment["DOCKER_CONFIG"] = str(tmp_path)
 
@@ -136,7 +140,7 @@ def test_an_image_that_is_there_is_imported_and_belongs_to_others(
 
     image.inputs = {}
     assert "it was there before this stack" in image.up()
-    assert _request(target, "HEAD", manifest) == 200
+    assert _request(private_target, "HEAD", manifest) == 200
 
 
 def test_refresh_and_destroy_find_the_plugin_without_a_virtual_environment(image: OneImage, lab: LabState) -> None:
@@ -152,23 +156,25 @@ def test_refresh_and_destroy_find_the_plugin_without_a_virtual_environment(image
 
 
 def test_a_large_image_needs_little_memory_and_survives_a_killed_plugin(
-    tmp_path: Path, lab: LabState, target: RegistryServer
+    tmp_path: Path, lab: LabState, private_target: RegistryServer
 ) -> None:
     # given an image with a layer of 1 GB
     with RegistryServer(tmp_path / "source") as source:
         _push_large_image(source, "big", megabytes=1024)
-        image = OneImage(tmp_path / "big", source=f"{source.host}/big:1", target=f"{target.host}/big:1", push=PUSH)
+        image = OneImage(
+            tmp_path / "big", source=f"{source.host}/big:1", target=f"{private_target.host}/big:1", push=PUSH
+        )
 
         # when the plugin is killed in the middle of the copy
         broken = threading.Thread(target=lambda: image.up(check=False))
         broken.start()
         plugin = _plugin_below(os.getpid())
-        assert wait_for(lambda: _stored(target) > 100_000_000, 60)
+        assert wait_for(lambda: _stored(private_target) > 100_000_000, 60)
         os.kill(plugin, signal.SIGKILL)
         broken.join(timeout=60)
 
         # then no tag was written, and the next up finishes
-        assert _request(target, "HEAD", "/v2/big/manifests/1") == 404
+        assert _request(private_target, "HEAD", "/v2/big/manifests/1") == 404
         again = threading.Thread(target=image.up)
         again.start()
         plugin = _plugin_below(os.getpid())
@@ -176,7 +182,7 @@ def test_a_large_image_needs_little_memory_and_survives_a_killed_plugin(
         while again.is_alive():
             peak = max(peak, _peak_memory(plugin))
             again.join(timeout=0.05)
-        assert _request(target, "HEAD", "/v2/big/manifests/1") == 200
+        assert _request(private_target, "HEAD", "/v2/big/manifests/1") == 200
         assert 0 < peak < 200_000, f"the plugin took {peak} kB"
 
 

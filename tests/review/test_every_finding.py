@@ -625,7 +625,7 @@ def test_an_id_that_is_a_number_is_told(project, places):
 
 
 def test_every_code_of_scopes_and_images_is_in_these_tests():
-    root = Path(__file__).parents[3] / "pulumi_chaosreg"
+    root = Path(__file__).parents[2] / "pulumi_chaosreg"
     written = {
         code
         for room in ("settings", "scopes", "stacks", "review", "images")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-PAGE = (Path(__file__).parents[3] / "docs" / "inheritance.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "inheritance.md").read_text("utf-8")
 LEVELS = ("account", "organization", "project", "infrastructure")
 ROWS = [
     tuple(cell.strip() for cell in line.strip("|").split("|")) for line in PAGE.splitlines() if line.startswith("| `")

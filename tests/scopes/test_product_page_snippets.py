@@ -1,32 +1,9 @@
-"""Every YAML snippet of Harness's documentation page works as it stands there, as the content of a section.
-
-They are taken from `product-page.md`, a copy of the page.
-"""
-
-import textwrap
-from pathlib import Path
+"""Every YAML snippet of Harness's documentation page works as it stands there, as the content of a section."""
 
 import pytest
 
-PAGE = (Path(__file__).parent / "product-page.md").read_text("utf-8")
+from tests.support.product_page import SNIPPETS
 
-
-def _snippets():
-    """Heading above it → each YAML block of the page, only its own indentation gone."""
-    heading, inside, blocks = "", None, {}
-    for line in PAGE.splitlines(keepends=True):
-        if line.lstrip().startswith("```"):
-            if inside is not None:
-                blocks[heading] = textwrap.dedent("".join(inside))
-            inside = [] if line.strip() == "```yaml" else None
-        elif inside is not None:
-            inside.append(line)
-        elif line.startswith("#"):
-            heading = line.strip("# \n")
-    return blocks
-
-
-SNIPPETS = _snippets()
 BASIC = SNIPPETS["Basic Configuration"]
 
 # where the snippet's values must arrive

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from builder import image, layer, platform_index, push
-from private_sigstore import ISSUER, WORKFLOW, PrivateSigstore
-from signing import Signer, attach, make_signer
 
 from pulumi_chaosreg.cli.main import main
+from tests.support.builder import image, layer, platform_index, push
+from tests.support.private_sigstore import ISSUER, WORKFLOW, PrivateSigstore
+from tests.support.signing import Signer, attach, make_signer
 
 pytestmark = pytest.mark.registry
 

@@ -9,14 +9,14 @@ import json
 from collections.abc import Callable
 
 import pytest
-from builder import image, index, layer, push
-from private_sigstore import ISSUER, WORKFLOW, PrivateSigstore
-from signing import attach, cosign_accepts_identity, make_signer, trusted_root_by_cosign
 
 from lab.olareg import OlaregServer
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.images.signing_policy import Identity, SigningPolicy
 from pulumi_chaosreg.mirror import Wanted
+from tests.support.builder import image, index, layer, push
+from tests.support.private_sigstore import ISSUER, WORKFLOW, PrivateSigstore
+from tests.support.signing import attach, cosign_accepts_identity, make_signer, trusted_root_by_cosign
 
 pytestmark = pytest.mark.registry
 

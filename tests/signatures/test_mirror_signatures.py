@@ -1,15 +1,15 @@
 """`signatures: require` with keys: real cosign signs at the source, we decide, and cosign judges our copy."""
 
 import pytest
-from builder import Tree, digest_of, image, index, layer, push
-from faults import FaultServer, Reply, Seen
-from signing import FORMS, KINDS, Signer, attach, make_signer
 
 from lab.olareg import OlaregServer
 from lab.registry import RegistryServer
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.images.signing_policy import SigningPolicy
 from pulumi_chaosreg.mirror import Mirror, Wanted
+from tests.support.builder import Tree, digest_of, image, index, layer, push
+from tests.support.faults import FaultServer, Reply, Seen
+from tests.support.signing import FORMS, KINDS, Signer, attach, make_signer
 
 pytestmark = pytest.mark.registry
 

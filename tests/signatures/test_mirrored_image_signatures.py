@@ -8,8 +8,8 @@ import pytest
 
 from lab.registry import RegistryServer
 from lab.state import LabState
-from tests.engine.conftest import PUSH_CANARY
-from tests.engine.one_image import OneImage
+from tests.support.one_image import OneImage
+from tests.support.workspaces import PUSH_CANARY
 
 pytestmark = pytest.mark.engine
 
@@ -31,14 +31,14 @@ def _run(folder: Path, *command: str) -> None:
 
 
 def test_up_copies_what_the_key_has_signed_and_nothing_before(
-    tmp_path: Path, lab: LabState, source: RegistryServer, target: RegistryServer
+    tmp_path: Path, lab: LabState, source: RegistryServer, private_target: RegistryServer
 ) -> None:
     _run(tmp_path, "cosign", "generate-key-pair")
     digest = lab.upstream.digests["chaos-ddcr:1.94.0"]
     image = OneImage(
         tmp_path / "one",
         source=f"{source.host}/{NAME}",
-        target=f"{target.host}/{NAME}",
+        target=f"{private_target.host}/{NAME}",
         push={"username": "pusher", "password": PUSH_CANARY},
         digest=digest,
         signatures="require",
@@ -50,7 +50,7 @@ def test_up_copies_what_the_key_has_signed_and_nothing_before(
     # nobody has signed: nothing is written
     said = image.up(check=False)
     assert f"error[CHR0450]: image `chaos/chaos-ddcr@{digest}` at registry `{source.host}` is not signed" in said
-    assert not any(request.method in ("PUT", "POST", "PATCH") for request in target.requests())
+    assert not any(request.method in ("PUT", "POST", "PATCH") for request in private_target.requests())
 
     # signed: copied, with the signature
     offline = ["--use-signing-config=false", "--tlog-upload=false", "--allow-http-registry", "-y"]
@@ -58,7 +58,7 @@ def test_up_copies_what_the_key_has_signed_and_nothing_before(
     image.up()
     assert image.outputs()["digest"] == digest
     fallback = f"/v2/chaos/chaos-ddcr/manifests/{digest.replace(':', '-')}"
-    assert any(request.method == "PUT" and request.path == fallback for request in target.requests())
+    assert any(request.method == "PUT" and request.path == fallback for request in private_target.requests())
 
     # other signers are no change of the image
     assert image.change(verify={"public_keys": [(tmp_path / "cosign.pub").read_text()] * 2}) == ("same", ())

@@ -14,7 +14,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError, validators
 from jsonschema.exceptions import best_match
-from test_product_page_snippets import SNIPPETS
 
 from pulumi_chaosreg.errors import Place
 from pulumi_chaosreg.settings.checking import check_settings
@@ -22,8 +21,9 @@ from pulumi_chaosreg.settings.kinds import Flag, Number, Table, Tables, Text, Te
 from pulumi_chaosreg.settings.table import SETTINGS
 from pulumi_chaosreg.settings.yaml_file import read_yaml
 from pulumi_chaosreg.stacks.schema import infrastructures_file_schema, stack_file_schema
+from tests.support.product_page import SNIPPETS
 
-STACKS = sorted((Path(__file__).parents[3] / "stacks").glob("Pulumi.*.yaml"))
+STACKS = sorted((Path(__file__).parents[2] / "stacks").glob("Pulumi.*.yaml"))
 
 
 @cache

@@ -11,7 +11,7 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-from tests.local_server import LocalServer
+from tests.support.local_server import LocalServer
 
 
 @dataclass(frozen=True)

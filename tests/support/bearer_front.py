@@ -2,9 +2,9 @@
 
 import json
 
-import builder
-from faults import FaultServer, Reply, Seen
-from token_server import TokenServer
+from tests.support import builder
+from tests.support.faults import FaultServer, Reply, Seen
+from tests.support.token_server import TokenServer
 
 
 def bearer_front(tokens: TokenServer | FaultServer, accepted: list[str], error: str = "") -> FaultServer:

@@ -4,10 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from builder import Tree
-from company import write_company
-
 from lab.registry import RegistryServer
+from tests.support.builder import Tree
+from tests.support.company import write_company
 
 NAMES = ("chaos-ddcr", "chaos-ddcr-faults", "chaos-log-watcher")
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.answering import AnsweringServer, Asked, Said
+from tests.support.answering import AnsweringServer, Asked, Said
 
 ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 GAR = "europe-docker.pkg.dev"

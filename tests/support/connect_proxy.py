@@ -6,7 +6,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 
-from tests.local_server import LocalServer
+from tests.support.local_server import LocalServer
 
 
 class _Server(ThreadingTCPServer):

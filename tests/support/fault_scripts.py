@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from faults import Change, Reply, Script, Seen
+from tests.support.faults import Change, Reply, Script, Seen
 
 
 def passing(_: Seen) -> None:

@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from urllib.parse import urlsplit
 
-from tests.local_server import LocalServer
+from tests.support.local_server import LocalServer
 
 _HOP = {"connection", "content-length", "transfer-encoding", "date", "server"}
 

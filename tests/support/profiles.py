@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection
 
-from faults import Change, Reply, Script, Seen
+from tests.support.faults import Change, Reply, Script, Seen
 
 _MANIFEST = re.compile(r"/v2/(?P<repository>.+)/manifests/(?P<name>[^/]+)$")
 _UPLOADS = re.compile(r"/v2/(?P<repository>.+)/blobs/uploads/(?P<session>[^/]*)$")

@@ -12,13 +12,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from canary import PULL, PUSH
-from trial import HASTY, Trial
 
 from lab.olareg import OlaregServer
 from lab.registry import RegistryServer
 from pulumi_chaosreg.mirror import Mirror
 from pulumi_chaosreg.oci import Host
+from tests.support.canary import PULL, PUSH
+from tests.support.trial import HASTY, Trial
 
 
 @pytest.fixture

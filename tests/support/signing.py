@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import urllib3
-from builder import OCI, Tree, push, referring
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+from tests.support.builder import OCI, Tree, push, referring
 
 FORMS = ("classic", "bundle")
 KINDS = ("p256", "p384", "p521", "rsa", "ed25519")

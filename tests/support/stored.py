@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from builder import Tree, digest_of
-
 from lab.registry import RegistryServer
+from tests.support.builder import Tree, digest_of
 
 
 def store(server: RegistryServer, repository: str, tag: str, tree: Tree) -> None:

@@ -15,10 +15,9 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qs
 
-from faults import Reply
-
 from lab.registry import RegistryServer
-from tests.answering import AnsweringServer, Asked
+from tests.support.answering import AnsweringServer, Asked
+from tests.support.faults import Reply
 
 _SHA256 = bytes.fromhex("3031300d060960864801650304020105000420")
 SERVICE, _ISSUER, _KEY_ID = "test-registry", "test-issuer", "test-key"

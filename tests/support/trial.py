@@ -10,17 +10,16 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
-import builder
-from canary import PULL, PUSH, traces_of
-from fault_scripts import passing
-from faults import FaultServer, Script
-from verdict import whole_tags
-
 from lab.registry import RegistryServer
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Copied, Mirror, Planned
 from pulumi_chaosreg.oci import Patience, RegistryError
+from tests.support import builder
+from tests.support.canary import PULL, PUSH, traces_of
+from tests.support.fault_scripts import passing
+from tests.support.faults import FaultServer, Script
+from tests.support.verdict import whole_tags
 
 HASTY = Patience(first=0.01)
 

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator
 
 import urllib3
-from builder import digest_of
 
 from pulumi_chaosreg.credentials.login import Login
+from tests.support.builder import digest_of
 
 _ACCEPT = ", ".join(
     f"application/vnd.{kind}+json"

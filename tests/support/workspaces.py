@@ -16,21 +16,21 @@ PUSH_CANARY = "push-canary-5eed1e55"
 
 
 @pytest.fixture
-def target(tmp_path: Path) -> Iterator[RegistryServer]:
+def private_target(tmp_path: Path) -> Iterator[RegistryServer]:
     """An empty private registry."""
     with RegistryServer(tmp_path / "target", logins={"puller": PULL_CANARY, "pusher": PUSH_CANARY}) as server:
         yield server
 
 
 @pytest.fixture
-def lab(target: RegistryServer) -> LabState:
+def lab(private_target: RegistryServer) -> LabState:
     """The running lab, with the empty registry as its private one."""
     registry = RegistryState(
-        host=target.host,
+        host=private_target.host,
         pull=Login("puller", PULL_CANARY),
         push=Login("pusher", PUSH_CANARY),
-        log=str(target.log),
-        storage=str(target.storage),
+        log=str(private_target.log),
+        storage=str(private_target.storage),
     )
     return replace(load(), registry=registry)
 
