@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "hint"]
+"""A hint asks for nothing: it never fails a run, not even a strict one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,12 @@ from pulumi_chaosreg.cli.resolve import warn_of_errors
 from pulumi_chaosreg.cli.selection import select
 from pulumi_chaosreg.cli.terminal import colored
 from pulumi_chaosreg.errors import ChaosregError, Place, visible
-from pulumi_chaosreg.review.explanation import Explanation, Statement, explain, locks_in
-from pulumi_chaosreg.review.review import Review, review
-from pulumi_chaosreg.scopes.locks import locks_explicitly
+from pulumi_chaosreg.review.explanation import Explanation, Statement, explain
+from pulumi_chaosreg.review.review import review
+from pulumi_chaosreg.scopes.locks import locks_in
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.settings.table import SECTION
 from pulumi_chaosreg.settings.yaml_file import Lines
 from pulumi_chaosreg.stacks.stack_files import find_project
 
@@ -44,14 +45,14 @@ def run(options: argparse.Namespace) -> int:
     reviewed = review(find_project(Path(options.project).resolve()))
     lines = Lines()
     for resolved in select(reviewed, [options.subject]):
-        print(_all(resolved, lines) if options.field is None else _one(resolved, options.field, reviewed, lines))
+        print(_all(resolved, lines) if options.field is None else _one(resolved, options.field, lines))
     return warn_of_errors(reviewed)
 
 
 def _all(resolved: ResolvedConfig, lines: Lines) -> str:
     shown = [colored(resolved.infrastructure.path, "bold")]
-    for name, value, origin in resolved.fields():
-        shown += [f"  {colored(name, 'cyan')} = {visible(value)}", f"      {_where(origin.place, lines)}"]
+    for one in resolved.fields():
+        shown += [f"  {colored(one.name, 'cyan')} = {visible(one.value)}", f"      {_where(one.origin.place, lines)}"]
     shown += [
         f"  locked by {scope.title}: {_lock(scope, how, lines)}"
         for scope, how in locks_in(resolved.infrastructure.chain())
@@ -59,10 +60,10 @@ def _all(resolved: ResolvedConfig, lines: Lines) -> str:
     return "\n".join(shown) + "\n"
 
 
-def _one(resolved: ResolvedConfig, field: str, reviewed: Review, lines: Lines) -> str:
-    explanation = explain(resolved, field, reviewed.company.catalogue)
+def _one(resolved: ResolvedConfig, field: str, lines: Lines) -> str:
+    explanation = explain(resolved, field)
     if explanation is None:
-        names = [name for name, _, _ in resolved.fields()]
+        names = [one.name for one in resolved.fields()]
         near = get_close_matches(field, names, n=1, cutoff=0.4)
         advice = f"did you mean `{near[0]}`? " if near else ""
         raise ChaosregError.of(
@@ -77,7 +78,7 @@ def _one(resolved: ResolvedConfig, field: str, reviewed: Review, lines: Lines) -
         stem, below = "   " * depth + "└─ ", "   " * (depth + 1)
         shown.append(f"{stem}{scope.title}")
         shown += [f"{below}   {_statement(statement, lines)}" for statement in statements]
-        if scope in locks and explanation.locked_by:
+        if scope in locks and explanation.lock:
             shown.append(
                 f"{below}   {colored('locks it', 'yellow')} for all below: {_lock(scope, locks[scope], lines)}"
             )
@@ -93,8 +94,9 @@ def _statement(said: Statement, lines: Lines) -> str:
 
 def _who_may(explanation: Explanation, infrastructure: Scope) -> str:
     said = f"{infrastructure.title} may set {_names(explanation.free)}" if explanation.free else ""
-    if explanation.locked_by:
-        lock = f"may not set {_names(explanation.locked)}: {explanation.locked_by.title} does not allow overrides"
+    if explanation.lock:
+        owner = explanation.lock.owner.title
+        lock = f"may not set {_names(explanation.locked)}: {owner} {explanation.lock.why}"
         said = f"{said}, and {lock}" if said else f"{infrastructure.title} {lock}"
     return said
 
@@ -104,8 +106,8 @@ def _names(settings: Sequence[str]) -> str:
 
 
 def _lock(scope: Scope, how: str, lines: Lines) -> str:
-    keys = ("allow_overrides",) if locks_explicitly(scope) else ()
-    return f"{how}  {_where(scope.at(*keys), lines, scope=False)}"
+    place = scope.place if scope.get(SECTION.allow_overrides) is None else scope.at(SECTION.allow_overrides)
+    return f"{how}  {_where(place, lines, scope=False)}"
 
 
 def _where(place: Place, lines: Lines, *, scope: bool = True) -> str:

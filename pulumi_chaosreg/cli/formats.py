@@ -16,17 +16,18 @@ _DOCUMENTATION = "https://github.com/pulumi-chaosreg/pulumi-chaosreg/blob/main/d
 
 def as_text(reviewed: Review, _project: Path) -> str:
     """Every finding in the form of a compiler's message, and a last line that counts them."""
-    errors, warnings = len(reviewed.errors), len(reviewed.findings) - len(reviewed.errors)
+    errors, warnings = len(reviewed.errors), len(reviewed.warnings)
     read = f"{_count(len(reviewed.company.files), 'stack file')}, {_count(len(reviewed.resolved), 'infrastructure')}"
     said = "".join(f"{colored_finding(finding)}\n\n" for finding in reviewed.findings)
-    return f"{said}{read}: {_count(errors, 'error')}, {_count(warnings, 'warning')}\n"
+    hints = len(reviewed.findings) - errors - warnings
+    more = f", {_count(hints, 'hint')}" if hints else ""
+    return f"{said}{read}: {_count(errors, 'error')}, {_count(warnings, 'warning')}{more}\n"
 
 
 def as_json(reviewed: Review, project: Path) -> str:
     """`findings` (code, severity, message, file, line, scope, keys, excerpt, notes, help), and how many there are."""
     findings = [_plain(finding, project) for finding in reviewed.findings]
-    errors = len(reviewed.errors)
-    return _dump({"findings": findings, "errors": errors, "warnings": len(findings) - errors})
+    return _dump({"findings": findings, "errors": len(reviewed.errors), "warnings": len(reviewed.warnings)})
 
 
 def as_sarif(reviewed: Review, project: Path) -> str:
@@ -68,7 +69,7 @@ def _sarif_result(finding: Finding, project: Path) -> dict[str, Any]:
     more = [f"{label}: {text}" for label, text in finding.notes] + ([f"help: {finding.help}"] if finding.help else [])
     result: dict[str, Any] = {
         "ruleId": finding.code,
-        "level": finding.severity,
+        "level": "note" if finding.severity == "hint" else finding.severity,
         "message": {"text": ". ".join([finding.message, *more])},
     }
     place = finding.place

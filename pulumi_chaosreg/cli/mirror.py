@@ -110,7 +110,8 @@ def _jobs(options: argparse.Namespace) -> list[Job]:
         options.refuse("--as-job prints YAML")
     mirror_job.check(options)
     jobs = read_list(options.list) if options.list else _jobs_of_stacks(options)
-    if any(job.must_be_locked and job.digest is None and not (options.list and job.source.digest) for job in jobs):
+    unlocked = (job for job in jobs if job.must_be_locked and job.wanted.digest is None)
+    if any(not (options.list and job.source.digest) for job in unlocked):
         advice = "run `chaosreg lock` first, so that what is copied can be reviewed"
         raise ChaosregError.of("CHR0304", "nothing is locked yet", help=advice)
     return jobs
@@ -139,10 +140,11 @@ def _checked(mirror: Mirror, job: Job, carried: mirror_layout.Carried, logins: M
     lacking = mirror.missing(job.target, login)
     if lacking:
         raise carried.lacking(job, lacking)
-    if job.verify and job.platforms:  # a subset's index is ours, and nobody has signed it: upstream's is judged
-        mirror.check_signed(job.source, job.verify, None if carried.read else logins.of(job.source), is_source=True)
-    elif job.verify:
-        mirror.check_signed(job.target, job.verify, login)
+    wanted = job.wanted
+    if wanted.verify and wanted.platforms:  # a subset's index is ours, and nobody has signed it: upstream's is judged
+        mirror.check_signed(job.source, wanted.verify, None if carried.read else logins.of(job.source), is_source=True)
+    elif wanted.verify:
+        mirror.check_signed(job.target, wanted.verify, login)
 
 
 def _each(jobs: Sequence[Job], work: Callable[[Job], T], report: Report, stopped: threading.Event) -> dict[Job, T]:

@@ -69,7 +69,7 @@ def job_text(jobs: Sequence[Job], options: argparse.Namespace) -> str:
     if not jobs:
         advice = "set `mirror.source` where `image_registry.server` is set"
         raise ChaosregError.of("CHR0462", "there is no image to mirror, and so no Job", help=advice)
-    if any(job.verify for job in jobs):
+    if any(job.wanted.verify for job in jobs):
         print(_needs_packages(options.image), file=sys.stderr)
     lists = {f"{index}.yaml": list_text(shard) for index, shard in enumerate(_shards(jobs, options.shards))}
     size = sum(len(text.encode()) for text in lists.values())

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pulumi_chaosreg.cli.mirror_report import Report, size
 from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.mirror import Wanted
 from pulumi_chaosreg.mirror.contents import describe
 from pulumi_chaosreg.mirror.mirror import Stores
 from pulumi_chaosreg.oci.host import Host
@@ -55,18 +56,15 @@ class Carried:
             return list(jobs)
         merged: dict[str, Job] = {}
         for job in jobs:
-            before = merged.get(job.source.tagged, job)
-            merged[job.source.tagged] = replace(
-                job,
-                target=job.source.with_digest(None),
+            wanted, before = job.wanted, merged.get(job.source.tagged, job).wanted
+            whole = Wanted(
                 digest=job.source.digest,
-                platforms=(),
-                unique=False,
-                signatures=job.signatures or before.signatures,
+                signatures=wanted.signatures or before.signatures,
                 # Platforms that are left out on the other side may have foreign layers.
-                keep_foreign=job.keep_foreign or bool(job.platforms) or before.keep_foreign,
-                verify=job.verify if job.verify == before.verify else None,
+                keep_foreign=wanted.keep_foreign or bool(wanted.platforms) or before.keep_foreign,
+                verify=wanted.verify if wanted.verify == before.verify else None,
             )
+            merged[job.source.tagged] = replace(job, target=job.source.with_digest(None), wanted=whole)
         return [merged[name] for name in sorted(merged)]
 
     def finish(self, report: Report, *, stopped: bool) -> None:

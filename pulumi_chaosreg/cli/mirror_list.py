@@ -10,7 +10,7 @@ A policy (`verify`) stands in it once, with an anchor, and as an alias wherever 
 has 6 kB.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.images.platform import PLATFORM
 from pulumi_chaosreg.images.reference import DIGEST, Reference, reference_problem
 from pulumi_chaosreg.images.signing_policy import MalformedPolicy, SigningPolicy
-from pulumi_chaosreg.mirror import Wanted
+from pulumi_chaosreg.mirror.wanted import ALL, Wanted
 from pulumi_chaosreg.settings.yaml_file import read_yaml
 
 
@@ -33,25 +33,10 @@ class Job:
     """With the digest of the lockfile."""
     target: Reference
     """Without a digest."""
-    signatures: bool = True
-    """Whether referrers and cosign's tags go along."""
-    digest: str | None = None
-    """What the target becomes, by the lockfile."""
-    platforms: tuple[str, ...] = ()
-    """What is kept; empty for all."""
+    wanted: Wanted = ALL
+    """What of the source's image the target shall have."""
     must_be_locked: bool = True
-    """Whether it may not be copied without that digest."""
-    keep_foreign: bool = False
-    """Whether foreign layers stay references instead of being refused."""
-    unique: bool = False
-    """Whether the tag moves, and a second one has to keep its digest alive."""
-    verify: SigningPolicy | None = None
-    """Who must have signed the source, where the owner requires that."""
-
-    @property
-    def wanted(self) -> Wanted:
-        """What of the source's image the target shall have."""
-        return Wanted(self.digest, self.platforms, self.keep_foreign, self.signatures, self.unique, self.verify)
+    """Whether it may not be copied without a digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +68,7 @@ def _policy_problem(said: Any) -> str:
 
 _FORMS: Mapping[Any, _Form] = {
     str | None: _Form(str, str, _digest_problem),
-    tuple[str, ...]: _Form(list, tuple, _platforms_problem),
+    Sequence[str]: _Form(list, tuple, _platforms_problem),
     SigningPolicy | None: _Form(SigningPolicy.as_inputs, SigningPolicy.parse, _policy_problem),
     Reference: _Form(
         str, Reference.parse, lambda said: reference_problem(said) if isinstance(said, str) else "it is no text"
@@ -91,7 +76,9 @@ _FORMS: Mapping[Any, _Form] = {
     bool: _Form(bool, bool, lambda said: "" if isinstance(said, bool) else "it is neither true nor false"),
 }
 """By the field's type. A field of any other type is an error when this module is loaded: none is left out silently."""
-_FIELDS = {field.name: (field, _FORMS[field.type]) for field in fields(Job)}
+_OF_JOB = [field for field in fields(Job) if field.type is not Wanted]
+_FIELDS = {field.name: (field, _FORMS[field.type]) for field in (*_OF_JOB, *fields(Wanted))}
+"""A job's, and then what it wants, beside them."""
 
 
 def list_text(jobs: Iterable[Job]) -> str:
@@ -100,8 +87,9 @@ def list_text(jobs: Iterable[Job]) -> str:
     entries = []
     for job in jobs:
         entry = _entry(job)
-        if job.verify:
-            entry["verify"] = policies.setdefault(job.verify, entry["verify"])  # the same object becomes an alias
+        if job.wanted.verify:
+            # the same object becomes an alias
+            entry["verify"] = policies.setdefault(job.wanted.verify, entry["verify"])
         entries.append(entry)
     return yaml.safe_dump(entries, sort_keys=False, width=1000)
 
@@ -121,13 +109,20 @@ def read_list(path: Path) -> list[Job]:
             Finding("CHR0460", f"this is not a list of images to mirror: {problem}", place, help=advice)
             for problem in problems
         )
-    jobs = [Job(**{key: _FIELDS[key][1].read(said) for key, said in entry.items()}) for entry in listed]
+    jobs = [_job({key: _FIELDS[key][1].read(said) for key, said in entry.items()}) for entry in listed]
     policies: dict[SigningPolicy | None, SigningPolicy | None] = {}
-    return [replace(job, verify=policies.setdefault(job.verify, job.verify)) for job in jobs]
+    shared = (replace(job.wanted, verify=policies.setdefault(job.wanted.verify, job.wanted.verify)) for job in jobs)
+    return [replace(job, wanted=wanted) for job, wanted in zip(jobs, shared, strict=True)]
+
+
+def _job(values: Mapping[str, Any]) -> Job:
+    own = {field.name for field in _OF_JOB}
+    wanted = Wanted(**{name: value for name, value in values.items() if name not in own})
+    return Job(wanted=wanted, **{name: value for name, value in values.items() if name in own})
 
 
 def _entry(job: Job) -> dict[str, Any]:
-    values = {name: getattr(job, name) for name in _FIELDS}
+    values = {name: getattr(job if hasattr(job, name) else job.wanted, name) for name in _FIELDS}
     return {name: _FIELDS[name][1].write(value) for name, value in values.items() if value != _FIELDS[name][0].default}
 
 

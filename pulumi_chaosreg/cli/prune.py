@@ -23,7 +23,6 @@ from pulumi_chaosreg.images.unique_tag import made_for
 from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Mirror, Removed
 from pulumi_chaosreg.review.review import Review, review
-from pulumi_chaosreg.scopes.registry import joined
 from pulumi_chaosreg.stacks.stack_files import find_project
 
 EXAMPLES = """\
@@ -110,9 +109,9 @@ def _places(reviewed: Review, wanted: Sequence[str]) -> list[Place]:
     for resolved in reviewed.resolved.values():
         targets = [image.reference for image in resolved.images if image.source]
         if targets:
-            path = joined(resolved.server, resolved.account).partition("/")[2]
+            server, _, path = resolved.registry.path.partition("/")
             names = sorted(reviewed.company.catalogue.names)
-            beside = [Place(resolved.server.value, f"{path}/{name}" if path else name) for name in names]
+            beside = [Place(server, f"{path}/{name}" if path else name) for name in names]
             places |= dict.fromkeys([*(Place(one.server, one.repository) for one in targets), *beside])
     chosen = [place for place in places if not wanted or any(fnmatchcase(place.image, text) for text in wanted)]
     if wanted and not chosen:

@@ -54,7 +54,7 @@ def said_of_errors(whose: str, count: int) -> str:
 
 def _table(configs: Sequence[ResolvedConfig]) -> str:
     """Field, origin and value; the value on a line of its own where the terminal is narrow."""
-    rows = [[(name, shortened(value), str(origin)) for name, value, origin in c.fields()] for c in configs]
+    rows = [[(one.name, shortened(one.value), str(one.origin)) for one in c.fields()] for c in configs]
     widths = [max((len(row[column]) for of_one in rows for row in of_one), default=0) for column in (0, 2, 1)]
     columns = width()
     is_narrow = columns is not None and sum(widths) + 6 > columns
@@ -76,7 +76,7 @@ def _plain(configs: Sequence[ResolvedConfig]) -> list[dict[str, object]]:
         {
             "infrastructure": config.infrastructure.path,
             "stack": config.infrastructure.stack,
-            "fields": {name: {"value": value, "origin": str(origin)} for name, value, origin in config.fields()},
+            "fields": {one.name: {"value": one.value, "origin": str(one.origin)} for one in config.fields()},
         }
         for config in configs
     ]
@@ -99,7 +99,7 @@ def _env(configs: Sequence[ResolvedConfig]) -> str:
             f"`-o env` prints one infrastructure, and {len(configs)} fit",
             help="name it by its path: " + ", ".join(config.infrastructure.path for config in configs[:8]),
         )
-    lines = (f"{_variable(name)}={shlex.quote(value)}\n" for name, value, _ in configs[0].fields())
+    lines = (f"{_variable(one.name)}={shlex.quote(one.value)}\n" for one in configs[0].fields())
     return "".join(lines)
 
 

@@ -36,4 +36,4 @@ def run(options: argparse.Namespace) -> int:
         advice = f"stacks with a file of ours: {known or 'none'}"
         raise ChaosregError.of("CHR0118", f"there is no stack file for `{options.stack}`", help=advice)
     print(FORMATS[options.format](reviewed, project), end="")
-    return 1 if reviewed.errors or (options.strict and reviewed.findings) else 0
+    return 1 if reviewed.errors or (options.strict and reviewed.warnings) else 0

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from pulumi_chaosreg.images.signing_policy import SigningPolicy
+from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,11 @@ class Wanted:
     """Whether a second tag (`unique_tag`) keeps the digest alive: for tags that move."""
     verify: SigningPolicy | None = None
     """Who must have signed it; nothing is written otherwise, and signatures go along."""
+
+    @classmethod
+    def by(cls, policy: MirrorPolicy, *, digest: str | None, platforms: Sequence[str], unique: bool) -> Self:
+        """What a policy wants of one image. The platforms are the image's, by which it was locked."""
+        return cls(digest, platforms, policy.keeps_foreign, policy.copies_signatures, unique, policy.signers)
 
 
 ALL = Wanted()

@@ -8,11 +8,10 @@ from pulumi_chaosreg.errors import Place
 from pulumi_chaosreg.images.lockfile import FILE_NAME
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.review.credential_texts import credential_texts
-from pulumi_chaosreg.review.explanation import shown
 from pulumi_chaosreg.review.review import Review
-from pulumi_chaosreg.scopes.model import Origin, nearest
+from pulumi_chaosreg.scopes.model import Origin
 from pulumi_chaosreg.scopes.moves import former_paths
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig, config_map_data
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, config_map_data, shown
 from pulumi_chaosreg.stacks.catalogue_additions import FILE_NAME as CATALOGUE_FILE
 
 
@@ -88,16 +87,16 @@ def _credential(
     reviewed: Review, resolved: ResolvedConfig, texts: Mapping[str, Mapping[str, object]]
 ) -> tuple[str, object]:
     """The NAME of the infrastructure's pull credential, and what stands for it in the nearest file that has it."""
-    if resolved.secret is None or not resolved.secret.value.create:
+    if resolved.delivery is None or not resolved.delivery.needs_value:
         return "", None
-    name = resolved.secret.value.credential
+    name = resolved.delivery.credential
     holder = reviewed.company.credential_stack(resolved.infrastructure, name)
     return name, texts.get(holder or "", {}).get(name)
 
 
 def all_fields(resolved: ResolvedConfig) -> dict[str, str]:
     """The ConfigMap's data, and every field that decides how it gets there."""
-    return {**config_map_data(resolved), **{name: value for name, value, _ in resolved.fields()}}
+    return {**config_map_data(resolved), **{field.name: field.value for field in resolved.fields()}}
 
 
 def _field_changes(was: ResolvedConfig | None, now: ResolvedConfig | None) -> Iterator[FieldChange]:
@@ -118,7 +117,7 @@ def _field_changes(was: ResolvedConfig | None, now: ResolvedConfig | None) -> It
 
 
 def _origins(resolved: ResolvedConfig | None) -> Mapping[str, Origin]:
-    return {name: origin for name, _, origin in resolved.fields()} if resolved else {}
+    return {field.name: field.origin for field in resolved.fields()} if resolved else {}
 
 
 def _cause(field: str, before: str | None, after: str | None, old: Origin | None, new: Origin | None) -> Cause:
@@ -149,14 +148,14 @@ def _of_registry(field: str, was: ResolvedConfig, now: ResolvedConfig, cause: Ca
         old, new = (said.pin.origin if said.pin else None for said in (was, now))
         return _cause("images.pin", None, None, old, new)
     if field.startswith(("image.", "digest.")) and cause.text == f"{FILE_NAME} has another digest":
-        kept = [nearest(said.owner, ("mirror", "platforms")) if said.owner else None for said in (was, now)]
+        kept = [said.registry.policy.platforms if said.registry.policy else None for said in (was, now)]
         values = [one.value if one else "all" for one in kept]
         if values[0] != values[1]:
             old, new = (one.origin if one else None for one in kept)
             return _cause("mirror.platforms", None, None, old, new)
     if field.startswith("image.") and _origins(was).get(field) and cause.text == _said(_origins(now).get(field)):
         for name in ("server", "account"):
-            before, after = getattr(was, name), getattr(now, name)
+            before, after = getattr(was.registry, name), getattr(now.registry, name)
             if before.value != after.value:
                 return _cause(name, before.value, after.value, before.origin, after.origin)
     return cause
@@ -169,7 +168,7 @@ def _said(origin: Origin | None) -> str:
 
 
 def _value(origin: Origin) -> str:
-    return shown(origin.scope.get(origin.path)) if origin.scope else ""
+    return shown(origin.scope.value_at(origin.path)) if origin.scope else ""
 
 
 def _place(origin: Origin) -> Place | None:

@@ -1,31 +1,13 @@
 """Why a field has its value: what each level says about it, which of them decides, and who may change it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 from pulumi_chaosreg.errors import Place
-from pulumi_chaosreg.images.catalogue import Catalogue
-from pulumi_chaosreg.scopes.locks import lock_above, locks_explicitly
+from pulumi_chaosreg.scopes.locks import Lock, lock_on
 from pulumi_chaosreg.scopes.model import Origin, Scope
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig
-from pulumi_chaosreg.settings.table import LOCKABLE
-
-Path = tuple[str, ...]
-
-_PATHS: dict[str, tuple[Path, ...]] = {
-    "server": (("image_registry", "server"),),
-    "account": (("image_registry", "account"), ("image_registry", "server")),
-    "type": (("image_registry", "type"),),
-    "secret_name": (("image_registry", "authentication"), ("pull_secret", "name")),
-    "pull_secret.create": (("image_registry", "authentication"), ("pull_secret", "create")),
-    "pull_secret.credential": (("image_registry", "authentication"),),
-    "pull_secret.username": (("image_registry", "authentication"),),
-    "pull_secret.password_env": (("image_registry", "authentication"),),
-    "infrastructure_type": (("type",),),
-    "namespace": (("namespace", "name"),),
-}
-"""Field → the settings that it comes from, where it is not simply the setting of its own name."""
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, shown
+from pulumi_chaosreg.settings.setting import Path
+from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, LOCKABLE, SECTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,74 +32,50 @@ class Explanation:
     origin: Origin
     levels: tuple[tuple[Scope, tuple[Statement, ...]], ...]
     """Account first."""
-    locked_by: Scope | None
-    """The level that forbids the infrastructure, and perhaps levels above it, to set what is `locked`."""
+    lock: Lock | None
+    """What forbids the infrastructure to set what is `locked`."""
     locked: tuple[str, ...]
     """The settings behind the field that may not be set."""
     free: tuple[str, ...]
     """Those that may."""
 
 
-def explain(resolved: ResolvedConfig, field: str, catalogue: Catalogue) -> Explanation | None:
+def explain(resolved: ResolvedConfig, name: str) -> Explanation | None:
     """None where the infrastructure has no such field."""
-    found = next(((value, origin) for name, value, origin in resolved.fields() if name == field), None)
-    if found is None:
+    field = next((field for field in resolved.fields() if field.name == name), None)
+    if field is None:
         return None
-    value, origin = found
-    chain = resolved.infrastructure.chain()
-    paths = [_settings_of(field, scope, catalogue) for scope in chain]
+    infrastructure = resolved.infrastructure
     levels = tuple(
-        (scope, tuple(_statement(scope, path, origin, resolved) for path in of_scope if scope.get(path) is not None))
-        for scope, of_scope in zip(chain, paths, strict=True)
+        (scope, tuple(_statements(scope, field.settings, field.origin, resolved))) for scope in infrastructure.chain()
     )
-    lock = lock_above(resolved.infrastructure)
-    settings = dict.fromkeys(path for of_scope in paths for path in of_scope)
-    locked = tuple(".".join(path) for path in settings if lock and path[0] in LOCKABLE)
-    free = tuple(".".join(path) for path in settings if not lock or path[0] not in LOCKABLE)
-    return Explanation(field, value, origin, levels, lock if locked else None, locked, free)
+    locks = {path: lock_on(infrastructure, path) if path[0] in LOCKABLE else None for path in field.settings}
+    locked = tuple(".".join(path) for path, lock in locks.items() if lock)
+    free = tuple(".".join(path) for path, lock in locks.items() if not lock)
+    lock = next((lock for lock in locks.values() if lock), None)
+    return Explanation(name, field.value, field.origin, levels, lock, locked, free)
 
 
-def _settings_of(field: str, scope: Scope, catalogue: Catalogue) -> list[Path]:
-    kind, _, image = field.partition(".")
-    if kind not in ("image", "digest"):
-        return list(_PATHS.get(field, (tuple(field.split(".")),)))
-    if image not in catalogue.names:  # a second tag of one image stands behind its name
-        image = next((name for name in catalogue.names if image.startswith(f"{name}.")), image)
-    custom = [key for key in scope.get(("custom_images",)) or () if catalogue.image_of(key) == image]
-    return [
-        *(("custom_images", key) for key in custom),
-        ("images", "tags", image),
-        ("required_images",),
-        ("images", "release"),
-    ]
+def _statements(scope: Scope, settings: tuple[Path, ...], origin: Origin, resolved: ResolvedConfig) -> list[Statement]:
+    said = [_statement(scope, path, origin, resolved) for path in settings if scope.value_at(path) is not None]
+    registry = resolved.registry
+    if registry.owner is scope and registry.name and any(path[0] == SECTION.image_registry.key for path in settings):
+        said.append(_statement(scope, registry.base, origin, resolved))
+    return said
 
 
 def _statement(scope: Scope, path: Path, origin: Origin, resolved: ResolvedConfig) -> Statement:
-    owner = resolved.owner
-    belongs_elsewhere = path[-1] in ("type", "authentication") and len(path) > 1 and owner and not scope.within(owner)
     return Statement(
         setting=".".join(path),
-        value=shown(scope.get(path)),
+        value=shown(scope.value_at(path)),
         place=scope.at(*path),
         decides=scope is origin.scope and path == origin.path,
-        remark="belongs to another server" if belongs_elsewhere else "",
+        remark="belongs to another server" if _belongs_elsewhere(scope, path, resolved) else "",
     )
 
 
-def shown(value: object) -> str:
-    """A setting's value on one line, as people write it."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {item}" for key, item in value.items()) + "}"
-    if isinstance(value, list):
-        return ", ".join(str(item) for item in value)
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def locks_in(chain: tuple[Scope, ...]) -> Iterator[tuple[Scope, str]]:
-    """(scope, how) for each scope of a chain that locks what is below it."""
-    for above, below in pairwise(chain):
-        if lock_above(below) is above:
-            yield (
-                above,
-                "allow_overrides: false" if locks_explicitly(above) else "sets them without allow_overrides: true",
-            )
+def _belongs_elsewhere(scope: Scope, path: Path, resolved: ResolvedConfig) -> bool:
+    """Whether it is said of a registry that a nearer level does not choose."""
+    chosen_by = resolved.registry.server.origin.scope
+    of_server = (IMAGE_REGISTRY.type.path, IMAGE_REGISTRY.authentication.path)
+    return path in of_server and chosen_by is not None and not scope.within(chosen_by)

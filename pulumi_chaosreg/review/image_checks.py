@@ -8,11 +8,12 @@ from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.required_images import last_segment, names_place
+from pulumi_chaosreg.settings.table import IMAGES, SECTION
 
 
 def check_images(scope: Scope, catalogue: Catalogue) -> Iterator[Finding]:
     """What is wrong with the images that one scope names, whoever is below (CHR0302, CHR0306, CHR0312)."""
-    release = scope.get(("images", "release"))
+    release = scope.get(IMAGES.release)
     if release is not None and release not in catalogue.releases:
         try:
             catalogue.release(release)
@@ -21,19 +22,19 @@ def check_images(scope: Scope, catalogue: Catalogue) -> Iterator[Finding]:
                 yield Finding(
                     finding.code,
                     finding.message,
-                    scope.at("images", "release"),
+                    scope.at(IMAGES.release),
                     notes=finding.notes,
                     help=finding.help,
                 )
     by_image: dict[str, str] = {}
-    for key in scope.get(("custom_images",)) or ():
+    for key in scope.get(SECTION.custom_images) or ():
         first = by_image.setdefault(catalogue.image_of(key) or key, key)
         if first != key:
             message = f"`{first}` and `{key}` are two spellings of one image"
-            yield Finding("CHR0103", message, scope.at("custom_images", key), help="keep one of the two")
+            yield Finding("CHR0103", message, scope.at(SECTION.custom_images, key), help="keep one of the two")
     seen: set[str] = set()
-    for index, text in enumerate(scope.get(("required_images",)) or ()):
-        image, place = Reference.parse(text), scope.at("required_images", index)
+    for index, text in enumerate(scope.get(SECTION.required_images) or ()):
+        image, place = Reference.parse(text), scope.at(SECTION.required_images, index)
         name = last_segment(image)
         if names_place(text, image):
             message = f"`{text}` names a server or a digest, and a required image has neither"
@@ -48,17 +49,17 @@ def check_images(scope: Scope, catalogue: Catalogue) -> Iterator[Finding]:
 
 def check_tag_names(scopes: Iterable[Scope], catalogue: Catalogue) -> Iterator[Finding]:
     """Names under `images.tags` that no infrastructure could ever need (CHR0310)."""
-    said = [(scope, name) for scope in scopes for name in scope.get(("images", "tags")) or ()]
+    said = [(scope, name) for scope in scopes for name in scope.get(IMAGES.tags) or ()]
     unknown = [(scope, name) for scope, name in said if name not in catalogue.names]
     if not unknown:
         return
-    listed = {last_segment(Reference.parse(text)) for s in scopes for text in s.get(("required_images",)) or ()}
+    listed = {last_segment(Reference.parse(text)) for s in scopes for text in s.get(SECTION.required_images) or ()}
     known = sorted({*catalogue.names, *listed})
     for scope, name in unknown:
         if name not in listed:
             yield Finding(
                 "CHR0310",
                 f"`{name}` is no image that an infrastructure needs",
-                scope.at("images", "tags", name),
+                scope.at(IMAGES.tags, name),
                 help=f"images: {', '.join([*get_close_matches(name, known), *known][:4])}, …",
             )

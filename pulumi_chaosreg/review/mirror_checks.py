@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.images.catalogue import Catalogue, load_catalogue
 from pulumi_chaosreg.images.lockfile import FILE_NAME
 from pulumi_chaosreg.images.reference import COMPANION_TAG
-from pulumi_chaosreg.scopes.model import Scope, nearest
+from pulumi_chaosreg.scopes.mirror_policy import own_or_inherited
 from pulumi_chaosreg.scopes.pinning import Pin
-from pulumi_chaosreg.scopes.registry import joined
+from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, by_images
+from pulumi_chaosreg.settings.setting import Setting
+from pulumi_chaosreg.settings.table import MIRROR, REPOSITORIES, SECTION
 from pulumi_chaosreg.stacks.company import Company
 
 
@@ -18,12 +21,9 @@ def check_mirrors(catalogue: Catalogue, configs: Iterable[ResolvedConfig]) -> li
     """CHR0309, CHR0314 to CHR0316 and CHR0318."""
     findings: list[Finding] = []
     for config in by_images(configs):
-        if config.owner is None:
-            continue
-        findings += _mirrors_nothing(config.owner, config, catalogue)
+        findings += _mirrors_nothing(config, catalogue)
         for image in config.images:
-            if image.source:
-                findings += _source(image, config.owner, catalogue)
+            findings += _source(image, config.registry, catalogue)
     return findings
 
 
@@ -40,7 +40,7 @@ def check_lockfile(
         for image in config.images:
             if image.source is None and has_unread_section:
                 continue
-            if not (image.source and config.owner and list(_source(image, config.owner, company.catalogue))):
+            if not list(_source(image, config.registry, company.catalogue)):
                 unlocked += _unlocked(image, config, company.catalogue, is_acting=is_acting)
     if unlocked and company.lockfile == "missing" and not is_acting:
         return [_no_lockfile(company.folder)]
@@ -64,13 +64,14 @@ def check_without_lockfile(config: ResolvedConfig) -> list[Finding]:
     ]
 
 
-def _source(image: ResolvedImage, owner: Scope, catalogue: Catalogue) -> Iterator[Finding]:
-    assert image.source is not None
-    source = nearest(owner, ("mirror", "source"))
-    assert source is not None
-    allowed = nearest(owner, ("mirror", "allow_sources"))
-    beginnings = allowed.value if allowed else list(load_catalogue().sources)  # a project's own are not trusted by it
-    is_known = not owner.is_unclear("mirror", "allow_sources")
+def _source(image: ResolvedImage, registry: Registry, catalogue: Catalogue) -> Iterator[Finding]:
+    """Nothing for an image that is not mirrored."""
+    owner, policy = registry.owner, registry.policy
+    if image.source is None or owner is None or policy is None:
+        return
+    source, allowed = policy.source, policy.allow_sources
+    beginnings = allowed.value if allowed else tuple(load_catalogue().sources)  # a project's own are not trusted by it
+    is_known = not owner.is_unclear(MIRROR.allow_sources)
     if is_known and not any(f"{image.source.name}/".startswith(f"{text.rstrip('/')}/") for text in beginnings):
         said = "" if allowed else ", and nobody sets it: Harness's own are allowed"
         yield Finding(
@@ -98,7 +99,7 @@ def _source(image: ResolvedImage, owner: Scope, catalogue: Catalogue) -> Iterato
             image.origin.place,
             help="give the image another tag: this one would be overwritten by, or overwrite, a signature's",
         )
-    immutable = nearest(owner, ("repositories", "immutable_tags"))
+    immutable = own_or_inherited(owner, registry.base, REPOSITORIES.immutable_tags)
     if immutable and immutable.value and catalogue.is_floating(tag):
         yield Finding(
             "CHR0316",
@@ -115,8 +116,9 @@ def _unlocked(
     """An image that the lockfile should carry and does not: no preview could tell what a cluster gets."""
     is_mirrored, floats = image.source is not None, catalogue.is_floating(image.reference.tag)
     said = config.infrastructure
-    unclear = [("mirror", "platforms"), ("mirror", "source")] if is_mirrored else [("mirror",), ("image_registry",)]
-    if any(said.is_unclear(*path) for path in unclear):
+    for_others: tuple[Setting[Any], ...] = (SECTION.mirror, SECTION.image_registry)
+    unclear = (MIRROR.platforms, MIRROR.source) if is_mirrored else for_others
+    if any(said.is_unclear(setting) for setting in unclear):
         return  # nobody knows what would have to be locked
     if image.digest or not config.pinning.wants_locked(mirrored=is_mirrored, floating=floats):
         return
@@ -151,17 +153,19 @@ def _no_lockfile(folder: Path) -> Finding:
     )
 
 
-def _mirrors_nothing(owner: Scope, config: ResolvedConfig, catalogue: Catalogue) -> Iterator[Finding]:
-    """A registry of one's own that nobody fills: perhaps it is filled by other means."""
-    path = joined(config.server, config.account)
-    if owner.is_unclear("mirror") or nearest(owner, ("mirror", "source")) or path in catalogue.sources:
+def _mirrors_nothing(config: ResolvedConfig, catalogue: Catalogue) -> Iterator[Finding]:
+    """A registry of one's own that nobody fills, where nobody says that this is meant so."""
+    owner, registry = config.owner, config.registry
+    if owner is None or registry.policy or registry.off or registry.path in catalogue.sources:
+        return
+    if owner.is_unclear(SECTION.mirror) or own_or_inherited(owner, registry.base, MIRROR.source):
         return
     if all(image.is_custom for image in config.images):
         return
     yield Finding(
         "CHR0315",
-        f"nobody mirrors the images of `{path}`: {owner.title} owns it and sets no `mirror.source`",
-        config.server.origin.place,
-        help="add `mirror: {source: docker.io/harness}`, unless something else fills this registry",
+        f"nobody mirrors the images of `{registry.path}`: {owner.title} owns it and sets no `mirror.source`",
+        registry.place,
+        help="add `mirror: {source: docker.io/harness}`, or `mirror: off` where something else fills this registry",
         severity="warning",
     )

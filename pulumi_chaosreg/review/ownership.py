@@ -4,7 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.scopes.model import Scope
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig, by_images, object_name
+from pulumi_chaosreg.scopes.moves import object_name
+from pulumi_chaosreg.scopes.registry import Registry
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, by_images
+from pulumi_chaosreg.settings.table import SECTION
 from pulumi_chaosreg.settings.yaml_file import Lines
 
 _ELSEWHERE = "give one of them another `namespace`"
@@ -34,7 +37,7 @@ _Owned = tuple[str, tuple[str, ...], Scope, object, str]
 
 def _of_cluster(config: ResolvedConfig) -> Iterable[_Owned]:
     infrastructure = config.infrastructure
-    if infrastructure.is_unclear("namespace") or infrastructure.is_unclear("cluster"):
+    if infrastructure.is_unclear(SECTION.namespace) or infrastructure.is_unclear(SECTION.cluster):
         return  # where it is, is not known
     reached = config.of_cluster()
     cluster = reached.get("identifier") or reached.get("context") or "cluster"
@@ -48,22 +51,34 @@ def _of_cluster(config: ResolvedConfig) -> Iterable[_Owned]:
         "give each cluster its own `cluster.identifier`",
     )
     yield "CHR0602", ("ConfigMap", *place, object_name(infrastructure)), infrastructure, None, _ELSEWHERE
-    if config.secret is None:
+    if config.delivery is None or config.secret_name is None:
         return
-    secret = config.secret.value
-    if secret.create:
+    if config.delivery.makes_secret:
         advice = f"{_ELSEWHERE}, or another `pull_secret.name`"
-        yield "CHR0602", ("Secret", *place, secret.name), infrastructure, None, advice
+        yield "CHR0602", ("Secret", *place, config.secret_name.value), infrastructure, None, advice
     for account in config.service_accounts.value:
         advice = "a ServiceAccount's list has one owner: give one of them another account or namespace"
-        yield "CHR0602", ("ServiceAccount", *place, account), infrastructure, secret.name, advice
+        yield "CHR0602", ("ServiceAccount", *place, account), infrastructure, config.secret_name.value, advice
 
 
 def _of_registry(config: ResolvedConfig) -> Iterator[_Owned]:
-    advice = "let one scope own the registry, or give one of them another `image_registry.account`"
     for image in config.images:
         if image.source and config.owner:
-            yield "CHR0311", ("the repository", image.reference.name), config.owner, None, advice
+            thing = ("the repository", image.reference.name)
+            yield "CHR0311", thing, config.owner, None, _one_definition(config.registry)
+
+
+def _one_definition(registry: Registry) -> str:
+    """The entry to write once, where both may choose it: filled in."""
+    said = {"server": registry.server.value, "account": registry.account.value.strip("/"), "type": registry.type.value}
+    login = registry.authentication.value if registry.authentication else {}
+    if login:
+        said["authentication"] = f"{{{', '.join(f'{key}: {value}' for key, value in login.items())}}}"
+    entry = ", ".join(f"{key}: {value}" for key, value in said.items() if value)
+    return (
+        "define it once, at a level above both, as `registries: {shared: {" + entry + "}}`, and write "
+        "`image_registry: shared` in both; or give one of them another `account`"
+    )
 
 
 def _named(thing: tuple[str, ...]) -> str:

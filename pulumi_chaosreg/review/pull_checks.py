@@ -6,6 +6,7 @@ from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.scopes.pinning import Pin
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, by_images
+from pulumi_chaosreg.settings.table import IMAGE_REGISTRY
 
 
 def check_pulls(catalogue: Catalogue, configs: Iterable[ResolvedConfig], *, is_acting: bool) -> list[Finding]:
@@ -21,7 +22,7 @@ def check_pulls(catalogue: Catalogue, configs: Iterable[ResolvedConfig], *, is_a
         finding
         for config in every  # each has a Secret of its own
         for image in config.images
-        if image.is_custom and not config.infrastructure.is_unclear("image_registry", "server")
+        if image.is_custom and not config.infrastructure.is_unclear(IMAGE_REGISTRY.server)
         for finding in _without_login(image, config)
     ]
 
@@ -45,13 +46,13 @@ def _floating(image: ResolvedImage, pin: Pin, catalogue: Catalogue, *, is_acting
 
 def _without_login(image: ResolvedImage, config: ResolvedConfig) -> Iterator[Finding]:
     """The kubelet looks a login up by host, port and path: the Secret's only key is the registry's server."""
-    if config.secret and config.secret.value.create and image.reference.server != config.server.value:
+    server = config.registry.server.value
+    if config.delivery and config.delivery.makes_secret and image.reference.server != server:
         yield Finding(
             "CHR0511",
-            f"`{image.reference.tagged}` would be pulled without a login: the pull Secret has one for "
-            f"`{config.server.value}` only",
+            f"`{image.reference.tagged}` would be pulled without a login: the pull Secret has one for `{server}` only",
             image.origin.place,
             help="fine where that image is public; otherwise mirror it, or give the credential as a docker config with "
-            f"both keys, `{config.server.value}` and `{image.reference.server}`",
+            f"both keys, `{server}` and `{image.reference.server}`",
             severity="warning",
         )

@@ -5,12 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pulumi_chaosreg.errors import Finding
-from pulumi_chaosreg.review.image_checks import check_images, check_tag_names
-from pulumi_chaosreg.review.mirror_checks import check_lockfile, check_mirrors
-from pulumi_chaosreg.review.not_yet import not_yet
-from pulumi_chaosreg.review.ownership import check_ownership
-from pulumi_chaosreg.review.pull_checks import check_pulls
-from pulumi_chaosreg.review.signer_checks import check_signers
+from pulumi_chaosreg.review.checks import Subject, check
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.resolution import Resolver
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
@@ -33,6 +28,11 @@ class Review:
         """The findings that stop a program."""
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """The findings that a strict run does not accept either."""
+        return tuple(finding for finding in self.findings if finding.severity == "warning")
+
     def mirrored_by(self, owner: Scope) -> list[ResolvedConfig]:
         """The infrastructures whose images the owner's stack mirrors."""
         return [resolved for resolved in self.resolved.values() if resolved.owner is owner]
@@ -44,25 +44,20 @@ def review(project: Path, stack: str | None = None, engine_config: Mapping[str, 
     With `stack` as its program needs it: what is only a warning as long as nobody acts on it is an error then.
     """
     company, findings = load_company(project, stack, engine_config)
-    resolver = Resolver(company.catalogue, company.locked, company.has_credential)
+    resolver = Resolver(company.catalogue, company.locked, company.has_credential, project)
     resolved: dict[Scope, ResolvedConfig] = {}
     for infrastructure in company.infrastructures():
         if company.whole or infrastructure.stack == stack:
             resolved[infrastructure], more = resolver.resolve(infrastructure)
             findings += more
-    for scope in company.scopes:
-        if scope.settings:
-            findings += check_images(scope, company.catalogue)
-            findings += not_yet(scope)
-    if company.whole:  # what lists an image may stand in any file
-        findings += check_tag_names(company.scopes, company.catalogue)
-    findings += check_mirrors(company.catalogue, resolved.values())
-    has_unread_section = any(finding.code == "CHR0110" for finding in findings)
-    findings += check_lockfile(
-        company, resolved.values(), is_acting=stack is not None, has_unread_section=has_unread_section
+    subject = Subject(
+        scopes=company.scopes,
+        configs=tuple(resolved.values()),
+        catalogue=company.catalogue,
+        is_acting=stack is not None,
+        company=company,
+        has_unread_section=any(finding.code == "CHR0110" for finding in findings),
     )
-    findings += check_signers(project, resolved.values())
-    findings += check_pulls(company.catalogue, resolved.values(), is_acting=stack is not None)
-    findings += check_ownership(resolved.values())
+    findings += check(subject)
     unique = list(dict.fromkeys(findings))
     return Review(project, company, resolved, tuple(locate(unique)))

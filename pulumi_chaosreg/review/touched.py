@@ -7,8 +7,10 @@ from typing import Any
 from pulumi_chaosreg.review.credential_texts import credential_texts
 from pulumi_chaosreg.review.difference import all_fields
 from pulumi_chaosreg.review.review import Review
-from pulumi_chaosreg.scopes.model import Scope, nearest
+from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.moves import former_paths
+from pulumi_chaosreg.scopes.registry import Registry
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,14 @@ class _Inputs:
     def __init__(self, reviewed: Review) -> None:
         self._of: dict[str, dict[str, Any]] = {}
         self._credentials = credential_texts(reviewed)
-        mirrored: dict[Scope, set[tuple[str, str]]] = {}
+        mirrored: dict[tuple[Scope, str], tuple[Registry, set[tuple[str, str]]]] = {}
         for scope, resolved in reviewed.resolved.items():
             inputs: dict[str, Any] = {
-                "fields": all_fields(resolved),
+                "fields": _of_cluster(resolved),
                 "ids": [(above.level, above.id) for above in scope.chain()],
                 "moved": former_paths(scope),
             }
-            name = resolved.secret.value.credential if resolved.secret and resolved.secret.value.create else None
+            name = resolved.delivery.credential if resolved.delivery and resolved.delivery.needs_value else None
             holder = reviewed.company.credential_stack(scope, name) if name else None
             if name and holder:
                 inputs["credential"] = self._credentials.get(holder, {}).get(name)
@@ -73,13 +75,17 @@ class _Inputs:
             file = reviewed.company.files.get(scope.stack)
             if file and file.environments:
                 self._add(scope.stack, "ESC environments", file.environments)
-            if resolved.owner:
-                pairs = ((str(image.source), str(image.reference)) for image in resolved.images if image.source)
-                mirrored.setdefault(resolved.owner, set()).update(pairs)
-        for owner, images in mirrored.items():
-            if images:  # the path is in the names of its resources
-                settings = (images, owner.path, former_paths(owner), self._mirror_settings(owner))
-                self._add(owner.stack, f"mirror of {owner.title}", settings)
+            registry = resolved.registry
+            if registry.owner and registry.policy:
+                pairs = {(str(image.source), str(image.reference)) for image in resolved.images if image.source}
+                mirrored.setdefault((registry.owner, registry.path), (registry, set()))[1].update(pairs)
+        for (owner, path), (registry, images) in mirrored.items():
+            if images and registry.policy:  # the owner's path is in the names of its resources
+                own = self._credentials.get(owner.stack, {})
+                logins = {key: own.get(named.value) for key, named in registry.policy.credentials.items()}
+                inputs = {"images": images, "paths": [owner.path, *former_paths(owner)]}
+                inputs |= {"policy": registry.policy, "logins": logins}
+                self._add(owner.stack, f"mirror of {owner.title} into {path}", inputs)
 
     def of(self, stack: str) -> Mapping[str, Any]:
         return self._of.get(stack, {})
@@ -87,20 +93,11 @@ class _Inputs:
     def _add(self, stack: str, what: str, inputs: Any) -> None:
         self._of.setdefault(stack, {})[what] = inputs
 
-    def _mirror_settings(self, owner: Scope) -> list[Any]:
-        paths = (
-            ("on_destroy",),
-            ("mirror", "platforms"),
-            ("mirror", "foreign_layers"),
-            ("mirror", "signatures"),
-            ("mirror", "push"),
-            ("mirror", "pull"),
-            ("mirror", "delete"),
-        )
-        named = [nearest(owner, path) for path in paths]
-        values = [decided.value if decided else None for decided in named]
-        own = self._credentials.get(owner.stack, {})
-        return [*values, *(own.get(str(value)) for value in values[-2:])]
+
+def _of_cluster(resolved: ResolvedConfig) -> dict[str, str]:
+    """What the infrastructure's own stack makes of it: how the owner mirrors is the owner's."""
+    owners = {field.name for field in resolved.fields() if field.is_of_owner}
+    return {name: value for name, value in all_fields(resolved).items() if name not in owners}
 
 
 def _waves(reviewed: Review) -> dict[str, int]:
@@ -108,7 +105,7 @@ def _waves(reviewed: Review) -> dict[str, int]:
     needs: dict[str, set[str]] = {}
     for scope, resolved in reviewed.resolved.items():
         needed = {resolved.owner.stack} if resolved.owner else set()
-        name = resolved.secret.value.credential if resolved.secret else None
+        name = resolved.delivery.credential if resolved.delivery else None
         holder = reviewed.company.credential_stack(scope, name) if name else None
         needs.setdefault(scope.stack, set()).update(needed | ({holder} if holder else set()))
     waves: dict[str, int] = {}

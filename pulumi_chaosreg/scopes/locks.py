@@ -1,51 +1,151 @@
-"""`allow_overrides`: which levels may not set registry, images or mirror, and how they are told."""
+"""`allow_overrides`: what levels below may set of registry, images and mirror, and how they are told."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from itertools import pairwise
+from typing import Any
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.scopes.model import Scope
-from pulumi_chaosreg.settings.table import LOCKABLE, leaves
+from pulumi_chaosreg.scopes.registry import visible
+from pulumi_chaosreg.settings.setting import Path
+from pulumi_chaosreg.settings.table import ALLOW_OVERRIDES, IMAGE_REGISTRY, LOCKABLE, SECTION, leaves
 from pulumi_chaosreg.settings.yaml_file import Lines
 
+ALL = "all"
+_CHOOSING = (IMAGE_REGISTRY.name.path, IMAGE_REGISTRY.authentication.path)
+"""What `allow_overrides: {registries: …}` leaves of `image_registry`: a name, and who one is there."""
 
-def lock_above(scope: Scope) -> Scope | None:
-    """The nearest ancestor that locks this scope: it says `allow_overrides: false`, or sets something lockable
-    without saying `allow_overrides: true`.
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A level above that does not let a scope set something."""
+
+    owner: Scope
+    is_said: bool
+    """Whether it says so, or only sets such things itself without `allow_overrides: true`."""
+    why: str
+    """As a message says it: "does not allow overrides"."""
+    help: str
+
+    @property
+    def how(self) -> str:
+        """As a listing says it."""
+        return "sets them without allow_overrides: true" if not self.is_said else how_it_locks(self.owner)
+
+
+def lock_on(scope: Scope, path: Path, value: Any = None) -> Lock | None:
+    """The nearest level above that does not let this scope set what is at this path to this value; None where all do.
+    Without a value: whether it may be set at all.
     """
     for above in reversed(scope.chain()[:-1]):
-        if ("allow_overrides",) in above.left_out:  # whether it does is not known
+        if SECTION.allow_overrides.path in above.left_out:  # whether it does is not known
             return None
-        if locks_explicitly(above) or (not above.settings.get("allow_overrides") and any(_lockable(above))):
-            return above
+        if lock := _lock(above, scope, path, value):
+            return lock
     return None
 
 
-def locks_explicitly(scope: Scope) -> bool:
-    """Whether it says `allow_overrides: false`."""
-    return scope.settings.get("allow_overrides") is False
+def locks_in(chain: tuple[Scope, ...]) -> Iterator[tuple[Scope, str]]:
+    """(scope, how) for each scope of a chain that locks something of what is below it."""
+    for above, below in pairwise(chain):
+        if any((lock := lock_on(below, (key,))) and lock.owner is above for key in LOCKABLE):
+            said = above.get(SECTION.allow_overrides) is not None
+            yield above, how_it_locks(above) if said else "sets them without allow_overrides: true"
+
+
+def how_it_locks(scope: Scope) -> str:
+    """What it says: `allow_overrides: false`, or the mapping."""
+    said = scope.get(SECTION.allow_overrides)
+    if not isinstance(said, dict):
+        return f"allow_overrides: {'true' if said else 'false'}"
+    keys = (f"{key}: {value if isinstance(value, str) else _list(value)}" for key, value in said.items())
+    return f"allow_overrides: {{{', '.join(keys)}}}"
 
 
 def check_locks(scopes: Iterable[Scope]) -> list[Finding]:
-    """One finding (CHR0203) per field that a lock above forbids."""
-    locked = ((scope, owner) for scope in scopes if (owner := lock_above(scope)))
+    """One finding (CHR0203) per setting that a lock above forbids."""
     lines = Lines()
-    return [_finding(scope, path, owner, lines) for scope, owner in locked for path in _lockable(scope)]
+    return [
+        _finding(scope, path, lock, lines)
+        for scope in scopes
+        for path in _lockable(scope)
+        if (lock := lock_on(scope, path, scope.value_at(path)))
+    ]
 
 
-def _lockable(scope: Scope) -> Iterable[tuple[str, ...]]:
+def check_exceptions(scopes: Iterable[Scope]) -> list[Finding]:
+    """CHR0217: scopes that a lock excepts, and that are nowhere."""
+    every = list(scopes)
+    findings = []
+    for scope in every:
+        excepted = scope.get(ALLOW_OVERRIDES.scopes)
+        below = [other.path for other in every if other.within(scope) and other is not scope] if excepted else []
+        for number, path in enumerate(excepted or ()):
+            if path not in below:
+                near = get_close_matches(path, below, n=1, cutoff=0.4)
+                advice = f"did you mean `{near[0]}`? " if near else ""
+                findings.append(
+                    Finding(
+                        "CHR0217",
+                        f"`allow_overrides.scopes` names `{path}`, and no scope below {scope.title} has this path",
+                        scope.at(ALLOW_OVERRIDES.scopes, number),
+                        help=f"{advice}write the ids below the account, as in `payments/lab`",
+                        severity="warning",
+                    )
+                )
+    return findings
+
+
+def _lock(above: Scope, scope: Scope, path: Path, value: Any) -> Lock | None:
+    said = above.get(SECTION.allow_overrides)
+    opened = f"set `allow_overrides: true` in {above.title}"
+    if isinstance(said, dict):
+        return _left_by(said, above, scope, path, value)
+    if said is True or (said is None and not any(_lockable(above))):
+        return None
+    return Lock(above, said is False, "does not allow overrides", f"remove the field, or {opened}")
+
+
+def _left_by(said: dict[str, Any], above: Scope, scope: Scope, path: Path, value: Any) -> Lock | None:
+    """All that the mapping says must hold."""
+    settings, scopes, registries = (said.get(row.key) for row in ALLOW_OVERRIDES.ROWS.values())
+    if settings is not None and path[0] not in settings:
+        why = f"allows only {_listed(settings)} below"
+        return Lock(above, True, why, f"remove the field, or add `{path[0]}` to `allow_overrides.settings` there")
+    if scopes is not None and not any(level.path in scopes for level in scope.chain()):
+        why = f"allows overrides only in {_listed(scopes)}"
+        return Lock(above, True, why, f"remove the field, or add `{scope.path}` to `allow_overrides.scopes` there")
+    if registries is not None and path[0] == SECTION.image_registry.key and len(path) > 1:
+        names = [one.name for one in visible(above)]  # who could add a name below could choose anything
+        names = names if registries == ALL else [name for name in names if name in registries]
+        if path not in _CHOOSING or (path == IMAGE_REGISTRY.name.path and value is not None and value not in names):
+            why = f"lets levels below choose a registry by name only: {_listed(names) or 'none'}"
+            return Lock(above, True, why, "choose one of these, or define the registry there and add its name")
+    return None
+
+
+def _lockable(scope: Scope) -> Iterable[Path]:
     return leaves({key: value for key, value in scope.settings.items() if key in LOCKABLE})
 
 
-def _finding(scope: Scope, path: tuple[str, ...], owner: Scope, lines: Lines) -> Finding:
-    said = locks_explicitly(owner)
-    where = owner.at("allow_overrides") if said else owner.place
-    where = replace(lines.located(where), scope=owner.title)
-    reason = "allow_overrides: false" if said else "allow_overrides is not set there"
+def _finding(scope: Scope, path: Path, lock: Lock, lines: Lines) -> Finding:
+    where = lock.owner.at(SECTION.allow_overrides) if lock.is_said else lock.owner.place
+    where = replace(lines.located(where), scope=lock.owner.title)
+    reason = how_it_locks(lock.owner) if lock.is_said else "allow_overrides is not set there"
     return Finding(
         "CHR0203",
-        f"`{'.'.join(path)}` may not be set here: {owner.title} does not allow overrides",
+        f"`{'.'.join(path)}` may not be set here: {lock.owner.title} {lock.why}",
         scope.at(*path),
         notes=(("locked by", f"{where} ({reason})"),),
-        help=f"remove the field, or set `allow_overrides: true` in {owner.title}",
+        help=lock.help,
     )
+
+
+def _list(names: Iterable[str]) -> str:
+    return f"[{', '.join(names)}]"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

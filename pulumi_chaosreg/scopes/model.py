@@ -6,8 +6,10 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from pulumi_chaosreg.errors import Place
+from pulumi_chaosreg.settings.setting import Path, Setting
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 class Level(StrEnum):
@@ -60,26 +62,38 @@ class Scope:
         """From the account down to this scope."""
         return self._chain
 
-    def get(self, path: tuple[str, ...]) -> Any:
-        """What this scope itself says at this path; None where it says nothing."""
+    def get(self, setting: Setting[T], base: Path = ()) -> T | None:
+        """What this scope itself says; None where it says nothing. `base` leads to where the setting's group stands,
+        where that is not the section itself (`registries.eu` has a `mirror`, too).
+        """
+        value: T | None = self.value_at((*base, *setting.path) if base else setting.path)
+        return value
+
+    def value_at(self, path: Path) -> Any:
+        """The same for a path that was computed."""
         value: Any = self.settings
         for key in path:
             value = value.get(key) if isinstance(value, dict) else None  # settings are plain dicts: an ABC is slow
         return value
 
-    def is_unclear(self, *path: str) -> bool:
-        """Whether this or a level above says something wrong about this path: what follows from its lack misleads."""
+    def is_unclear(self, *parts: Setting[Any] | str) -> bool:
+        """Whether this or a level above says something wrong about this: what follows from its lack misleads."""
+        path = _flat(parts)
         return any(
             said[: len(path)] == path[: len(said)] for scope in self._chain if scope.left_out for said in scope.left_out
         )
 
-    def at(self, *path: str | int) -> Place:
-        """Where this scope says it."""
-        return Place(self.title, self.place.file, (*self.place.keys, *path))
+    def at(self, *parts: Setting[Any] | str | int) -> Place:
+        """Where this scope says it: settings, and keys below them."""
+        return Place(self.title, self.place.file, (*self.place.keys, *_flat(parts)))
 
     def within(self, other: "Scope") -> bool:
         """Whether this is `other` or below it."""
         return other in self._chain
+
+
+def _flat(parts: tuple[Setting[Any] | str | int, ...]) -> tuple[str | int, ...]:
+    return tuple(key for part in parts for key in (part.path if isinstance(part, Setting) else (part,)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +101,7 @@ class Origin:
     """Who decided a value; `scope` is None for Harness's own default."""
 
     scope: Scope | None = None
-    path: tuple[str, ...] = ()
+    path: Path = ()
 
     def __str__(self) -> str:
         return f"{self.scope.level}/{self.scope.id}" if self.scope else "default/harness"
@@ -99,26 +113,28 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Decided(Generic[T]):
-    """A value and who decided it."""
+class Decided(Generic[T_co]):
+    """A value and who decided it. Equal where the values are, whoever decides: an edit that moves a setting to another
+    level changes nothing.
+    """
 
-    value: T
-    origin: Origin
+    value: T_co
+    origin: Origin = field(compare=False)
 
 
-def nearest(scope: Scope, path: tuple[str, ...]) -> Decided[Any] | None:
-    """The value at this path that the nearest level at or above the scope gives; None where no level does."""
+def nearest(scope: Scope, setting: Setting[T]) -> Decided[T] | None:
+    """The value that the nearest level at or above the scope gives; None where no level does."""
     for level in reversed(scope.chain()):
-        value = level.get(path)
+        value = level.get(setting)
         if value is not None:
-            return Decided(value, Origin(level, path))
+            return Decided(value, Origin(level, setting.path))
     return None
 
 
-def merged(scope: Scope, path: tuple[str, ...]) -> dict[str, Decided[str]]:
-    """The mapping at this path, merged key by key, nearest level first."""
+def merged(scope: Scope, setting: Setting[dict[str, str]]) -> dict[str, Decided[str]]:
+    """A mapping, merged key by key, the nearest level first."""
     result: dict[str, Decided[str]] = {}
     for level in scope.chain():
-        for key, value in (level.get(path) or {}).items():
-            result[key] = Decided(value, Origin(level, (*path, key)))
+        for key, value in (level.get(setting) or {}).items():
+            result[key] = Decided(value, Origin(level, (*setting.path, key)))
     return result

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.scopes.model import Level, Scope
+from pulumi_chaosreg.settings.table import SECTION
 
 _DEPTHS = {Level.ACCOUNT: (1,), Level.ORGANIZATION: (1,), Level.PROJECT: (1, 2), Level.INFRASTRUCTURE: (1, 2, 3)}
 """How many ids the path of a scope at this level may have."""
@@ -11,8 +12,7 @@ _DEPTHS = {Level.ACCOUNT: (1,), Level.ORGANIZATION: (1,), Level.PROJECT: (1, 2),
 
 def moved_from(scope: Scope) -> Sequence[str]:
     """What the scope itself says, oldest first."""
-    said: Sequence[str] = scope.get(("moved_from",)) or ()
-    return said
+    return scope.get(SECTION.moved_from) or ()
 
 
 def former_paths(scope: Scope) -> list[str]:
@@ -53,6 +53,14 @@ def original_id(infrastructure: Scope) -> str:
     return said[0].rpartition("/")[2] if said else infrastructure.id
 
 
+def object_name(infrastructure: Scope) -> str:
+    """What an infrastructure's ConfigMap is called in its cluster, and its pull Secret where nobody names one.
+
+    A renamed infrastructure keeps its objects: they are named after the id that it had first.
+    """
+    return f"chaos-image-registry-{original_id(infrastructure)}"
+
+
 def check_moves(scopes: Iterable[Scope]) -> list[Finding]:
     """`moved_from` that cannot be (CHR0212)."""
     every = list(scopes)
@@ -73,5 +81,5 @@ def check_moves(scopes: Iterable[Scope]) -> list[Finding]:
             else:
                 continue
             message = f"{scope.title} cannot have moved from `{path}`: that {problem}"
-            findings.append(Finding("CHR0212", message, scope.at("moved_from"), help=advice))
+            findings.append(Finding("CHR0212", message, scope.at(SECTION.moved_from), help=advice))
     return findings

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from pulumi_chaosreg.scopes.model import Decided, Scope, nearest
+from pulumi_chaosreg.settings.table import IMAGES
 
 
 class Pin(StrEnum):
@@ -36,5 +37,5 @@ class Pin(StrEnum):
 
 def pin_of(scope: Scope) -> Decided[Pin] | None:
     """What the nearest level says; None where no level does, which is Pin.UNSAID."""
-    said = nearest(scope, ("images", "pin"))
+    said = nearest(scope, IMAGES.pin)
     return Decided(Pin(said.value), said.origin) if said else None

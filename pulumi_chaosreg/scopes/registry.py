@@ -1,86 +1,204 @@
-"""The registry that a scope resolves to: server, path, and what belongs to the server."""
+"""The registry that a scope resolves to: which one was chosen, by whom, who owns it, and how its owner fills it.
 
+A registry is defined under `registries.NAME`, or by `image_registry.server` itself. Who defines it owns it; who chose
+it is the origin of what it says.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.images.catalogue import Catalogue
-from pulumi_chaosreg.images.platform import canonical
-from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, nearest
+from pulumi_chaosreg.registries.kinds import RegistryKind, registry_kind
+from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, off
+from pulumi_chaosreg.scopes.model import Decided, Origin, Scope
+from pulumi_chaosreg.settings.setting import Path, Setting
+from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, SECTION
+
+T = TypeVar("T")
+PolicyOf = Callable[[Scope, Path, str], MirrorPolicy | None]
+"""(owner, base, `server/account`) → how the owner fills it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """Where images are pulled from. The scope that sets the server owns the registry."""
+    """Where images are pulled from."""
 
     server: Decided[str]
+    """Its origin is who chose this registry."""
     account: Decided[str]
     type: Decided[str]
-    kind: str | None
-    """What the settings call it; None where nobody says."""
-    source: Decided[str] | None
-    """`server/account` that the owner's mirror copies from; None where it mirrors nothing."""
-
-    platforms: tuple[str, ...] = ()
-    """What the mirror keeps of an image, sorted; empty for all of it."""
-
-    @property
-    def owner(self) -> Scope | None:
-        """None for Harness's default."""
-        return self.server.origin.scope
+    kind: RegistryKind
+    authentication: Decided[Mapping[str, Any]] | None = None
+    """As it is written; None where nobody says."""
+    owner: Scope | None = None
+    """Who defines it; None for Harness's default."""
+    base: Path = ()
+    """Where its definition stands in the owner's section."""
+    policy: MirrorPolicy | None = None
+    """How its owner fills it; None where it does not."""
+    off: Origin | None = None
+    """Who says that somebody else fills it."""
 
     @property
     def path(self) -> str:
         """`server/account`."""
-        return joined(self.server, self.account)
+        return joined(self.server.value, self.account.value)
+
+    @property
+    def name(self) -> str:
+        """What `registries:` calls it; empty for one without a name."""
+        return self.base[1] if len(self.base) > 1 else ""
+
+    @property
+    def place(self) -> Place:
+        """Where its server is written."""
+        return self.owner.at(*self.base, IMAGE_REGISTRY.server.key) if self.owner else self.server.origin.place
+
+    @property
+    def type_place(self) -> Place:
+        """Where its type is written."""
+        if self.owner and self.name:
+            return self.owner.at(*self.base, IMAGE_REGISTRY.type.key)
+        return self.type.origin.place
 
 
-def registry_of(scope: Scope, catalogue: Catalogue, findings: list[Finding]) -> Registry:
-    """The registry of a scope; what nobody says and nobody may guess goes to `findings` (CHR0211)."""
-    server = nearest(scope, ("image_registry", "server")) or Decided(catalogue.default_server, Origin())
-    account = nearest(scope, ("image_registry", "account"))
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """An entry of `registries:`."""
+
+    owner: Scope
+    name: str
+
+    @property
+    def base(self) -> Path:
+        """Where it stands in the owner's section."""
+        return (SECTION.registries.key, self.name)
+
+    def get(self, setting: Setting[T]) -> T | None:
+        """What it says for a setting of `image_registry`."""
+        value: T | None = self.owner.value_at((*self.base, setting.key))
+        return value
+
+    @property
+    def path(self) -> str:
+        """`server/account`; empty where it has no server, which is told."""
+        server = self.get(IMAGE_REGISTRY.server)
+        return joined(server, self.get(IMAGE_REGISTRY.account) or "") if server else ""
+
+
+def joined(server: str, account: str) -> str:
+    """`server/account`, or the server alone."""
+    return "/".join(part for part in (server, account.strip("/")) if part)
+
+
+def visible(scope: Scope) -> Iterator[Definition]:
+    """Every registry that the scope may choose by name, the nearest first."""
+    for level in reversed(scope.chain()):
+        for name in level.get(SECTION.registries) or ():
+            yield Definition(level, name)
+
+
+def chooser(scope: Scope) -> tuple[Scope | None, str]:
+    """(the nearest level that chooses a registry, the name that it says); no name where it writes a server itself."""
+    for level in reversed(scope.chain()):
+        if name := level.get(IMAGE_REGISTRY.name):
+            return level, name
+        if level.get(IMAGE_REGISTRY.server):
+            return level, ""
+    return None, ""
+
+
+def registry_of(scope: Scope, catalogue: Catalogue, policy_of: PolicyOf) -> tuple[Registry, list[Finding]]:
+    """The registry of a scope, and what nobody says of it and nobody may guess (CHR0211)."""
+    chosen_by, name = chooser(scope)
+    if chosen_by is None:
+        server = Decided(catalogue.default_server, Origin())
+        account = _nearest(scope, scope.chain()[0], IMAGE_REGISTRY.account)
+        account = account or Decided(catalogue.default_account, Origin())
+        said = _nearest(scope, scope.chain()[0], IMAGE_REGISTRY.type)
+        login = _nearest(scope, scope.chain()[0], IMAGE_REGISTRY.authentication)
+        return Registry(server, account, said or Decided("public", Origin()), registry_kind(server.value), login), []
+    found = next((one for one in visible(chosen_by) if one.name == name), None) if name else None
+    if found:
+        return _named(scope, chosen_by, found, policy_of)
+    return _unnamed(scope, chosen_by, catalogue, policy_of)
+
+
+def _named(scope: Scope, by: Scope, found: Definition, policy_of: PolicyOf) -> tuple[Registry, list[Finding]]:
+    """Taken whole; only who one is there may be said by who chooses it, and below."""
+    origin = Origin(by, IMAGE_REGISTRY.name.path)
+    own = _nearest(scope, by, IMAGE_REGISTRY.authentication)
+    written = found.get(IMAGE_REGISTRY.authentication)
+    defined = Origin(found.owner, (*found.base, IMAGE_REGISTRY.authentication.key))
+    server = Decided(found.get(IMAGE_REGISTRY.server) or "", origin)
+    account = Decided(found.get(IMAGE_REGISTRY.account) or "", origin)
+    type_ = found.get(IMAGE_REGISTRY.type)
+    kind = registry_kind(server.value, found.get(IMAGE_REGISTRY.kind))
+    policy = policy_of(found.owner, found.base, joined(server.value, account.value))
+    login = own or (Decided(written, defined) if written is not None else None)
+    registry = Registry(
+        server,
+        account,
+        Decided(type_ or "public", origin),
+        kind,
+        login,
+        found.owner,
+        found.base,
+        policy,
+        off(found.owner, found.base),
+    )
+    unclear = found.owner.is_unclear(*found.base, IMAGE_REGISTRY.type.key)
+    return registry, [] if type_ or unclear or not server.value else [_no_type(registry)]
+
+
+def _unnamed(scope: Scope, owner: Scope, catalogue: Catalogue, policy_of: PolicyOf) -> tuple[Registry, list[Finding]]:
+    server = Decided(owner.get(IMAGE_REGISTRY.server) or "", Origin(owner, IMAGE_REGISTRY.server.path))
+    account = _nearest(scope, _after_a_name(owner), IMAGE_REGISTRY.account)
     if account is None:
         is_default = server.value == catalogue.default_server
         account = Decided(catalogue.default_account if is_default else "", server.origin)
-    type_ = bound_to_server(scope, server, "type")
-    owner = server.origin.scope
-    if owner and type_ is None and not scope.is_unclear("image_registry", "type"):
-        findings.append(
-            Finding(
-                "CHR0211",
-                f"the registry `{server.value}` is neither `public` nor `private`",
-                server.origin.place,
-                help="add `type: private` or `type: public` beside `server`; a type belongs to its server and is not "
-                "inherited from a level with another one",
-            )
-        )
-    kind = bound_to_server(scope, server, "kind")
-    source = nearest(owner, ("mirror", "source")) if owner else None
-    return Registry(
-        server=server,
-        account=account,
-        type=type_ or Decided("public", server.origin),
-        kind=kind.value if kind else None,
-        source=None if source and source.value == joined(server, account) else source,  # nobody mirrors onto itself
-        platforms=kept_platforms(owner) if owner else (),
+    type_ = _nearest(scope, owner, IMAGE_REGISTRY.type)
+    kind = _nearest(scope, owner, IMAGE_REGISTRY.kind)
+    registry = Registry(
+        server,
+        account,
+        type_ or Decided("public", server.origin),
+        registry_kind(server.value, kind.value if kind else None),
+        _nearest(scope, owner, IMAGE_REGISTRY.authentication),
+        owner,
+        IMAGE_REGISTRY.PATH,
+        policy_of(owner, IMAGE_REGISTRY.PATH, joined(server.value, account.value)),
+        off(owner, IMAGE_REGISTRY.PATH),
     )
+    unclear = type_ is not None or scope.is_unclear(IMAGE_REGISTRY.type)
+    return registry, [] if unclear else [_no_type(registry)]
 
 
-def kept_platforms(owner: Scope) -> tuple[str, ...]:
-    """What the owner's mirror keeps of an image, sorted; empty for all of it."""
-    said = nearest(owner, ("mirror", "platforms"))
-    return () if said is None or said.value == "all" else canonical(said.value)
+def _after_a_name(owner: Scope) -> Scope:
+    """The level from which a path counts for a server: whoever chose a name took that registry whole."""
+    chain = owner.chain()
+    last = max((number for number, level in enumerate(chain) if level.get(IMAGE_REGISTRY.name)), default=-1)
+    return chain[last + 1]
 
 
-def joined(server: Decided[str], account: Decided[str]) -> str:
-    """`server/account`, or the server alone."""
-    return "/".join(part for part in (server.value, account.value.strip("/")) if part)
+def _nearest(scope: Scope, top: Scope, setting: Setting[T]) -> Decided[T] | None:
+    """The nearest value from the scope up to `top`: what belongs to a server is not inherited from above it."""
+    for level in reversed(scope.chain()):
+        value = level.get(setting)
+        if value is not None:
+            return Decided(value, Origin(level, setting.path))
+        if level is top:
+            break
+    return None
 
 
-def bound_to_server(scope: Scope, server: Decided[str], key: str) -> Decided[Any] | None:
-    """A field that belongs to its server: what was said above the level that sets the server does not count."""
-    found = nearest(scope, ("image_registry", key))
-    owner = server.origin.scope
-    if found and owner and found.origin.scope and not found.origin.scope.within(owner):
-        return None
-    return found
+def _no_type(registry: Registry) -> Finding:
+    return Finding(
+        "CHR0211",
+        f"the registry `{registry.server.value}` is neither `public` nor `private`",
+        registry.place,
+        help="add `type: private` or `type: public` beside `server`; a type belongs to its server and is not "
+        "inherited from a level with another one",
+    )

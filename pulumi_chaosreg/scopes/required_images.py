@@ -12,6 +12,8 @@ from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, merged, nearest
 from pulumi_chaosreg.scopes.pinning import Pin
 from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.scopes.resolved import ResolvedImage
+from pulumi_chaosreg.settings.setting import Path
+from pulumi_chaosreg.settings.table import IMAGES, SECTION
 
 LIBRARY = "chaos-ddcr-lib"
 """The helper Pods' image: pulled only where a custom image is given for it."""
@@ -36,34 +38,24 @@ def required_images(
     catalogue: Catalogue,
     locked: Mapping[str, str],
     pin: Pin,
-    findings: list[Finding],
-) -> Iterator[ResolvedImage]:
-    """Each image that an infrastructure below this scope pulls; what is wrong goes to `findings` (CHR0305, CHR0307)."""
-    if scope.is_unclear("type"):
-        return
+) -> tuple[tuple[ResolvedImage, ...], list[Finding]]:
+    """Each image that an infrastructure below this scope pulls, and what is wrong (CHR0305, CHR0307)."""
+    if scope.is_unclear(SECTION.type):
+        return (), []
     custom = custom_images(scope, catalogue)
-    tags = merged(scope, ("images", "tags"))
+    tags = merged(scope, IMAGES.tags)
     unclear = _unclear_images(scope, catalogue)
-    wanted = {item.name: item for item in _wanted(scope, kind, catalogue, findings)}
+    listed, findings = _wanted(scope, kind, catalogue)
+    wanted = {item.name: item for item in listed}
     if LIBRARY in custom:
         wanted.setdefault(LIBRARY, _Wanted(LIBRARY, LIBRARY, None))
-    untagged = []
+    images, untagged = [], []
     for item in wanted.values():
         if item.image in unclear:
             continue
         if item.image in custom:
             if item.name == item.image:  # and not for each of a release's two tags
-                decided = custom[item.image]
-                said = Reference.parse(decided.value)
-                known = pinned(said, locked)
-                yield ResolvedImage(
-                    item.name,
-                    known if pin.in_references else said,
-                    decided.origin,
-                    is_custom=True,
-                    is_pinned=said.digest is not None,
-                    digest=known.digest,
-                )
+                images.append(_custom(scope, item, custom[item.image], catalogue, locked, pin))
             continue
         if item.image in tags and item.name != item.image:
             continue
@@ -71,21 +63,64 @@ def required_images(
         if tag is None:
             untagged.append(item.name)
             continue
-        reference = Reference.parse(f"{registry.path}/{item.image}:{tag.value}")
-        source = Reference.parse(f"{registry.source.value}/{item.image}:{tag.value}") if registry.source else None
-        upstream = locked.get((source or reference).tagged)
-        platforms = registry.platforms if source else ()
-        digest = locked.get(subset_key(source, platforms)) if source and platforms else upstream
-        yield ResolvedImage(
-            item.name,
-            reference.with_digest(digest if pin.in_references else None),
-            tag.origin,
-            source.with_digest(upstream) if source else None,
-            digest=digest,
-            platforms=platforms,
-        )
+        images.append(_of_registry(item, tag, registry, locked, pin, deciding(scope, item.image, catalogue)))
     if untagged and not _release_is_wrong(scope, catalogue):
         findings.append(_no_tag(scope, untagged, catalogue))
+    return tuple(images), findings
+
+
+def _custom(
+    scope: Scope, item: _Wanted, said: Decided[str], catalogue: Catalogue, locked: Mapping[str, str], pin: Pin
+) -> ResolvedImage:
+    reference = Reference.parse(said.value)
+    known = pinned(reference, locked)
+    return ResolvedImage(
+        item.name,
+        known if pin.in_references else reference,
+        said.origin,
+        is_custom=True,
+        is_pinned=reference.digest is not None,
+        digest=known.digest,
+        settings=deciding(scope, item.image, catalogue),
+    )
+
+
+def _of_registry(
+    item: _Wanted,
+    tag: Decided[str],
+    registry: Registry,
+    locked: Mapping[str, str],
+    pin: Pin,
+    settings: tuple[Path, ...],
+) -> ResolvedImage:
+    reference, policy = Reference.parse(f"{registry.path}/{item.image}:{tag.value}"), registry.policy
+    source = Reference.parse(f"{policy.source.value}/{item.image}:{tag.value}") if policy else None
+    upstream = locked.get((source or reference).tagged)
+    platforms = policy.kept_platforms if policy else ()
+    digest = locked.get(subset_key(source, platforms)) if source and platforms else upstream
+    return ResolvedImage(
+        item.name,
+        reference.with_digest(digest if pin.in_references else None),
+        tag.origin,
+        source.with_digest(upstream) if source else None,
+        digest=digest,
+        platforms=platforms,
+        settings=settings,
+    )
+
+
+def deciding(scope: Scope, image: str, catalogue: Catalogue) -> tuple[Path, ...]:
+    """The settings that an image's reference comes from, the strongest first; of the several keys that
+    `custom_images` has for it those that somebody writes.
+    """
+    said = dict.fromkeys(key for level in scope.chain() for key in level.get(SECTION.custom_images) or ())
+    custom = [key for key in said if catalogue.image_of(key) == image]
+    return (
+        *((*SECTION.custom_images.path, key) for key in custom),
+        (*IMAGES.tags.path, image),
+        SECTION.required_images.path,
+        IMAGES.release.path,
+    )
 
 
 def _unclear_images(scope: Scope, catalogue: Catalogue) -> set[str]:
@@ -93,52 +128,62 @@ def _unclear_images(scope: Scope, catalogue: Catalogue) -> set[str]:
     its lack misleads.
     """
     said = {path for above in scope.chain() for path in above.left_out}
-    unclear = {str(path[2]) for path in said if path[:2] == ("images", "tags") and len(path) > 2}
-    unclear |= {catalogue.image_of(str(path[1])) or "" for path in said if path[0] == "custom_images" and len(path) > 1}
-    if said & {("images",), ("images", "tags"), ("custom_images",)}:
+    tags, custom = IMAGES.tags.path, SECTION.custom_images.path
+    unclear = {str(path[2]) for path in said if path[:2] == tags and len(path) > 2}
+    unclear |= {catalogue.image_of(str(path[1])) or "" for path in said if path[:1] == custom and len(path) > 1}
+    if said & {SECTION.images.path, tags, custom}:
         unclear |= {*catalogue.names, *catalogue.custom_keys.values()}
-    unknown = [name for name in merged(scope, ("images", "tags")) if name not in catalogue.names]
+    unknown = [name for name in merged(scope, IMAGES.tags) if name not in catalogue.names]
     return unclear | {near for name in unknown for near in get_close_matches(name, catalogue.names, n=1)}
 
 
 def _release_is_wrong(scope: Scope, catalogue: Catalogue) -> bool:
     """Whether some level says a release that is told to be wrong: images without a tag only follow from that."""
-    said = nearest(scope, ("images", "release"))
+    said = nearest(scope, IMAGES.release)
     is_unknown = said is not None and said.value not in catalogue.releases
-    return is_unknown or scope.is_unclear("images", "release")
+    return is_unknown or scope.is_unclear(IMAGES.release)
 
 
 def custom_images(scope: Scope, catalogue: Catalogue) -> dict[str, Decided[str]]:
     """Image name → custom reference; the several keys of one image are one field."""
     custom: dict[str, Decided[str]] = {}
     for level in scope.chain():
-        for key, value in (level.get(("custom_images",)) or {}).items():
+        for key, value in (level.get(SECTION.custom_images) or {}).items():
             name = catalogue.image_of(key)
             if name:
-                custom[name] = Decided(value, Origin(level, ("custom_images", key)))
+                custom[name] = Decided(value, Origin(level, (*SECTION.custom_images.path, key)))
     return custom
 
 
-def _wanted(scope: Scope, kind: Decided[str], catalogue: Catalogue, findings: list[Finding]) -> Iterator[_Wanted]:
-    explicit = nearest(scope, ("required_images",))
+def _wanted(scope: Scope, kind: Decided[str], catalogue: Catalogue) -> tuple[list[_Wanted], list[Finding]]:
+    explicit = nearest(scope, SECTION.required_images)
     release = _release(scope, catalogue)
     images = release.value.images(kind.value) if release else {}
     if explicit:
-        for image in dict.fromkeys(_parsed(explicit.value)):  # what is wrong with the list is found in `check_images`
-            name = last_segment(image)
-            from_release = Decided(images[name][0], release.origin) if release and name in images else None
-            yield _Wanted(name, name, Decided(image.tag, explicit.origin) if image.tag else from_release)
-        return
-    if scope.is_unclear("images", "release"):
-        return
+        listed = dict.fromkeys(_parsed(explicit.value))  # what is wrong with the list is found in its own check
+        return [_from_list(image, explicit, release, images) for image in listed], []
+    if scope.is_unclear(IMAGES.release):
+        return [], []
     if release and not images:
-        findings.append(_no_such_images(scope, kind, release, catalogue))
-        return
+        return [], [_no_such_images(scope, kind, release, catalogue)]
+    wanted = []
     for name in images or catalogue.sets[kind.value]:
         first, *others = images.get(name, ("",))
-        yield _Wanted(name, name, Decided(first, release.origin) if release else None)
-        for tag in others if release else ():
-            yield _Wanted(f"{name}.{tag}", name, Decided(tag, release.origin) if release else None)
+        wanted.append(_Wanted(name, name, Decided(first, release.origin) if release else None))
+        more = others if release else []
+        wanted += [_Wanted(f"{name}.{tag}", name, Decided(tag, release.origin) if release else None) for tag in more]
+    return wanted, []
+
+
+def _from_list(
+    image: Reference,
+    listed: Decided[list[str]],
+    release: Decided[Release] | None,
+    images: Mapping[str, tuple[str, ...]],
+) -> _Wanted:
+    name = last_segment(image)
+    from_release = Decided(images[name][0], release.origin) if release and name in images else None
+    return _Wanted(name, name, Decided(image.tag, listed.origin) if image.tag else from_release)
 
 
 def _parsed(listed: list[str]) -> Iterator[Reference]:
@@ -159,7 +204,7 @@ def names_place(text: str, image: Reference) -> bool:
 
 
 def _release(scope: Scope, catalogue: Catalogue) -> Decided[Release] | None:
-    decided = nearest(scope, ("images", "release"))
+    decided = nearest(scope, IMAGES.release)
     release = catalogue.releases.get(decided.value) if decided else None
     return Decided(release, decided.origin) if decided and release else None
 
@@ -177,7 +222,7 @@ def _no_such_images(scope: Scope, kind: Decided[str], release: Decided[Release],
 
 def _no_tag(scope: Scope, names: list[str], catalogue: Catalogue) -> Finding:
     """One finding at the top, however many are below: that is where a release belongs."""
-    listed = nearest(scope, ("required_images",))
+    listed = nearest(scope, SECTION.required_images)
     return Finding(
         "CHR0307",
         f"no level gives a tag to {', '.join(f'`{name}`' for name in names)}: none sets `images.release` to a release "

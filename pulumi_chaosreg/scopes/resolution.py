@@ -2,22 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path as File
+from typing import Any
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
-from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, nearest
+from pulumi_chaosreg.scopes.delivery import HasValue, authentication_for, delivery
+from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, mirror_policy
+from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, merged, nearest
 from pulumi_chaosreg.scopes.pinning import Pin, pin_of
-from pulumi_chaosreg.scopes.pull_secret import HasValue, authentication_for, pull_secret
 from pulumi_chaosreg.scopes.registry import Registry, registry_of
 from pulumi_chaosreg.scopes.required_images import required_images
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
-from pulumi_chaosreg.settings.table import LOCKABLE
+from pulumi_chaosreg.settings.setting import Path, Setting
+from pulumi_chaosreg.settings.table import CLUSTER, LOCKABLE, NAMESPACE, SECTION
 
 DEFAULT_NAMESPACE = "hce"
 """Harness's own default for the namespace of an infrastructure."""
 DEFAULT_TYPE = "ddcr"
 
-_DECIDING = (*LOCKABLE, "type")
+_DECIDING = (*LOCKABLE, SECTION.type.key)
 """What the registry and the images depend on."""
 
 
@@ -28,19 +32,26 @@ class _Shared:
     registry: Registry
     infrastructure_type: Decided[str]
     images: tuple[ResolvedImage, ...]
-    authentication: Decided[Mapping[str, str]] | None
+    authentication: Decided[Mapping[str, Any]] | None
     pin: Decided[Pin] | None
 
 
 class Resolver:
     """Resolves the infrastructures of one company; what siblings share is found once."""
 
-    def __init__(self, catalogue: Catalogue, locked: Mapping[str, str], has_value: HasValue | None = None) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        locked: Mapping[str, str],
+        has_value: HasValue | None = None,
+        project: File | None = None,
+    ) -> None:
         """`has_value(scope, name)` tells whether a stack file of the chain holds `chaosreg-credentials:<name>`; without
-        it every named credential counts as there.
+        it every named credential counts as there. `project` is where the key files are that mirror policies name.
         """
-        self.catalogue, self.locked, self.has_value = catalogue, locked, has_value
+        self.catalogue, self.locked, self.has_value, self.project = catalogue, locked, has_value, project
         self._shared: dict[Scope, _Shared] = {}
+        self._policies: dict[tuple[Scope, Path, str], MirrorPolicy | None] = {}
 
     def resolve(self, infrastructure: Scope) -> tuple[ResolvedConfig, list[Finding]]:
         """The resolved config of an infrastructure, and what is wrong with it. What is wrong with something shared is
@@ -51,35 +62,44 @@ class Resolver:
         decider = next((scope for scope in reversed(chain) if _decides(scope)), chain[0])
         shared = self._shared.get(decider)
         if shared is None:
-            shared = self._shared[decider] = self._share(decider, findings)
-        namespace = nearest(infrastructure, ("namespace", "name")) or Decided(DEFAULT_NAMESPACE, Origin())
-        service_accounts = nearest(infrastructure, ("service_accounts",))
+            shared, findings = self._share(decider)
+            self._shared[decider] = shared
+        namespace = nearest(infrastructure, NAMESPACE.name) or Decided(DEFAULT_NAMESPACE, Origin())
+        accounts = nearest(infrastructure, SECTION.service_accounts)
+        delivered, wrong = delivery(infrastructure, shared.registry, namespace, shared.authentication, self.has_value)
+        cluster, lacking = _cluster(infrastructure)
         resolved = ResolvedConfig(
             infrastructure=infrastructure,
-            server=shared.registry.server,
-            account=shared.registry.account,
-            type=shared.registry.type,
+            registry=shared.registry,
             infrastructure_type=shared.infrastructure_type,
             images=shared.images,
-            secret=pull_secret(infrastructure, namespace, shared.authentication, self.has_value, findings),
+            delivery=delivered,
             namespace=namespace,
-            create_namespace=nearest(infrastructure, ("namespace", "create")) or Decided(value=True, origin=Origin()),
-            service_accounts=Decided(tuple(service_accounts.value), service_accounts.origin)
-            if service_accounts
-            else Decided((), Origin()),
-            cluster=_cluster(infrastructure, findings),
+            create_namespace=nearest(infrastructure, NAMESPACE.create) or Decided(value=True, origin=Origin()),
+            service_accounts=Decided(tuple(accounts.value), accounts.origin) if accounts else Decided((), Origin()),
+            cluster=cluster,
             pin=shared.pin,
+            labels=merged(infrastructure, SECTION.labels),
+            annotations=merged(infrastructure, SECTION.annotations),
         )
-        return resolved, findings
+        return resolved, [*findings, *wrong, *lacking]
 
-    def _share(self, decider: Scope, findings: list[Finding]) -> _Shared:
-        registry = registry_of(decider, self.catalogue, findings)
-        kind = nearest(decider, ("type",)) or Decided(DEFAULT_TYPE, Origin())
+    def policy_of(self, owner: Scope, base: Path, path: str) -> MirrorPolicy | None:
+        """How an owner fills its registry; its key files are read once."""
+        key = (owner, base, path)
+        if key not in self._policies:
+            self._policies[key] = mirror_policy(owner, base, path, self.project)
+        return self._policies[key]
+
+    def _share(self, decider: Scope) -> tuple[_Shared, list[Finding]]:
+        registry, findings = registry_of(decider, self.catalogue, self.policy_of)
+        kind = nearest(decider, SECTION.type) or Decided(DEFAULT_TYPE, Origin())
         pin = pin_of(decider)
         pinning = pin.value if pin else Pin.UNSAID
         locked = self.locked if pinning.uses_lockfile else {}
-        images = tuple(required_images(decider, registry, kind, self.catalogue, locked, pinning, findings))
-        return _Shared(registry, kind, images, authentication_for(decider, registry, findings), pin)
+        images, of_images = required_images(decider, registry, kind, self.catalogue, locked, pinning)
+        authentication, of_login = authentication_for(decider, registry)
+        return _Shared(registry, kind, images, authentication, pin), [*findings, *of_images, *of_login]
 
 
 def _decides(scope: Scope) -> bool:
@@ -88,17 +108,19 @@ def _decides(scope: Scope) -> bool:
     return said or any(path and path[0] in _DECIDING for path in scope.left_out)
 
 
-def _cluster(infrastructure: Scope, findings: list[Finding]) -> dict[str, Decided[str]]:
-    found = {key: nearest(infrastructure, ("cluster", key)) for key in ("kubeconfig", "context", "identifier")}
-    cluster = {key: decided for key, decided in found.items() if decided}
-    if "context" not in cluster and "kubeconfig" not in cluster and not infrastructure.is_unclear("cluster"):
-        findings.append(
-            Finding(
-                "CHR0601",
-                f"{infrastructure.title} does not say which cluster it is in",
-                infrastructure.place,
-                help="add `cluster: {context: <context of your kubeconfig>}`; the current context of a machine is "
-                "the wrong cluster in CI",
-            )
-        )
-    return cluster
+_CLUSTER: tuple[Setting[str], ...] = (CLUSTER.kubeconfig, CLUSTER.context, CLUSTER.identifier, CLUSTER.provider)
+
+
+def _cluster(infrastructure: Scope) -> tuple[dict[str, Decided[str]], list[Finding]]:
+    cluster = {row.key: decided for row in _CLUSTER if (decided := nearest(infrastructure, row))}
+    is_reached = CLUSTER.context.key in cluster or CLUSTER.kubeconfig.key in cluster
+    if is_reached or infrastructure.is_unclear(SECTION.cluster):
+        return cluster, []
+    finding = Finding(
+        "CHR0601",
+        f"{infrastructure.title} does not say which cluster it is in",
+        infrastructure.place,
+        help="add `cluster: {context: <context of your kubeconfig>}`; the current context of a machine is "
+        "the wrong cluster in CI",
+    )
+    return cluster, [finding]

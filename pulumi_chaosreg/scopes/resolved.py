@@ -2,20 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from pulumi_chaosreg.images.lockfile import subset_key
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.scopes.delivery import Delivery
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope
-from pulumi_chaosreg.scopes.moves import original_id
+from pulumi_chaosreg.scopes.moves import object_name
 from pulumi_chaosreg.scopes.pinning import Pin
-
-
-def object_name(infrastructure: Scope) -> str:
-    """What an infrastructure's ConfigMap is called in its cluster, and its pull Secret where nobody names one.
-
-    A renamed infrastructure keeps its objects: they are named after the id that it had first.
-    """
-    return f"chaos-image-registry-{original_id(infrastructure)}"
+from pulumi_chaosreg.scopes.registry import Registry
+from pulumi_chaosreg.settings.setting import Path
+from pulumi_chaosreg.settings.table import CLUSTER, IMAGE_REGISTRY, IMAGES, MIRROR, NAMESPACE, PULL_SECRET, SECTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +35,8 @@ class ResolvedImage:
     """What the lockfile, or the setting itself, says that it is; `images.pin` may keep it out of `reference`."""
     platforms: tuple[str, ...] = ()
     """What the mirror keeps of it, sorted; empty for all. The subset's digest is then another one than its source's."""
+    settings: tuple[Path, ...] = ()
+    """The paths of the settings that it comes from, the strongest first."""
 
     @property
     def lock_key(self) -> str:
@@ -47,17 +46,16 @@ class ResolvedImage:
 
 
 @dataclass(frozen=True, slots=True)
-class ResolvedSecret:
-    """The pull Secret of one infrastructure; whether it exists is decided by plain settings only."""
+class Field:
+    """One thing that was decided for an infrastructure, as people read it."""
 
     name: str
-    name_origin: Origin
-    create: bool
-    create_origin: Origin
-    credential: str
-    """NAME in `chaosreg-credentials:NAME`."""
-    username: str | None = None
-    password_env: str | None = None
+    value: str
+    origin: Origin
+    settings: tuple[Path, ...]
+    """The paths of the settings that it comes from, the strongest first."""
+    is_of_owner: bool = False
+    """Whether it decides what the registry's owner does, and nothing in the cluster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,69 +63,124 @@ class ResolvedConfig:
     """Everything that one infrastructure ends up with."""
 
     infrastructure: Scope
-    server: Decided[str]
-    account: Decided[str]
-    type: Decided[str]
+    registry: Registry
     infrastructure_type: Decided[str]
     images: tuple[ResolvedImage, ...]
-    secret: Decided[ResolvedSecret] | None
+    delivery: Delivery | None
+    """None where images are pulled without a credential."""
     namespace: Decided[str]
     create_namespace: Decided[bool]
     service_accounts: Decided[tuple[str, ...]]
     cluster: Mapping[str, Decided[str]] = field(default_factory=dict)
-    """`context`, `kubeconfig` and `identifier`, as far as they are given."""
+    """`context`, `kubeconfig`, `identifier` and `provider`, as far as they are given."""
     pin: Decided[Pin] | None = None
     """None where nobody says `images.pin`."""
+    labels: Mapping[str, Decided[str]] = field(default_factory=dict)
+    """What the settings put on every object, beside our own labels."""
+    annotations: Mapping[str, Decided[str]] = field(default_factory=dict)
 
     @property
     def owner(self) -> Scope | None:
-        """The scope that owns the registry: the one that sets its server; None for Harness's default."""
-        return self.server.origin.scope
+        """The scope that owns the registry: the one that defines it; None for Harness's default."""
+        return self.registry.owner
 
     @property
     def pinning(self) -> Pin:
         """How firmly digests hold here."""
         return self.pin.value if self.pin else Pin.UNSAID
 
+    @property
+    def secret_name(self) -> Decided[str] | None:
+        """The pull Secret's name; None where there is none."""
+        return self.delivery.secret_name if self.delivery else None
+
     def of_cluster(self) -> dict[str, str]:
-        """`context`, `kubeconfig` and `identifier` as plain values."""
+        """`context`, `kubeconfig`, `identifier` and `provider` as plain values."""
         return {key: decided.value for key, decided in self.cluster.items()}
 
-    def published(self) -> Iterator[tuple[str, str, Origin]]:
-        """(field, value, origin) of everything that the cluster's ConfigMap says, in its order."""
-        yield "server", self.server.value, self.server.origin
-        yield "account", self.account.value, self.account.origin
-        yield "type", self.type.value, self.type.origin
-        if self.secret:
-            yield "secret_name", self.secret.value.name, self.secret.value.name_origin
+    def published(self) -> Iterator[Field]:
+        """Everything that the cluster's ConfigMap says, in its order."""
+        registry, choice = self.registry, IMAGE_REGISTRY.name.path
+        yield _field("server", registry.server, IMAGE_REGISTRY.server.path, choice)
+        yield _field("account", registry.account, IMAGE_REGISTRY.account.path, IMAGE_REGISTRY.server.path, choice)
+        yield _field("type", registry.type, IMAGE_REGISTRY.type.path, choice)
+        if self.secret_name:
+            yield _field("secret_name", self.secret_name, IMAGE_REGISTRY.authentication.path, PULL_SECRET.name.path)
         for image in self.images:
-            yield f"image.{image.name}", str(image.reference), image.origin
+            yield Field(f"image.{image.name}", str(image.reference), image.origin, image.settings)
 
-    def fields(self) -> Iterator[tuple[str, str, Origin]]:
-        """(field, value, origin) of everything that was decided: what is published, then how it gets there."""
+    def fields(self) -> Iterator[Field]:
+        """Everything that was decided: what is published, then how it gets there."""
         yield from self.published()
-        yield "config_map", object_name(self.infrastructure), Origin(self.infrastructure)
-        yield "infrastructure_type", self.infrastructure_type.value, self.infrastructure_type.origin
+        yield from self._of_registry()
+        infrastructure, name = self.infrastructure, object_name(self.infrastructure)
+        yield Field("config_map", name, Origin(infrastructure), (SECTION.moved_from.path,))
+        yield _field("infrastructure_type", self.infrastructure_type, SECTION.type.path)
         if self.pin:
-            yield "images.pin", self.pin.value, self.pin.origin
+            yield _field("images.pin", self.pin, IMAGES.pin.path)
         for image in self.images:
             if image.digest and not image.reference.digest:  # the cluster does not see it; who reviews an edit does
-                yield f"digest.{image.name}", image.digest, image.origin
+                yield Field(f"digest.{image.name}", image.digest, image.origin, image.settings)
         for key, decided in self.cluster.items():
-            yield f"cluster.{key}", decided.value, decided.origin
-        yield "namespace", self.namespace.value, self.namespace.origin
-        yield "namespace.create", _word(self.create_namespace.value), self.create_namespace.origin
+            yield _field(f"cluster.{key}", decided, (*CLUSTER.PATH, key))
+        yield _field("namespace", self.namespace, NAMESPACE.name.path)
+        yield _field("namespace.create", self.create_namespace, NAMESPACE.create.path)
         if self.service_accounts.value:
-            yield "service_accounts", ", ".join(self.service_accounts.value), self.service_accounts.origin
-        if self.secret:
-            secret, origin = self.secret.value, self.secret.origin
-            yield "pull_secret.create", _word(secret.create), secret.create_origin
-            if secret.create:
-                yield "pull_secret.credential", secret.credential, origin
-            if secret.create and secret.username:
-                yield "pull_secret.username", secret.username, origin
-            if secret.create and secret.password_env:
-                yield "pull_secret.password_env", secret.password_env, origin
+            yield _field("service_accounts", self.service_accounts, SECTION.service_accounts.path)
+        for setting, given in ((SECTION.labels, self.labels), (SECTION.annotations, self.annotations)):
+            for key, decided in given.items():
+                yield _field(f"{setting.key}.{key}", decided, (*setting.path, key))
+        if self.delivery:
+            yield from _of_delivery(self.delivery)
+        yield from self._of_mirror()
+
+    def _of_registry(self) -> Iterator[Field]:
+        """Which registry it is, where it has a name: who owns it is then another than who chose it."""
+        if self.registry.name and self.registry.owner:
+            origin, settings = self.registry.server.origin, (IMAGE_REGISTRY.name.path,)
+            yield Field("registry.name", self.registry.name, origin, settings)
+            owner = self.registry.owner
+            defined = (SECTION.registries.key, self.registry.name)
+            yield Field("registry.owner", str(Origin(owner)), Origin(owner, defined), (defined,))
+
+    def _of_mirror(self) -> Iterator[Field]:
+        """How the owner fills the registry."""
+        registry, base = self.registry, self.registry.base if self.registry.name else ()
+        if registry.off:
+            settings = tuple(dict.fromkeys(((*base, *SECTION.mirror.path), SECTION.mirror.path)))
+            yield Field(SECTION.mirror.key, "off", registry.off, settings, is_of_owner=True)
+        for row in MIRROR.ROWS.values() if registry.policy else ():
+            decided: Decided[Any] | None = getattr(registry.policy, row.key)
+            if decided and decided.origin.scope:
+                settings = tuple(dict.fromkeys(((*base, *row.path), row.path)))
+                yield Field(str(row), shown(decided.value), decided.origin, settings, is_of_owner=True)
+
+
+def shown(value: object) -> str:
+    """A setting's value on one line, as people write it."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {shown(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return ", ".join(shown(item) for item in value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _of_delivery(delivery: Delivery) -> Iterator[Field]:
+    authentication = IMAGE_REGISTRY.authentication.path
+    how, origin = delivery.how, delivery.authentication.origin
+    settings = (authentication, PULL_SECRET.create.path, PULL_SECRET.delivery.path, CLUSTER.provider.path)
+    yield _field("pull_secret.delivery", how, *settings)
+    if delivery.needs_value:
+        yield Field("pull_secret.credential", delivery.credential, origin, (authentication,))
+    for key in ("username", "password_env") if delivery.needs_value else ():
+        if said := getattr(delivery, key):
+            yield Field(f"pull_secret.{key}", said, origin, (authentication,))
+
+
+def _field(name: str, decided: Decided[Any], *settings: Path) -> Field:
+    said = decided.origin.path  # perhaps a setting that only implies it
+    every = settings if not said or said in settings else (*settings, said)
+    return Field(name, shown(decided.value), decided.origin, every)
 
 
 def by_images(configs: Iterable[ResolvedConfig]) -> Iterator[ResolvedConfig]:
@@ -154,12 +207,8 @@ def mirrored(configs: Iterable[ResolvedConfig]) -> list[ResolvedImage]:
     return [chosen[target] for target in sorted(chosen)]
 
 
-def _word(flag: bool) -> str:
-    return "true" if flag else "false"
-
-
 def config_map_data(resolved: ResolvedConfig) -> dict[str, str]:
     """The ConfigMap's data: one short string per key, so that a preview's diff reads as a sentence. No credential."""
     published = list(resolved.published())
-    values = {name: value for name, value, _ in published}
-    return values | {f"origin.{name}": str(origin) for name, _, origin in published}
+    values = {field.name: field.value for field in published}
+    return values | {f"origin.{field.name}": str(field.origin) for field in published}

@@ -3,9 +3,9 @@
 Files are read and looked at from outside (PEM armour, JSON); whether a key is a good key is seen when it is used.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.images.signing_policy import (
@@ -16,9 +16,9 @@ from pulumi_chaosreg.images.signing_policy import (
     checked_public_key,
     checked_trusted_root,
 )
-from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, nearest
+from pulumi_chaosreg.scopes.model import Decided, Origin, Scope
+from pulumi_chaosreg.settings.table import MIRROR
 
-_PATH = ("mirror", "verify")
 _LARGEST = 1 << 20
 _HELP = {
     "CHR0320": "name who signs in `mirror.verify`: `public_keys: [cosign.pub]`, or `identities` with a `trusted_root`",
@@ -30,18 +30,24 @@ _HELP = {
 T = TypeVar("T")
 
 
-def signing_policy(owner: Scope, project: Path) -> tuple[SigningPolicy | None, list[Finding]]:
+def signing_policy(
+    owner: Scope,
+    signatures: Decided[str] | None,
+    verify: Decided[Mapping[str, Any]] | None,
+    project: Path | None,
+) -> tuple[SigningPolicy | None, list[Finding]]:
     """What must be signed by whom before this owner mirrors it: None where signatures are not required, or where it is
-    wrong. `project` is the folder of Pulumi.yaml, from which paths count.
+    wrong. `project` is the folder of Pulumi.yaml, from which paths count; without it no file is read.
     """
-    said, verify = nearest(owner, ("mirror", "signatures")), nearest(owner, _PATH)
-    if said is None or said.value != "require":
-        return None, list(_unused(owner, said, verify))
+    if signatures is None or signatures.value != "require":
+        return None, list(_unused(owner, signatures, verify))
     if verify is None:
-        vague = owner.is_unclear(*_PATH)
-        return None, [] if vague else [_finding(MalformedPolicy("CHR0320", "nobody"), said.origin.place)]
+        vague = owner.is_unclear(MIRROR.verify)
+        return None, [] if vague else [_finding(MalformedPolicy("CHR0320", "nobody"), signatures.origin.place)]
+    if project is None:
+        return None, []
     findings: list[Finding] = []
-    reading = _Reading(project, verify.origin, owner.is_unclear(*_PATH), findings)
+    reading = _Reading(project, verify.origin, owner.is_unclear(MIRROR.verify), findings)
     policy = SigningPolicy(
         tuple(reading.keys(verify.value.get("public_keys", []))),
         tuple(reading.identities(verify.value.get("identities", []))),
@@ -51,13 +57,13 @@ def signing_policy(owner: Scope, project: Path) -> tuple[SigningPolicy | None, l
     if not findings:
         findings += reading.whole(policy)
     if not findings and (missing := check_installed(policy)):
-        findings.append(Finding(missing.code, missing.message, said.origin.place, help=missing.help))
+        findings.append(Finding(missing.code, missing.message, signatures.origin.place, help=missing.help))
     return (None if findings else policy), findings
 
 
-def _unused(owner: Scope, said: Decided[str] | None, verify: Decided[object] | None) -> Iterator[Finding]:
+def _unused(owner: Scope, said: Decided[str] | None, verify: Decided[Mapping[str, Any]] | None) -> Iterator[Finding]:
     """CHR0326: who wrote down signers expects that they are asked for."""
-    if verify and not owner.is_unclear("mirror", "signatures"):
+    if verify and not owner.is_unclear(MIRROR.signatures):
         yield Finding(
             "CHR0326",
             f"`mirror.verify` has no effect: `mirror.signatures` is {f'`{said.value}`' if said else 'not `require`'}",
@@ -128,7 +134,7 @@ class _Reading:
 
     def _at(self, *keys: str | int) -> Place:
         assert self._origin.scope is not None
-        return self._origin.scope.at(*_PATH, *keys)
+        return self._origin.scope.at(*self._origin.path, *keys)
 
 
 def _finding(wrong: MalformedPolicy, place: Place) -> Finding:

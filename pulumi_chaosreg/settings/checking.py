@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from pulumi_chaosreg.errors import Finding, Place
-from pulumi_chaosreg.settings.kinds import Flag, Kind, Number, Table, Tables, Text, TextMap, Texts
+from pulumi_chaosreg.settings.kinds import Flag, Grammar, Kind, Named, Number, Table, Tables, Text, TextMap, Texts
 from pulumi_chaosreg.settings.table import SETTINGS
 from pulumi_chaosreg.settings.yaml_file import snake_case
 
@@ -32,7 +32,7 @@ def check_settings(value: Any, place: Place) -> Checked:
     if isinstance(value, dict):
         value = _page_spelling(check.spelled(value, (*SETTINGS.fields, *ALIASES, "authentication"), ()), check)
     settings = check.table(SETTINGS, value, ())
-    return Checked(settings or {}, check.findings, frozenset(check.left_out))
+    return Checked(settings if isinstance(settings, dict) else {}, check.findings, frozenset(check.left_out))
 
 
 def _page_spelling(section: dict[str, Any], check: "_Check") -> dict[str, Any]:
@@ -42,6 +42,7 @@ def _page_spelling(section: dict[str, Any], check: "_Check") -> dict[str, Any]:
     renamed = {ALIASES.get(key, key): value for key, value in section.items()}
     if "authentication" in renamed:  # the page writes it beside the registry that it belongs to
         authentication, registry = renamed.pop("authentication"), renamed.setdefault("image_registry", {})
+        registry = {"name": registry} if isinstance(registry, str) else registry
         if isinstance(registry, dict) and "authentication" in registry:
             check.twice("authentication", "image_registry.authentication", ())
         elif isinstance(registry, dict):
@@ -52,7 +53,8 @@ def _page_spelling(section: dict[str, Any], check: "_Check") -> dict[str, Any]:
 def check_table(kind: Table, value: Any, place: Place) -> tuple[dict[str, Any], list[Finding]]:
     """Any other mapping of ours, checked like a section."""
     check = _Check(place)
-    return check.table(kind, value, ()) or {}, check.findings
+    checked = check.table(kind, value, ())
+    return checked if isinstance(checked, dict) else {}, check.findings
 
 
 @dataclass(slots=True)
@@ -64,7 +66,7 @@ class _Check:
     left_out: list[Keys] = field(default_factory=list)
 
     def value(self, kind: Kind, value: Any, keys: Keys) -> Any:
-        if isinstance(value, dict) and "secure" in value and not isinstance(kind, Table | TextMap):
+        if isinstance(value, dict) and "secure" in value and not isinstance(kind, Table | TextMap | Named):
             return self.secure(keys)
         match kind:
             case Text():
@@ -77,6 +79,8 @@ class _Check:
                 return self.texts(kind, value, keys)
             case Tables():
                 return self.tables(kind, value, keys)
+            case Named():
+                return self.named(kind, value, keys)
             case Flag():
                 return value if isinstance(value, bool) else self.wrong_type("true or false", value, keys)
             case Number():
@@ -88,7 +92,7 @@ class _Check:
             self.wrong_type("a string", value, keys)
         elif kind.grammar and (problem := kind.grammar.problem(value)) is not None:
             message = f"`{_dotted(keys)}` is not {kind.grammar.what}{f': {problem}' if problem else ''}"
-            self.report(kind.grammar.code, message, keys, kind.grammar.advice)
+            self.report(kind.grammar.code, message, keys, kind.grammar.advise(value) or kind.grammar.advice)
         elif kind.choices and value not in kind.choices:
             valid = f"valid values: {', '.join(_nearest_first(value, kind.choices))}"
             self.report("CHR0107", f"`{_dotted(keys)}` has a value that does not exist", keys, valid)
@@ -112,7 +116,7 @@ class _Check:
             message = f"`{_dotted(keys)}` must be a list of at least {kind.least}, and is empty"
             self.report("CHR0106", message, keys, "say at least one, or leave it out")
             return None
-        one = Text(kind.doc, grammar=kind.grammar)
+        one = Text(kind.doc, kind.choices, kind.grammar)
         checked = [self.value(one, item, (*keys, index)) for index, item in enumerate(value)]
         return [item for item in checked if item is not None]
 
@@ -129,15 +133,24 @@ class _Check:
                 self.secure((*keys, key))
             elif kind.keys and key not in kind.keys:
                 self.unknown_key(key, kind.keys, keys)
+            elif kind.key_grammar and kind.key_grammar.problem(key) is not None:
+                self.malformed_key(kind.key_grammar, keys)
             elif (text := self.value(one, item, (*keys, key))) is not None:
                 checked[key] = text
         return checked
 
-    def table(self, kind: Table, value: Any, keys: Keys) -> dict[str, Any] | None:
+    def table(self, kind: Table, value: Any, keys: Keys) -> dict[str, Any] | bool | None:
+        if (kind.or_flag and isinstance(value, bool)) or (kind.or_off and (value is False or value == "off")):
+            return value is True
         if kind.short and isinstance(value, str):
             value = {kind.short: value}
         if not isinstance(value, dict):
-            self.wrong_type("a mapping", value, keys)
+            also = "true, false or " if kind.or_flag else "`off` or " if kind.or_off else ""
+            self.wrong_type(f"{also}a mapping", value, keys)
+            return None
+        if len(value) < kind.least:
+            message = f"`{_dotted(keys)}` is an empty mapping"
+            self.report("CHR0106", message, keys, f"give at least one of: {', '.join(kind.fields)}")
             return None
         checked: dict[str, Any] = {}
         for key, item in self.spelled(value, tuple(kind.fields), keys).items():
@@ -154,7 +167,21 @@ class _Check:
             self.wrong_type("a list of mappings", value, keys)
             return None
         checked = [self.table(kind.one, item, (*keys, index)) for index, item in enumerate(value)]
-        return [item for item in checked if item is not None]
+        return [item for item in checked if isinstance(item, dict)]
+
+    def named(self, kind: Named, value: Any, keys: Keys) -> dict[str, Any] | None:
+        if not isinstance(value, dict):
+            self.wrong_type("a mapping of names to mappings", value, keys)
+            return None
+        checked: dict[str, Any] = {}
+        for name, item in value.items():
+            if name == "secure":
+                self.secure((*keys, name))
+            elif kind.grammar.problem(name) is not None:
+                self.malformed_key(kind.grammar, keys)
+            elif (one := self.table(kind.one, item, (*keys, name))) is not None:
+                checked[name] = one
+        return checked
 
     def spelled(self, section: Mapping[str, Any], valid: tuple[str, ...], keys: Keys) -> dict[str, Any]:
         """The mapping with camelCase keys in our spelling, each of them reported."""
@@ -198,6 +225,10 @@ class _Check:
         self.left_out += [(*keys, name) for name in near]
         ordered = ", ".join(_nearest_first(key, valid))
         self.report("CHR0104", f"`{key}` is not a key here", (*keys, key), f"{advice}valid keys: {ordered}")
+
+    def malformed_key(self, grammar: Grammar, keys: Keys) -> None:
+        """Named by what is around it: what stands in the place of a name may be a secret."""
+        self.report(grammar.code, f"a key of `{_dotted(keys)}` is not {grammar.what}", keys, grammar.advice)
 
     def report(self, code: str, message: str, keys: Keys, advice: str, *, warning: bool = False) -> None:
         place = Place(self.place.scope, self.place.file, (*self.place.keys, *keys))

@@ -1,4 +1,4 @@
-"""The kinds of value that a setting may have: what the table in `settings.py` is made of."""
+"""The kinds of value that a setting may have: what the table in `table.py` is made of."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -16,6 +16,8 @@ class Grammar:
     advice: str
     more: Callable[[str], str] = lambda _: ""
     """What the pattern cannot say: text → what is wrong with it, or nothing."""
+    advise: Callable[[str], str] = lambda _: ""
+    """Advice that fits this text better than `advice`; nothing where that does."""
 
     def problem(self, text: str) -> str | None:
         """None where the text has this form; otherwise what is wrong, as far as that can be said."""
@@ -61,6 +63,8 @@ class Texts:
     """How many there must be."""
     most: int | None = None
     """How many there may be."""
+    choices: tuple[str, ...] = ()
+    """Where only some strings are valid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +74,36 @@ class TextMap:
     doc: str
     keys: tuple[str, ...] = ()
     grammar: Grammar | None = None
+    key_grammar: Grammar | None = None
+    """What a key must look like, where keys are the user's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A mapping with these fields; `short` is the field that a plain string stands for."""
+    """A mapping with these fields."""
 
     doc: str
     fields: Mapping[str, "Kind"] = field(default_factory=dict)
     short: str = ""
+    """The field that a plain string stands for."""
+    or_flag: bool = False
+    """true and false may stand instead of the mapping."""
+    or_off: bool = False
+    """`off`, quoted or not, and false may stand instead of the mapping: both are read as False."""
+    least: int = 0
+    """How many of its fields must be given."""
+    whole: bool = False
+    """It is one setting: never mixed from two levels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A mapping of names of the user's own to mappings with the fields of that table."""
+
+    doc: str
+    one: Table
+    grammar: Grammar
+    """What a name must look like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,4 +114,4 @@ class Tables:
     one: Table
 
 
-Kind = Text | Flag | Number | Texts | TextMap | Table | Tables
+Kind = Text | Flag | Number | Texts | TextMap | Table | Tables | Named

@@ -1,7 +1,7 @@
 """What one scope's section in a stack file may say: every key, its type and what it means.
 
-The table below is the only place that knows the keys. Checking, near-miss messages, the JSON Schema and the
-documentation read it.
+The groups of rows below are the only place that knows the keys. Checking, near-miss messages, the JSON Schema, the
+types of the Python API and the documentation read them; everybody else reaches a setting by its row (`MIRROR.source`).
 """
 
 import re
@@ -11,7 +11,8 @@ from typing import Any
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.images.platform import PLATFORM
 from pulumi_chaosreg.images.reference import REPOSITORY, SERVER, TAG, port_problem, reference_problem
-from pulumi_chaosreg.settings.kinds import Flag, Grammar, Number, Table, Tables, Text, TextMap, Texts
+from pulumi_chaosreg.settings.kinds import Flag, Grammar, Named, Table, Tables, Text, TextMap, Texts
+from pulumi_chaosreg.settings.setting import Group, Path, Setting, flag, mapping, number, text, text_map, texts
 
 ID = re.compile(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 _HOST, _PATH = SERVER.pattern.removesuffix(r"\Z").removeprefix("^"), REPOSITORY.pattern[1:].removesuffix(r"\Z")
@@ -95,12 +96,43 @@ _CONTEXT = Grammar(
     "write its name: `kubectl config get-contexts -o name` lists them",
 )
 
+_REGISTRY_NAME = Grammar(
+    "CHR0213",
+    "the name of a registry",
+    re.compile(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z"),
+    "write a name that `registries:` gives at this level or above; names are made of a-z, 0-9 and `-`, at most 63",
+    advise=lambda value: _as_mapping(value) if re.match(rf"^{_HOST}(?:/{_PATH})?\Z", value) else "",
+)
+_LABEL_KEY = Grammar(
+    "CHR0112",
+    "a key that Kubernetes accepts",
+    re.compile(
+        r"^(?:(?=[^/]{1,253}/)[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?\Z"
+    ),
+    "write it as in `team` or `example.com/cost-centre`",
+)
+_LABEL_VALUE = Grammar(
+    "CHR0112",
+    "a value that a Kubernetes label may have",
+    re.compile(r"^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?\Z"),
+    "at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends; other texts are annotations",
+)
+
+
+def _as_mapping(reference: str) -> str:
+    """What to write where `server/path` stands in the place of a registry's name."""
+    server, _, account = reference.partition("/")
+    path = f", account: {account}" if account else ""
+    return f"write the registry itself: `{{server: {server}{path}, type: private}}` (or `type: public`)"
+
+
 AUTHENTICATION = Table(
     "how the cluster proves who it is; belongs to its server",
     {
         "type": Text(
-            "kubernetes_secret where only `secret_name` is given, basic where `username` is",
-            ("kubernetes_secret", "basic", "aws_ecr", "gcp_service_account", "azure", "token"),
+            "kubernetes_secret where only `secret_name` is given, basic where `username` is; node_identity: the node "
+            "has an identity of its own that the registry trusts, and no credential exists",
+            ("kubernetes_secret", "basic", "aws_ecr", "gcp_service_account", "azure", "token", "node_identity"),
         ),
         "secret_name": Text("the pull Secret's name in the cluster", grammar=_KUBERNETES_NAME),
         "namespace": Text("where that Secret is; the infrastructure's namespace, or it is a finding"),
@@ -110,6 +142,7 @@ AUTHENTICATION = Table(
         "region": Text("aws_ecr: the registry's region"),
         "key_file": Text("gcp_service_account: the key's file"),
     },
+    whole=True,
 )
 
 VERIFY = Table(
@@ -130,138 +163,192 @@ VERIFY = Table(
         "trusted_root": Text("the sigstore instance's `trusted_root.json`, beside Pulumi.yaml or below"),
         "each_platform": Flag("whether every platform must be signed itself, as `cosign sign --recursive` does it"),
     },
+    whole=True,
 )
 
-SETTINGS = Table(
-    "one scope's settings; every field is optional",
-    {
-        "id": Text("the scope's name: a-z, 0-9 and `-`, unique within its parent"),
-        "moved_from": Texts(
-            "the paths that this scope had before it was renamed or moved, oldest first; keep the oldest",
-            grammar=_PATH_OF_SCOPE,
-            or_one=True,
-            most=10,
-        ),
-        "allow_overrides": Flag("whether levels below may set registry, images or mirror"),
-        "image_registry": Table(
-            "where the cluster pulls from; the scope that sets `server` owns that registry",
-            {
-                "server": Text("host, with port if it has one", grammar=_SERVER),
-                "account": Text("path between the server and the image", grammar=_REGISTRY_PATH),
-                "type": Text("whether pulling needs a credential", ("public", "private")),
-                "kind": Text("where the host does not tell", ("generic", "harbor", "artifactory")),
-                "authentication": AUTHENTICATION,
-            },
-        ),
-        "images": Table(
-            "which tags",
-            {
-                "release": Text("the release of Harness Chaos Engineering, always written", grammar=TAG_GRAMMAR),
-                "tags": TextMap("image name → tag, where it differs from the release's", grammar=TAG_GRAMMAR),
-                "pin": Text(
-                    "how firmly digests hold. strict: all that is mirrored or pulled must be in the lockfile, and a "
-                    "cluster gets `tag@digest`. record: the same digests are locked and copied, but a cluster gets "
-                    "tags (for tools that cannot take `tag@digest`), and what is not locked yet is a warning. off: no "
-                    "lockfile is needed or read; a tag is resolved when its image is copied, so that a preview does "
-                    "not know the digest, and a cluster gets tags. Where nobody says: what is mirrored must be locked, "
-                    "and tags that move; a cluster gets `tag@digest` where the digest is known",
-                    ("strict", "record", "off"),
-                ),
-            },
-        ),
-        "custom_images": TextMap(
-            "image → full reference that is used instead", tuple(load_catalogue().custom_image_keys), _REFERENCE
-        ),
-        "required_images": Texts("the images instead of the infrastructure type's own list", grammar=_REFERENCE),
-        "repositories": Table(
-            "how the owner's repositories are made",
-            {
-                "create": Flag("whether `up` makes them"),
-                "immutable_tags": Flag("whether a tag may move"),
-                "scan_on_push": Flag("whether pushed images are scanned"),
-                "expire_untagged_after_days": Number("when untagged manifests may go, days"),
-            },
-        ),
-        "mirror": Table(
-            "what the owner's stack copies into the registry",
-            {
-                "source": Text("`server/account` to copy from", grammar=SOURCE),
-                "allow_sources": Texts(
-                    "the only sources that may be copied from; Harness's own where nobody says", grammar=_ALLOWED_SOURCE
-                ),
-                "platforms": Texts(
-                    "which platforms to keep; all where nobody says. A subset's index is written again without the "
-                    "others: its digest is our own (the lockfile has it beside upstream's), and signatures of "
-                    "upstream's index do not apply to it, those of its children do",
-                    or_text=("all",),
-                    grammar=_PLATFORM,
-                    least=1,
-                ),
-                "foreign_layers": Text(
-                    "what happens to an image with layers that their vendor alone may hand out (Windows base images). "
-                    "refuse (also where nobody says): it is not copied. keep: its manifest is copied byte for byte and "
-                    "these layers are not, so every node fetches them from the vendor's address",
-                    ("refuse", "keep"),
-                ),
-                "signatures": Text(
-                    "copied along, or required too before anything is copied, or left behind",
-                    ("copy", "require", "skip"),
-                ),
-                "verify": VERIFY,
-                "push": Text(
-                    "NAME of the credential that pushes; otherwise the machine's docker config",
-                    grammar=_CREDENTIAL_NAME,
-                ),
-                "pull": Text("NAME of the credential that reads the source", grammar=_CREDENTIAL_NAME),
-                "delete": Text(
-                    "NAME of the credential that removes images (`on_destroy: delete`); that of `push` otherwise",
-                    grammar=_CREDENTIAL_NAME,
-                ),
-            },
-        ),
-        "on_destroy": Text("what `destroy` does with images and repositories", ("retain", "delete")),
-        "type": Text("the infrastructure's type", ("ddcr", "dedicated")),
-        "cluster": Table(
-            "which cluster; always given",
-            {
-                "kubeconfig": Text(
-                    "path of the kubeconfig; $KUBECONFIG or ~/.kube/config otherwise", grammar=_KUBECONFIG_PATH
-                ),
-                "context": Text("context in it", grammar=_CONTEXT),
-                "identifier": Text("the cluster's lasting name; the context otherwise"),
-            },
-        ),
-        "namespace": Table(
-            "where the chaos Pods run; made if missing",
-            {"name": Text("the namespace", grammar=_KUBERNETES_NAME), "create": Flag("false: it must be there")},
-            short="name",
-        ),
-        "service_accounts": Texts("accounts that get the pull Secret", grammar=_KUBERNETES_NAME),
-        "pull_secret": Table(
-            "the Secret that the kubelet pulls with",
-            {
-                "create": Flag("whether we make it"),
-                "name": Text("its name", grammar=_KUBERNETES_NAME),
-                "adopt": Flag("whether a Secret of this name that is there already becomes ours"),
-            },
-        ),
-        "harness_id": Text("Harness's identifier where it differs from ours"),
-        "environment": Text("the Harness environment"),
-    },
-)
+
+class _ImageRegistry(Group, key="image_registry"):
+    server = text("host, with port if it has one", grammar=_SERVER)
+    account = text("path between the server and the image", grammar=_REGISTRY_PATH)
+    type = text("whether pulling needs a credential", ("public", "private"))
+    kind = text("where the host does not tell", ("generic", "harbor", "artifactory"))
+    authentication = mapping(AUTHENTICATION)
+    name = text("a registry that `registries:` names at this level or above; taken whole", grammar=_REGISTRY_NAME)
+
+
+class _Images(Group, key="images"):
+    release = text("the release of Harness Chaos Engineering, always written", grammar=TAG_GRAMMAR)
+    tags = text_map("image name → tag, where it differs from the release's", grammar=TAG_GRAMMAR)
+    pin = text(
+        "how firmly digests hold. strict: all that is mirrored or pulled must be in the lockfile, and a "
+        "cluster gets `tag@digest`. record: the same digests are locked and copied, but a cluster gets "
+        "tags (for tools that cannot take `tag@digest`), and what is not locked yet is a warning. off: no "
+        "lockfile is needed or read; a tag is resolved when its image is copied, so that a preview does "
+        "not know the digest, and a cluster gets tags. Where nobody says: what is mirrored must be locked, "
+        "and tags that move; a cluster gets `tag@digest` where the digest is known",
+        ("strict", "record", "off"),
+    )
+
+
+class _Repositories(Group, key="repositories"):
+    create = flag("whether `up` makes them")
+    immutable_tags = flag("whether a tag may move")
+    scan_on_push = flag("whether pushed images are scanned")
+    expire_untagged_after_days = number("when untagged manifests may go, days")
+
+
+class _Mirror(Group, key="mirror"):
+    source = text("`server/account` to copy from", grammar=SOURCE)
+    allow_sources = texts(
+        "the only sources that may be copied from; Harness's own where nobody says", grammar=_ALLOWED_SOURCE
+    )
+    platforms = texts(
+        "which platforms to keep; all where nobody says. A subset's index is written again without the "
+        "others: its digest is our own (the lockfile has it beside upstream's), and signatures of "
+        "upstream's index do not apply to it, those of its children do",
+        or_text=("all",),
+        grammar=_PLATFORM,
+        least=1,
+    )
+    foreign_layers = text(
+        "what happens to an image with layers that their vendor alone may hand out (Windows base images). "
+        "refuse (also where nobody says): it is not copied. keep: its manifest is copied byte for byte and "
+        "these layers are not, so every node fetches them from the vendor's address",
+        ("refuse", "keep"),
+    )
+    signatures = text(
+        "copied along, or required too before anything is copied, or left behind", ("copy", "require", "skip")
+    )
+    verify = mapping(VERIFY)
+    push = text("NAME of the credential that pushes; otherwise the machine's docker config", grammar=_CREDENTIAL_NAME)
+    pull = text("NAME of the credential that reads the source", grammar=_CREDENTIAL_NAME)
+    delete = text(
+        "NAME of the credential that removes images (`on_destroy: delete`); that of `push` otherwise",
+        grammar=_CREDENTIAL_NAME,
+    )
+
+
+class _Cluster(Group, key="cluster"):
+    kubeconfig = text("path of the kubeconfig; $KUBECONFIG or ~/.kube/config otherwise", grammar=_KUBECONFIG_PATH)
+    context = text("context in it", grammar=_CONTEXT)
+    identifier = text("the cluster's lasting name; the context otherwise")
+    provider = text(
+        "what runs the nodes: on its own cloud a registry may know them by themselves; other where nobody says",
+        ("eks", "gke", "aks", "openshift", "other"),
+    )
+
+
+class _Namespace(Group, key="namespace"):
+    name = text("the namespace", grammar=_KUBERNETES_NAME)
+    create = flag("false: it must be there")
+
+
+class _PullSecret(Group, key="pull_secret"):
+    create = flag("whether we make it")
+    name = text("its name", grammar=_KUBERNETES_NAME)
+    adopt = flag("whether a Secret of this name that is there already becomes ours")
+    delivery = text(
+        "how a pull credential reaches the kubelet, where the default does not fit. theirs: a Secret that somebody "
+        "else made. secret: a Secret of ours. node_identity: the node has an identity that the registry trusts, and "
+        "there is no Secret. refresher, external_secrets: not in this version",
+        ("theirs", "secret", "refresher", "external_secrets", "node_identity"),
+    )
+
 
 LOCKABLE = ("image_registry", "custom_images", "images", "required_images", "mirror")
 """What a level may set only where every ancestor that sets any of them allows it."""
 
 
-_WHOLE = ("authentication", "verify")
-"""Mappings that are one field: never mixed from two levels."""
+class _AllowOverrides(Group, key="allow_overrides"):
+    settings = texts("only these may be set below", choices=LOCKABLE, least=1)
+    scopes = texts(
+        "only in these scopes and below them: paths below the account, as in `payments/lab`",
+        grammar=_PATH_OF_SCOPE,
+        least=1,
+    )
+    registries = texts(
+        "of `image_registry` only a name of these may be chosen, or any name: `all`",
+        or_text=("all",),
+        grammar=_REGISTRY_NAME,
+        least=1,
+    )
 
 
-def leaves(settings: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    """The paths of every field that these settings give a value to."""
+IMAGE_REGISTRY, IMAGES, REPOSITORIES, MIRROR = _ImageRegistry, _Images, _Repositories, _Mirror
+CLUSTER, NAMESPACE, PULL_SECRET, ALLOW_OVERRIDES = _Cluster, _Namespace, _PullSecret, _AllowOverrides
+
+_MIRROR_TABLE = MIRROR.table(
+    "what the owner's stack copies into the registry; `off` where somebody else fills it", or_off=True
+)
+_REPOSITORIES_TABLE = REPOSITORIES.table("how the owner's repositories are made")
+_A_REGISTRY = Table(
+    "a server and a path on it; whoever defines it owns it",
+    {
+        **{name: row.kind for name, row in IMAGE_REGISTRY.ROWS.items() if name != "name"},
+        "mirror": _MIRROR_TABLE,
+        "repositories": _REPOSITORIES_TABLE,
+    },
+)
+
+
+class _Section(Group):
+    """What a section says itself, and whole groups: `SECTION.mirror` is all that it says about mirroring."""
+
+    id = text("the scope's name: a-z, 0-9 and `-`, unique within its parent")
+    moved_from = texts(
+        "the paths that this scope had before it was renamed or moved, oldest first; keep the oldest",
+        grammar=_PATH_OF_SCOPE,
+        or_one=True,
+        most=10,
+    )
+    allow_overrides: Setting[bool | dict[str, Any]] = Setting(
+        ALLOW_OVERRIDES.table(
+            "whether levels below may set registry, images or mirror: all of it, or what these keys leave; all that "
+            "are given must hold",
+            or_flag=True,
+            least=1,
+        )
+    )
+    registries = mapping(
+        Named("registries that this level and those below may choose by name", _A_REGISTRY, _REGISTRY_NAME)
+    )
+    image_registry = mapping(
+        IMAGE_REGISTRY.table(
+            "where the cluster pulls from: a registry's name, or the registry itself, which then belongs to the scope "
+            "that sets `server`",
+            short="name",
+        )
+    )
+    images = mapping(IMAGES.table("which tags"))
+    custom_images = text_map(
+        "image → full reference that is used instead", tuple(load_catalogue().custom_image_keys), grammar=_REFERENCE
+    )
+    required_images = texts("the images instead of the infrastructure type's own list", grammar=_REFERENCE)
+    repositories = mapping(_REPOSITORIES_TABLE)
+    mirror: Setting[bool | dict[str, Any]] = Setting(_MIRROR_TABLE)
+    on_destroy = text("what `destroy` does with images and repositories", ("retain", "delete"))
+    type = text("the infrastructure's type", ("ddcr", "dedicated"))
+    cluster = mapping(CLUSTER.table("which cluster; always given"))
+    namespace = mapping(NAMESPACE.table("where the chaos Pods run; made if missing", short="name"))
+    service_accounts = texts("accounts that get the pull Secret", grammar=_KUBERNETES_NAME)
+    pull_secret = mapping(PULL_SECRET.table("the Secret that the kubelet pulls with"))
+    labels = text_map("labels for every Kubernetes object that we make", key_grammar=_LABEL_KEY, grammar=_LABEL_VALUE)
+    annotations = text_map("annotations for every Kubernetes object that we make", key_grammar=_LABEL_KEY)
+    harness_id = text("Harness's identifier where it differs from ours")
+    environment = text("the Harness environment")
+
+
+SECTION = _Section
+SETTINGS = SECTION.table("one scope's settings; every field is optional")
+
+
+def leaves(settings: Mapping[str, Any], table: Table = SETTINGS) -> Iterator[Path]:
+    """The paths of everything that these settings give a value to, whole mappings as one."""
     for key, value in settings.items():
-        if isinstance(value, dict) and key not in _WHOLE:
-            yield from ((key, *path) for path in leaves(value))
-        else:
-            yield (key,)
+        match table.fields.get(key):
+            case Table(whole=False) as kind if isinstance(value, dict):
+                yield from ((key, *path) for path in leaves(value, kind))
+            case TextMap() if isinstance(value, dict):
+                yield from ((key, name) for name in value)
+            case _:
+                yield (key,)

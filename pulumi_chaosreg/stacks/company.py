@@ -13,9 +13,10 @@ from typing import Literal
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue, load_catalogue
 from pulumi_chaosreg.images.lockfile import FILE_NAME, read_lockfile
-from pulumi_chaosreg.scopes.locks import check_locks
+from pulumi_chaosreg.scopes.locks import check_exceptions, check_locks
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.moves import check_moves
+from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, SECTION
 from pulumi_chaosreg.stacks.catalogue_additions import add_to_catalogue
 from pulumi_chaosreg.stacks.stack_files import CREDENTIALS, NAMESPACE, StackFile, StackFolder
 from pulumi_chaosreg.stacks.tree import Tree, check_unique
@@ -99,6 +100,7 @@ def load_company(
             )
         )
     findings += check_locks(scopes)
+    findings += check_exceptions(scopes) if whole else []
     findings += check_moves(scopes)
     if stack is not None:
         findings += _seen_by_the_engine_only(files, scopes, stack)
@@ -113,7 +115,7 @@ def _needs_all(files: StackFolder, tree: Tree, stack: str) -> bool:
     if file is None or files.gives_all_stacks_a_section:
         return True
     above = [scope for scope in tree.link(stack) if scope.level is not Level.INFRASTRUCTURE]
-    return any(scope.get(("image_registry", "server")) for scope in above) or bool(
+    return any(scope.get(IMAGE_REGISTRY.server) or scope.get(SECTION.registries) for scope in above) or bool(
         above and (file.credentials or file.from_engine or file.environments)
     )
 

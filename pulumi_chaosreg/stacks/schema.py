@@ -8,8 +8,8 @@ import re
 from typing import Any
 
 from pulumi_chaosreg.settings.checking import ALIASES
-from pulumi_chaosreg.settings.kinds import Flag, Grammar, Kind, Number, Table, Tables, Text, TextMap, Texts
-from pulumi_chaosreg.settings.table import ID, SETTINGS
+from pulumi_chaosreg.settings.kinds import Flag, Grammar, Kind, Named, Number, Table, Tables, Text, TextMap, Texts
+from pulumi_chaosreg.settings.table import AUTHENTICATION, ID, SETTINGS
 from pulumi_chaosreg.stacks.stack_files import CREDENTIALS, NAMESPACE, SECTIONS
 
 Schema = dict[str, Any]
@@ -95,7 +95,7 @@ def _section() -> Schema:
     own = "#/$defs/section/properties"
     section["properties"] |= {
         **{alias: {"$ref": f"{own}/{name}"} for alias, name in ALIASES.items()},
-        "authentication": {"$ref": f"{own}/image_registry/properties/authentication"},
+        "authentication": _value(AUTHENTICATION),
     }
     section["allOf"] = [{"not": {"required": [alias, name]}} for alias, name in ALIASES.items()]
     return _described(SETTINGS.doc, section)
@@ -138,15 +138,26 @@ def _shape(kind: Kind) -> Schema:
         case Texts():
             return _texts(kind)
         case TextMap(keys=()):
-            names = {"not": {"const": "secure"}}  # an encrypted value, which may not stand in a section
+            names: Schema = {"not": {"const": "secure"}}  # an encrypted value, which may not stand in a section
+            names = {"allOf": [names, _text(kind.key_grammar)]} if kind.key_grammar else names
             return {"type": "object", "propertyNames": names, "additionalProperties": _text(kind.grammar)}
+        case Named():
+            return {"type": "object", "propertyNames": _text(kind.grammar), "additionalProperties": _value(kind.one)}
         case TextMap():
             return _closed({key: _text(kind.grammar) for key in kind.keys})
         case Tables():
             return {"type": "array", "items": _value(kind.one)}
         case Table():
-            table = _closed({key: _value(field) for key, field in kind.fields.items()})
-            return {"anyOf": [_shape(kind.fields[kind.short]), table]} if kind.short else table
+            return _table(kind)
+
+
+def _table(kind: Table) -> Schema:
+    table = _closed({key: _value(field) for key, field in kind.fields.items()})
+    table |= {"minProperties": kind.least} if kind.least else {}
+    forms: list[Schema] = [_shape(kind.fields[kind.short])] if kind.short else []
+    forms += [{"type": "boolean"}] if kind.or_flag else []
+    forms += [{"enum": ["off", False]}] if kind.or_off else []
+    return {"anyOf": [*forms, table]} if forms else table
 
 
 def _text(grammar: Grammar | None = None, choices: tuple[str, ...] = ()) -> Schema:
@@ -158,7 +169,7 @@ def _text(grammar: Grammar | None = None, choices: tuple[str, ...] = ()) -> Sche
 
 
 def _texts(kind: Texts) -> Schema:
-    one = _text(kind.grammar)
+    one = _text(kind.grammar, kind.choices)
     bounds = {"maxItems": kind.most} if kind.most is not None else {}
     bounds |= {"minItems": kind.least} if kind.least else {}
     forms: list[Schema] = [{"type": "array", "items": one, **bounds}]

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from pulumi_chaosreg.errors import Finding, Place
+from pulumi_chaosreg.scopes.linking import linked
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.settings.checking import check_settings, type_name
 from pulumi_chaosreg.settings.table import ID
@@ -80,7 +81,9 @@ class Tree:
             id_place = replace(place, keys=(*place.keys, "id"))
             message = "`id` is not a key here: the id of an infrastructure is the key that it stands under"
             self._finding("CHR0104", message, id_place, "remove it; Harness's own identifier is `harness_id`")
-        return Scope(level, name, settings, parent, place, stack, left_out)
+        scope, findings = linked(Scope(level, name, settings, parent, place, stack, left_out))
+        self.findings += findings
+        return scope
 
     def _parent(self, file: StackFile, first: Level) -> Scope | None:
         """The nearest level above `first` in the parent stack's file; None (with a finding) where there is none."""

@@ -67,9 +67,9 @@ def test_every_combination_of_levels_and_registry_validates(tmp_path, run, level
     reviewed = review(tmp_path)
     assert [str(finding) for finding in reviewed.errors] == []
     (resolved,) = reviewed.resolved.values()
-    assert resolved.server.value == {"none": "docker.io"}.get(registry, resolved.server.value)
+    assert resolved.registry.server.value == {"none": "docker.io"}.get(registry, resolved.registry.server.value)
     assert len(resolved.images) == len(load_catalogue().sets[kind])
-    assert bool(resolved.secret) == (registry == "private")
+    assert bool(resolved.delivery) == (registry == "private")
     assert all(bool(image.source) == (registry != "none") for image in resolved.images)
 
 

@@ -17,6 +17,7 @@ from pulumi_chaosreg.cli.mirror_list import Job, list_text, read_list
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.images.signing_policy import Identity, SigningPolicy, checked_trusted_root
+from pulumi_chaosreg.mirror import Wanted
 
 DIGEST = f"sha256:{'1f' * 32}"
 REAL_ROOT = Path(__file__).parents[1] / "signatures/real_sigstore/trusted_root.json"
@@ -24,7 +25,11 @@ REAL_ROOT = Path(__file__).parents[1] / "signatures/real_sigstore/trusted_root.j
 
 def job(repository: str, tag: str = "1", region: str = "eu", *, signatures: bool = True) -> Job:
     source = Reference("docker.io", f"harness/{repository}", tag, DIGEST)
-    return Job(source, Reference(f"{region}.example", f"chaos/{repository}", tag), signatures)
+    return Job(source, Reference(f"{region}.example", f"chaos/{repository}", tag), Wanted(signatures=signatures))
+
+
+def signed(one: Job, verify: SigningPolicy) -> Job:
+    return replace(one, wanted=replace(one.wanted, verify=verify))
 
 
 def options(*words: str) -> Namespace:
@@ -129,7 +134,7 @@ def policy(identity: str) -> SigningPolicy:
 def test_a_trusted_root_is_carried_once_for_all_images_of_its_policy(tmp_path: Path) -> None:
     # given two owners, whose policies would fill a ConfigMap if each image had its own copy
     policies = [policy("a@x.example"), policy("b@x.example")]
-    jobs = [replace(job(f"image-{number}"), verify=policies[number % 2]) for number in range(1_000)]
+    jobs = [signed(job(f"image-{number}"), policies[number % 2]) for number in range(1_000)]
     jobs += [job("nobody-asks")]
 
     config_map, _ = printed(jobs, "--shards", "1")
@@ -152,7 +157,7 @@ def test_aliases_of_a_list_cannot_explode(tmp_path: Path) -> None:
 def test_who_requires_signatures_is_told_what_the_image_must_have(capsys) -> None:
     printed(JOBS)
     assert capsys.readouterr().err == ""
-    printed([*JOBS, replace(job("signed"), verify=policy("a@x.example"))])
+    printed([*JOBS, signed(job("signed"), policy("a@x.example"))])
     told = capsys.readouterr().err
     needs = "needs `pulumi-chaosreg[verify]` in image `tools.example/chaosreg-mirror:0.1.0`"
     assert f"warning[CHR0327]: `signatures: require` {needs}" in told

@@ -81,7 +81,9 @@ MISTAKES = {
     ),
     "an unknown key that is like no other": (
         {"acme": "config:\n  chaosreg:account:\n    id: acme\n    zzz: 1  #! CHR0104\n"},
-        ["valid keys: id, moved_from, allow_overrides, image_registry, images, custom_images, required_images"],
+        [
+            "valid keys: id, moved_from, allow_overrides, registries, image_registry, images, custom_images, required_images"
+        ],
     ),
     "an unknown custom image": (
         {
@@ -128,7 +130,7 @@ MISTAKES = {
               chaosreg:account:
                 id: acme
                 allow_overrides: "true"  #! CHR0106
-                image_registry: harbor.company.com  #! CHR0106
+                image_registry: harbor.company.com  #! CHR0213
                 images:  #! CHR0106
                 custom_images: []  #! CHR0106
                 required_images: harness/chaos-ddcr:1  #! CHR0106
@@ -142,7 +144,7 @@ MISTAKES = {
             """
         },
         [
-            "`allow_overrides` must be true or false, and is a string",
+            "`allow_overrides` must be true, false or a mapping, and is a string",
             "`image_registry` must be a mapping, and is a string",
             "`images` must be a mapping, and is empty",
             "`custom_images` must be a mapping, and is a list",
@@ -441,7 +443,7 @@ MISTAKES = {
             """,
             "i": BELOW_ACME,
         },
-        ["cannot deliver the authentication type `aws_ecr` yet", "use `basic`"],
+        ["cannot deliver the authentication type `aws_ecr` by `refresher` yet", "`cluster: {provider: eks}` where the nodes"],
     ),
     "a Secret in another namespace than the Pods": (
         {

@@ -928,7 +928,7 @@ def _spots(reviewed: Review, project: Path) -> Counter[Spot]:
 def _result(reviewed: Review) -> dict[str, list[tuple[str, str, str]]]:
     """What each infrastructure ends up with, and who decided it."""
     return {
-        config.infrastructure.path: [(name, value, str(origin)) for name, value, origin in config.fields()]
+        config.infrastructure.path: [(one.name, one.value, str(one.origin)) for one in config.fields()]
         for config in reviewed.resolved.values()
     }
 

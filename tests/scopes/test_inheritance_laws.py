@@ -7,8 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pulumi_chaosreg.images.catalogue import load_catalogue
-from pulumi_chaosreg.scopes.registry import registry_of
+from pulumi_chaosreg.registries.kinds import registry_kind
 
 LEVELS = ("account", "organization", "project", "infrastructure")
 IDS = {"account": "acme", "organization": "org", "project": "proj", "infrastructure": "prod-one"}
@@ -117,7 +116,7 @@ def _fields(reviewed, path="org/proj/prod-one"):
     assert {finding.code for finding in reviewed.errors} <= {"CHR0211", "CHR0304", "CHR0307", "CHR0502", "CHR0601"}
     configs = [config for config in reviewed.resolved.values() if config.infrastructure.path == path]
     (config,) = configs
-    return {name: (value, str(origin)) for name, value, origin in config.fields()}
+    return {one.name: (one.value, str(one.origin)) for one in config.fields()}
 
 
 # then ----------------------------------------------------------------------------------------------------------------
@@ -177,11 +176,16 @@ class Oracle:
             name = name or authentication.get("secret_name") or "chaos-image-registry-prod-one"
             made = "username" in authentication if create is None else create
             decide("secret_name", name, by if named is None else named)
-            decide("pull_secret.create", "true" if made else "false", by if decided is None else decided)
+            delivery = "secret" if made else "theirs"
+            decide("pull_secret.delivery", delivery, by if decided is None else decided)
             if made:
                 decide("pull_secret.credential", authentication.get("password_secret") or "theirs", by)
             if made and "username" in authentication:
                 decide("pull_secret.username", authentication["username"], by)
+        if owner is not None:
+            source, by = self.nearest("mirror", "source", within=(0, owner + 1))
+            if source and source != place:
+                decide("mirror.source", source, by)
         return result
 
     def untagged(self):
@@ -236,11 +240,13 @@ def test_every_field_is_that_of_the_nearest_level_that_sets_it_and_so_is_its_ori
 @given(levels=four)
 def test_an_origin_names_a_level_that_says_something_of_the_kind(new_project, levels):
     (config,) = new_project().write(_files(levels)).review().resolved.values()
-    for name, _, origin in config.fields():
+    for field in config.fields():
+        origin = field.origin
         if origin.scope and origin.path:  # the ConfigMap's name comes from no setting
             fields = levels[LEVELS.index(origin.scope.level)]
-            assert any(path[0] == origin.path[0] for path in fields), name
-            assert origin.scope.get(origin.path) is not None
+            assert any(path[0] == origin.path[0] for path in fields), field.name
+            assert origin.scope.value_at(origin.path) is not None
+            assert origin.path in field.settings
 
 
 SERVER, TYPE, AUTHENTICATION = (("image_registry", key) for key in ("server", "type", "authentication"))
@@ -256,14 +262,14 @@ SERVER, TYPE, AUTHENTICATION = (("image_registry", key) for key in ("server", "t
 def test_type_kind_and_authentication_never_come_from_above_their_server(new_project, levels):
     (config,) = new_project().write(_files(levels)).review().resolved.values()
     oracle = Oracle(levels)
-    registry = registry_of(config.infrastructure, load_catalogue(), [])
-    assert registry.kind == oracle.registry("kind")[0]
+    registry = config.registry
+    assert registry.kind.name == (oracle.registry("kind")[0] or registry_kind(registry.server.value).name)
     assert registry.type.value == (oracle.registry("type")[0] or "public")
     _, owner = oracle.nearest("image_registry", "server")
-    assert (config.secret is not None) == (
+    assert (config.delivery is not None) == (
         registry.type.value == "private" and bool(oracle.registry("authentication")[0])
     )
-    for decided in (registry.type, config.secret):
+    for decided in (registry.type, config.secret_name):
         if decided and decided.origin.scope and owner is not None:
             assert decided.origin.scope.level.rank >= owner
 
@@ -386,7 +392,7 @@ def test_a_sibling_changes_nothing(new_project, levels, sibling):
     beside = {"chaosreg:parent_stack": "p", "chaosreg:infrastructures": {"prod-two": _nested(sibling)}}
     project = new_project().write({**alone, "h": beside})
     (config,) = [config for config in project.review().resolved.values() if config.infrastructure.id == "prod-one"]
-    found = {name: (value, str(origin)) for name, value, origin in config.fields()}
+    found = {one.name: (one.value, str(one.origin)) for one in config.fields()}
     assert found == Oracle(levels).fields()
 
 
@@ -399,7 +405,7 @@ def test_one_stack_alone_resolves_its_infrastructures_as_a_review_of_everything_
     def of_stack(reviewed):
         return {
             config.infrastructure.path: (
-                [(name, value, str(origin)) for name, value, origin in config.fields()],
+                [(one.name, one.value, str(one.origin)) for one in config.fields()],
                 [str(image.source) for image in config.images],
             )
             for config in reviewed.resolved.values()

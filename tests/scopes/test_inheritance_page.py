@@ -26,7 +26,7 @@ def test_a_row_of_the_page_holds(project, row):
     field, *levels, value, origin = row
     field = field.strip("`")
     outcome = project.four_levels(**dict(zip(LEVELS, map(_settings, levels), strict=True)))
-    fields = {name: (found, str(where)) for name, found, where in outcome.config.fields()}
+    fields = {one.name: (one.value, str(one.origin)) for one in outcome.config.fields()}
     if value.startswith("CHR"):
         assert set(outcome.codes) == {value}
         return

@@ -9,13 +9,17 @@ IDS = {"account": "acme", "organization": "payments", "project": "checkout", "in
 def test_what_nobody_says_is_harness_s_default(project):
     outcome = project.four_levels()
     assert outcome.codes == []
-    assert (outcome.config.server.value, outcome.config.account.value, outcome.config.type.value) == (
+    assert (
+        outcome.config.registry.server.value,
+        outcome.config.registry.account.value,
+        outcome.config.registry.type.value,
+    ) == (
         "docker.io",
         "harness",
         "public",
     )
     assert {outcome.origins[field] for field in ("server", "account", "type")} == {"default/harness"}
-    assert outcome.config.secret is None
+    assert outcome.config.delivery is None
     assert outcome.config.owner is None
     assert outcome.config.infrastructure_type.value == "ddcr"
     assert (outcome.config.namespace.value, outcome.config.create_namespace.value) == ("hce", True)
@@ -38,7 +42,7 @@ def test_the_nearest_level_that_sets_a_field_decides_it(project, field, decider)
     outcome = project.four_levels(**{level: FIELDS[field](f"from-{level}") for level in setters})
     # then
     assert outcome.codes == []
-    values = {"server": outcome.config.server.value, "account": outcome.config.account.value}
+    values = {"server": outcome.config.registry.server.value, "account": outcome.config.registry.account.value}
     values |= {f"image.{name}": reference for name, reference in outcome.images.items()}
     assert f"from-{decider}" in values[field]
     assert outcome.origins[field] == f"{decider}/{IDS[decider]}"
@@ -72,7 +76,7 @@ def test_the_fields_of_one_mapping_may_come_from_different_levels(project):
 
 def test_an_origin_knows_the_file_and_the_keys(project):
     config = project.four_levels(account={"image_registry": {"server": "h.example", "type": "public"}}).config
-    place = config.server.origin.place
+    place = config.registry.server.origin.place
     assert place.file == project.stacks / "Pulumi.a.yaml"
     assert place.keys == ("config", "chaosreg:account", "image_registry", "server")
     assert place.scope == "account `acme`"
@@ -81,8 +85,8 @@ def test_an_origin_knows_the_file_and_the_keys(project):
 def test_ids_and_overrides_are_not_inherited(project, scope_of):
     reviewed = project.four_levels(account={"harness_id": "acme_1"}).reviewed
     infrastructure = scope_of(reviewed, "payments/checkout/prod-eu")
-    assert infrastructure.get(("harness_id",)) is None
-    assert infrastructure.get(("allow_overrides",)) is None
+    assert infrastructure.value_at(("harness_id",)) is None
+    assert infrastructure.value_at(("allow_overrides",)) is None
 
 
 PRIVATE = {
@@ -97,9 +101,9 @@ PRIVATE = {
 def test_type_and_authentication_come_down_with_their_server(project):
     outcome = project.four_levels(account={"image_registry": PRIVATE})
     assert outcome.codes == []
-    assert outcome.config.type.value == "private"
-    assert outcome.config.secret.value.credential == "harbor-credentials"
-    assert outcome.config.secret.value.username == "u"
+    assert outcome.config.registry.type.value == "private"
+    assert outcome.config.delivery.credential == "harbor-credentials"
+    assert outcome.config.delivery.username == "u"
     assert outcome.origins["secret_name"] == "account/acme"
 
 
@@ -110,23 +114,23 @@ def test_a_level_with_another_server_inherits_neither_type_nor_authentication(pr
     )
     # then: the type is asked for, and harbor's password does not go to h.example
     assert outcome.codes == ["CHR0211"]
-    assert outcome.config.secret is None
-    assert outcome.config.account.value == "chaos"  # the path is a field like all others
+    assert outcome.config.delivery is None
+    assert outcome.config.registry.account.value == "chaos"  # the path is a field like all others
 
 
 def test_type_and_authentication_may_be_given_below_their_server(project):
     below = {"image_registry": {"authentication": {"username": "prod", "password_secret": "prod"}}}
     outcome = project.four_levels(account={"image_registry": PRIVATE}, infrastructure=below)
     assert outcome.codes == []
-    assert outcome.config.secret.value.credential == "prod"
+    assert outcome.config.delivery.credential == "prod"
     assert outcome.origins["secret_name"] == "infrastructure/prod-eu"
-    assert str(outcome.config.server.origin) == "account/acme"
+    assert str(outcome.config.registry.server.origin) == "account/acme"
 
 
 def test_authentication_is_one_field_and_is_never_mixed_from_two_levels(project):
     below = {"image_registry": {"authentication": {"secret_name": "theirs"}}}
-    secret = project.four_levels(account={"image_registry": PRIVATE}, infrastructure=below).config.secret
-    assert (secret.value.name, secret.value.username, secret.value.create) == ("theirs", None, False)
+    config = project.four_levels(account={"image_registry": PRIVATE}, infrastructure=below).config
+    assert (config.secret_name.value, config.delivery.username, config.delivery.makes_secret) == ("theirs", None, False)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +149,7 @@ def test_authentication_is_one_field_and_is_never_mixed_from_two_levels(project)
 def test_plain_settings_decide_whether_a_secret_is_made(project, authentication, pull_secret, name, create):
     registry = {**PRIVATE, "authentication": authentication}
     outcome = project.four_levels(account={"image_registry": registry}, infrastructure={"pull_secret": pull_secret})
-    assert (outcome.config.secret.value.name, outcome.config.secret.value.create) == (name, create)
+    assert (outcome.config.secret_name.value, outcome.config.delivery.makes_secret) == (name, create)
 
 
 def test_a_secret_whose_credential_is_configured_is_ours_to_make(project):
@@ -160,7 +164,7 @@ def test_a_secret_whose_credential_is_configured_is_ours_to_make(project):
         }
     )
     (config,) = project.review().resolved.values()
-    assert (config.secret.value.name, config.secret.value.create) == ("dockerhub-secret", True)
+    assert (config.secret_name.value, config.delivery.makes_secret) == ("dockerhub-secret", True)
 
 
 def test_the_scope_that_sets_the_server_owns_and_mirrors_for_all_below(project, scope_of):

@@ -139,7 +139,8 @@ def test_a_digest_that_changes_with_the_kept_platforms_names_that_setting(new_pr
         account = {**MIRRORING, "mirror": mirror, "required_images": ["harness/chaos-ddcr:1"]}
         reviews.append(project.four_levels(account=account).reviewed)
     (change,) = compare(*reviews)
-    (field,) = change.fields
+    field, mirror = change.fields
+    assert (mirror.field, mirror.before, mirror.after) == ("mirror.platforms", None, "linux/amd64")
     assert (field.before, field.after) == tuple(f"h.example/chaos/chaos-ddcr:1@{digest}" for digest in (A, B))
     assert field.cause.text == "account `acme` `mirror.platforms`: all → linux/amd64"
 
@@ -160,7 +161,7 @@ def test_the_command_keeps_what_the_owner_s_mirror_keeps(project, run_mirror_sel
     mirror = {**MIRRORING["mirror"], "platforms": ["linux/arm64", "linux/amd64"], "foreign_layers": "keep"}
     account = {**MIRRORING, "mirror": mirror, "required_images": ["harness/chaos-ddcr:1"]}
     (job,) = run_mirror_selection(project.four_levels(account=account).reviewed)
-    assert (job.platforms, job.keep_foreign) == (("linux/amd64", "linux/arm64"), True)
+    assert (job.wanted.platforms, job.wanted.keep_foreign) == (("linux/amd64", "linux/arm64"), True)
 
 
 @pytest.fixture

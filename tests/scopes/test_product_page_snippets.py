@@ -45,7 +45,7 @@ def test_a_snippet_alone_has_nothing_wrong(project, scope_of, name):
     reviewed = project.write({"acme": _account(SNIPPETS[name])}).review()
     assert reviewed.findings == ()
     account = scope_of(reviewed, "acme")
-    assert {path: account.get(path) for path in MEANINGS[name]} == MEANINGS[name]
+    assert {path: account.value_at(path) for path in MEANINGS[name]} == MEANINGS[name]
 
 
 BELOW = "  chaosreg:infrastructures: {prod: {cluster: {context: c}, namespace: harness-chaos}}\n"
@@ -65,8 +65,8 @@ def test_the_page_s_parts_put_together_give_a_registry_with_its_secret(project):
     # the page's `latest` moves, and nobody fills its registry: said, and nothing more
     assert {finding.code for finding in reviewed.findings} == {"CHR0313", "CHR0315"}
     (config,) = reviewed.resolved.values()
-    secret = config.secret.value
-    assert (secret.name, secret.create) == ("registry-credentials", False)  # kubernetes_secret: theirs, only named
+    # kubernetes_secret: theirs, only named
+    assert (config.secret_name.value, config.delivery.makes_secret) == ("registry-credentials", False)
     # the registry's account takes the place of the page's `harness/`
     prefix = "your-registry.example.com/your-account-name"
     assert [str(image.reference) for image in config.images] == [
@@ -82,7 +82,7 @@ def test_authentication_beside_the_registry_counts_wherever_the_page_writes_it(p
         {"acme": _account(SNIPPETS["Registry Authentication"], BASIC, infrastructure=BELOW)}
     ).review()
     (config,) = reviewed.resolved.values()
-    assert config.secret.value.name == "registry-credentials"
+    assert config.secret_name.value == "registry-credentials"
 
 
 def test_the_page_s_namespace_must_be_where_the_pods_are(project):

@@ -8,7 +8,6 @@ import pytest
 from pulumi_chaosreg.images import signing_policy as policies
 from pulumi_chaosreg.images.signing_policy import Identity, MalformedPolicy, SigningPolicy
 from pulumi_chaosreg.scopes.model import Level
-from pulumi_chaosreg.scopes.signers import signing_policy
 
 KEY = """\
 -----BEGIN PUBLIC KEY-----
@@ -44,8 +43,8 @@ def company(project):
 
 
 def _policy(reviewed):
-    account = next(scope for scope in reviewed.company.scopes if scope.level is Level.ACCOUNT)
-    return signing_policy(account, reviewed.project)[0]
+    (config,) = reviewed.resolved.values()
+    return config.registry.policy.signers
 
 
 def _require(**verify):
@@ -97,8 +96,8 @@ def test_who_must_have_signed_is_said_at_one_level_and_never_mixed(company, proj
     account.write_text(account.read_text().replace('"id": "acme"', '"id": "acme", "allow_overrides": true'))
     reviewed = project.write(files).review()
     assert reviewed.findings == ()
-    scope = next(scope for scope in reviewed.company.scopes if scope.level is Level.ORGANIZATION)
-    policy, _ = signing_policy(scope, reviewed.project)
+    owned = {config.owner.level: config.registry.policy.signers for config in reviewed.resolved.values()}
+    policy = owned[Level.ORGANIZATION]
     assert (policy.public_keys, len(policy.identities)) == ((), 1)
 
 

@@ -17,7 +17,7 @@ from jsonschema.exceptions import best_match
 
 from pulumi_chaosreg.errors import Place
 from pulumi_chaosreg.settings.checking import check_settings
-from pulumi_chaosreg.settings.kinds import Flag, Number, Table, Tables, Text, TextMap, Texts
+from pulumi_chaosreg.settings.kinds import Flag, Named, Number, Table, Tables, Text, TextMap, Texts
 from pulumi_chaosreg.settings.table import SETTINGS
 from pulumi_chaosreg.settings.yaml_file import read_yaml
 from pulumi_chaosreg.stacks.schema import infrastructures_file_schema, stack_file_schema
@@ -251,7 +251,10 @@ MISTAKES = {
     "a float for a tag": (in_account("images: {tags: {a: 1.1}}"), f"{ACCOUNT}.images.tags.a: 1.1 is not of type"),
     "a tag with a space": (in_account('images: {tags: {a: "1 2"}}'), f"{ACCOUNT}.images.tags.a: '1 2' does not match"),
     "an empty release": (in_account('images: {release: ""}'), f"{ACCOUNT}.images.release: '' should be non-empty"),
-    "a word for a flag": (in_account("allow_overrides: yes"), f"{ACCOUNT}.allow_overrides: 'yes' is not of type"),
+    "a word for a flag": (
+        in_account("allow_overrides: yes"),
+        f"{ACCOUNT}.allow_overrides: 'yes' is not valid under any",
+    ),
     "a value that there is not": (in_account("image_registry: {type: privat}"), f"{ACCOUNT}.image_registry.type: "),
     "a server with a scheme": (
         in_account('image_registry: {server: "https://harbor.company.com"}'),
@@ -358,6 +361,8 @@ def everything_in(kind, above=lambda value: value, path=""):
                 yield f"{path}.{key}", one, lambda value, key=key: above({key: value})
         case Tables():
             yield from everything_in(kind.one, lambda value: above([{}, value]), f"{path}[1]")
+        case Named():
+            yield from everything_in(kind.one, lambda value: above({"eu": value}), f"{path}.eu")
         case Texts():
             yield f"{path}[1]", one, lambda value: above(["acme/a", value])
 
@@ -397,18 +402,25 @@ def good(kind):
         case Number():
             return st.integers(0, 400)
         case Texts():
-            one = fitting_texts(kind.grammar)
+            one = good(Text(kind.doc, kind.choices, kind.grammar))
             other = [st.sampled_from(kind.or_text)] if kind.or_text else []
             return st.one_of(st.lists(one, min_size=kind.least, max_size=2), *other, *([one] if kind.or_one else []))
         case Tables():
             return st.lists(good(kind.one), max_size=2)
         case TextMap():
-            keys = st.sampled_from(kind.keys or ("chaos-ddcr", "chaos-ddcr-faults"))
+            named = fitting_texts(kind.key_grammar) if kind.key_grammar else st.sampled_from(("chaos-ddcr", "other"))
+            keys = st.sampled_from(kind.keys) if kind.keys else named.filter(lambda key: key != "secure")
             return st.dictionaries(keys, fitting_texts(kind.grammar), max_size=2)
         case Table():
             fields = {key: good(field) for key, field in kind.fields.items()}
-            table = st.fixed_dictionaries({}, optional=fields)
-            return table | good(kind.fields[kind.short]) if kind.short else table
+            table = st.fixed_dictionaries({}, optional=fields).filter(lambda given: len(given) >= kind.least)
+            forms = [good(kind.fields[kind.short])] if kind.short else []
+            forms += [st.booleans()] if kind.or_flag else []
+            forms += [st.sampled_from(["off", False])] if kind.or_off else []
+            return st.one_of(table, *forms)
+        case Named():
+            names = fitting_texts(kind.grammar).filter(lambda name: name != "secure")
+            return st.dictionaries(names, good(kind.one), max_size=2)
 
 
 def places_in(kind, value):
@@ -419,12 +431,17 @@ def places_in(kind, value):
             yield from places_in(kind.fields[key], inner)
     elif isinstance(kind, TextMap):
         yield from ((value, key, Text(kind.doc, grammar=kind.grammar)) for key in value)
+    elif isinstance(kind, Named):
+        for name, inner in value.items():
+            yield value, name, kind.one
+            yield from places_in(kind.one, inner)
     elif isinstance(kind, Tables) and isinstance(value, list):
         for index, inner in enumerate(value):
             yield value, index, kind.one
             yield from places_in(kind.one, inner)
     elif isinstance(kind, Texts) and isinstance(value, list):
-        yield from ((value, index, Text(kind.doc, grammar=kind.grammar)) for index in range(len(value)))
+        one = Text(kind.doc, kind.choices, kind.grammar)
+        yield from ((value, index, one) for index in range(len(value)))
 
 
 def mappings_in(value):

@@ -91,7 +91,7 @@ class Outcome:
         self.codes = [finding.code for finding in reviewed.errors]
         self.warnings = [finding.code for finding in reviewed.findings if finding.severity == "warning"]
         (self.config,) = reviewed.resolved.values()
-        self.origins = {field: str(origin) for field, _, origin in self.config.published()}
+        self.origins = {field.name: str(field.origin) for field in self.config.published()}
         self.images = {image.name: str(image.reference) for image in self.config.images}
 
     config: ResolvedConfig

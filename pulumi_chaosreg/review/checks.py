@@ -1,0 +1,99 @@
+"""The one list of checks: what stack files and Python programs are looked at for, once everything is resolved."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.images.catalogue import Catalogue
+from pulumi_chaosreg.review.image_checks import check_images, check_tag_names
+from pulumi_chaosreg.review.mirror_checks import check_lockfile, check_mirrors, check_without_lockfile
+from pulumi_chaosreg.review.not_yet import not_yet
+from pulumi_chaosreg.review.ownership import check_ownership
+from pulumi_chaosreg.review.pull_checks import check_pulls
+from pulumi_chaosreg.review.registry_checks import check_registries
+from pulumi_chaosreg.review.signer_checks import check_signers
+from pulumi_chaosreg.scopes.model import Scope
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.stacks.company import Company
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is checked: the company of the stack files, or what a Python program declares."""
+
+    scopes: tuple[Scope, ...]
+    configs: tuple[ResolvedConfig, ...]
+    catalogue: Catalogue
+    is_acting: bool
+    """Whether a program would copy or pull now: some warnings are errors then."""
+    company: Company | None = None
+    """None for a Python program, which has no lockfile."""
+    has_unread_section: bool = False
+    """Whether a section may be misspelt that says where images come from."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing was left unread."""
+        return self.company is None or self.company.whole
+
+
+def check(subject: Subject) -> list[Finding]:
+    """All that is wrong, by every check."""
+    return [finding for one in CHECKS for finding in one(subject)]
+
+
+def _images(subject: Subject) -> Iterable[Finding]:
+    said = (scope for scope in subject.scopes if scope.settings)
+    return (finding for scope in said for finding in check_images(scope, subject.catalogue))
+
+
+def _without_effect(subject: Subject) -> Iterable[Finding]:
+    return (finding for scope in subject.scopes for finding in not_yet(scope))
+
+
+def _tag_names(subject: Subject) -> Iterable[Finding]:
+    """What lists an image may stand in any file."""
+    return check_tag_names(subject.scopes, subject.catalogue) if subject.is_whole else ()
+
+
+def _registries(subject: Subject) -> Iterable[Finding]:
+    return check_registries(subject.scopes, subject.configs) if subject.is_whole else ()
+
+
+def _mirrors(subject: Subject) -> Iterable[Finding]:
+    return check_mirrors(subject.catalogue, subject.configs)
+
+
+def _lockfile(subject: Subject) -> Iterable[Finding]:
+    if subject.company is None:
+        return (finding for config in subject.configs for finding in check_without_lockfile(config))
+    unread = subject.has_unread_section
+    return check_lockfile(subject.company, subject.configs, is_acting=subject.is_acting, has_unread_section=unread)
+
+
+def _signers(subject: Subject) -> Iterable[Finding]:
+    return check_signers(subject.configs)
+
+
+def _pulls(subject: Subject) -> Iterable[Finding]:
+    # a program without a lockfile finds digests when it acts
+    is_acting = subject.is_acting and subject.company is not None
+    return check_pulls(subject.catalogue, subject.configs, is_acting=is_acting)
+
+
+def _ownership(subject: Subject) -> Iterable[Finding]:
+    return check_ownership(subject.configs)
+
+
+CHECKS: tuple[Callable[[Subject], Iterable[Finding]], ...] = (
+    _images,
+    _without_effect,
+    _tag_names,
+    _registries,
+    _mirrors,
+    _lockfile,
+    _signers,
+    _pulls,
+    _ownership,
+)
+"""In the order in which findings of one line are told."""

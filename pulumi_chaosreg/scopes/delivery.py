@@ -1,0 +1,232 @@
+"""How the pull credential of an infrastructure reaches its kubelet: one value, decided by plain settings only."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from pulumi_chaosreg.errors import Finding, Place
+from pulumi_chaosreg.scopes.model import Decided, Scope, nearest
+from pulumi_chaosreg.scopes.moves import object_name
+from pulumi_chaosreg.scopes.registry import Registry
+from pulumi_chaosreg.settings.table import CLUSTER, IMAGE_REGISTRY, PULL_SECRET, SECTION
+
+HasValue = Callable[[Scope, str], bool]
+"""(scope, name) → whether a stack file of the scope's chain holds `chaosreg-credentials:<name>`."""
+
+
+class How(StrEnum):
+    """The ways, as `pull_secret.delivery` names them."""
+
+    THEIRS = "theirs"  # a Secret that somebody else made is referenced and checked
+    SECRET = "secret"  # noqa: S105  a Secret of ours, with a credential that lasts
+    REFRESHER = "refresher"  # a Secret of ours, whose short-lived token a Job in the cluster renews
+    EXTERNAL_SECRETS = "external_secrets"  # a Secret that the External Secrets Operator makes
+    NODE_IDENTITY = "node_identity"  # the registry trusts the node itself: there is no Secret
+
+    @property
+    def makes_secret(self) -> bool:
+        """Whether we make the Secret."""
+        return self in (How.SECRET, How.REFRESHER, How.EXTERNAL_SECRETS)
+
+    @property
+    def needs_value(self) -> bool:
+        """Whether the credential's value is needed when the program runs."""
+        return self is How.SECRET
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether Pods name a Secret."""
+        return self is not How.NODE_IDENTITY
+
+
+_IN_THIS_VERSION = (How.THEIRS, How.SECRET, How.NODE_IDENTITY)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One infrastructure's."""
+
+    how: Decided[How]
+    authentication: Decided[Mapping[str, Any]]
+    """Its `type` always written out."""
+    secret_name: Decided[str] | None = None
+    """None where there is no Secret."""
+    credential: str = ""
+    """NAME in `chaosreg-credentials:NAME`."""
+
+    @property
+    def makes_secret(self) -> bool:
+        """Whether we make the Secret."""
+        return self.how.value.makes_secret
+
+    @property
+    def needs_value(self) -> bool:
+        """Whether the credential's value is needed when the program runs."""
+        return self.how.value.needs_value
+
+    @property
+    def username(self) -> str | None:
+        """The user that the settings say, for a credential that is a password alone."""
+        said: str | None = self.authentication.value.get("username")
+        return said
+
+    @property
+    def password_env(self) -> str | None:
+        """The environment variable that holds the password where no value is configured."""
+        said: str | None = self.authentication.value.get("password_env")
+        return said
+
+
+def authentication_for(scope: Scope, registry: Registry) -> tuple[Decided[Mapping[str, Any]] | None, list[Finding]]:
+    """How infrastructures below this scope prove who they are, its `type` always written out; None where the registry
+    is public, or where it is wrong (CHR0502, CHR0505, CHR0510).
+    """
+    if registry.type.value != "private" or scope.is_unclear(IMAGE_REGISTRY.authentication):
+        return None, []
+    found = registry.authentication
+    if found is None:
+        return None, [_no_authentication(registry)]
+    said = found.value
+    type_ = said.get("type") or ("basic" if "username" in said else "kubernetes_secret")
+    place = found.origin.place
+    if mismatch := _mismatch(type_, said, registry, place):
+        return None, [mismatch]
+    findings = [Finding("CHR0505", problem, place, help="add it") for problem in _incomplete(type_, said)]
+    return Decided({**said, "type": type_}, found.origin), findings
+
+
+def delivery(
+    infrastructure: Scope,
+    registry: Registry,
+    namespace: Decided[str],
+    authentication: Decided[Mapping[str, Any]] | None,
+    has_value: HasValue | None,
+) -> tuple[Delivery | None, list[Finding]]:
+    """How its credential is delivered; None where there is nothing to deliver (CHR0503, CHR0504, CHR0505, CHR0517)."""
+    if authentication is None:
+        return None, []
+    said, place = authentication.value, authentication.origin.place
+    named = nearest(infrastructure, PULL_SECRET.name)
+    name = named.value if named else said.get("secret_name") or object_name(infrastructure)
+    credential = said.get("password_secret") or said.get("secret_name") or name
+    is_theirs = said["type"] == "kubernetes_secret" and has_value is not None
+    is_theirs = is_theirs and has_value is not None and not has_value(infrastructure, credential)
+    how, findings = _how(infrastructure, registry, authentication, is_theirs=is_theirs)
+    if how is None:
+        return None, findings
+    if how.value is How.NODE_IDENTITY:
+        return Delivery(how, authentication), findings
+    if said["type"] == "kubernetes_secret" and "secret_name" not in said and not named:
+        problem = "authentication by a Kubernetes Secret has no `secret_name`"
+        findings.append(Finding("CHR0505", problem, place, help="add it"))
+    if said.get("namespace", namespace.value) != namespace.value and not infrastructure.is_unclear(SECTION.namespace):
+        findings.append(_elsewhere(infrastructure, authentication, namespace))
+    secret_name = Decided(name, named.origin if named else authentication.origin)
+    return Delivery(how, authentication, secret_name, credential), findings
+
+
+def _how(
+    infrastructure: Scope, registry: Registry, authentication: Decided[Mapping[str, Any]], *, is_theirs: bool
+) -> tuple[Decided[How] | None, list[Finding]]:
+    """What is said, or what follows from authentication, credential and cluster."""
+    type_ = authentication.value["type"]
+    chosen, create = nearest(infrastructure, PULL_SECRET.delivery), nearest(infrastructure, PULL_SECRET.create)
+    default = _default(infrastructure, registry, authentication, is_theirs=is_theirs)
+    if chosen:
+        how = Decided(How(chosen.value), chosen.origin)
+    elif create and default.value.has_secret:
+        how = Decided(How.SECRET if create.value else How.THEIRS, create.origin)
+    else:
+        how = default
+    if problem := _contradiction(how, type_, create):
+        message, advice = problem
+        return None, [Finding("CHR0517", message, how.origin.place, help=advice)]
+    is_short_lived = type_ not in ("kubernetes_secret", "basic", "node_identity")
+    if how.value not in _IN_THIS_VERSION or (how.value is How.SECRET and is_short_lived):
+        return None, [_not_yet(how, registry, authentication)]
+    return how, []
+
+
+def _default(
+    infrastructure: Scope, registry: Registry, authentication: Decided[Mapping[str, Any]], *, is_theirs: bool
+) -> Decided[How]:
+    type_, origin = authentication.value["type"], authentication.origin
+    if type_ == "node_identity":
+        return Decided(How.NODE_IDENTITY, origin)
+    if is_theirs:
+        return Decided(How.THEIRS, origin)
+    if type_ in ("kubernetes_secret", "basic", "token") or authentication.value.get("key_file"):
+        return Decided(How.SECRET, origin)
+    provider = nearest(infrastructure, CLUSTER.provider)
+    if provider and provider.value in registry.kind.node_identity_on:
+        return Decided(How.NODE_IDENTITY, provider.origin)
+    return Decided(How.REFRESHER, origin)
+
+
+def _contradiction(how: Decided[How], type_: str, create: Decided[bool] | None) -> tuple[str, str] | None:
+    """(message, help) where the settings say two things."""
+    if type_ == "node_identity" and how.value.has_secret:
+        return (
+            f"`pull_secret.delivery: {how.value}` delivers a credential, and `type: node_identity` says that there is "
+            "none",
+            "remove `delivery`, or give the type of the credential",
+        )
+    if create and how.origin.path == PULL_SECRET.delivery.path and create.value != how.value.makes_secret:
+        word = "true" if create.value else "false"
+        return (
+            f"`pull_secret.delivery: {how.value}` and `pull_secret.create: {word}` contradict each other",
+            "remove `create`: `delivery` says it",
+        )
+    return None
+
+
+def _not_yet(how: Decided[How], registry: Registry, authentication: Decided[Mapping[str, Any]]) -> Finding:
+    is_said = how.origin.path == PULL_SECRET.delivery.path
+    return Finding(
+        "CHR0503",
+        f"this version cannot deliver the authentication type `{authentication.value['type']}` by `{how.value}` yet",
+        (how if is_said else authentication).origin.place,
+        help=registry.kind.advice(),
+    )
+
+
+def _no_authentication(registry: Registry) -> Finding:
+    return Finding(
+        "CHR0502",
+        f"the private registry `{registry.server.value}` has no `authentication`",
+        registry.type_place,
+        help=registry.kind.advice(),
+    )
+
+
+def _elsewhere(infrastructure: Scope, authentication: Decided[Mapping[str, Any]], namespace: Decided[str]) -> Finding:
+    return Finding(
+        "CHR0504",
+        f"the pull Secret would be in namespace `{authentication.value['namespace']}`, and the Pods of "
+        f"{infrastructure.title} run in `{namespace.value}`",
+        authentication.origin.place,
+        help="a Pod can use Secrets of its own namespace only: remove `authentication.namespace`, or set the "
+        "infrastructure's `namespace` to it",
+    )
+
+
+def _mismatch(type_: str, said: Mapping[str, Any], registry: Registry, place: Place) -> Finding | None:
+    """Where the registry does not accept this authentication (CHR0510)."""
+    server, kind = registry.server.value, registry.kind
+    if type_ not in ("kubernetes_secret", *kind.authentication):
+        accepted = ", ".join(f"`{name}`" for name in (*kind.authentication, "kubernetes_secret"))
+        message = f"`{server}` ({kind.name}) does not accept the authentication type `{type_}`"
+        return Finding("CHR0510", message, place, notes=(("accepted", accepted),), help=kind.advice())
+    region = kind.region(server)
+    if region and said.get("region", region) != region:
+        message = f"`{server}` is in region `{region}`, and `authentication.region` says `{said['region']}`"
+        return Finding("CHR0510", message, place, help=f"write `region: {region}`, or correct the server")
+    return None
+
+
+def _incomplete(kind: str, said: Mapping[str, Any]) -> Iterator[str]:
+    if kind == "basic" and "username" not in said:
+        yield "basic authentication has no `username`"
+    if kind == "basic" and not {"password_secret", "password_env", "secret_name"} & said.keys():
+        yield "basic authentication has no password: neither `password_secret` nor `password_env`"

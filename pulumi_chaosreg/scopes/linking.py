@@ -1,0 +1,131 @@
+"""What a section says of registries, looked at with the levels above: names that are not there, or there twice.
+
+What is wrong is left out of the scope, so that nothing else is told that only follows from it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from difflib import get_close_matches
+
+from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.scopes.model import Scope
+from pulumi_chaosreg.scopes.registry import Definition, chooser, visible
+from pulumi_chaosreg.settings.setting import Path
+from pulumi_chaosreg.settings.table import ALLOW_OVERRIDES, IMAGE_REGISTRY, SECTION
+
+_Wrong = tuple[Finding | None, Path]
+"""A finding, and the path of what it is about; no finding for what only follows from another one."""
+
+_LOOKED_AT = (SECTION.registries, SECTION.image_registry, SECTION.allow_overrides)
+
+
+def linked(scope: Scope) -> tuple[Scope, list[Finding]]:
+    """The scope without what is wrong (CHR0213 to CHR0215, CHR0217), and the findings."""
+    if not any(row.key in scope.settings for row in _LOOKED_AT):
+        return scope, []
+    wrong = [*_definitions(scope), *_choice(scope)]
+    settings = dict(scope.settings)
+    for _, path in wrong:
+        settings = _without(settings, path)
+    left_out = scope.left_out | {path for _, path in wrong}
+    unknown = list(_exceptions(scope))
+    if not wrong:
+        return scope, unknown
+    told = [finding for finding, _ in wrong if finding]
+    return replace(scope, settings=settings, left_out=left_out), [*told, *unknown]
+
+
+def _definitions(scope: Scope) -> Iterator[_Wrong]:
+    """CHR0214: one name twice on a chain, two names for one registry; CHR0211 is told where it is used."""
+    seen = [*visible(scope.parent)] if scope.parent else []
+    for name in scope.get(SECTION.registries) or ():
+        one = Definition(scope, name)
+        if one.get(IMAGE_REGISTRY.server) is None:
+            is_told = scope.is_unclear(*one.base, IMAGE_REGISTRY.server.key)
+            message = f"the registry `{name}` has no `server`"
+            finding = Finding("CHR0214", message, scope.at(*one.base), help="add `server: <host>`")
+            yield None if is_told else finding, one.base
+            continue
+        same = next((other for other in seen if other.name == name), None)
+        twin = next((other for other in seen if other.path == one.path), None)
+        seen.append(one)
+        if same:
+            message, advice = f"`{name}` is the name of a registry already", "give one of them another name"
+        elif twin:
+            message = f"`{name}` and `{twin.name}` are two names of one registry, `{one.path}`"
+            advice = "keep one of the two, or give one of them another `account`"
+        else:
+            continue
+        other = same or twin
+        assert other
+        notes = (("the other one", str(other.owner.at(*other.base))),)
+        yield Finding("CHR0214", message, scope.at(*one.base), notes=notes, help=advice), one.base
+
+
+def _choice(scope: Scope) -> Iterator[_Wrong]:
+    """CHR0213: a name that is not visible here; CHR0215: what may not stand beside or below a chosen name."""
+    name = scope.get(IMAGE_REGISTRY.name)
+    if name is not None:
+        there = [one.name for one in visible(scope)]
+        if name not in there:
+            is_told = scope.is_unclear(SECTION.registries, name)  # its definition is wrong
+            yield None if is_told else _no_such_name(scope, name, there), SECTION.image_registry.path
+            return
+    by, chosen = chooser(scope)
+    if not chosen or by is None:
+        return
+    for key in scope.get(SECTION.image_registry) or ():
+        if key in (IMAGE_REGISTRY.name.key, IMAGE_REGISTRY.authentication.key):
+            continue
+        path = (*IMAGE_REGISTRY.PATH, key)
+        where = "beside" if by is scope else "below"
+        yield (
+            Finding(
+                "CHR0215",
+                f"`image_registry.{key}` may not stand {where} the chosen registry `{chosen}`, which is taken whole",
+                scope.at(*path),
+                notes=() if by is scope else (("chosen at", str(by.at(IMAGE_REGISTRY.name))),),
+                help="remove it, or define another registry under `registries:` and choose that; only "
+                "`authentication` may say who one is at a chosen registry",
+            ),
+            path,
+        )
+
+
+def _no_such_name(scope: Scope, name: str, there: list[str]) -> Finding:
+    near = get_close_matches(name, there, n=1, cutoff=0.5)
+    advice = f"did you mean `{near[0]}`? " if near else ""
+    return Finding(
+        "CHR0213",
+        f"no registry is called `{name}` here",
+        scope.at(IMAGE_REGISTRY.name),
+        notes=(("names here", ", ".join(there) or "none: no `registries:` at this level or above"),),
+        help=f"{advice}choose one of these, or define it under `registries:` at this level or above",
+    )
+
+
+def _exceptions(scope: Scope) -> Iterator[Finding]:
+    """CHR0217: names that `allow_overrides.registries` lists and nobody below could choose."""
+    listed = scope.get(ALLOW_OVERRIDES.registries)
+    if not isinstance(listed, list):
+        return
+    there = [one.name for one in visible(scope)]
+    for number, name in enumerate(listed):
+        if name not in there and not scope.is_unclear(SECTION.registries, name):
+            near = get_close_matches(name, there, n=1, cutoff=0.5)
+            yield Finding(
+                "CHR0217",
+                f"`allow_overrides.registries` names `{name}`, and no registry is called that here",
+                scope.at(ALLOW_OVERRIDES.registries, number),
+                notes=(("names here", ", ".join(there) or "none"),),
+                help=f"did you mean `{near[0]}`?" if near else "correct the name, or define it under `registries:`",
+                severity="warning",
+            )
+
+
+def _without(settings: dict[str, object], path: Path) -> dict[str, object]:
+    first, *rest = path
+    value = settings.get(first)
+    if not rest or not isinstance(value, dict):
+        return {key: item for key, item in settings.items() if key != first}
+    return {**settings, first: _without(value, tuple(rest))}

@@ -1,0 +1,112 @@
+"""All that an owner says about copying into its registry, as one value: from the settings to the engine.
+
+What `registries.NAME.mirror` says counts before what its owner inherits, setting by setting.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path as File
+from typing import Any, TypeVar
+
+from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.images.platform import canonical
+from pulumi_chaosreg.images.signing_policy import SigningPolicy
+from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, nearest
+from pulumi_chaosreg.scopes.signers import signing_policy
+from pulumi_chaosreg.settings.setting import Path, Setting
+from pulumi_chaosreg.settings.table import MIRROR, SECTION
+
+T = TypeVar("T")
+_ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorPolicy:
+    """One for each registry that is mirrored into. Equal where the values are, whoever decides them.
+
+    Every setting below `mirror` is a field of its own name; None where nobody says it.
+    """
+
+    source: Decided[str]
+    """`server/account` that is copied from."""
+    allow_sources: Decided[tuple[str, ...]] | None = None
+    platforms: Decided[tuple[str, ...]] = Decided((_ALL,), Origin())
+    """Sorted; `all` alone where nobody says it, too."""
+    foreign_layers: Decided[str] | None = None
+    signatures: Decided[str] | None = None
+    verify: Decided[Mapping[str, Any]] | None = None
+    """As it is written: files by their paths."""
+    push: Decided[str] | None = None
+    pull: Decided[str] | None = None
+    delete: Decided[str] | None = None
+    on_destroy: Decided[str] | None = None
+    signers: SigningPolicy | None = None
+    """What `verify` says, files read, where `signatures` is `require`."""
+    findings: tuple[Finding, ...] = field(default=(), compare=False)
+    """What is wrong with `verify`."""
+
+    @property
+    def kept_platforms(self) -> tuple[str, ...]:
+        """What is kept of an image; empty for all."""
+        return () if self.platforms.value == (_ALL,) else self.platforms.value
+
+    @property
+    def copies_signatures(self) -> bool:
+        """Whether referrers and cosign's tags go along."""
+        return self.signatures is None or self.signatures.value != "skip"
+
+    @property
+    def keeps_foreign(self) -> bool:
+        """Whether foreign layers stay references to their vendor's address."""
+        return self.foreign_layers is not None and self.foreign_layers.value == "keep"
+
+    @property
+    def credentials(self) -> dict[str, Decided[str]]:
+        """`push`, `pull`, `delete`, as far as they are said → NAME of the credential."""
+        named = {"push": self.push, "pull": self.pull, "delete": self.delete}
+        return {key: decided for key, decided in named.items() if decided}
+
+
+def mirror_policy(owner: Scope, base: Path, path: str, project: File | None) -> MirrorPolicy | None:
+    """How the owner fills the registry `path` (`server/account`) that is defined at `base`; None where it does not:
+    `mirror` is off, nobody says a source, or the source is the registry itself. `project`: where key files are.
+    """
+    source = own_or_inherited(owner, base, MIRROR.source)
+    if source is None or source.value == path or off(owner, base):
+        return None
+    platforms: Decided[Any] | None = own_or_inherited(owner, base, MIRROR.platforms)
+    allowed = own_or_inherited(owner, base, MIRROR.allow_sources)
+    signatures, verify = own_or_inherited(owner, base, MIRROR.signatures), own_or_inherited(owner, base, MIRROR.verify)
+    signers, findings = signing_policy(owner, signatures, verify, project)
+    return MirrorPolicy(
+        source=source,
+        allow_sources=Decided(tuple(allowed.value), allowed.origin) if allowed else None,
+        platforms=Decided((_ALL,) if platforms.value == _ALL else canonical(platforms.value), platforms.origin)
+        if platforms
+        else Decided((_ALL,), Origin()),
+        foreign_layers=own_or_inherited(owner, base, MIRROR.foreign_layers),
+        signatures=signatures,
+        verify=verify,
+        push=own_or_inherited(owner, base, MIRROR.push),
+        pull=own_or_inherited(owner, base, MIRROR.pull),
+        delete=own_or_inherited(owner, base, MIRROR.delete),
+        on_destroy=nearest(owner, SECTION.on_destroy),
+        signers=signers,
+        findings=tuple(findings),
+    )
+
+
+def off(owner: Scope, base: Path) -> Origin | None:
+    """Who says that somebody else fills the registry: on or off is one setting, the nearest wins, and a mapping says
+    on. None where nobody does.
+    """
+    said = own_or_inherited(owner, base, SECTION.mirror)
+    return said.origin if said is not None and said.value is False else None
+
+
+def own_or_inherited(owner: Scope, base: Path, setting: Setting[T]) -> Decided[T] | None:
+    """What a registry says itself of `mirror` or `repositories`, or else what its owner inherits. `base` is where the
+    registry is defined; one without a name says nothing itself.
+    """
+    own = owner.get(setting, base) if len(base) > 1 else None
+    return Decided(own, Origin(owner, (*base, *setting.path))) if own is not None else nearest(owner, setting)
