@@ -10,14 +10,14 @@ from typing import Any
 import pulumi
 from pulumi_kubernetes.provider import Provider
 
-from pulumi_chaosreg.components.aliases import aliases_of, component_type, mirror_aliases
+from pulumi_chaosreg.components.aliases import aliases_of, component_type, mirror_aliases, object_aliases
 from pulumi_chaosreg.components.cluster import Cluster
 from pulumi_chaosreg.components.image_mirror import ImageMirror, required_signers
-from pulumi_chaosreg.components.pull_secret import PullSecret
-from pulumi_chaosreg.components.resolved_config_map import ResolvedConfigMap
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.images.catalogue import load_catalogue
+from pulumi_chaosreg.kubernetes.config_map import config_map
 from pulumi_chaosreg.kubernetes.objects import core_object, metadata
+from pulumi_chaosreg.kubernetes.pull_secret import pull_secret
 from pulumi_chaosreg.review.image_checks import check_images
 from pulumi_chaosreg.review.mirror_checks import check_mirrors, check_without_lockfile
 from pulumi_chaosreg.review.not_yet import not_yet
@@ -40,6 +40,8 @@ from pulumi_chaosreg.stacks.tree import check_id
 
 Credentials = Mapping[str, pulumi.Input[Any]]
 _LABEL = "chaosreg"
+_WRAPPERS = {"Secret": "chaosreg:index:PullSecret", "ConfigMap": "chaosreg:index:ResolvedConfigMap"}
+"""The components that were around an infrastructure's objects before 0.2."""
 
 
 class _LevelComponent(pulumi.ComponentResource):
@@ -223,7 +225,7 @@ class Infrastructure(_LevelComponent):
         owner = self.owner_of(resolved.owner) if resolved.owner and _owner_here else None
         self.images = {image.name: self._reference(image, owner, resolved.pinning) for image in resolved.images}
         self._deliver(resolved, self.provider_for(cluster))
-        self.register_outputs({"images": self.images})
+        # No outputs are registered: the ConfigMap has them, and the engine would write its whole state once more.
 
     def _reference(self, image: ResolvedImage, owner: _LevelComponent | None, pin: Pin) -> pulumi.Output[str]:
         if owner and image.source:
@@ -240,15 +242,14 @@ class Infrastructure(_LevelComponent):
             opts = pulumi.ResourceOptions(parent=self, provider=provider)
             before = [core_object("NamespacePatch", name, {"metadata": {"name": self.namespace}}, opts)]
         if resolved.secret and resolved.secret.value.create:
-            opts = pulumi.ResourceOptions(parent=self, providers=[provider], depends_on=before)
-            before = [self._pull_secret(resolved, resolved.secret, labels, opts)]
-        ResolvedConfigMap(
+            before = [self._pull_secret(resolved, resolved.secret, labels, self._opts("Secret", provider, before))]
+        config_map(
             name,
             config_map_name=self.config_map_name,
             namespace=self.namespace,
             data={**config_map_data(resolved), **{f"image.{name}": image for name, image in self.images.items()}},
             labels=labels,
-            opts=pulumi.ResourceOptions(parent=self, providers=[provider], depends_on=before),
+            opts=self._opts("ConfigMap", provider, before),
         )
         for account in resolved.service_accounts.value if resolved.secret else ():
             # The list has no merge key, so it has one owner: by force, or a renamed infrastructure could not take over.
@@ -260,18 +261,22 @@ class Infrastructure(_LevelComponent):
             opts = pulumi.ResourceOptions(parent=self, provider=provider, depends_on=before)
             core_object("ServiceAccountPatch", f"{name}/{account}", patch, opts)
 
+    def _opts(self, kind: str, provider: Provider, before: list[pulumi.Resource]) -> pulumi.ResourceOptions:
+        aliases = object_aliases(self.scope, self.urn, f"kubernetes:core/v1:{kind}", _WRAPPERS[kind])
+        return pulumi.ResourceOptions(parent=self, provider=provider, depends_on=before, aliases=aliases)
+
     def _pull_secret(
         self,
         resolved: ResolvedConfig,
         secret: Decided[ResolvedSecret],
         labels: Mapping[str, str],
         opts: pulumi.ResourceOptions,
-    ) -> PullSecret:
+    ) -> pulumi.CustomResource:
         named = secret.value.credential
         value = self.credential(named)
         if value is None:
             raise pulumi.RunError(str(_no_value(named, secret.origin.place)))
-        return PullSecret(
+        return pull_secret(
             self.scope.path,
             secret_name=secret.value.name,
             namespace=self.namespace,

@@ -1,10 +1,10 @@
-"""The ConfigMap with a resolved config: one short string per key, so that a diff reads as a sentence."""
+"""The ConfigMap with a resolved config, as a component for programs of one's own: `Infrastructure` makes its own."""
 
 from collections.abc import Mapping
 
 import pulumi
 
-from pulumi_chaosreg.kubernetes.objects import core_object, metadata
+from pulumi_chaosreg.kubernetes.config_map import config_map
 
 
 class ResolvedConfigMap(pulumi.ComponentResource):
@@ -24,10 +24,12 @@ class ResolvedConfigMap(pulumi.ComponentResource):
     ) -> None:
         super().__init__("chaosreg:index:ResolvedConfigMap", name, {}, opts)
         self.config_map_name = config_map_name
-        self.config_map = core_object(
-            "ConfigMap",
+        self.config_map = config_map(
             name,
-            {"metadata": metadata(config_map_name, namespace, labels or {}), "data": dict(data)},
-            pulumi.ResourceOptions(parent=self),
+            config_map_name=config_map_name,
+            namespace=namespace,
+            data=data,
+            labels=labels or {},
+            opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({})

@@ -4,15 +4,16 @@ Nothing here ever puts a value into a message.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_chaosreg.credentials.auths import login_in
-from pulumi_chaosreg.credentials.keyring import key_for, second_key_for
+from pulumi_chaosreg.credentials.keyring import key_for, second_key_for, unmatched
 from pulumi_chaosreg.credentials.login import Login
 from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.images.reference import Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,26 @@ def read_credential(name: str, value: Any, username: str | None = None) -> Crede
             help="give the password before the rotation, or an object with `username` and `password`; or leave it out",
         )
     return Credential(name, login, previous)
+
+
+def checked_docker_config(name: str, value: Any, username: str | None, server: str, images: Iterable[str]) -> str:
+    """The `.dockerconfigjson` of a configured value, with a key for each of `images` that is on this server.
+
+    Raises ChaosregError (CHR0506, CHR0507).
+    """
+    credential = read_credential(name, value, username)
+    if credential.auths is not None:
+        ours = [image for image in images if Reference.parse(image).server == server]
+        missing = unmatched(list(credential.auths), ours)
+        if missing:
+            raise ChaosregError.of(
+                "CHR0507",
+                f"the docker config in `chaosreg-credentials:{name}` has no key that the kubelet would use for "
+                f"`{missing[0]}`",
+                notes=(("keys", ", ".join(credential.auths)),),
+                help=f"use the key `{server}`, exactly as the images spell it",
+            )
+    return credential.docker_config(server)
 
 
 def _login(value: Any, username: str | None) -> Login | None:

@@ -5,6 +5,7 @@ Importing `pulumi_kubernetes.core.v1` is most of the time of a small program. Wh
 """
 
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -18,11 +19,17 @@ def core_object(
 ) -> pulumi.CustomResource:
     """An object of the core API group: `Secret`, `ConfigMap`, `NamespacePatch`, `ServiceAccountPatch`…"""
     ours = pulumi.ResourceOptions(
-        version=version("pulumi-kubernetes"),
+        version=_sdk_version(),
         additional_secret_outputs=_SECRET_FIELDS if kind == "Secret" else None,
     )
     inputs = {"apiVersion": "v1", "kind": kind.removesuffix("Patch"), **properties}
     return pulumi.CustomResource(f"kubernetes:core/v1:{kind}", name, inputs, pulumi.ResourceOptions.merge(ours, opts))
+
+
+@cache
+def _sdk_version() -> str:
+    """Which plugin goes with the SDK; its package's metadata is parsed anew at every question."""
+    return version("pulumi-kubernetes")
 
 
 def metadata(name: str, namespace: str | None, labels: Mapping[str, str]) -> dict[str, Any]:

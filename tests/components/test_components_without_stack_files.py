@@ -102,6 +102,19 @@ def test_an_infrastructure_gets_a_namespace_a_secret_and_a_config_map(run: Any) 
     assert secret["data"].keys() >= {"value"}, "the data is not marked as secret"
 
 
+def test_an_infrastructure_costs_its_objects_and_one_component(run: Any) -> None:
+    made = run(lambda: _infrastructure(_company(), service_accounts=["litmus"]) and None).made
+
+    below = sorted(name.partition(" ")[0] for name in made if "prod-eu" in name.partition("/checkout/")[2])
+    assert below == [
+        "chaosreg:index:Infrastructure",
+        "kubernetes:core/v1:ConfigMap",
+        "kubernetes:core/v1:NamespacePatch",
+        "kubernetes:core/v1:Secret",
+        "kubernetes:core/v1:ServiceAccountPatch",
+    ]
+
+
 def test_the_mirror_copies_each_image_once_however_many_infrastructures_ask(run: Any) -> None:
     def program() -> None:
         project = _company(mirror={"source": "docker.io/harness"})
