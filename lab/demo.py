@@ -68,12 +68,12 @@ class Demo:
     def objects(self) -> None:
         _title(3, "What the cluster got: the Secret (redacted) and the ConfigMap")
         resolved = self._resolved()
-        assert resolved.secret is not None
-        secret = self._object("secrets", resolved.secret.value.name)
+        assert resolved.secret_name is not None
+        secret = self._object("secrets", resolved.secret_name.value)
         config = json.loads(b64decode(secret["data"][".dockerconfigjson"]))
         for login in config["auths"].values():
             login.update(password="[redacted]", auth="[redacted]")
-        name = f"{resolved.namespace.value}/{resolved.secret.value.name}"
+        name = f"{resolved.namespace.value}/{resolved.secret_name.value}"
         print(f"Secret {name} ({secret['type']})\n  {json.dumps(config)}\n")
         config_map = self._object("configmaps", f"chaos-image-registry-{resolved.infrastructure.id}")
         print(f"ConfigMap {resolved.namespace.value}/{config_map['metadata']['name']}")
@@ -125,8 +125,8 @@ class Demo:
 
     def _pull_with_crane(self) -> None:
         resolved = self._resolved()
-        assert resolved.secret is not None
-        secret = self._object("secrets", resolved.secret.value.name)
+        assert resolved.secret_name is not None
+        secret = self._object("secrets", resolved.secret_name.value)
         docker = self.workspace.folder / "docker"
         docker.mkdir()
         (docker / "config.json").write_bytes(b64decode(secret["data"][".dockerconfigjson"]))

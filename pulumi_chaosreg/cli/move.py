@@ -26,6 +26,9 @@ examples:
 """
 
 
+_INFRASTRUCTURE, _MIRROR = "chaosreg:index:Infrastructure", "chaosreg:index:ImageMirror"
+
+
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line may say."""
     parser.add_argument("path", metavar="PATH", help="the scope's path now: ids below the account")
@@ -65,14 +68,16 @@ def run(options: argparse.Namespace) -> int:
 
 def _moves(scopes: Iterable[Scope], resources: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
     """Target stack → URNs of the components that go there with all that is below them."""
-    urns = {(resource["type"], resource["urn"].rpartition("::")[2]): resource["urn"] for resource in resources}
+    urns = {(resource["type"], resource["urn"].split("::", 3)[3]): resource["urn"] for resource in resources}
     moves: dict[str, list[str]] = {}
     for scope in scopes:
-        types = ["chaosreg:index:ImageMirror"]
-        types += ["chaosreg:index:Infrastructure"] if scope.level is Level.INFRASTRUCTURE else []
-        for type_ in types:
-            found = [urns[type_, path] for path in (scope.path, *former_paths(scope)) if (type_, path) in urns]
+        paths = (scope.path, *former_paths(scope))
+        if scope.level is Level.INFRASTRUCTURE:
+            found = [urns[_INFRASTRUCTURE, path] for path in paths if (_INFRASTRUCTURE, path) in urns]
             moves.setdefault(scope.stack, []).extend(found[:1])
+        # one for each registry that the scope owns; before 0.2 one that was called like the scope
+        mirrors = [urn for (type_, name), urn in urns.items() if type_ == _MIRROR and name.partition(":")[0] in paths]
+        moves.setdefault(scope.stack, []).extend(mirrors)
     return {stack: urns for stack, urns in moves.items() if urns}
 
 

@@ -7,10 +7,14 @@ from collections.abc import Iterator
 
 import pulumi
 
-from pulumi_chaosreg.scopes.model import Level, Scope
+from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.scopes.model import Level, Scope, nearest
 from pulumi_chaosreg.scopes.moves import former_paths, levels_of_path
+from pulumi_chaosreg.scopes.registry import Registry, chooser, joined
+from pulumi_chaosreg.settings.table import IMAGE_REGISTRY
 
 MIRROR_TYPE = "chaosreg:index:ImageMirror"
+IMAGE_TYPE = "chaosreg:index:MirroredImage"
 
 
 def component_type(level: Level) -> str:
@@ -41,10 +45,66 @@ def object_aliases(
     return [wrapped, *former]
 
 
-def mirror_aliases(scope: Scope) -> list[pulumi.Input[pulumi.Alias | str]]:
-    """The same for the mirror of the scope's registry, which moves to another stack without its component."""
-    at_root = [pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE)]
-    return [*at_root, *(_urn((MIRROR_TYPE,), path) for path in former_paths(scope))]
+def mirror_aliases(scope: Scope, registry: Registry) -> list[pulumi.Input[pulumi.Alias | str]]:
+    """The same for the mirror into a registry of a scope, which moves to another stack without its component. Before
+    0.2 a scope had one mirror, which was called like the scope.
+    """
+    at_root: list[pulumi.Input[pulumi.Alias | str]] = [pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE)]
+    former = former_paths(scope)
+    at_root += [_urn((MIRROR_TYPE,), mirror_name(old, registry.path)) for old in former]
+    if not was_nameless(scope, registry):
+        return at_root
+    nameless = [_urn((MIRROR_TYPE,), old) for old in (scope.path, *former)]
+    return [*at_root, pulumi.Alias(name=scope.path), *nameless]
+
+
+def was_nameless(owner: Scope, registry: Registry) -> bool:
+    """Whether this is what a scope's only registry before 0.2 has become: the one that it still writes without a name,
+    or else the named one that it chooses for itself.
+    """
+    if registry.name:
+        return chooser(owner)[1] == registry.name
+    return registry.path == joined(registry.server.value, _own_account(owner))
+
+
+def short_before(owner: Scope, registry: Registry, image: Reference) -> str | None:
+    """What an image of a scope's only registry was called before 0.2, below the scope; None for other registries."""
+    if registry.name and not was_nameless(owner, registry):
+        return None
+    account = registry.account.value.strip("/") if registry.name else _own_account(owner)
+    path = f"{image.repository}:{image.tag}"
+    return path.removeprefix(f"{account}/") if account else path
+
+
+def _own_account(owner: Scope) -> str:
+    said = nearest(owner, IMAGE_REGISTRY.account)
+    return said.value.strip("/") if said else ""
+
+
+def mirror_name(scope_path: str, path: str) -> str:
+    """What the mirror into a registry (`server/account`) is called: never by the registry's name, which may change."""
+    return f"{scope_path}:{path}"
+
+
+def image_name(scope: Scope, scope_path: str, tagged: str) -> str:
+    """What a mirrored image (`server/repository:tag`) is called. It begins with its mirror's name, so that the engine
+    finds it when that one moves; an account's images have no other scope before them.
+    """
+    return tagged if scope.level is Level.ACCOUNT else mirror_name(scope_path, tagged)
+
+
+def image_aliases(scope: Scope, registry: Registry, image: Reference) -> list[pulumi.Input[pulumi.Alias | str]]:
+    """Every URN that a mirrored image may have."""
+    tagged, below = image.tagged, short_before(scope, registry, image)
+    chains = [(*types, MIRROR_TYPE, IMAGE_TYPE) for types, _ in _former(scope)] + [(MIRROR_TYPE, IMAGE_TYPE)]
+    paths = [scope.path, *former_paths(scope)]
+    names = [image_name(scope, path, tagged) for path in paths]
+    aliases: list[pulumi.Input[pulumi.Alias | str]] = []
+    if below is not None:
+        short = [below] if scope.level is Level.ACCOUNT else [f"{path}/{below}" for path in paths]
+        aliases.append(pulumi.Alias(name=short[0]))
+        names += short
+    return [*aliases, *(_urn(types, name) for types in dict.fromkeys(chains) for name in dict.fromkeys(names))]
 
 
 def _former(scope: Scope) -> Iterator[tuple[tuple[str, ...], str]]:

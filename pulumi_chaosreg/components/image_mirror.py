@@ -1,6 +1,6 @@
-"""The images that one registry's owner copies into it."""
+"""The images that a registry's owner copies into it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,24 +8,15 @@ import pulumi
 
 from pulumi_chaosreg.components.aliases import MIRROR_TYPE
 from pulumi_chaosreg.components.mirrored_image import MirroredImage
-from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.images.reference import Reference
-from pulumi_chaosreg.images.signing_policy import SigningPolicy
-from pulumi_chaosreg.scopes.model import Scope
-from pulumi_chaosreg.scopes.signers import signing_policy
+from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, mirror_policy
+from pulumi_chaosreg.scopes.model import Level, Scope
+from pulumi_chaosreg.settings.checking import check_settings
+from pulumi_chaosreg.settings.table import MIRROR, SECTION
 
-
-def required_signers(owner: Scope) -> SigningPolicy | None:
-    """Who must have signed what this owner mirrors, if anybody; files are looked for beside Pulumi.yaml.
-
-    RunError where they cannot be read: a program without stack files finds it here, others in their review.
-    """
-    policy, findings = signing_policy(owner, Path(pulumi.get_root_directory() or Path.cwd()))
-    errors = [finding for finding in findings if finding.severity == "error"]
-    if errors:
-        raise pulumi.RunError(str(ChaosregError(errors)))
-    return policy
+Aliases = Sequence[pulumi.Input[pulumi.Alias | str]]
 
 
 class ImageMirror(pulumi.ComponentResource):
@@ -35,52 +26,66 @@ class ImageMirror(pulumi.ComponentResource):
         self,
         name: str,
         *,
+        policy: MirrorPolicy | Mapping[str, Any],
+        credentials: Mapping[str, pulumi.Input[Any]] | None = None,
         prefix: str = "",
-        account: str = "",
-        push: pulumi.Input[Any] | None = None,
-        pull: pulumi.Input[Any] | None = None,
-        delete: pulumi.Input[Any] | None = None,
-        on_destroy: str | None = None,
-        signatures: str | None = None,
-        platforms: Sequence[str] = (),
-        foreign_layers: str | None = None,
-        verify: SigningPolicy | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`prefix` goes before the resource names, so that two owners in one stack differ; `account` is the path on the
-        server that goes without saying in them.
+        """`policy` is what a stack file says under `mirror`, and `on_destroy` (RunError with what is wrong in it).
+        `credentials` are the values of the NAMEs that it mentions. `prefix` goes before the images' names, so that two
+        mirrors of one registry differ.
         """
         super().__init__(MIRROR_TYPE, name, {}, opts)
-        self._prefix, self._account = prefix, f"{account}/" if account else ""
-        self._push, self._pull, self._delete = push, pull, delete
-        self._on_destroy, self._signatures = on_destroy, signatures
-        self._platforms, self._foreign_layers = list(platforms), foreign_layers
-        self._verify = verify.as_inputs() if verify else None
+        self._policy = policy if isinstance(policy, MirrorPolicy) else _checked(name, policy)
+        self._credentials, self._prefix = dict(credentials or {}), prefix
         self._images: dict[str, MirroredImage] = {}
-        self.register_outputs({})
 
-    def image(self, source: Reference, target: Reference, digest: str | None) -> MirroredImage:
+    def image(
+        self, source: Reference, target: Reference, digest: str | None, aliases: Aliases | None = None
+    ) -> MirroredImage:
         """The resource that keeps this target tag, and `digest` under it where that is known; the same one each time it
         is asked for.
         """
         tagged = target.tagged
         if tagged not in self._images:
-            path = f"{target.repository}:{target.tag}".removeprefix(self._account)
-            self._images[tagged] = MirroredImage(
-                f"{self._prefix}{path}",
-                # a subset has a digest of its own, so what it is made of has to be said
-                source=str(source) if self._platforms else source.tagged,
-                target=tagged,
-                digest=digest,
-                platforms=self._platforms or None,
-                foreign_layers=self._foreign_layers,  # type: ignore[arg-type]  # checked by the settings table
-                unique_tag=True if load_catalogue().is_floating(target.tag) else None,
-                push=self._push,
-                pull=self._pull,
-                delete=self._delete,
-                on_destroy=self._on_destroy,  # type: ignore[arg-type]  # checked by the settings table
-                signatures=self._signatures,  # type: ignore[arg-type]  # likewise
-                verify=self._verify,
-                opts=pulumi.ResourceOptions(parent=self),
-            )
+            self._images[tagged] = self._made(source, target, digest, aliases)
         return self._images[tagged]
+
+    def _made(self, source: Reference, target: Reference, digest: str | None, aliases: Aliases | None) -> MirroredImage:
+        policy = self._policy
+        logins = {key: self._credentials.get(named.value) for key, named in policy.credentials.items()}
+        inputs: dict[str, Any] = {
+            "platforms": list(policy.kept_platforms) or None,
+            "foreign_layers": policy.foreign_layers and policy.foreign_layers.value,
+            "signatures": policy.signatures and policy.signatures.value,
+            "verify": policy.signers.as_inputs() if policy.signers else None,
+            "on_destroy": policy.on_destroy and policy.on_destroy.value,
+            "unique_tag": True if load_catalogue().is_floating(target.tag) else None,
+        }
+        return MirroredImage(
+            f"{self._prefix}{target.tagged}",
+            # a subset has a digest of its own, so what it is made of has to be said
+            source=str(source) if policy.kept_platforms else source.tagged,
+            target=target.tagged,
+            digest=digest,
+            **logins,
+            **inputs,
+            opts=pulumi.ResourceOptions(parent=self, aliases=aliases),
+        )
+
+
+def _checked(name: str, said: Mapping[str, Any]) -> MirrorPolicy:
+    """The policy that a program writes down as in a stack file."""
+    place = Place(f"image mirror `{name}`")
+    mirror = {key: value for key, value in said.items() if key != SECTION.on_destroy.key}
+    section = {SECTION.mirror.key: mirror, **{key: value for key, value in said.items() if key not in mirror}}
+    settings, findings, _ = check_settings(section, place)
+    owner = Scope(Level.ACCOUNT, name, settings, place=place)
+    policy = mirror_policy(owner, (), "", Path(pulumi.get_root_directory() or Path.cwd()))
+    if policy is None and not findings:
+        message = "it does not say what to copy from"
+        findings = [Finding("CHR0315", message, place, help=f"add `{MIRROR.source.key}`, as in `docker.io/harness`")]
+    errors = [one for one in [*findings, *(policy.findings if policy else ())] if one.severity == "error"]
+    if policy is None or errors:
+        raise pulumi.RunError(str(ChaosregError(errors)))
+    return policy

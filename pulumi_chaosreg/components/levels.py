@@ -5,36 +5,43 @@ another stack owns is drawn as a component without resources, so that URNs stay 
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pulumi
 from pulumi_kubernetes.provider import Provider
 
-from pulumi_chaosreg.components.aliases import aliases_of, component_type, mirror_aliases, object_aliases
+from pulumi_chaosreg.components.aliases import (
+    aliases_of,
+    component_type,
+    image_aliases,
+    mirror_aliases,
+    mirror_name,
+    object_aliases,
+)
 from pulumi_chaosreg.components.cluster import Cluster
-from pulumi_chaosreg.components.image_mirror import ImageMirror, required_signers
+from pulumi_chaosreg.components.image_mirror import ImageMirror
+from pulumi_chaosreg.components.mirrored_image import MirroredImage
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.kubernetes.config_map import config_map
+from pulumi_chaosreg.kubernetes.deliveries import DELIVERIES, Asked
 from pulumi_chaosreg.kubernetes.objects import core_object, metadata
-from pulumi_chaosreg.kubernetes.pull_secret import pull_secret
 from pulumi_chaosreg.review.image_checks import check_images
 from pulumi_chaosreg.review.mirror_checks import check_mirrors, check_without_lockfile
 from pulumi_chaosreg.review.not_yet import not_yet
 from pulumi_chaosreg.review.pull_checks import check_pulls
+from pulumi_chaosreg.review.signer_checks import check_signers
+from pulumi_chaosreg.scopes.delivery import Delivery
+from pulumi_chaosreg.scopes.linking import linked
 from pulumi_chaosreg.scopes.locks import check_locks
-from pulumi_chaosreg.scopes.model import Decided, Level, Scope, nearest
-from pulumi_chaosreg.scopes.pinning import Pin
-from pulumi_chaosreg.scopes.registry import kept_platforms
+from pulumi_chaosreg.scopes.model import Decided, Level, Scope
+from pulumi_chaosreg.scopes.moves import object_name
+from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.scopes.resolution import Resolver
-from pulumi_chaosreg.scopes.resolved import (
-    ResolvedConfig,
-    ResolvedImage,
-    ResolvedSecret,
-    config_map_data,
-    object_name,
-)
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, config_map_data
 from pulumi_chaosreg.settings.checking import check_settings
+from pulumi_chaosreg.settings.table import CLUSTER, MANAGED_BY
 from pulumi_chaosreg.stacks.stack_files import CREDENTIALS
 from pulumi_chaosreg.stacks.tree import check_id
 
@@ -67,7 +74,7 @@ class _LevelComponent(pulumi.ComponentResource):
             pulumi.ResourceOptions.merge(ours, opts),
         )
         self._credentials = dict(credentials or {})
-        self._mirror: ImageMirror | None = None
+        self._mirrors: dict[str, ImageMirror] = {}
         self._clusters: dict[Cluster, Provider] = {}
 
     @property
@@ -89,34 +96,27 @@ class _LevelComponent(pulumi.ComponentResource):
             return self.above.credential(name)
         return pulumi.Config(CREDENTIALS).get_secret(name)
 
-    def own_mirror(self) -> ImageMirror:
-        """The mirror into the registry that this scope owns; registered when it is first asked for."""
-        if self._mirror is None:
-            is_account = self.scope.level is Level.ACCOUNT
-            account = nearest(self.scope, ("image_registry", "account"))
-            on_destroy = nearest(self.scope, ("on_destroy",))
-            signatures = nearest(self.scope, ("mirror", "signatures"))
-            foreign = nearest(self.scope, ("mirror", "foreign_layers"))
-            self._mirror = ImageMirror(
-                self.scope.path,
-                prefix="" if is_account else f"{self.scope.path}/",
-                account=account.value.strip("/") if account else "",
-                push=self._mirror_login("push"),
-                pull=self._mirror_login("pull"),
-                delete=self._mirror_login("delete"),
-                on_destroy=on_destroy.value if on_destroy else None,
-                signatures=signatures.value if signatures else None,
-                platforms=kept_platforms(self.scope),
-                foreign_layers=foreign.value if foreign else None,
-                verify=required_signers(self.scope),
-                opts=pulumi.ResourceOptions(parent=self, aliases=mirror_aliases(self.scope)),
+    def mirror_into(self, registry: Registry) -> ImageMirror:
+        """The mirror into a registry that this scope owns; registered when it is first asked for."""
+        policy = registry.policy
+        assert policy is not None
+        if registry.path not in self._mirrors:
+            self._mirrors[registry.path] = ImageMirror(
+                mirror_name(self.scope.path, registry.path),
+                policy=policy,
+                credentials={named.value: self._mirror_login(named) for named in policy.credentials.values()},
+                prefix="" if self.scope.level is Level.ACCOUNT else f"{self.scope.path}:",
+                opts=pulumi.ResourceOptions(parent=self, aliases=mirror_aliases(self.scope, registry)),
             )
-        return self._mirror
+        return self._mirrors[registry.path]
 
-    def _mirror_login(self, key: str) -> pulumi.Input[Any] | None:
-        named = nearest(self.scope, ("mirror", key))
-        if named is None:
-            return None
+    def mirrored(self, registry: Registry, image: ResolvedImage) -> MirroredImage:
+        """The resource that keeps this image in a registry that this scope owns."""
+        assert image.source is not None
+        aliases = image_aliases(self.scope, registry, image.reference)
+        return self.mirror_into(registry).image(image.source, image.reference, image.digest, aliases)
+
+    def _mirror_login(self, named: Decided[str]) -> pulumi.Input[Any]:
         value = self.credential(named.value)
         if value is None:
             raise pulumi.RunError(str(_no_value(named.value, named.origin.place)))
@@ -218,44 +218,62 @@ class Infrastructure(_LevelComponent):
             settings["cluster"] = {"context": cluster.name}
         super().__init__(Level.INFRASTRUCTURE, name, above, settings, credentials, opts, _scope)
         resolved = _resolved or _resolve(self.scope)
-        cluster = cluster or Cluster(**resolved.of_cluster())
+        reached = {key: value for key, value in resolved.of_cluster().items() if key != CLUSTER.provider.key}
+        cluster = cluster or Cluster(**reached)
         self.namespace = resolved.namespace.value
         self.config_map_name = object_name(self.scope)
-        self.secret_name = resolved.secret.value.name if resolved.secret else None
+        self.secret_name = resolved.secret_name.value if resolved.secret_name else None
         owner = self.owner_of(resolved.owner) if resolved.owner and _owner_here else None
-        self.images = {image.name: self._reference(image, owner, resolved.pinning) for image in resolved.images}
+        self.images = {image.name: self._reference(image, owner, resolved) for image in resolved.images}
         self._deliver(resolved, self.provider_for(cluster))
         # No outputs are registered: the ConfigMap has them, and the engine would write its whole state once more.
 
-    def _reference(self, image: ResolvedImage, owner: _LevelComponent | None, pin: Pin) -> pulumi.Output[str]:
+    def _reference(
+        self, image: ResolvedImage, owner: _LevelComponent | None, resolved: ResolvedConfig
+    ) -> pulumi.Output[str]:
         if owner and image.source:
-            made = owner.own_mirror().image(image.source, image.reference, image.digest)
-            return made.reference if pin.in_references else made.target
+            made = owner.mirrored(resolved.registry, image)
+            return made.reference if resolved.pinning.in_references else made.target
         return pulumi.Output.from_input(str(image.reference))
 
     def _deliver(self, resolved: ResolvedConfig, provider: Provider) -> None:
-        """Namespace, then Secret, then whatever names the Secret."""
-        name, labels = self.scope.path, _labels(self.scope)
+        """Namespace, then what the credential is delivered by, then whatever names the Secret."""
+        name = self.scope.path
+        labels = {**_plain(resolved.labels), **_labels(self.scope)}
+        annotations = _plain(resolved.annotations)
         before: list[pulumi.Resource] = []
         if resolved.create_namespace.value:
             # a patch makes a missing namespace, and leaves it alone when the infrastructure is removed
             opts = pulumi.ResourceOptions(parent=self, provider=provider)
-            before = [core_object("NamespacePatch", name, {"metadata": {"name": self.namespace}}, opts)]
-        if resolved.secret and resolved.secret.value.create:
-            before = [self._pull_secret(resolved, resolved.secret, labels, self._opts("Secret", provider, before))]
+            given = metadata(self.namespace, labels=_plain(resolved.labels), annotations=annotations)
+            before = [core_object("NamespacePatch", name, {"metadata": given}, opts)]
+        if resolved.delivery:
+            asked = Asked(
+                name=name,
+                namespace=self.namespace,
+                delivery=resolved.delivery,
+                server=resolved.registry.server.value,
+                images=[image.reference.tagged for image in resolved.images],
+                options=lambda kind: self._opts(kind, provider, before),
+                labels=labels,
+                annotations=annotations,
+                credential=self._pull_credential(resolved.delivery),
+            )
+            before = [*DELIVERIES[resolved.delivery.how.value](asked)] or before
         config_map(
             name,
             config_map_name=self.config_map_name,
             namespace=self.namespace,
             data={**config_map_data(resolved), **{f"image.{name}": image for name, image in self.images.items()}},
             labels=labels,
+            annotations=annotations,
             opts=self._opts("ConfigMap", provider, before),
         )
-        for account in resolved.service_accounts.value if resolved.secret else ():
+        for account in resolved.service_accounts.value if self.secret_name else ():
             # The list has no merge key, so it has one owner: by force, or a renamed infrastructure could not take over.
             force = {"annotations": {"pulumi.com/patchForce": "true"}}
             patch = {
-                "metadata": metadata(account, self.namespace, {}) | force,
+                "metadata": metadata(account, self.namespace) | force,
                 "imagePullSecrets": [{"name": self.secret_name}],
             }
             opts = pulumi.ResourceOptions(parent=self, provider=provider, depends_on=before)
@@ -265,29 +283,13 @@ class Infrastructure(_LevelComponent):
         aliases = object_aliases(self.scope, self.urn, f"kubernetes:core/v1:{kind}", _WRAPPERS[kind])
         return pulumi.ResourceOptions(parent=self, provider=provider, depends_on=before, aliases=aliases)
 
-    def _pull_secret(
-        self,
-        resolved: ResolvedConfig,
-        secret: Decided[ResolvedSecret],
-        labels: Mapping[str, str],
-        opts: pulumi.ResourceOptions,
-    ) -> pulumi.CustomResource:
-        named = secret.value.credential
-        value = self.credential(named)
+    def _pull_credential(self, delivery: Delivery) -> pulumi.Input[Any] | None:
+        if not delivery.needs_value:
+            return None
+        value = self.credential(delivery.credential)
         if value is None:
-            raise pulumi.RunError(str(_no_value(named, secret.origin.place)))
-        return pull_secret(
-            self.scope.path,
-            secret_name=secret.value.name,
-            namespace=self.namespace,
-            server=resolved.server.value,
-            credential=value,
-            username=secret.value.username,
-            credential_name=named,
-            images=[image.reference.tagged for image in resolved.images],
-            labels=labels,
-            opts=opts,
-        )
+            raise pulumi.RunError(str(_no_value(delivery.credential, delivery.authentication.origin.place)))
+        return value
 
 
 def _one_of(**above: _LevelComponent | None) -> _LevelComponent:
@@ -301,7 +303,8 @@ def _scope(level: Level, name: str, above: _LevelComponent | None, settings: Map
     """A scope from a Python program's arguments, checked like a section of a stack file."""
     place = Place(f"{level} `{name}`")
     checked, findings, _ = check_settings(dict(settings), place)
-    scope = Scope(level, name, checked, above.scope if above else None, place)
+    scope, more_findings = linked(Scope(level, name, checked, above.scope if above else None, place))
+    findings += more_findings
     more = (check_id(name, place), check_locks([scope]), check_images(scope, load_catalogue()), not_yet(scope))
     _report([*findings, *(finding for of_one in more for finding in of_one)])
     return scope
@@ -309,10 +312,11 @@ def _scope(level: Level, name: str, above: _LevelComponent | None, settings: Map
 
 def _resolve(scope: Scope) -> ResolvedConfig:
     catalogue = load_catalogue()
-    resolved, findings = Resolver(catalogue, {}).resolve(scope)
+    project = Path(pulumi.get_root_directory() or Path.cwd())
+    resolved, findings = Resolver(catalogue, {}, project=project).resolve(scope)
     # a digest is found at `up` here: there is no lockfile to ask for
     findings += [*check_mirrors(catalogue, [resolved]), *check_pulls(catalogue, [resolved], is_acting=False)]
-    _report([*findings, *check_without_lockfile(resolved)])
+    _report([*findings, *check_without_lockfile(resolved), *check_signers([resolved])])
     return resolved
 
 
@@ -334,6 +338,10 @@ def _no_value(name: str, place: Place) -> Finding:
     )
 
 
+def _plain(decided: Mapping[str, Decided[str]]) -> dict[str, str]:
+    return {key: one.value for key, one in decided.items()}
+
+
 def _labels(scope: Scope) -> dict[str, str]:
     ids = {f"{_LABEL}/{above.level}": above.id for above in scope.chain()}
-    return {"app.kubernetes.io/managed-by": "pulumi-chaosreg", **ids}
+    return {MANAGED_BY: "pulumi-chaosreg", **ids}

@@ -17,7 +17,8 @@ def config_map(
     data: Mapping[str, pulumi.Input[str]],
     labels: Mapping[str, str],
     opts: pulumi.ResourceOptions,
+    annotations: Mapping[str, str] | None = None,
 ) -> pulumi.CustomResource:
     """A ConfigMap; never a credential in it."""
-    properties = {"metadata": metadata(config_map_name, namespace, labels), "data": dict(data)}
+    properties = {"metadata": metadata(config_map_name, namespace, labels, annotations), "data": dict(data)}
     return core_object("ConfigMap", name, properties, opts)

@@ -32,7 +32,17 @@ def _sdk_version() -> str:
     return version("pulumi-kubernetes")
 
 
-def metadata(name: str, namespace: str | None, labels: Mapping[str, str]) -> dict[str, Any]:
+def metadata(
+    name: str,
+    namespace: str | None = None,
+    labels: Mapping[str, str] | None = None,
+    annotations: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """The object's metadata; its name is always ours, since Harness and charts refer to it."""
-    given = {"name": name, "namespace": namespace, "labels": dict(labels)}
+    given = {
+        "name": name,
+        "namespace": namespace,
+        "labels": dict(labels or {}),
+        "annotations": dict(annotations or {}),
+    }
     return {key: value for key, value in given.items() if value}

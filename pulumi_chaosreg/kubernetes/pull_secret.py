@@ -23,6 +23,7 @@ def pull_secret(
     images: Sequence[str],
     labels: Mapping[str, str],
     opts: pulumi.ResourceOptions,
+    annotations: Mapping[str, str] | None = None,
 ) -> pulumi.CustomResource:
     """A Secret of type `kubernetes.io/dockerconfigjson`.
 
@@ -37,7 +38,7 @@ def pull_secret(
         return b64encode(config.encode()).decode()
 
     properties = {
-        "metadata": metadata(secret_name, namespace, labels),
+        "metadata": metadata(secret_name, namespace, labels, annotations),
         "type": "kubernetes.io/dockerconfigjson",
         "data": {".dockerconfigjson": pulumi.Output.secret(credential).apply(data)},
     }

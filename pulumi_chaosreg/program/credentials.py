@@ -7,8 +7,8 @@ import pulumi
 
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.review.review import Review
-from pulumi_chaosreg.scopes.model import Decided, Scope, nearest
-from pulumi_chaosreg.scopes.resolved import ResolvedSecret
+from pulumi_chaosreg.scopes.delivery import Delivery
+from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.stacks.company import Company
 from pulumi_chaosreg.stacks.stack_files import CREDENTIALS
 
@@ -26,30 +26,31 @@ class CredentialValues:
         self.stack = stack
         self._references: dict[str, pulumi.StackReference] = {}
 
-    def of(self, infrastructure: Scope, secret: Decided[ResolvedSecret]) -> dict[str, pulumi.Input[Any]]:
+    def of(self, infrastructure: Scope, delivery: Delivery) -> dict[str, pulumi.Input[Any]]:
         """NAME → value of the credential of this infrastructure's pull Secret.
 
         Raises ChaosregError (CHR0501) that names every place that was looked at, before anything is created.
         """
-        name = secret.value.credential
+        name = delivery.credential
         own = pulumi.Config(CREDENTIALS).get_secret(name)
         if own is not None:
             return {name: own}
         owner = self.company.credential_stack(infrastructure, name)
         if owner is not None and owner != self.stack:
             return {name: self._from_stack(owner, name)}
-        variable = secret.value.password_env
+        variable = delivery.password_env
         if variable and os.environ.get(variable):
             return {name: pulumi.Output.secret(os.environ[variable])}
         looked_at = self.company.credential_places(infrastructure, name)
         looked_at += [f"environment variable {variable}"] if variable else []
         top = next((above.stack for above in infrastructure.chain() if above.stack), self.stack)
-        owning = secret.origin.scope.stack if secret.origin.scope else top
+        origin = delivery.authentication.origin
+        owning = origin.scope.stack if origin.scope else top
         raise ChaosregError(
             Finding(
                 "CHR0501",
                 f"credential `{name}` has no value, and {infrastructure.title} needs it",
-                secret.origin.place,
+                origin.place,
                 notes=tuple(("looked at", place) for place in looked_at),
                 help=f"run `pulumi config set --stack {owning} --secret {CREDENTIALS}:{name}`",
             )
@@ -58,29 +59,32 @@ class CredentialValues:
     def missing_for_mirrors(self, reviewed: Review, owned: list[Scope]) -> list[Finding]:
         """What the mirrors of these scopes name and this stack has no value for (CHR0501)."""
         config = pulumi.Config(CREDENTIALS)
-        findings = []
-        for owner in owned:
-            for key in ("push", "pull", "delete") if reviewed.mirrored_by(owner) else ():
-                named = nearest(owner, ("mirror", key))
-                if named and config.get_secret(named.value) is None:
-                    findings.append(
-                        Finding(
-                            "CHR0501",
-                            f"credential `{named.value}` has no value, and the mirror of {owner.title} needs it",
-                            named.origin.place,
-                            notes=(("looked at", f"{CREDENTIALS}:{named.value} in the stack `{self.stack}`"),),
-                            help=f"run `pulumi config set --stack {self.stack} --secret --path "
-                            f"'{CREDENTIALS}:{named.value}.username'`, and the same for `.password`",
-                        )
-                    )
-        return findings
+        needed = (
+            (owner, named)
+            for owner in owned
+            for configured in reviewed.mirrored_by(owner)
+            if configured.registry.policy
+            for named in configured.registry.policy.credentials.values()
+        )
+        return [
+            Finding(
+                "CHR0501",
+                f"credential `{named.value}` has no value, and the mirror of {owner.title} needs it",
+                named.origin.place,
+                notes=(("looked at", f"{CREDENTIALS}:{named.value} in the stack `{self.stack}`"),),
+                help=f"run `pulumi config set --stack {self.stack} --secret --path "
+                f"'{CREDENTIALS}:{named.value}.username'`, and the same for `.password`",
+            )
+            for owner, named in needed
+            if config.get_secret(named.value) is None
+        ]
 
     def for_others(self, reviewed: Review) -> dict[str, pulumi.Output[Any]]:
         """NAME → value of each pull credential that an infrastructure of another stack will ask this one for."""
         asked = (
-            (scope, resolved.secret.value.credential)
+            (scope, resolved.delivery.credential)
             for scope, resolved in reviewed.resolved.items()
-            if resolved.secret and scope.stack != self.stack
+            if resolved.delivery and scope.stack != self.stack
         )
         names = {name for scope, name in asked if name and self.company.credential_stack(scope, name) == self.stack}
         config = pulumi.Config(CREDENTIALS)

@@ -66,9 +66,9 @@ class _Builder:
         findings: list[Finding] = []
         for scope in owned:
             resolved = self.reviewed.resolved.get(scope)
-            if resolved and resolved.secret and resolved.secret.value.create:
+            if resolved and resolved.delivery and resolved.delivery.needs_value:
                 try:
-                    self.credentials[scope] = self.values.of(scope, resolved.secret)
+                    self.credentials[scope] = self.values.of(scope, resolved.delivery)
                 except ChaosregError as error:
                     findings += error.findings
         findings += self.values.missing_for_mirrors(self.reviewed, owned)
@@ -103,12 +103,15 @@ class _Builder:
                 )
 
     def _mirror(self, owner: Scope, component: Component) -> None:
-        """Every image that an infrastructure below pulls from the registry that this scope owns."""
-        images = mirrored(self.reviewed.mirrored_by(owner))
-        for image in images:
-            if image.source:
-                component.own_mirror().image(image.source, image.reference, image.digest)
-        unknown = [str(image.source) for image in images if image.digest is None]
+        """Every image that an infrastructure below pulls from a registry that this scope owns and fills."""
+        configs = self.reviewed.mirrored_by(owner)
+        registries = {config.registry.path: config.registry for config in configs if config.registry.policy}
+        unknown = []
+        for path, registry in registries.items():
+            images = mirrored(config for config in configs if config.registry.path == path)
+            for image in images:
+                component.mirrored(registry, image)
+            unknown += [str(image.source) for image in images if image.digest is None]
         if unknown and pulumi.runtime.is_dry_run():
             pulumi.log.info(
                 f"`images.pin` leaves it to `up` which digests these tags stand for: {', '.join(unknown)}", component

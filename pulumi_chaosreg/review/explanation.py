@@ -49,7 +49,8 @@ def explain(resolved: ResolvedConfig, name: str) -> Explanation | None:
     levels = tuple(
         (scope, tuple(_statements(scope, field.settings, field.origin, resolved))) for scope in infrastructure.chain()
     )
-    locks = {path: lock_on(infrastructure, path) if path[0] in LOCKABLE else None for path in field.settings}
+    own = [path for path in field.settings if path[0] != SECTION.registries.key]  # a definition is its owner's
+    locks = {path: lock_on(infrastructure, path) if path[0] in LOCKABLE else None for path in own}
     locked = tuple(".".join(path) for path, lock in locks.items() if lock)
     free = tuple(".".join(path) for path, lock in locks.items() if not lock)
     lock = next((lock for lock in locks.values() if lock), None)

@@ -12,6 +12,8 @@ from pulumi_chaosreg.settings.table import SECTION
 def check_registries(scopes: Iterable[Scope], configs: Iterable[ResolvedConfig]) -> Iterator[Finding]:
     """CHR0216: a hint, since a name may be written before it is needed."""
     every = list(configs)
+    if any(config.infrastructure.is_unclear(SECTION.image_registry) for config in every):
+        return  # who would choose it is told to be wrong
     used = {(config.owner, config.registry.name) for config in every}
     for scope in scopes:
         for name in scope.get(SECTION.registries) or ():

@@ -23,16 +23,15 @@ def linked(scope: Scope) -> tuple[Scope, list[Finding]]:
     """The scope without what is wrong (CHR0213 to CHR0215, CHR0217), and the findings."""
     if not any(row.key in scope.settings for row in _LOOKED_AT):
         return scope, []
-    wrong = [*_definitions(scope), *_choice(scope)]
-    settings = dict(scope.settings)
-    for _, path in wrong:
-        settings = _without(settings, path)
-    left_out = scope.left_out | {path for _, path in wrong}
-    unknown = list(_exceptions(scope))
-    if not wrong:
-        return scope, unknown
-    told = [finding for finding, _ in wrong if finding]
-    return replace(scope, settings=settings, left_out=left_out), [*told, *unknown]
+    findings: list[Finding] = []
+    for look in (_definitions, _choice):  # what is chosen depends on what is defined
+        wrong = list(look(scope))
+        findings += [finding for finding, _ in wrong if finding]
+        for _, path in wrong:
+            scope = replace(
+                scope, settings=_without(dict(scope.settings), path), left_out=scope.left_out | {path}
+            )
+    return scope, [*findings, *_exceptions(scope)]
 
 
 def _definitions(scope: Scope) -> Iterator[_Wrong]:

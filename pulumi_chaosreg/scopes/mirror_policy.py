@@ -30,7 +30,7 @@ class MirrorPolicy:
     source: Decided[str]
     """`server/account` that is copied from."""
     allow_sources: Decided[tuple[str, ...]] | None = None
-    platforms: Decided[tuple[str, ...]] = Decided((_ALL,), Origin())
+    platforms: Decided[tuple[str, ...]] = field(default_factory=lambda: Decided((_ALL,), Origin()))
     """Sorted; `all` alone where nobody says it, too."""
     foreign_layers: Decided[str] | None = None
     signatures: Decided[str] | None = None

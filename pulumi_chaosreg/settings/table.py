@@ -103,13 +103,16 @@ _REGISTRY_NAME = Grammar(
     "write a name that `registries:` gives at this level or above; names are made of a-z, 0-9 and `-`, at most 63",
     advise=lambda value: _as_mapping(value) if re.match(rf"^{_HOST}(?:/{_PATH})?\Z", value) else "",
 )
+MANAGED_BY = "app.kubernetes.io/managed-by"
+"""Kubernetes's own label for it; ours says `pulumi-chaosreg`."""
 _LABEL_KEY = Grammar(
     "CHR0112",
     "a key that Kubernetes accepts",
     re.compile(
         r"^(?:(?=[^/]{1,253}/)[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?\Z"
     ),
-    "write it as in `team` or `example.com/cost-centre`",
+    "write it as in `team` or `example.com/cost-centre`; those that begin with `chaosreg/` are ours",
+    more=lambda key: "it is one of ours" if key.startswith("chaosreg/") or key == MANAGED_BY else "",
 )
 _LABEL_VALUE = Grammar(
     "CHR0112",

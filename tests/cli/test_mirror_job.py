@@ -144,7 +144,7 @@ def test_a_trusted_root_is_carried_once_for_all_images_of_its_policy(tmp_path: P
     (tmp_path / "list.yaml").write_text(text)
     found = read_list(tmp_path / "list.yaml")
     assert sorted(found, key=str) == sorted(jobs, key=str)
-    assert len({id(one.verify) for one in found}) == 3
+    assert len({id(one.wanted.verify) for one in found}) == 3
 
 
 def test_aliases_of_a_list_cannot_explode(tmp_path: Path) -> None:

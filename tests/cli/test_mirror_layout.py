@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 from pulumi_chaosreg.cli.mirror_layout import Carried
 from pulumi_chaosreg.cli.mirror_list import Job
@@ -15,6 +16,10 @@ EU, US, ASIA = (Job(SOURCE, Reference(f"{region}.example", "chaos/ddcr", "1")) f
 OURS, THEIRS = SigningPolicy(public_keys=("ours",)), SigningPolicy(public_keys=("theirs",))
 
 
+def wanting(job: Job, **more: Any) -> Job:
+    return replace(job, wanted=replace(job.wanted, **more))
+
+
 def _carried(folder: Path, *jobs: Job) -> Job:
     with Layout.open(folder / "layout", writing=True) as layout:
         (one,) = Carried(written=layout).jobs(jobs)
@@ -22,22 +27,22 @@ def _carried(folder: Path, *jobs: Job) -> Job:
 
 
 def test_a_layouts_image_is_verified_where_all_owners_have_one_policy(tmp_path: Path) -> None:
-    alike = [replace(owner, verify=OURS) for owner in (EU, US, ASIA)]
-    assert _carried(tmp_path, *alike).verify == OURS
+    alike = [wanting(owner, verify=OURS) for owner in (EU, US, ASIA)]
+    assert _carried(tmp_path, *alike).wanted.verify == OURS
 
 
 def test_no_owners_policy_decides_for_another_in_whichever_order_they_come(tmp_path: Path) -> None:
-    with_ours, with_theirs = replace(EU, verify=OURS), replace(US, verify=THEIRS)
-    for owners in ((with_ours, ASIA), (with_ours, with_theirs), (with_ours, US, replace(ASIA, verify=OURS))):
+    with_ours, with_theirs = wanting(EU, verify=OURS), wanting(US, verify=THEIRS)
+    for owners in ((with_ours, ASIA), (with_ours, with_theirs), (with_ours, US, wanting(ASIA, verify=OURS))):
         for jobs in permutations(owners):
-            assert _carried(tmp_path, *jobs).verify is None
+            assert _carried(tmp_path, *jobs).wanted.verify is None
 
 
 def test_a_layout_gets_all_that_any_owner_needs(tmp_path: Path) -> None:
-    bare, foreign = replace(EU, signatures=False), replace(ASIA, signatures=False, keep_foreign=True)
+    bare, foreign = wanting(EU, signatures=False), wanting(ASIA, signatures=False, keep_foreign=True)
     for jobs in permutations((bare, US, foreign)):
-        one = _carried(tmp_path, *jobs)
+        one = _carried(tmp_path, *jobs).wanted
         assert (one.signatures, one.keep_foreign) == (True, True)
-    subset = _carried(tmp_path, replace(bare, platforms=("linux/amd64",), unique=True))
+    subset = _carried(tmp_path, wanting(bare, platforms=("linux/amd64",), unique=True)).wanted
     assert (subset.platforms, subset.unique, subset.signatures) == ((), False, False)
     assert subset.keep_foreign  # of the platforms that it does not keep

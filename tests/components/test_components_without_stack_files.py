@@ -125,7 +125,7 @@ def test_the_mirror_copies_each_image_once_however_many_infrastructures_ask(run:
 
     images = [name for name in made if name.startswith("chaosreg:index:MirroredImage")]
     assert sorted(images) == [
-        f"chaosreg:index:MirroredImage {image}"
+        f"chaosreg:index:MirroredImage harbor.company.com/chaos/{image}"
         for image in (
             "chaos-ddcr-faults:1.94.0",
             "chaos-ddcr:1.94.0",
@@ -156,13 +156,15 @@ def test_only_tags_that_move_get_a_second_one(run: Any) -> None:
     images = {"release": "1.94.4", "tags": {"chaos-ddcr": "main-latest"}}
     made = run(lambda: _infrastructure(_company(mirror={"source": "docker.io/harness"}, images=images)) and None).made
     mirrored = {name.rpartition(" ")[2]: inputs for name, inputs in made.items() if "MirroredImage" in name}
-    assert {name for name, inputs in mirrored.items() if inputs.get("uniqueTag")} == {"chaos-ddcr:main-latest"}
+    assert {name for name, inputs in mirrored.items() if inputs.get("uniqueTag")} == {
+        "harbor.company.com/chaos/chaos-ddcr:main-latest"
+    }
 
 
 def test_what_the_mirror_keeps_are_inputs_of_each_image(run: Any) -> None:
     mirror = {"source": "docker.io/harness", "platforms": ["linux/arm64", "linux/amd64"], "foreign_layers": "keep"}
     made = run(lambda: _infrastructure(_company(mirror=mirror)) and None).made
-    inputs = made["chaosreg:index:MirroredImage chaos-ddcr:1.94.0"]
+    inputs = made["chaosreg:index:MirroredImage harbor.company.com/chaos/chaos-ddcr:1.94.0"]
     assert (inputs["platforms"], inputs["foreignLayers"]) == (["linux/amd64", "linux/arm64"], "keep")
 
 
@@ -183,7 +185,7 @@ def test_who_must_have_signed_is_read_beside_pulumi_yaml_and_given_to_each_image
 
     made = run(lambda: _infrastructure(_company(mirror=mirror)) and None).made
 
-    image = made["chaosreg:index:MirroredImage chaos-ddcr:1.94.0"]
+    image = made["chaosreg:index:MirroredImage harbor.company.com/chaos/chaos-ddcr:1.94.0"]
     assert (image["signatures"], image["verify"]) == ("require", {"public_keys": [KEY]})
 
 

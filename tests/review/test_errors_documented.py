@@ -30,7 +30,7 @@ def test_an_entry_says_what_why_and_what_to_do_and_shows_the_message(code):
     entry = ENTRIES[code]
     for part in ("**What.**", "**Why.**", "**Fix.**"):
         assert part in entry
-    assert re.search(rf"^    (error|warning)\[{code}\]: .", entry, re.MULTILINE)
+    assert re.search(rf"^    (error|warning|hint)\[{code}\]: .", entry, re.MULTILINE)
 
 
 @pytest.mark.parametrize("code", sorted(ENTRIES))

@@ -81,9 +81,7 @@ MISTAKES = {
     ),
     "an unknown key that is like no other": (
         {"acme": "config:\n  chaosreg:account:\n    id: acme\n    zzz: 1  #! CHR0104\n"},
-        [
-            "valid keys: id, moved_from, allow_overrides, registries, image_registry, images, custom_images, required_images"
-        ],
+        ["valid keys: id, moved_from, allow_overrides, registries, image_registry, images, custom_images"],
     ),
     "an unknown custom image": (
         {
@@ -145,7 +143,7 @@ MISTAKES = {
         },
         [
             "`allow_overrides` must be true, false or a mapping, and is a string",
-            "`image_registry` must be a mapping, and is a string",
+            "`image_registry.name` is not the name of a registry",
             "`images` must be a mapping, and is empty",
             "`custom_images` must be a mapping, and is a list",
             "`required_images` must be a list of strings, and is a string",
@@ -443,7 +441,7 @@ MISTAKES = {
             """,
             "i": BELOW_ACME,
         },
-        ["cannot deliver the authentication type `aws_ecr` by `refresher` yet", "`cluster: {provider: eks}` where the nodes"],
+        ["cannot deliver the authentication type `aws_ecr` by `refresher` yet", "`cluster: {provider: eks}`"],
     ),
     "a Secret in another namespace than the Pods": (
         {

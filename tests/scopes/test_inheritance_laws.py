@@ -263,13 +263,13 @@ def test_type_kind_and_authentication_never_come_from_above_their_server(new_pro
     (config,) = new_project().write(_files(levels)).review().resolved.values()
     oracle = Oracle(levels)
     registry = config.registry
-    assert registry.kind.name == (oracle.registry("kind")[0] or registry_kind(registry.server.value).name)
+    assert registry.kind is registry_kind(registry.server.value, oracle.registry("kind")[0])
     assert registry.type.value == (oracle.registry("type")[0] or "public")
     _, owner = oracle.nearest("image_registry", "server")
     assert (config.delivery is not None) == (
         registry.type.value == "private" and bool(oracle.registry("authentication")[0])
     )
-    for decided in (registry.type, config.secret_name):
+    for decided in (registry.type, config.delivery and config.delivery.authentication):
         if decided and decided.origin.scope and owner is not None:
             assert decided.origin.scope.level.rank >= owner
 

@@ -140,7 +140,7 @@ def test_a_digest_that_changes_with_the_kept_platforms_names_that_setting(new_pr
         reviews.append(project.four_levels(account=account).reviewed)
     (change,) = compare(*reviews)
     field, mirror = change.fields
-    assert (mirror.field, mirror.before, mirror.after) == ("mirror.platforms", None, "linux/amd64")
+    assert (mirror.field, mirror.before, mirror.after) == ("mirror.platforms", "all", "linux/amd64")
     assert (field.before, field.after) == tuple(f"h.example/chaos/chaos-ddcr:1@{digest}" for digest in (A, B))
     assert field.cause.text == "account `acme` `mirror.platforms`: all → linux/amd64"
 

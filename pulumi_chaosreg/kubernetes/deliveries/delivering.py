@@ -1,0 +1,38 @@
+"""What every delivery is asked, and what it answers."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import pulumi
+
+from pulumi_chaosreg.scopes.delivery import Delivery
+
+Options = Callable[[str], pulumi.ResourceOptions]
+"""Kind of an object → the options that it is made with: parent, provider, what comes before, aliases."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One infrastructure that pulls from one private registry."""
+
+    name: str
+    """Of the resources."""
+    namespace: str
+    delivery: Delivery
+    server: str
+    images: Sequence[str]
+    """The references that must be pullable."""
+    options: Options
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    credential: pulumi.Input[Any] | None = field(default=None, repr=False)
+    """The value, where the delivery needs one."""
+
+
+class Deliver(Protocol):
+    """A way to deliver it."""
+
+    def __call__(self, asked: Asked) -> Sequence[pulumi.Resource]:
+        """Make what is needed in the cluster; what must be there before a Pod pulls. Nothing for some ways."""
+        ...

@@ -1,0 +1,29 @@
+"""`secret`: a Secret of ours with a credential that lasts. It changes in place."""
+
+from collections.abc import Sequence
+
+import pulumi
+
+from pulumi_chaosreg.kubernetes.deliveries.delivering import Asked
+from pulumi_chaosreg.kubernetes.pull_secret import pull_secret
+
+
+def deliver(asked: Asked) -> Sequence[pulumi.Resource]:
+    """The Secret."""
+    delivery = asked.delivery
+    assert delivery.secret_name is not None
+    assert asked.credential is not None
+    made = pull_secret(
+        asked.name,
+        secret_name=delivery.secret_name.value,
+        namespace=asked.namespace,
+        server=asked.server,
+        credential=asked.credential,
+        username=delivery.username,
+        credential_name=delivery.credential,
+        images=asked.images,
+        labels=asked.labels,
+        annotations=asked.annotations,
+        opts=asked.options("Secret"),
+    )
+    return [made]

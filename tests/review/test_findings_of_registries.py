@@ -1,0 +1,219 @@
+"""Each mistake about named registries, locks with exceptions and deliveries, told where it stands, and nothing else."""
+
+import pytest
+
+BELOW = "config: {chaosreg:parent_stack: acme, chaosreg:infrastructures: {x: {cluster: {context: c}}}}"
+EU = "eu: {server: eu.example, account: chaos, type: public, mirror: off}"
+
+MISTAKES = {
+    "a name that no level has": (
+        f"""
+        config:
+          chaosreg:account:
+            id: acme
+            registries: {{{EU}}}
+            image_registry: ue  #! CHR0213
+            images: {{release: "1.94.4"}}
+        """,
+        ["no registry is called `ue` here", "did you mean `eu`?", "names here: eu"],
+    ),
+    "a server in the place of a name": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            image_registry: harbor.company.com/chaos  #! CHR0213
+            images: {release: "1.94.4"}
+        """,
+        ["`{server: harbor.company.com, account: chaos, type: private}`"],
+    ),
+    "two names of one registry": (
+        f"""
+        config:
+          chaosreg:account:
+            id: acme
+            registries:
+              {EU}
+              also: {{server: eu.example, account: /chaos/, type: public}}  #! CHR0214
+            image_registry: eu
+            images: {{release: "1.94.4", pin: "off"}}
+        """,
+        ["`also` and `eu` are two names of one registry, `eu.example/chaos`"],
+    ),
+    "a name without a server": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            registries:
+              eu: {account: chaos}  #! CHR0214
+            image_registry: eu
+            images: {release: "1.94.4"}
+        """,
+        ["the registry `eu` has no `server`"],
+    ),
+    "a path beside a chosen name": (
+        f"""
+        config:
+          chaosreg:account:
+            id: acme
+            registries: {{{EU}}}
+            image_registry: {{name: eu, account: other}}  #! CHR0215
+            images: {{release: "1.94.4", pin: "off"}}
+        """,
+        ["`image_registry.account` may not stand beside the chosen registry `eu`"],
+    ),
+    "a registry that nobody uses": (
+        f"""
+        config:
+          chaosreg:account:
+            id: acme
+            registries:
+              {EU}
+              us: {{server: us.example, type: public}}  #! CHR0216
+            image_registry: eu
+            images: {{release: "1.94.4", pin: "off"}}
+        """,
+        ["hint[CHR0216]: nobody uses the registry `us`"],
+    ),
+    "exceptions for scopes and registries that are nowhere": (
+        f"""
+        config:
+          chaosreg:account:
+            id: acme
+            registries: {{{EU}}}
+            image_registry: eu
+            allow_overrides:
+              scopes:
+                - y  #! CHR0217
+              registries:
+                - ue  #! CHR0217
+            images: {{release: "1.94.4", pin: "off"}}
+        """,
+        ["names `y`, and no scope below account `acme`", "names `ue`, and no registry", "did you mean `eu`?"],
+    ),
+    "an exception that says nothing": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            allow_overrides: {}  #! CHR0106
+            images: {release: "1.94.4"}
+        """,
+        ["`allow_overrides` is an empty mapping", "settings, scopes, registries"],
+    ),
+    "an empty list of exceptions": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            allow_overrides: {settings: []}  #! CHR0106
+            images: {release: "1.94.4"}
+        """,
+        ["`allow_overrides.settings` must be a list of at least 1"],
+    ),
+    "an exception for a setting that no lock is for": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            allow_overrides: {settings: [namespace]}  #! CHR0107
+            images: {release: "1.94.4"}
+        """,
+        ["valid values: image_registry"],
+    ),
+    "a delivery where there is no credential": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            image_registry: {server: h.example, type: private, authentication: {type: node_identity}}
+            mirror: off
+            images: {release: "1.94.4", pin: "off"}
+            pull_secret: {delivery: secret}  #! CHR0517
+        """,
+        ["`type: node_identity` says that there is none"],
+    ),
+    "two settings that contradict each other": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            image_registry: {server: h.example, type: private, authentication: {secret_name: s}}
+            mirror: off
+            images: {release: "1.94.4", pin: "off"}
+            pull_secret: {delivery: theirs, create: true}  #! CHR0517
+        """,
+        ["`pull_secret.delivery: theirs` and `pull_secret.create: true` contradict each other"],
+    ),
+    "a delivery that is not in this version": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            image_registry: {server: h.example, type: private, authentication: {username: u, password_secret: p}}
+            mirror: off
+            images: {release: "1.94.4", pin: "off"}
+            pull_secret: {delivery: external_secrets}  #! CHR0503
+        """,
+        ["by `external_secrets` yet"],
+    ),
+    "a label that Kubernetes refuses": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            images: {release: "1.94.4"}
+            labels:
+              team: "a team"  #! CHR0112
+            annotations:  #! CHR0112
+              "not a key/": x
+        """,
+        ["`labels.team` is not a value that a Kubernetes label may have", "other texts are annotations"],
+    ),
+    "a label of ours": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            images: {release: "1.94.4"}
+            labels:  #! CHR0112
+              chaosreg/account: other
+        """,
+        ["a key of `labels` is not a key that Kubernetes accepts"],
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_found_where_it_stands_and_nothing_else_is(project, check_marks, mistake):
+    account, words = MISTAKES[mistake]
+    check_marks(project.write({"acme": account, "i": BELOW}), words)
+
+
+def test_two_owners_of_one_repository_are_told_the_entry_that_both_may_choose(project):
+    registry = {"server": "h.example", "account": "chaos", "type": "private"}
+    registry["authentication"] = {"username": "u", "password_secret": "n"}
+    below = {"a": {"cluster": {"context": "a"}, "image_registry": registry}}
+    below["b"] = {"cluster": {"context": "b"}, "image_registry": registry}
+    account = {"id": "acme", "allow_overrides": True, "images": {"release": "1.94.4"}}
+    account["mirror"] = {"source": "docker.io/harness"}
+    reviewed = project.write({"acme": {"chaosreg:account": account, "chaosreg:infrastructures": below}}).review()
+    helps = {finding.help for finding in reviewed.findings if finding.code == "CHR0311"}
+    (advice,) = helps
+    entry = "{server: h.example, account: chaos, type: private, authentication: {username: u, password_secret: n}}"
+    assert f"`registries: {{shared: {entry}}}`" in advice
+    # who follows it has the mistake no more
+    account |= {"registries": {"shared": registry}}
+    below = {name: {**one, "image_registry": "shared"} for name, one in below.items()}
+    reviewed = project.write({"acme": {"chaosreg:account": account, "chaosreg:infrastructures": below}}).review()
+    assert "CHR0311" not in {finding.code for finding in reviewed.findings}
+
+
+def test_a_hint_fails_no_run_not_even_a_strict_one(project, capsys):
+    from pulumi_chaosreg.cli.main import main
+
+    account, _ = MISTAKES["a registry that nobody uses"]
+    project.write({"acme": account.replace('pin: "off"', 'pin: "off", tags: {}'), "i": BELOW})
+    assert main(["--project", str(project.folder), "validate", "--strict"]) == 0
+    assert "0 errors, 0 warnings, 1 hint" in capsys.readouterr().out
