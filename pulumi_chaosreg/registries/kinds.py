@@ -1,10 +1,47 @@
-"""Which kind of registry a server is, by its host. The table is `kinds.toml`."""
+"""Which kind of registry a server is, by its host, and what is known of that kind. The table is `kinds.toml`."""
 
 import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class HostForm:
+    """One form that the hosts of a kind have."""
+
+    pattern: re.Pattern[str]
+    """Of the whole host, in lower case, without port; may have the groups `region` and `account_id`."""
+    shown: str
+    """As people write it."""
+    path: tuple[str, ...] = ()
+    """What every path on such a host begins with: `PROJECT`, `REPOSITORY`."""
+    region: str | None = None
+    """Where the host stands for a region that it does not spell out."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryNames:
+    """Which repositories (`account/image`) a kind takes, beyond the distribution specification's grammar."""
+
+    pattern: re.Pattern[str] | None = None
+    shortest: int = 1
+    longest: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImmutableTags:
+    """How tags are kept from moving: for all of a repository, with or without exclusions."""
+
+    exclusions: bool
+    """Whether some tags of a repository may go on moving."""
+    most_exclusions: int | None = None
+    """Patterns for one repository; None where no limit is known. The other limits are of one such pattern."""
+    longest_exclusion: int | None = None
+    most_wildcards: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,39 +49,168 @@ class RegistryKind:
     """One kind of registry."""
 
     name: str
-    hosts: tuple[re.Pattern[str], ...]
+    hosts: tuple[HostForm, ...]
+    """Empty where a host tells nothing."""
     authentication: tuple[str, ...]
-    """The authentication types that its pulls accept, beside a Secret that is there already."""
+    """The authentication types that its pulls accept, beside a Secret that is there already. `node_identity` is one
+    of each: a kubelet can have logins and plugins of its own for any server.
+    """
     cloud: str | None = None
     """Whose identity opens it: `aws`, `gcp` or `azure`; None for those that know users only."""
+    title: str = ""
+    """What people call it."""
+    aliases: tuple[str, ...] = ()
+    """Other names of its one server."""
+    sayable: bool = False
+    """Whether `image_registry.kind` may name it: no host tells."""
+    cloud_authentication: str | None = None
+    """The authentication type that stands for the cloud's identity, as `aws_ecr` does."""
+    node_identity_on: tuple[str, ...] = ()
+    """The `cluster.provider`s whose nodes have an identity of this cloud: they pull without a Secret."""
+    token_seconds: int | None = None
+    """How long the cloud's token for it lives, by default; None where it knows no such tokens."""
+    example: str = ""
+    """An `authentication:` that this version delivers to any cluster, as it is written."""
+    example_means: str = ""
+    """What the user must have for it; empty where a user and a password say enough."""
+    rights: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """`pull`, `push`, `delete` → the least rights of that identity, in the registry's own words; `login` → what each
+    of them needs besides, and not for one repository. What the kind does not tell apart, or gives to all, is absent.
+    """
+    path: tuple[str, ...] = ()
+    """As in `HostForm`, whatever the host. Something of this name must exist before anything is pushed."""
+    each_image: bool = False
+    """Whether every single repository must exist before it is pushed to."""
+    deepest: int | None = None
+    """How many segments `account/image` may have; None where no limit is known."""
+    repository: RepositoryNames = RepositoryNames()
+    immutable_tags: ImmutableTags | None = None
+    """None where repositories have no such setting."""
+    provisioner: str = "generic"
+    """The module of `provision/` that makes what it needs; `generic` makes nothing."""
+    extra: str | None = None
+    """The extra of this package that the module needs."""
+
+    @property
+    def provisions(self) -> bool:
+        """Whether we can make its repositories."""
+        return self.provisioner != "generic"
 
     def region(self, server: str) -> str | None:
         """The cloud region that the server's name tells; None where it tells none."""
-        for pattern in self.hosts:
-            found = pattern.fullmatch(_host(server))
-            if found and "region" in pattern.groupindex:
-                return found["region"]
-        return None
+        found = self._form(server)
+        return (_group(found, server, "region") or found.region) if found else None
+
+    def account_id(self, server: str) -> str | None:
+        """The cloud account that the server's name tells; None where it tells none."""
+        found = self._form(server)
+        return _group(found, server, "account_id") if found else None
+
+    def path_on(self, server: str) -> tuple[str, ...]:
+        """What `account` must begin with on this server, by name: `("PROJECT", "REPOSITORY")`."""
+        found = self._form(server)
+        return (found.path if found else ()) or self.path
+
+    def has_nodes_on(self, cluster: str) -> bool:
+        """Whether the nodes of a cluster of this `cluster.provider` have an identity of its cloud."""
+        return cluster in self.node_identity_on
+
+    def advised(self, cluster: str = "other") -> str:
+        """What to write after `authentication:` for a cluster of this provider, so that this version delivers it."""
+        return f"{{type: {self.cloud_authentication}}}" if self.has_nodes_on(cluster) else self.example
+
+    def advice(self, cluster: str = "other") -> str:
+        """The same as the help of a finding, with what the user must have for it."""
+        text = f"write `authentication: {self.advised(cluster)}`"
+        if self.has_nodes_on(cluster):
+            return f"{text}: the nodes have the identity, and need no Secret"
+        text += f" ({self.example_means})" if self.example_means else ""
+        for provider in self.node_identity_on:
+            text += (
+                f"; or `{self.advised(provider)}` with `cluster: {{provider: {provider}}}` where the nodes run there"
+            )
+        return text
+
+    def account_problem(self, server: str, account: str) -> str:
+        """What is wrong with the path between this server and the images; empty where nothing is."""
+        needed, said = self.path_on(server), [segment for segment in account.split("/") if segment]
+        if len(said) < len(needed):
+            given = f"`{'/'.join(said)}` is not enough" if said else "there is none"
+            return f"`{server}` needs `{'/'.join(needed)}` as the path, and {given}"
+        if self.deepest and len(said) >= self.deepest:
+            return f"`{server}` has images at `{'/'.join(needed)}/IMAGE` only, and the path is `{'/'.join(said)}`"
+        return ""
+
+    def repository_problem(self, repository: str) -> str:
+        """What is wrong with `account/image`, by length and grammar; empty where nothing is."""
+        names = self.repository
+        if names.pattern and not names.pattern.fullmatch(repository):
+            return f"`{repository}` is no name that {self.title} takes"
+        if len(repository) < names.shortest:
+            return f"`{repository}` is too short for {self.title}, whose names have {names.shortest} characters or more"
+        if names.longest and len(repository) > names.longest:
+            return f"`{repository}` has {len(repository)} characters, and {self.title} takes {names.longest}"
+        return ""
+
+    def _form(self, server: str) -> HostForm | None:
+        return next((form for form in self.hosts if form.pattern.fullmatch(_host(server))), None)
 
 
 def registry_kind(server: str, said: str | None = None) -> RegistryKind:
     """The kind of this server: what its host tells, or else what the settings say, or else `generic`."""
-    kinds = _kinds()
-    host = _host(server)
-    told = next((kind for kind in kinds.values() if any(p.fullmatch(host) for p in kind.hosts)), kinds["generic"])
-    return kinds.get(said, told) if said and told.name == "generic" else told
+    kinds, host = all_kinds(), _host(server)
+    for kind in kinds.values():
+        if host in kind.aliases or any(form.pattern.fullmatch(host) for form in kind.hosts):
+            return kind
+    return kinds.get(said or "generic", kinds["generic"])
+
+
+@cache
+def all_kinds() -> Mapping[str, RegistryKind]:
+    """Name → kind, in the order in which hosts are looked through."""
+    table = tomllib.loads(files(__package__).joinpath("kinds.toml").read_text("utf-8"))
+    return {name: _kind(name, entry, table["clouds"]) for name, entry in table["kinds"].items()}
+
+
+def _kind(name: str, entry: dict[str, Any], clouds: Mapping[str, Any]) -> RegistryKind:
+    """A row of the table; a key that no field has is a TypeError, so that a misspelt one is seen."""
+    cloud = clouds[entry["cloud"]] if "cloud" in entry else {}
+    hosts, rights, names = entry.pop("hosts"), entry.pop("rights", {}), entry.pop("repository", {})
+    if "pattern" in names:
+        names["pattern"] = re.compile(names["pattern"])
+    immutable = entry.pop("immutable_tags", None)
+    plain: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+    return RegistryKind(
+        name=name,
+        hosts=tuple(map(_form, hosts)),
+        cloud_authentication=cloud.get("authentication"),
+        node_identity_on=tuple(cloud.get("clusters", ())),
+        rights={who: tuple(words) for who, words in rights.items()},
+        repository=RepositoryNames(**names),
+        immutable_tags=None if immutable is None else ImmutableTags(**immutable),
+        **plain,
+    )
+
+
+def _form(entry: Mapping[str, Any]) -> HostForm:
+    rest = {key: value for key, value in entry.items() if key not in ("pattern", "path")}
+    return HostForm(pattern=re.compile(entry["pattern"]), path=tuple(entry.get("path", ())), **rest)
+
+
+def _group(form: HostForm, server: str, name: str) -> str | None:
+    found = form.pattern.fullmatch(_host(server))
+    return found[name] if found and name in form.pattern.groupindex else None
 
 
 def _host(server: str) -> str:
     return server.partition(":")[0].lower()
 
 
-@cache
-def _kinds() -> dict[str, RegistryKind]:
-    table = tomllib.loads(files(__package__).joinpath("kinds.toml").read_text("utf-8"))
-    return {
-        name: RegistryKind(
-            name, tuple(map(re.compile, entry["hosts"])), tuple(entry["authentication"]), entry.get("cloud")
-        )
-        for name, entry in table.items()
-    }
+SAYABLE_KINDS: tuple[str, ...] = tuple(sorted(name for name, kind in all_kinds().items() if kind.sayable))
+"""What `image_registry.kind` may say: those that no host tells."""
+
+AUTHENTICATION_TYPES: tuple[str, ...] = (
+    "kubernetes_secret",
+    *dict.fromkeys(type_ for kind in all_kinds().values() for type_ in kind.authentication),
+)
+"""What `authentication.type` may say: a Secret that is there already, and whatever some kind accepts."""

@@ -161,7 +161,7 @@ MISTAKES = {
         },
         [
             "`h.example` (generic) does not accept the authentication type `aws_ecr`",
-            "`basic`, `token`, `kubernetes_secret`",
+            "`basic`, `token`, `node_identity`, `kubernetes_secret`",
         ],
     ),
     "a custom image on another host than the Secret's": (
