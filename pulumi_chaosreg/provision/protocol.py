@@ -1,0 +1,118 @@
+"""What every provisioner gets and gives, whatever the kind of registry: plain values, and Pulumi's resources in them.
+
+A provisioner is the function `provision` of the module `provision/<name>.py`; `provisioner` in `registries/kinds.toml`
+names it. Its cloud's SDK is imported by that module alone, and that one when a registry of the kind is there.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.registries.kinds import RegistryKind
+
+if TYPE_CHECKING:
+    import pulumi
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedRegistry:
+    """The registry of one owner: where its stack mirrors to."""
+
+    server: str
+    """In its canonical spelling, with the port where it has one."""
+    account: str
+    """The path on it, without slashes around; may be empty."""
+    kind: RegistryKind
+    name: str
+    """What the names of its resources begin with: the owner's scope and `server/account`, so that they never move."""
+    owner: str
+    """The path of the scope that owns it: `acme`, `payments/checkout`."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What the owner's scopes say about everything that is made for them."""
+
+    @property
+    def path(self) -> str:
+        """`server/account`, or the server alone."""
+        return f"{self.server}/{self.account}" if self.account else self.server
+
+
+@dataclass(frozen=True, slots=True)
+class RepositorySettings:
+    """How repositories are made. None means that nobody says: then it is the kind that knows what is best."""
+
+    create: bool = False
+    """Whether they are made at all; without, what is given is what others have to make."""
+    immutable_tags: bool | None = None
+    scan_on_push: bool | None = None
+    expire_untagged_after_days: int | None = None
+    with_signatures: bool = True
+    """Whether tags of signatures and lists of referrers (`sha256-…`) come along; such tags do move."""
+    retain: bool = True
+    """Whether `destroy` leaves what was made (`on_destroy: retain`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRepository:
+    """One repository that the owner mirrors into, and the tags that it will hold."""
+
+    path: str
+    """The whole path on the server: `chaos/chaos-ddcr`."""
+    tags: tuple[str, ...]
+    """Sorted."""
+    moving_tags: tuple[str, ...] = ()
+    """Those of them that are moved from image to image."""
+
+    @classmethod
+    def of(cls, images: Iterable[Reference], moves: Callable[[str], bool]) -> "tuple[ImageRepository, ...]":
+        """The repositories of images of one registry, sorted by path; `moves` tells which tags do."""
+        tags: dict[str, set[str]] = {}
+        for image in images:
+            tags.setdefault(image.repository, set()).update((image.tag,) if image.tag else ())
+        return tuple(
+            cls(path, tuple(sorted(of_path)), tuple(sorted(filter(moves, of_path))))
+            for path, of_path in sorted(tags.items())
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One of the three identities that are never the same: what it must be allowed, and what was made for it."""
+
+    rights: tuple[str, ...] = ()
+    """The least rights, in the registry's own words: actions, roles, scopes. Empty where the kind has no such words."""
+    document: "pulumi.Input[str] | None" = None
+    """The rights as a text to attach to an identity, as AWS has them."""
+    principal: "pulumi.Input[str] | None" = None
+    """Who has these rights, where that was made: a role's ARN, a service account, a robot."""
+    username: "pulumi.Input[str] | None" = None
+    password: "pulumi.Input[str] | None" = field(default=None, repr=False)
+    """A secret of Pulumi's; None where nothing that lasts can be given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioned:
+    """What there is for an owner's images to go to."""
+
+    repositories: Mapping[str, "pulumi.Resource"] = field(default_factory=dict)
+    """Path of an image → the resource that has to be there before the image; paths that need none are absent."""
+    pull: Access = Access()
+    push: Access = Access()
+    delete: Access = Access()
+    must_exist: tuple[str, ...] = ()
+    """What nobody makes here and an image needs, each as part of a sentence: "project `chaos` on `harbor.example`"."""
+
+
+class Provisioner(Protocol):
+    """Makes what one owner's registry needs. Two of one name in a stack are never called."""
+
+    def __call__(
+        self,
+        registry: OwnedRegistry,
+        settings: RepositorySettings,
+        images: Sequence[ImageRepository],
+        *,
+        parent: "pulumi.Resource | None" = None,
+    ) -> Provisioned:
+        """Every resource that it makes is a child of `parent`, and none depends on an Output's value."""
+        ...
