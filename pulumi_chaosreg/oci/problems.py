@@ -43,13 +43,6 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
 
-    def names(self, key: str) -> list[str]:
-        """The list of names under that key of a JSON body; empty where there is none (`"tags": null`)."""
-        try:
-            return [str(name) for name in json.loads(self.body)[key] or ()]
-        except (ValueError, KeyError, TypeError, RecursionError):
-            return []
-
     def errors(self) -> tuple[str, str]:
         """The registry's own error codes and its words: one line, printable, of any length."""
         codes, text = "", self.body.decode("utf-8", "replace")
