@@ -4,7 +4,7 @@ They inherit from one another by the rules of `scopes/`; usable from Python with
 another stack owns is drawn as a component without resources, so that URNs stay the same when a level moves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pulumi
@@ -15,7 +15,7 @@ from pulumi_chaosreg.components.cluster import Cluster
 from pulumi_chaosreg.components.image_mirror import ImageMirror, required_signers
 from pulumi_chaosreg.components.pull_secret import PullSecret
 from pulumi_chaosreg.components.resolved_config_map import ResolvedConfigMap
-from pulumi_chaosreg.errors import ChaosregError, Finding, Place
+from pulumi_chaosreg.errors import ChaosregError, Finding, Place, told
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.kubernetes.objects import core_object, metadata
 from pulumi_chaosreg.review.image_checks import check_images
@@ -311,7 +311,8 @@ def _resolve(scope: Scope) -> ResolvedConfig:
     return resolved
 
 
-def _report(findings: list[Finding]) -> None:
+def _report(found: Iterable[Finding]) -> None:
+    findings = told(found)
     for finding in findings:
         if finding.severity == "warning":
             pulumi.log.warn(str(finding))
@@ -326,6 +327,7 @@ def _no_value(name: str, place: Place) -> Finding:
         f"credential `{name}` has no value",
         place,
         help=f"run `pulumi config set --secret chaosreg-credentials:{name}` in the stack that holds this setting",
+        hides_value=True,
     )
 
 

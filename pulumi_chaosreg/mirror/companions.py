@@ -137,6 +137,6 @@ def _list_under(registry: Store, repository: str, tag: str) -> Manifest:
     """
     found = registry.get_manifest(repository, tag)
     if not found.is_index:
-        cause = "it is no list of referrers, for which its name is reserved"
-        raise problem("CHR0415", server=registry.server, repository=repository, subject=f"tag `{tag}`", cause=cause)
+        subject, cause = f"the list of referrers `{tag}`", "another image has this tag"
+        raise problem("CHR0423", server=registry.server, repository=repository, subject=subject, cause=cause)
     return found

@@ -161,7 +161,7 @@ def _is_untagged(store: Store, repository: str, tag: str, family: _Family, leavi
     try:
         _untag(store, repository, tag, lambda digest, own: family.other_tag(digest, own, leaving))
     except RegistryError as refusal:
-        if refusal.code != "CHR0420":
+        if not refusal.is_shared:
             raise
         return False
     return True

@@ -105,9 +105,9 @@ class Registry:
             except MalformedManifest as malformed:
                 if number == 0:  # some answer 200 with a page of their own: there is no such API
                     return None
-                raise self._problem("CHR0415", ask, cause=f"page {number + 1}: {malformed}") from None
+                raise self._problem("CHR0423", ask, cause=f"page {number + 1}: {malformed}") from None
             if answer.headers.get("OCI-Filters-Applied", "").strip():
-                raise self._problem("CHR0415", ask, cause="it leaves some out (`OCI-Filters-Applied`), unasked")
+                raise self._problem("CHR0423", ask, cause="it leaves some out (`OCI-Filters-Applied`), unasked")
             found += page.children
         return tuple(found)
 
@@ -137,7 +137,7 @@ class Registry:
             # (distribution specification 1.1: a Link header "MAY be included").
             if len(tags) == known:
                 cause = f"it has {_TAGS_PER_PAGE} tags at once, and does not say what comes after them"
-                raise self._problem("CHR0415", ask, cause=cause)
+                raise self._problem("CHR0423", ask, cause=cause)
             ask = replace(ask, url=f"{url}&last={quote(page[-1], safe='')}", ok=(200,))
 
     # --- blobs
@@ -237,21 +237,21 @@ class Registry:
         for _ in range(_MOST_PAGES):
             answer = self._transport.request(ask, headers=headers, limit=MANIFEST_LIMIT)
             if len(answer.body) > MANIFEST_LIMIT:
-                raise self._problem("CHR0415", ask, cause="one of its pages is larger than 4 MiB")
+                raise self._problem("CHR0423", ask, cause="one of its pages is larger than 4 MiB")
             if (length := length + len(answer.body)) > _LONGEST_LIST:
-                raise self._problem("CHR0415", ask, cause=f"it does not end after {_LONGEST_LIST >> 20} MiB")
+                raise self._problem("CHR0423", ask, cause=f"it does not end after {_LONGEST_LIST >> 20} MiB")
             yield answer
             following = self._next_page(ask, answer) if answer.status == 200 else None
             if not following:
                 return
             ask = replace(ask, url=following, ok=(200,))
-        raise self._problem("CHR0415", ask, cause=f"it does not end after {_MOST_PAGES} pages")
+        raise self._problem("CHR0423", ask, cause=f"it does not end after {_MOST_PAGES} pages")
 
     def _next_page(self, ask: Ask, answer: Answer) -> str | None:
         try:
             target = next_link(answer.headers.get("Link", ""), ask.url)
         except MalformedList as malformed:
-            raise self._problem("CHR0415", ask, cause=str(malformed)) from None
+            raise self._problem("CHR0423", ask, cause=str(malformed)) from None
         if target is None:
             return None
         url = next_url(ask.url, target, self._transport.base)
@@ -259,14 +259,14 @@ class Registry:
             cause = "the next page of a list is on another host"
             raise problem("CHR0414", server=self.server, cause=cause, notes=[("address", redacted(url))])
         if url == ask.url:
-            raise self._problem("CHR0415", ask, cause="it calls one of its pages the next one of itself")
+            raise self._problem("CHR0423", ask, cause="it calls one of its pages the next one of itself")
         return url
 
     def _tags_on(self, ask: Ask, page: Answer) -> list[str]:
         try:
             return names_on(page.body, "tags")
         except MalformedList as malformed:
-            raise self._problem("CHR0415", ask, cause=str(malformed)) from None
+            raise self._problem("CHR0423", ask, cause=str(malformed)) from None
 
     def _problem(self, code: str, ask: Ask, *, cause: str) -> RegistryError:
         return problem(code, server=self.server, repository=ask.repository, subject=ask.subject, cause=cause)

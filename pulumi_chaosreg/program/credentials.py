@@ -52,6 +52,7 @@ class CredentialValues:
                 secret.origin.place,
                 notes=tuple(("looked at", place) for place in looked_at),
                 help=f"run `pulumi config set --stack {owning} --secret {CREDENTIALS}:{name}`",
+                hides_value=True,
             )
         )
 
@@ -71,6 +72,7 @@ class CredentialValues:
                             notes=(("looked at", f"{CREDENTIALS}:{named.value} in the stack `{self.stack}`"),),
                             help=f"run `pulumi config set --stack {self.stack} --secret --path "
                             f"'{CREDENTIALS}:{named.value}.username'`, and the same for `.password`",
+                            hides_value=True,
                         )
                     )
         return findings

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.errors import Finding, told
 from pulumi_chaosreg.review.image_checks import check_images, check_tag_names
 from pulumi_chaosreg.review.mirror_checks import check_lockfile, check_mirrors
 from pulumi_chaosreg.review.not_yet import not_yet
@@ -57,12 +57,9 @@ def review(project: Path, stack: str | None = None, engine_config: Mapping[str, 
     if company.whole:  # what lists an image may stand in any file
         findings += check_tag_names(company.scopes, company.catalogue)
     findings += check_mirrors(company.catalogue, resolved.values())
-    has_unread_section = any(finding.code == "CHR0110" for finding in findings)
-    findings += check_lockfile(
-        company, resolved.values(), is_acting=stack is not None, has_unread_section=has_unread_section
-    )
+    findings += check_lockfile(company, resolved.values(), is_acting=stack is not None)
     findings += check_signers(project, resolved.values())
     findings += check_pulls(company.catalogue, resolved.values(), is_acting=stack is not None)
     findings += check_ownership(resolved.values())
-    unique = list(dict.fromkeys(findings))
+    unique = list(dict.fromkeys(told(findings)))
     return Review(project, company, resolved, tuple(locate(unique)))

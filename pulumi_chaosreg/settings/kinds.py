@@ -16,6 +16,8 @@ class Grammar:
     advice: str
     more: Callable[[str], str] = lambda _: ""
     """What the pattern cannot say: text → what is wrong with it, or nothing."""
+    hides_value: bool = False
+    """Whether people write a secret here: then no excerpt shows it."""
 
     def problem(self, text: str) -> str | None:
         """None where the text has this form; otherwise what is wrong, as far as that can be said."""

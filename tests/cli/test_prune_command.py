@@ -177,7 +177,7 @@ def test_what_a_tag_on_the_second_page_uses_stays(
     with Mirror() as mirror:
         assert mirror.missing(Reference(target.host, REPOSITORY, "mine")) == []
     assert (code, OLD in Registry(target.host).list_tags(REPOSITORY)) == ((0, False) if is_read else (1, True))
-    assert ("error[CHR0415]" in capsys.readouterr().err) is not is_read
+    assert ("error[CHR0423]" in capsys.readouterr().err) is not is_read
 
 
 def test_a_list_that_lacks_a_tag_that_is_there_is_not_the_whole_list(target: RegistryServer, mirror: Mirror) -> None:

@@ -101,7 +101,7 @@ NO_PAGES = [
 
 @pytest.mark.parametrize("body", NO_PAGES, ids=lambda body: body[:20].decode())
 def test_a_page_that_cannot_be_read_is_no_empty_list(body: bytes) -> None:
-    with AnsweringServer(lambda _: Said(200, body)) as server, pytest.raises(RegistryError, match="CHR0415") as caught:
+    with AnsweringServer(lambda _: Said(200, body)) as server, pytest.raises(RegistryError, match="CHR0423") as caught:
         Registry(server.host).list_tags("app")
     assert caught.value.status is None, "who falls back on an HTTP answer would take it for a registry without lists"
 
@@ -132,7 +132,7 @@ def test_a_page_in_the_middle_that_is_not_there_is_an_error(status: int) -> None
 def test_a_page_that_is_its_own_next_one_is_an_error() -> None:
     with (
         AnsweringServer(lambda _: Said(200, b'{"tags": ["a"]}', {"Link": "<?n=1000>; rel=next"})) as server,
-        pytest.raises(RegistryError, match=r"CHR0415.*next one of itself"),
+        pytest.raises(RegistryError, match=r"CHR0423.*next one of itself"),
     ):
         Registry(server.host).list_tags("app")
 
@@ -154,7 +154,7 @@ def test_a_full_page_without_a_link_is_not_believed_to_be_the_last() -> None:
 def test_a_registry_that_cannot_be_asked_for_more_than_a_full_page_is_an_error() -> None:
     with (
         AnsweringServer(lambda asked: full_pages(asked, knows_last=False)) as server,
-        pytest.raises(RegistryError, match=r"CHR0415.*what comes after them"),
+        pytest.raises(RegistryError, match=r"CHR0423.*what comes after them"),
     ):
         Registry(server.host).list_tags("app")
 
@@ -173,7 +173,7 @@ def test_referrers_that_are_no_index_are_no_api(body: bytes) -> None:
 def test_a_second_page_of_referrers_that_is_no_index_is_an_error(body: bytes) -> None:
     with (
         paged(lambda number: Said(200, INDEX, LINK) if number == 1 else Said(200, body)) as server,
-        pytest.raises(RegistryError, match=r"CHR0415.*page 2"),
+        pytest.raises(RegistryError, match=r"CHR0423.*page 2"),
     ):
         Registry(server.host).referrers("app", DIGEST)
 
@@ -181,6 +181,6 @@ def test_a_second_page_of_referrers_that_is_no_index_is_an_error(body: bytes) ->
 def test_referrers_that_were_filtered_unasked_are_an_error() -> None:
     with (
         AnsweringServer(lambda _: Said(200, INDEX, {"OCI-Filters-Applied": "artifactType"})) as server,
-        pytest.raises(RegistryError, match=r"CHR0415.*OCI-Filters-Applied"),
+        pytest.raises(RegistryError, match=r"CHR0423.*OCI-Filters-Applied"),
     ):
         Registry(server.host).referrers("app", DIGEST)
