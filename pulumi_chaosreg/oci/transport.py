@@ -20,7 +20,7 @@ from pulumi_chaosreg.errors import Cause
 from pulumi_chaosreg.oci.addresses import base_url, next_url, origin, redacted
 from pulumi_chaosreg.oci.auth import Authorization, Authorizer
 from pulumi_chaosreg.oci.broken_connection import CONNECT, cause_of
-from pulumi_chaosreg.oci.challenge import Scopes, parse_challenges
+from pulumi_chaosreg.oci.challenge import Scopes, parse_challenges, unanswerable
 from pulumi_chaosreg.oci.encoding import plain
 from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.patience import TRANSIENT, retry_after, waiting, window_used_up
@@ -253,6 +253,9 @@ class Transport:
         codes, text = excerpt(codes), excerpt(text)
         code = code_of(answer.status, codes, text, kind=ask.kind, writing=ask.writing)
         words = " ".join(part for part in (str(answer.status), codes, text) if part)
+        notes = [*_asked(ask), ("answer", words)]
+        if answer.status == 401 and (unknown := unanswerable(answer.headers)):
+            notes.append(("asks for", unknown))
         wait = retry_after(answer.headers.get("Retry-After"))
         if wait is None and answer.status == 429:
             wait = window_used_up(answer.headers)
@@ -265,7 +268,7 @@ class Transport:
             status=answer.status,
             credentials=self._auth.describe(sent=sent),
             cause="it refuses the bytes that we sent",
-            notes=[*_asked(ask), ("answer", words), *([("wait", waiting(wait))] if wait else [])],
+            notes=[*notes, *([("wait", waiting(wait))] if wait else [])],
             retry_after=wait,
             because=Cause.PARTS_MISSING if writes_manifest and lacks_parts(codes, text) else None,
         )

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror.companions import ReferrersTags, Tags
-from pulumi_chaosreg.mirror.image import read_image
+from pulumi_chaosreg.mirror.image import one_by_one, read_image
 from pulumi_chaosreg.mirror.platforms import read_subset, subset
+from pulumi_chaosreg.mirror.source import read_source
+from pulumi_chaosreg.mirror.wanted import Wanted
 from pulumi_chaosreg.oci import Descriptor, Manifest, RegistryError
 from pulumi_chaosreg.oci.layout import Layout
 from pulumi_chaosreg.oci.manifest import OCI_INDEX, OCI_MANIFEST, digest_of, referrers_tag
@@ -144,3 +147,15 @@ def test_a_list_of_tags_without_any_is_no_answer_where_there_is_an_image() -> No
 
     tags = Tags(One())  # type: ignore[arg-type]
     assert (tags.has("app", "there"), tags.has("app", "gone")) == (True, False)
+
+
+@pytest.mark.parametrize("listed", [[], None])
+def test_an_index_without_any_image_is_not_mirrored(store: Store, listed: list[object] | None) -> None:
+    """It would be copied at once, and no node could pull it."""
+    empty = Manifest.parse(json.dumps({"schemaVersion": 2, "manifests": listed}).encode(), OCI_INDEX)
+    store.put_manifest("app", empty, "1")
+    source = Reference("h.example", "app", "1")
+    with pytest.raises(RegistryError, match=r"CHR0415.*index without any image"):
+        read_source(store, source, None, Wanted(), one_by_one)
+    with pytest.raises(RegistryError, match=r"CHR0332.*has no `linux/amd64`"):
+        read_source(store, source, None, Wanted(platforms=["linux/amd64"]), one_by_one)
