@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from pulumi_chaosreg.errors import ChaosregError
 
@@ -30,13 +29,8 @@ def reference_problem(text: str) -> str:
     return _problem(_parts(text))
 
 
-class _Parts(NamedTuple):
-    """As they stand in the text, with what Docker adds; None where there is none."""
-
-    server: str
-    repository: str
-    tag: str | None
-    digest: str | None
+_Parts = tuple[str, str, str | None, str | None]
+"""Server, repository, tag and digest as the text has them, with what Docker adds; None for what is not there."""
 
 
 def _parts(text: str) -> _Parts:
@@ -48,14 +42,20 @@ def _parts(text: str) -> _Parts:
     repository, colon, tag = path.partition(":")
     if server == "docker.io" and "/" not in repository:
         repository = f"library/{repository}"
-    return _Parts(server, repository, tag if colon else None, digest if at else None)
+    return server, repository, tag if colon else None, digest if at else None
 
 
 def _problem(parts: _Parts) -> str:
-    grammars = (SERVER, REPOSITORY, TAG, DIGEST)
-    for part, value, grammar in zip(_Parts._fields, parts, grammars, strict=True):
-        if value is not None and not (grammar.match(value) and (part != "server" or not port_problem(value))):
-            return f"its {part} is malformed"
+    """What is wrong with the first part that does not fit its grammar; empty where all do."""
+    server, repository, tag, digest = parts
+    if not SERVER.match(server) or port_problem(server):
+        return "its server is malformed"
+    if not REPOSITORY.match(repository):
+        return "its repository is malformed"
+    if tag is not None and not TAG.match(tag):
+        return "its tag is malformed"
+    if digest is not None and not DIGEST.match(digest):
+        return "its digest is malformed"
     return ""
 
 
