@@ -184,9 +184,9 @@ class Mirror:
         """
         registry, repository = self._goal(reference.server, login), reference.repository
         name = reference.digest or reference.tag or "latest"
-        lacking: list[str] = []
-        image = read_image(registry, repository, name, lacking, keep_foreign=True)
-        return lacking + [blob.digest for blob in image.blobs if not registry.has_blob(repository, blob.digest)]
+        image = read_image(registry, repository, name, keep_foreign=True, whole=False)
+        lacking = [blob.digest for blob in image.blobs if not registry.has_blob(repository, blob.digest)]
+        return [*image.absent, *lacking]
 
     def check_signed(
         self, reference: Reference, policy: SigningPolicy, login: LoginSource | None = None, *, is_source: bool = False

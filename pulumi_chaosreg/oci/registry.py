@@ -143,11 +143,11 @@ class Registry:
     # --- blobs
 
     def has_blob(self, repository: str, digest: str) -> bool:
-        """Whether the repository holds the blob (held elsewhere on the server does not count).
-
-        False, too, where that cannot be asked: gateways that allow no HEAD.
-        """
-        return self._transport.request(self._blob_ask("HEAD", repository, digest, ok=(200, 404, 405))).status == 200
+        """Whether the repository holds the blob (held elsewhere on the server does not count)."""
+        answer = self._transport.request(self._blob_ask("HEAD", repository, digest, ok=(200, 404, 405)))
+        if answer.status == 405:  # gateways that allow no HEAD; of what is there the first byte is enough
+            answer = self._transport.request(self._blob_ask("GET", repository, digest, ok=(200, 404)), limit=0)
+        return answer.status == 200
 
     @contextmanager
     def open_blob(self, repository: str, blob: Descriptor, *, hashed: bool = True) -> Iterator[Iterator[bytes]]:

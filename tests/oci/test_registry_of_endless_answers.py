@@ -46,3 +46,9 @@ def test_a_page_that_is_cut_is_no_empty_list() -> None:
         pytest.raises(RegistryError, match=r"CHR0423.*larger than 4 MiB"),
     ):
         Registry(server.host).list_tags("app")
+
+
+@pytest.mark.parametrize(("status", "is_there"), [(200, True), (404, False)])
+def test_a_gateway_without_head_is_not_believed_to_hold_nothing(status: int, is_there: bool) -> None:
+    with AnsweringServer(lambda asked: Said(405 if asked.method == "HEAD" else status, b"x" * MIB)) as server:
+        assert Registry(server.host).has_blob("app", DIGEST) is is_there
