@@ -203,9 +203,19 @@ class Mirror:
         found = self._goal(reference.server, login).head_manifest(reference.repository, name)
         return found.digest if found else None
 
-    def image_tags(self, server: str, repository: str, login: LoginSource | None = None) -> list[str]:
-        """The tags of a repository that stand for images: without those of signatures and of lists of referrers."""
-        tags = self._registry(server, login).list_tags(repository)
+    def image_tags(
+        self, server: str, repository: str, login: LoginSource | None = None, expected: Collection[str] = ()
+    ) -> list[str]:
+        """The tags of a repository that stand for images: without those of signatures and of lists of referrers.
+
+        RegistryError where one of the expected tags is there, and the list does not have it: it may lack others, too.
+        """
+        registry = self._registry(server, login)
+        tags = registry.list_tags(repository)
+        hidden = [tag for tag in sorted({*expected} - {*tags}) if registry.head_manifest(repository, tag)]
+        if hidden:
+            subject, cause = "the list of tags", f"it lacks `{hidden[0]}`, which is there"
+            raise problem("CHR0423", server=server, repository=repository, subject=subject, cause=cause)
         return [tag for tag in tags if not COMPANION_TAG.fullmatch(tag)]
 
     def subset_digest(self, source: Reference, platforms: Sequence[str], login: LoginSource | None = None) -> str:

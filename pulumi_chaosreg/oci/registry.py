@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import chain
 from urllib.parse import quote, urlsplit
 
 from pulumi_chaosreg.credentials.login import LoginSource
@@ -122,23 +123,22 @@ class Registry:
         url = self._url(repository, "tags/list") + f"?n={_TAGS_PER_PAGE}"
         ask = self._ask("GET", url, repository, "tags", "the list of tags", ok=(200, 404))
         while True:
-            page: list[str] = []
-            known = len(tags)
+            pages: list[list[str]] = []
             # Old Artifactories answer 406 to those who do not say what they accept.
             for answer in self._pages(ask, {"Accept": "application/json"}):
                 if answer.status == 404:
                     return []
-                with compression_named(answer.headers):
-                    page = self._tags_on(ask, answer)
-                tags |= dict.fromkeys(page)
-            if len(page) != _TAGS_PER_PAGE:
-                return list(tags)
-            # A full page without a link may be the last one, or that of a registry that leaves links to its clients
+                pages.append(self._tags_on(ask, answer))
+            known = len(tags)
+            tags |= dict.fromkeys(chain(*pages))
+            # One full page without a link may be all, or be of a registry that leaves links to its clients
             # (distribution specification 1.1: a Link header "MAY be included").
+            if len(pages) > 1 or len(pages[0]) != _TAGS_PER_PAGE:
+                return list(tags)
             if len(tags) == known:
                 cause = f"it has {_TAGS_PER_PAGE} tags at once, and does not say what comes after them"
                 raise self._problem("CHR0423", ask, cause=cause)
-            ask = replace(ask, url=f"{url}&last={quote(page[-1], safe='')}", ok=(200,))
+            ask = replace(ask, url=f"{url}&last={quote(pages[0][-1], safe='')}", ok=(200,))
 
     # --- blobs
 
@@ -263,10 +263,11 @@ class Registry:
         return url
 
     def _tags_on(self, ask: Ask, page: Answer) -> list[str]:
-        try:
-            return names_on(page.body, "tags")
-        except MalformedList as malformed:
-            raise self._problem("CHR0423", ask, cause=str(malformed)) from None
+        with compression_named(page.headers):
+            try:
+                return names_on(page.body, "tags")
+            except MalformedList as malformed:
+                raise self._problem("CHR0423", ask, cause=str(malformed)) from None
 
     def _problem(self, code: str, ask: Ask, *, cause: str) -> RegistryError:
         return problem(code, server=self.server, repository=ask.repository, subject=ask.subject, cause=cause)

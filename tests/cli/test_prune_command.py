@@ -180,6 +180,20 @@ def test_what_a_tag_on_the_second_page_uses_stays(
     assert ("error[CHR0423]" in capsys.readouterr().err) is not is_read
 
 
+@pytest.mark.parametrize("answer", [Reply(404), Reply(200, b'{"tags": null}')])
+def test_a_registry_that_does_not_list_what_it_has_is_told(
+    tmp_path: Path, target: RegistryServer, answer: Reply, capsys
+) -> None:
+    """Not "nothing to remove"."""
+    with FaultServer(lambda seen: answer if seen.path.endswith("tags/list") else None, target.host) as front:
+        folder = _project(tmp_path / "unlisted", front.host)
+        assert main(["--project", str(folder), "prune"]) == 1
+
+    said = capsys.readouterr()
+    assert f"error[CHR0423]: registry `{front.host}` does not give out all of the list of tags" in said.err
+    assert said.out == "1 repositories could not be looked at\n"
+
+
 def test_a_list_that_lacks_a_tag_that_is_there_is_not_the_whole_list(target: RegistryServer, mirror: Mirror) -> None:
     """Some registries answer 404, or with a cached list: then nobody knows what else is used."""
     push(target.host, REPOSITORY, OLD, tree(OLD))

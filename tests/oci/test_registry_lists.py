@@ -1,5 +1,6 @@
 """Lists in pages: every form of a Link header (RFC 8288) is read, and what cannot be read is never the end."""
 
+import gzip
 import json
 from collections.abc import Callable
 from urllib.parse import parse_qs
@@ -149,6 +150,26 @@ def test_a_full_page_without_a_link_is_not_believed_to_be_the_last() -> None:
     with AnsweringServer(lambda asked: full_pages(asked, knows_last=True)) as server:
         assert len(Registry(server.host).list_tags("app")) == 2300
         assert len(server.seen) == 3
+
+
+def test_a_full_page_without_a_link_is_the_last_one_of_a_registry_that_gives_links() -> None:
+    """Its links may lead by a token, and not by the last tag."""
+    pages = [[f"{letter}{number}" for number in range(1000)] for letter in "ab"]
+
+    def answer(number: int) -> Said:
+        return Said(200, json.dumps({"tags": pages[number - 1]}).encode(), LINK if number == 1 else {})
+
+    with paged(answer) as server:
+        assert Registry(server.host).list_tags("app") == pages[0] + pages[1]
+
+
+def test_a_list_that_a_proxy_has_packed_is_said_to_be() -> None:
+    body = gzip.compress(b'{"tags": ["a"]}')
+    with (
+        AnsweringServer(lambda _: Said(200, body, {"Content-Encoding": "gzip"})) as server,
+        pytest.raises(RegistryError, match=r"CHR0423.*not JSON(.|\n)*compressed \(`gzip`\)"),
+    ):
+        Registry(server.host).list_tags("app")
 
 
 def test_a_registry_that_cannot_be_asked_for_more_than_a_full_page_is_an_error() -> None:
