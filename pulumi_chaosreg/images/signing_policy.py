@@ -34,6 +34,11 @@ class MalformedPolicy(ValueError):  # noqa: N818
         self.flaw, self.why = flaw, why
         super().__init__(why)
 
+    @property
+    def code(self) -> str:
+        """Of its finding."""
+        return self.flaw.value
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:

@@ -145,4 +145,4 @@ def _finding(wrong: MalformedPolicy, place: Place) -> Finding:
         Flaw.TRUSTED_ROOT: f"`trusted_root` cannot be used: {wrong.why}",
     }
     hides = wrong.flaw is Flaw.KEY  # it may be a private one
-    return Finding(wrong.flaw.value, messages[wrong.flaw], place, help=_HELP[wrong.flaw], hides_value=hides)
+    return Finding(wrong.code, messages[wrong.flaw], place, help=_HELP[wrong.flaw], hides_value=hides)

@@ -30,6 +30,11 @@ class Refused(Exception):  # noqa: N818
         self.why, self.cause = why, cause
         super().__init__(cause)
 
+    @property
+    def code(self) -> str:
+        """Of its error."""
+        return self.why.value
+
 
 def malformed(cause: str) -> NoReturn:
     """Raise Refused for a signature that is not one (CHR0456)."""
