@@ -94,11 +94,7 @@ def _bound_to_words(node: ast.AST) -> set[str]:
     return {one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)}
 
 
-def modules() -> Iterator[Path]:
-    return iter(sorted(PACKAGE.rglob("*.py")))
-
-
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_no_branch_on_a_code_or_on_words(path: Path) -> None:
     assert branches(path.read_text("utf-8")) == [], "give the finding a cause, or the error a property (errors.py)"
 
