@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from pulumi_chaosreg.cli.resolve import said_of_errors
-from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.errors import Cause, ChaosregError
 from pulumi_chaosreg.review.review import Review
 from pulumi_chaosreg.stacks.stack_files import stacks_folder
 
@@ -46,7 +46,7 @@ def changed_files(project: Path, base: str) -> list[str]:
 
 def errors_of_base(before: Review, base: str) -> str:
     """What to say where the base had errors, so that what it had may be incomplete; empty where it had none."""
-    errors = [finding for finding in before.errors if finding.code != "CHR0204"]  # an empty project is none
+    errors = [finding for finding in before.errors if finding.cause is not Cause.NO_ACCOUNT]  # an empty project is none
     return said_of_errors(f"the stack files of {base} had", len(errors))
 
 

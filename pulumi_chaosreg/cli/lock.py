@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from pulumi_chaosreg.cli.side_by_side import side_by_side
-from pulumi_chaosreg.errors import ChaosregError, Finding
+from pulumi_chaosreg.errors import Cause, ChaosregError, Finding
 from pulumi_chaosreg.images.lockfile import FILE_NAME, write_lockfile
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.machine import MachineLogins
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     """Lock what the project in this folder mirrors, or look whether that is still true."""
     project = find_project(Path(options.project).resolve())
     reviewed = review(project)
-    in_the_way = [finding for finding in reviewed.errors if finding.code != "CHR0304"]
+    in_the_way = [finding for finding in reviewed.errors if finding.cause is not Cause.NO_DIGEST]
     if in_the_way:
         print(ChaosregError(in_the_way), file=sys.stderr)
         print(f"\n{FILE_NAME} is left as it is: these come first", file=sys.stderr)

@@ -10,7 +10,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -86,6 +86,7 @@ def run(options: argparse.Namespace) -> int:
         plans, failures = side_by_side(
             places, lambda place: _plan(registries, place, reviewed, with_unknown=options.unknown)
         )
+        unread = len(failures)
         removed: dict[Place, Removed] = {}
         if options.yes:
             removed, more = side_by_side(
@@ -94,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
             )
             failures |= more
     say = _say_json if options.output == "json" else _say_text
-    say(plans, removed if options.yes else None)
+    say(plans, removed if options.yes else None, unread)
     for place, failure in failures.items():
         print(f"{place}:\n{failure}", file=sys.stderr)
     if not failures:  # whoever was refused has read them already
@@ -126,8 +127,9 @@ class _Registries:
     def __init__(self, mirror: Mirror, logins: MachineLogins) -> None:
         self._mirror, self._logins = mirror, logins
 
-    def tags(self, place: Place) -> list[str]:
-        return self._mirror.image_tags(place.server, place.repository, self._logins.of(place.tagged("latest")))
+    def tags(self, place: Place, expected: Collection[str]) -> list[str]:
+        login = self._logins.of(place.tagged("latest"))
+        return self._mirror.image_tags(place.server, place.repository, login, expected)
 
     def digest(self, reference: Reference) -> str | None:
         return self._mirror.digest(reference, self._logins.of(reference))
@@ -147,7 +149,8 @@ def _plan(registries: _Registries, place: Place, reviewed: Review, *, with_unkno
         for image in resolved.images
         if (image.reference.server, image.reference.repository) == (place.server, place.repository)
     ]
-    tags, named = registries.tags(place), {image.reference.tag for image in pulled}
+    named = {image.reference.tag for image in pulled if image.reference.tag}
+    tags = registries.tags(place, named)
     digests = {image.digest or image.reference.digest for image in pulled}
     digests |= {registries.digest(place.tagged(tag)) for tag in tags if tag in named}
     # what stands for something that somebody pulls stays, under whatever name
@@ -163,7 +166,7 @@ def _looks_released(catalogue: Catalogue, tag: str) -> bool:
     return bool(_VERSION.fullmatch(tag)) or catalogue.is_floating(made_for(tag) or tag)
 
 
-def _say_text(plans: Mapping[Place, Plan], removed: Mapping[Place, Removed] | None) -> None:
+def _say_text(plans: Mapping[Place, Plan], removed: Mapping[Place, Removed] | None, unread: int) -> None:
     tags = repositories = kept = 0
     for place, plan in plans.items():
         done = plan.superfluous if removed is None or place in removed else ()
@@ -176,8 +179,11 @@ def _say_text(plans: Mapping[Place, Plan], removed: Mapping[Place, Removed] | No
         for tag in plan.unknown:
             print(f"  {tag}  stays: not a tag of Harness's")
     what = f"{tags} tags of {repositories} repositories"
+    if unread:
+        print(f"{unread} repositories could not be looked at")
     if not any(plan.superfluous for plan in plans.values()):
-        print("nothing to remove: everything else is pulled by somebody")
+        if not unread:
+            print("nothing to remove: everything else is pulled by somebody")
     elif removed is None:
         print(f"{what} would be removed: run again with --yes")
     else:
@@ -187,7 +193,7 @@ def _say_text(plans: Mapping[Place, Plan], removed: Mapping[Place, Removed] | No
         print(f"{kept} tags that are not Harness's stay; --unknown removes them, too")
 
 
-def _say_json(plans: Mapping[Place, Plan], removed: Mapping[Place, Removed] | None) -> None:
+def _say_json(plans: Mapping[Place, Plan], removed: Mapping[Place, Removed] | None, _: int) -> None:
     for place, plan in plans.items():
         gone = (removed or {}).get(place, Removed())
         said = {

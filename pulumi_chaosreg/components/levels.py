@@ -4,7 +4,7 @@ They inherit from one another by the rules of `scopes/`; usable from Python with
 another stack owns is drawn as a component without resources, so that URNs stay the same when a level moves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from pulumi_chaosreg.components.aliases import (
 from pulumi_chaosreg.components.cluster import Cluster
 from pulumi_chaosreg.components.image_mirror import ImageMirror
 from pulumi_chaosreg.components.mirrored_image import MirroredImage
-from pulumi_chaosreg.errors import ChaosregError, Finding, Place
+from pulumi_chaosreg.errors import ChaosregError, Finding, Place, told
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.kubernetes.config_map import config_map
 from pulumi_chaosreg.kubernetes.deliveries import DELIVERIES, Asked
@@ -320,7 +320,8 @@ def _resolve(scope: Scope) -> ResolvedConfig:
     return resolved
 
 
-def _report(findings: list[Finding]) -> None:
+def _report(found: Iterable[Finding]) -> None:
+    findings = told(found)
     for finding in findings:
         if finding.severity == "warning":
             pulumi.log.warn(str(finding))
@@ -335,6 +336,7 @@ def _no_value(name: str, place: Place) -> Finding:
         f"credential `{name}` has no value",
         place,
         help=f"run `pulumi config set --secret chaosreg-credentials:{name}` in the stack that holds this setting",
+        hides_value=True,
     )
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pulumi_chaosreg.errors import ChaosregError, Finding, Place
+from pulumi_chaosreg.errors import Cause, ChaosregError, Finding, Place
 from pulumi_chaosreg.images.platform import canonical
 from pulumi_chaosreg.images.reference import DIGEST, Reference
 
@@ -29,7 +29,9 @@ def read_lockfile(path: Path) -> dict[str, str]:
         lines = path.read_text("utf-8").splitlines() if path.exists() else []
     except (OSError, UnicodeDecodeError) as error:
         cause = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ChaosregError(Finding("CHR0101", f"the lockfile cannot be read: {cause}", Place(file=path))) from None
+        message = f"the lockfile cannot be read: {cause}"
+        damaged = Finding("CHR0101", message, Place(file=path), cause=Cause.DAMAGED_LOCKFILE)
+        raise ChaosregError(damaged) from None
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("#"):
             continue
@@ -41,6 +43,7 @@ def read_lockfile(path: Path) -> dict[str, str]:
                     "this line of the lockfile is not `server/repository:tag: sha256:<64 hex>`, or stands there twice",
                     Place(file=path, line=number),
                     help="do not edit the lockfile by hand; take the conflict's both sides out and run `chaosreg lock`",
+                    cause=Cause.DAMAGED_LOCKFILE,
                 )
             )
         else:

@@ -26,10 +26,36 @@ def port_problem(text: str) -> str:
 
 def reference_problem(text: str) -> str:
     """Which part of an image reference does not fit the grammar; empty where all do."""
-    try:
-        Reference.parse(text)
-    except ChaosregError as error:
-        return error.findings[0].message.rpartition(": ")[2]
+    return _problem(_parts(text))
+
+
+_Parts = tuple[str, str, str | None, str | None]
+"""Server, repository, tag and digest as the text has them, with what Docker adds; None for what is not there."""
+
+
+def _parts(text: str) -> _Parts:
+    rest, at, digest = text.partition("@")
+    first, slash, _ = rest.partition("/")
+    has_server = bool(slash) and ("." in first or ":" in first or first == "localhost")
+    server, path = (first, rest[len(first) + 1 :]) if has_server else ("docker.io", rest)
+    server = "docker.io" if server in ("index.docker.io", "registry-1.docker.io") else server
+    repository, colon, tag = path.partition(":")
+    if server == "docker.io" and "/" not in repository:
+        repository = f"library/{repository}"
+    return server, repository, tag if colon else None, digest if at else None
+
+
+def _problem(parts: _Parts) -> str:
+    """What is wrong with the first part that does not fit its grammar; empty where all do."""
+    server, repository, tag, digest = parts
+    if not SERVER.match(server) or port_problem(server):
+        return "its server is malformed"
+    if not REPOSITORY.match(repository):
+        return "its repository is malformed"
+    if tag is not None and not TAG.match(tag):
+        return "its tag is malformed"
+    if digest is not None and not DIGEST.match(digest):
+        return "its digest is malformed"
     return ""
 
 
@@ -48,29 +74,15 @@ class Reference:
 
         Raises ChaosregError (CHR0301) that names the part that does not fit the grammar of the distribution spec.
         """
-        rest, _, digest = text.partition("@")
-        first, slash, _ = rest.partition("/")
-        has_server = bool(slash) and ("." in first or ":" in first or first == "localhost")
-        server, path = (first, rest[len(first) + 1 :]) if has_server else ("docker.io", rest)
-        server = "docker.io" if server in ("index.docker.io", "registry-1.docker.io") else server
-        repository, _, tag = path.partition(":")
-        if server == "docker.io" and "/" not in repository:
-            repository = f"library/{repository}"
-        checks = (
-            ("server", server, SERVER, True),
-            ("repository", repository, REPOSITORY, True),
-            ("tag", tag, TAG, ":" in path),
-            ("digest", digest, DIGEST, "@" in text),
-        )
-        for part, value, grammar, given in checks:
-            if given and not (grammar.match(value) and (part != "server" or not port_problem(value))):
-                raise ChaosregError.of(
-                    "CHR0301",
-                    f"`{_USER_INFO.sub('…@', text)}` is not an image reference: its {part} is malformed",
-                    help="write `server/repository:tag`, for example `docker.io/harness/chaos-ddcr:1.94.0`; "
-                    "repositories are lower case",
-                )
-        return cls(server, repository, tag or None, digest or None)
+        parts = _parts(text)
+        if problem := _problem(parts):
+            raise ChaosregError.of(
+                "CHR0301",
+                f"`{_USER_INFO.sub('…@', text)}` is not an image reference: {problem}",
+                help="write `server/repository:tag`, for example `docker.io/harness/chaos-ddcr:1.94.0`; "
+                "repositories are lower case",
+            )
+        return cls(*parts)
 
     @property
     def name(self) -> str:

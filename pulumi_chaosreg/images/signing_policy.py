@@ -5,6 +5,7 @@ import re
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from importlib.util import find_spec
 from typing import Any
 
@@ -16,12 +17,27 @@ _LARGEST_KEY = 16 << 10
 _ROOT_TYPE = "application/vnd.dev.sigstore.trustedroot"
 
 
+class Flaw(Enum):
+    """What is wrong with a policy, each with the code of its finding."""
+
+    NOBODY = "CHR0320"
+    KEY = "CHR0322"
+    IDENTITY = "CHR0323"
+    NO_ROOT = "CHR0324"  # that would prove identities
+    TRUSTED_ROOT = "CHR0325"
+
+
 class MalformedPolicy(ValueError):  # noqa: N818
     """A key, identity or trusted root is not one; the text says why, and never repeats it: it may be a private key."""
 
-    def __init__(self, code: str, why: str) -> None:
-        self.code, self.why = code, why
+    def __init__(self, flaw: Flaw, why: str) -> None:
+        self.flaw, self.why = flaw, why
         super().__init__(why)
+
+    @property
+    def code(self) -> str:
+        """Of its finding."""
+        return self.flaw.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +54,18 @@ class Identity:
     def parse(cls, entry: Any) -> "Identity":
         """Read `{identity or identity_regexp, issuer}`; MalformedPolicy."""
         if not isinstance(entry, Mapping) or not all(isinstance(text, str) and text for text in entry.values()):
-            raise MalformedPolicy("CHR0323", "it is not a mapping of strings")
+            raise MalformedPolicy(Flaw.IDENTITY, "it is not a mapping of strings")
         unknown = sorted(set(entry) - {"issuer", "identity", "identity_regexp"}, key=str)
         if unknown:
-            raise MalformedPolicy("CHR0323", f"`{unknown[0]}` is not a key of it")
+            raise MalformedPolicy(Flaw.IDENTITY, f"`{unknown[0]}` is not a key of it")
         if "issuer" not in entry:
-            raise MalformedPolicy("CHR0323", "it has no `issuer`, and anybody may vouch for a name")
+            raise MalformedPolicy(Flaw.IDENTITY, "it has no `issuer`, and anybody may vouch for a name")
         if ("identity" in entry) == ("identity_regexp" in entry):
-            raise MalformedPolicy("CHR0323", "it has not exactly one of `identity` and `identity_regexp`")
+            raise MalformedPolicy(Flaw.IDENTITY, "it has not exactly one of `identity` and `identity_regexp`")
         try:
             re.compile(entry.get("identity_regexp", ""))
         except (re.error, OverflowError, RecursionError) as error:  # `a{99999999999}` overflows
-            raise MalformedPolicy("CHR0323", f"its regular expression is malformed: {error}") from None
+            raise MalformedPolicy(Flaw.IDENTITY, f"its regular expression is malformed: {error}") from None
         return cls(entry["issuer"], entry.get("identity"), entry.get("identity_regexp"))
 
     def names(self, identity: str) -> bool:
@@ -75,16 +91,16 @@ class SigningPolicy:
     def parse(cls, entry: Any) -> "SigningPolicy":
         """Read what `as_inputs` makes, or a person wrote with texts in the place of files; MalformedPolicy."""
         if not isinstance(entry, Mapping):
-            raise MalformedPolicy("CHR0323", "it is not a mapping")
+            raise MalformedPolicy(Flaw.IDENTITY, "it is not a mapping")
         unknown = sorted(set(entry) - {"public_keys", "identities", "trusted_root", "each_platform"}, key=str)
         if unknown:
-            raise MalformedPolicy("CHR0323", f"`{unknown[0]}` is not a key of it")
+            raise MalformedPolicy(Flaw.IDENTITY, f"`{unknown[0]}` is not a key of it")
         listed = [entry.get(key) for key in ("public_keys", "identities")]
         if not all(one is None or isinstance(one, list | tuple) for one in listed):
-            raise MalformedPolicy("CHR0323", "`public_keys` and `identities` are lists")
+            raise MalformedPolicy(Flaw.IDENTITY, "`public_keys` and `identities` are lists")
         each_platform = entry.get("each_platform", False)
         if not isinstance(each_platform, bool):
-            raise MalformedPolicy("CHR0323", "`each_platform` is true or false")
+            raise MalformedPolicy(Flaw.IDENTITY, "`each_platform` is true or false")
         keys, identities = (one or () for one in listed)
         policy = cls(
             tuple(map(checked_public_key, keys)),
@@ -98,9 +114,9 @@ class SigningPolicy:
     def check_whole(self) -> None:
         """Raise MalformedPolicy where the parts do not make a policy."""
         if not self.public_keys and not self.identities:
-            raise MalformedPolicy("CHR0320", "it names no key and no identity")
+            raise MalformedPolicy(Flaw.NOBODY, "it names no key and no identity")
         if self.identities and not self.trusted_root:
-            raise MalformedPolicy("CHR0324", "it names identities and no trusted root")
+            raise MalformedPolicy(Flaw.NO_ROOT, "it names identities and no trusted root")
 
     def as_inputs(self) -> dict[str, Any]:
         """As a resource's input: plain values, without what is empty."""
@@ -120,19 +136,19 @@ class SigningPolicy:
 def checked_public_key(text: Any) -> str:
     """The PEM text of a public key, by its armour only; MalformedPolicy (CHR0322)."""
     if not isinstance(text, str) or len(text) > _LARGEST_KEY:
-        raise MalformedPolicy("CHR0322", "it is not a text of at most 16 KiB")
+        raise MalformedPolicy(Flaw.KEY, "it is not a text of at most 16 KiB")
     armour = _ARMOUR.match(text.replace("\r\n", "\n"))
     if not armour:
-        raise MalformedPolicy("CHR0322", "it is not PEM, or more than one key")
+        raise MalformedPolicy(Flaw.KEY, "it is not PEM, or more than one key")
     kind, body = armour.groups()
     if "PRIVATE" in kind:
-        raise MalformedPolicy("CHR0322", "it is a private key, which belongs to who signs")
+        raise MalformedPolicy(Flaw.KEY, "it is a private key, which belongs to who signs")
     if kind not in _PUBLIC:
-        raise MalformedPolicy("CHR0322", f"it is a `{kind.lower()}`")
+        raise MalformedPolicy(Flaw.KEY, f"it is a `{kind.lower()}`")
     try:
         b64decode("".join(body.split()), validate=True)
     except ValueError:
-        raise MalformedPolicy("CHR0322", "what stands between its two lines is not base64") from None
+        raise MalformedPolicy(Flaw.KEY, "what stands between its two lines is not base64") from None
     return text
 
 
@@ -143,7 +159,7 @@ def checked_trusted_root(text: Any) -> str:
     except (ValueError, TypeError, RecursionError):
         document = None
     if not isinstance(document, dict) or not str(document.get("mediaType", "")).startswith(_ROOT_TYPE):
-        raise MalformedPolicy("CHR0325", "it is not the JSON of a sigstore trusted root")
+        raise MalformedPolicy(Flaw.TRUSTED_ROOT, "it is not the JSON of a sigstore trusted root")
     return json.dumps(document, separators=(",", ":"))
 
 

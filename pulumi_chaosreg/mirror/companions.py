@@ -89,15 +89,16 @@ class Tags:
         if listed is not None:
             return listed
         tag = referrers_tag(digest)
-        return self._registry.get_manifest(repository, tag).children if self.has(repository, tag) else ()
+        return _list_under(self._registry, repository, tag).children if self.has(repository, tag) else ()
 
     def _lock(self, repository: str | None) -> threading.Lock:
         with self._guard:
             return self._asking[repository]
 
     def _list(self, repository: str) -> frozenset[str] | None:
+        """The tags; None where they cannot be listed, and where there should be some (the image's) and are none."""
         try:
-            return frozenset(self._registry.list_tags(repository))
+            return frozenset(self._registry.list_tags(repository)) or None
         except RegistryError as failure:
             if failure.status is None:
                 raise
@@ -117,7 +118,7 @@ class ReferrersTags:
         tag = referrers_tag(manifest.subject)
         with self._guard:
             there = registry.head_manifest(repository, tag)
-            entries = json.loads(registry.get_manifest(repository, tag).raw).get("manifests", []) if there else []
+            entries = json.loads(_list_under(registry, repository, tag).raw)["manifests"] or [] if there else []
             if all(entry.get("digest") != manifest.digest for entry in entries):
                 try:
                     listed = index_of_referrers([*entries, manifest.as_referrer()])
@@ -128,3 +129,14 @@ class ReferrersTags:
                         "CHR0415", server=server, repository=repository, subject=subject, cause=cause
                     ) from None
                 registry.put_manifest(repository, listed, tag)
+
+
+def _list_under(registry: Store, repository: str, tag: str) -> Manifest:
+    """The list of referrers that stands under that tag. Another image there would read as an empty list, and be lost
+    when the next referrer is written.
+    """
+    found = registry.get_manifest(repository, tag)
+    if not found.is_index:
+        subject, cause = f"the list of referrers `{tag}`", "another image has this tag"
+        raise problem("CHR0423", server=registry.server, repository=repository, subject=subject, cause=cause)
+    return found

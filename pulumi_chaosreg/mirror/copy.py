@@ -102,9 +102,8 @@ class Copy:
             self._write()
         except RegistryError as failure:
             # What we knew of the target may be old: somebody emptied it while we ran. Look again, once. (A source
-            # says BLOB_UNKNOWN too, but then the blobs failed, not a manifest.)
-            unknown = any("BLOB_UNKNOWN" in text for finding in failure.findings for _, text in finding.notes)
-            if not unknown or self._failed.is_set():
+            # may lack parts, too, but then the blobs failed, not a manifest.)
+            if not failure.lacks_parts or self._failed.is_set():
                 raise
             self._holdings.forget(self._ends.goal.server)
             self._write()
@@ -141,7 +140,7 @@ class Copy:
             is_listed = goal.put_manifest(repository, manifest, tag)
         except RegistryError as refusal:
             # An immutable tag may be right already: its first answer was lost, or another run wrote it meanwhile.
-            there = goal.head_manifest(repository, tag) if tag and refusal.code == "CHR0411" else None
+            there = goal.head_manifest(repository, tag) if tag and refusal.is_immutable else None
             if not there or there.digest != manifest.digest:
                 raise
             is_listed = False

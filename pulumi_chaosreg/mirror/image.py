@@ -23,6 +23,8 @@ class Image:
     """All manifests of an image, children before parents, the image itself last; each digest once."""
 
     manifests: tuple[Manifest, ...]
+    absent: tuple[str, ...] = ()
+    """Digests of children that its registry lacks."""
 
     @property
     def root(self) -> Manifest:
@@ -56,16 +58,16 @@ def read_image(
     registry: Store,
     repository: str,
     name: str,
-    lacking: list[str] | None = None,
     each: Each = one_by_one,
     *,
     root: Manifest | None = None,
     keep_foreign: bool = False,
+    whole: bool = True,
 ) -> Image:
     """The image of that digest or tag: every platform and attestation, and children of kinds that we do not know.
 
-    `root` is its manifest where that is known already. Children that are not there are an error, or with `lacking` are
-    added to that. Foreign layers are an error, or with `keep_foreign` stay where their vendor has them.
+    `root` is its manifest where that is known already. Children that are not there are an error, or without `whole` are
+    `absent` in the result. Foreign layers are an error, or with `keep_foreign` stay where their vendor has them.
     """
     levels: list[list[Manifest]] = []
     found: dict[str, Manifest | None] = {name: root} if root else {}
@@ -81,7 +83,7 @@ def read_image(
         try:
             manifest = registry.get_manifest(repository, entry.digest, media_type=entry.media_type)
         except RegistryError as failure:
-            if lacking is None or not levels or failure.status != 404:
+            if whole or not levels or failure.status != 404:
                 raise
             return None
         lengths.append(manifest.size)  # by several threads: so nothing is added up here
@@ -100,11 +102,9 @@ def read_image(
         level = [manifest for digest in entries if (manifest := found[digest])]
         levels.append(level)
         entries = {child.digest: child for manifest in level for child in manifest.children}
-    if lacking is not None:
-        lacking += [digest for digest, manifest in found.items() if not manifest]
     manifests = {manifest.digest: manifest for level in reversed(levels) for manifest in level}
     for blob in (blob for manifest in manifests.values() for blob in manifest.blobs):
         if not blob.distributable and not keep_foreign:
             cause = f"blob `{blob.digest}` is a `{blob.media_type}`"
             raise problem("CHR0416", server=registry.server, repository=repository, cause=cause)
-    return Image(tuple(manifests.values()))
+    return Image(tuple(manifests.values()), tuple(digest for digest, manifest in found.items() if not manifest))

@@ -184,9 +184,9 @@ class Mirror:
         """
         registry, repository = self._goal(reference.server, login), reference.repository
         name = reference.digest or reference.tag or "latest"
-        lacking: list[str] = []
-        image = read_image(registry, repository, name, lacking, keep_foreign=True)
-        return lacking + [blob.digest for blob in image.blobs if not registry.has_blob(repository, blob.digest)]
+        image = read_image(registry, repository, name, keep_foreign=True, whole=False)
+        lacking = [blob.digest for blob in image.blobs if not registry.has_blob(repository, blob.digest)]
+        return [*image.absent, *lacking]
 
     def check_signed(
         self, reference: Reference, policy: SigningPolicy, login: LoginSource | None = None, *, is_source: bool = False
@@ -203,9 +203,19 @@ class Mirror:
         found = self._goal(reference.server, login).head_manifest(reference.repository, name)
         return found.digest if found else None
 
-    def image_tags(self, server: str, repository: str, login: LoginSource | None = None) -> list[str]:
-        """The tags of a repository that stand for images: without those of signatures and of lists of referrers."""
-        tags = self._registry(server, login).list_tags(repository)
+    def image_tags(
+        self, server: str, repository: str, login: LoginSource | None = None, expected: Collection[str] = ()
+    ) -> list[str]:
+        """The tags of a repository that stand for images: without those of signatures and of lists of referrers.
+
+        RegistryError where one of the expected tags is there, and the list does not have it: it may lack others, too.
+        """
+        registry = self._registry(server, login)
+        tags = registry.list_tags(repository)
+        hidden = [tag for tag in sorted({*expected} - {*tags}) if registry.head_manifest(repository, tag)]
+        if hidden:
+            subject, cause = "the list of tags", f"it lacks `{hidden[0]}`, which is there"
+            raise problem("CHR0423", server=server, repository=repository, subject=subject, cause=cause)
         return [tag for tag in tags if not COMPANION_TAG.fullmatch(tag)]
 
     def subset_digest(self, source: Reference, platforms: Sequence[str], login: LoginSource | None = None) -> str:

@@ -36,7 +36,7 @@ def subset(index: Manifest, platforms: Sequence[str]) -> Manifest:
     MalformedManifest where what is left is larger than 4 MiB: what is not ASCII takes more bytes than before.
     """
     document = json.loads(index.raw)
-    entries: list[Any] = document["manifests"]
+    entries: list[Any] = document["manifests"] or []
     images = [entry for entry in entries if _about(entry) is None]
     known = sorted(set(filter(None, (platform_text(entry.get("platform")) for entry in images))))
     lacked = [wanted for wanted in platforms if not any(fits(platform, wanted) for platform in known)]
@@ -63,7 +63,7 @@ def read_subset(registry: Store, repository: str, digest: str, platforms: Sequen
     """
     root = registry.get_manifest(repository, digest)
     try:
-        return subset(root, platforms) if root.children else _single(registry, repository, root, platforms)
+        return subset(root, platforms) if root.is_index else _single(registry, repository, root, platforms)
     except LackedPlatformsError as lacks:
         finding = Finding(
             "CHR0332",

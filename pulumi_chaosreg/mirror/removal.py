@@ -44,7 +44,7 @@ def remove_tags(store: Store, repository: str, tags: Collection[str], keep: Coll
     used = None if staying is None else family.used_by(staying, keep)
     going = list(family.of(roots)) if used is not None else []
     for tag in roots:
-        _untag(store, repository, tag, lambda digest: family.other_tag(digest, roots))
+        _untag(store, repository, tag, lambda digest, own: family.other_tag(digest, own, roots))
     if used is None:
         return Removed(tuple(roots))
     removed = [digest for digest in going if digest not in used]
@@ -68,6 +68,8 @@ class _Family:
         except RegistryError as failure:
             if failure.status is None:
                 raise
+            return None
+        if not set(roots) <= set(tags):  # it lacks what is there: what else?
             return None
         staying = [tag for tag in tags if tag not in roots]
         return staying if len(staying) <= _MOST_STAYING else None
@@ -114,9 +116,14 @@ class _Family:
             waiting += found
         return Removed(tuple(tags), tuple(manifests))
 
-    def other_tag(self, digest: str, roots: Collection[str]) -> str | None:
-        """Another tag that stands for this manifest."""
-        for tag in self._store.list_tags(self._repository):
+    def other_tag(self, digest: str, own: str, roots: Collection[str]) -> str | None:
+        """Another tag than its own one that stands for this manifest. RegistryError where the list of tags has not
+        even that one, which is there.
+        """
+        tags = self._store.list_tags(self._repository)
+        if own not in tags:
+            raise _only_by_digest(self._store, self._repository, own, "its list of tags is not whole")
+        for tag in tags:
             found = self._store.head_manifest(self._repository, tag) if tag not in roots else None
             if found and found.digest == digest:
                 return tag
@@ -131,7 +138,7 @@ class _Family:
             return None
 
 
-def _untag(store: Store, repository: str, tag: str, other_tag: Callable[[str], str | None]) -> None:
+def _untag(store: Store, repository: str, tag: str, other_tag: Callable[[str, str], str | None]) -> None:
     try:
         store.delete_manifest(repository, tag)
     except RegistryError as failure:
@@ -140,20 +147,21 @@ def _untag(store: Store, repository: str, tag: str, other_tag: Callable[[str], s
         found = store.head_manifest(repository, tag)
         if not found:
             return  # it went with another one of the same digest
-        if other := other_tag(found.digest):
-            cause = f"tag `{other}` stands for the same image"
-            raise problem(
-                "CHR0420", server=store.server, repository=repository, subject=f"tag `{tag}`", cause=cause
-            ) from None
+        if other := other_tag(found.digest, tag):
+            raise _only_by_digest(store, repository, tag, f"tag `{other}` stands for the same image") from None
         store.delete_manifest(repository, found.digest)
+
+
+def _only_by_digest(store: Store, repository: str, tag: str, cause: str) -> RegistryError:
+    return problem("CHR0420", server=store.server, repository=repository, subject=f"tag `{tag}`", cause=cause)
 
 
 def _is_untagged(store: Store, repository: str, tag: str, family: _Family, leaving: Collection[str]) -> bool:
     """Whether a companion's tag could go; one that shares its digest with others stays on registries of that kind."""
     try:
-        _untag(store, repository, tag, lambda digest: family.other_tag(digest, leaving))
+        _untag(store, repository, tag, lambda digest, own: family.other_tag(digest, own, leaving))
     except RegistryError as refusal:
-        if refusal.code != "CHR0420":
+        if not refusal.is_shared:
             raise
         return False
     return True

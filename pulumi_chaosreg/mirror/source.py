@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.errors import Cause, Finding
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror.image import Each, Image, read_image
 from pulumi_chaosreg.mirror.platforms import read_subset
@@ -35,9 +35,13 @@ def read_source(origin: Store, source: Reference, digest: str | None, wanted: Wa
         root = read_subset(origin, source.repository, upstream, platforms) if platforms else None
         if root and digest and root.digest != digest:
             raise _other_subset(source, platforms, digest, root.digest)
-        return read_image(origin, source.repository, upstream, each=each, root=root, keep_foreign=wanted.keep_foreign)
+        image = read_image(origin, source.repository, upstream, each=each, root=root, keep_foreign=wanted.keep_foreign)
     except RegistryError as failure:
-        raise (_moved(origin, source, upstream) if failure.code == "CHR0405" else None) or failure from None
+        raise (_moved(origin, source, upstream) if failure.is_missing else None) or failure from None
+    if image.root.is_index and not image.root.children:
+        subject, cause = f"manifest `{upstream}`", "it is an index without any image"
+        raise problem("CHR0415", server=origin.server, repository=source.repository, subject=subject, cause=cause)
+    return image
 
 
 def _other_subset(source: Reference, platforms: Sequence[str], wanted: str, found: str) -> RegistryError:
@@ -60,5 +64,6 @@ def _moved(origin: Store, source: Reference, wanted: str) -> RegistryError | Non
         f"registry `{source.server}` no longer has `{source.repository}:{source.tag}` as it was locked",
         notes=(("locked", wanted), ("now", now.digest)),
         help="look at what changed upstream, then run `chaosreg lock --upgrade` and commit the lockfile",
+        cause=Cause.MISSING,
     )
     return RegistryError(finding, status=404)

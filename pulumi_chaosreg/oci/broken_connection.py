@@ -3,6 +3,7 @@
 import os
 import ssl
 from http.client import HTTPException
+from typing import NamedTuple
 
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -20,26 +21,34 @@ CONNECT = 10.0
 """Seconds for a connection to be made."""
 
 
-def cause_of(error: Exception, *, idle: float) -> tuple[str, str]:
-    """(code, words) of what urllib3 raised, whose own words repeat the query; `idle`: the seconds that were allowed."""
+class Broken(NamedTuple):
+    """What to tell, and whether it may be gone in a moment."""
+
+    code: str
+    words: str
+    transient: bool = True
+
+
+def cause_of(error: Exception, *, idle: float) -> Broken:
+    """Of what urllib3 raised, whose own words repeat the query; `idle`: the seconds that were allowed."""
     root: BaseException = error
     while deeper := root.__cause__ or (root.args[-1] if root.args and isinstance(root.args[-1], Exception) else None):
         root = deeper
     words = _words(root)
     match error:
         case SSLError():
-            return "CHR0402", words
+            return Broken("CHR0402", words, transient=False)
         case ProxyError() | ProxyUnusable():
-            return "CHR0401", words
+            return Broken("CHR0401", words)
         case NameResolutionError():
-            return "CHR0401", "its name does not resolve"
+            return Broken("CHR0401", "its name does not resolve")
         case NewConnectionError():
-            return "CHR0401", words
+            return Broken("CHR0401", words)
         case ConnectTimeoutError():
-            return "CHR0401", f"no answer within {CONNECT:.0f} s"
+            return Broken("CHR0401", f"no answer within {CONNECT:.0f} s")
         case ReadTimeoutError() | TimeoutError():
-            return "CHR0418", f"nothing came for {idle:g} s"
-    return "CHR0418", words
+            return Broken("CHR0418", f"nothing came for {idle:g} s")
+    return Broken("CHR0418", words)
 
 
 def _words(root: BaseException) -> str:

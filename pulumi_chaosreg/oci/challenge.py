@@ -38,6 +38,16 @@ def parse_challenges(headers: Iterable[str]) -> list[Challenge]:
     return challenges
 
 
+def unanswerable(headers: Mapping[str, str]) -> str:
+    """What an answer asks for where none of it is a scheme that we have, as a message says it; empty otherwise."""
+    asked = headers.get("WWW-Authenticate", "")
+    schemes = {challenge.scheme for challenge in parse_challenges([asked])}
+    if not asked or not schemes.isdisjoint(("basic", "bearer")):
+        return ""
+    named = ", ".join(f"`{scheme[:30]}`" for scheme in sorted(schemes)[:5]) or "something that cannot be read"
+    return f"{named}, and we have `Basic` and `Bearer`"
+
+
 def scope(repository: str, actions: str) -> str:
     """`repository:NAME:pull,push`: the form of the token specification."""
     return f"repository:{repository}:{actions}"

@@ -107,5 +107,5 @@ class Host:
         # S311: jitter is no secret.
         pause = random.uniform(0, self.patience.first * 2 ** (count - 1))  # noqa: S311
         delay = max(pause, failure.retry_after or 0.0)
-        allowed = self.patience.unreachable if failure.code == "CHR0401" else self.patience.total
+        allowed = self.patience.unreachable if failure.is_unreachable else self.patience.total
         return delay if delay <= self.patience.longest and elapsed + delay <= allowed else None

@@ -45,8 +45,10 @@ class Descriptor:
     def parse(cls, entry: Any) -> "Descriptor":
         """Read one entry of `manifests` or `layers`; MalformedManifest where it is none."""
         match entry:
-            case {"digest": str(digest), "size": int(size)} if DIGEST.match(digest) and 0 <= size <= _LARGEST:
-                return cls(str(entry.get("mediaType", "")), digest, size, _texts(entry.get("urls")))
+            case {"digest": str(digest), "size": int(size)} if (
+                DIGEST.match(digest) and not isinstance(size, bool) and 0 <= size <= _LARGEST
+            ):
+                return cls(_text(entry, "mediaType"), digest, size, _texts(entry.get("urls")))
         raise MalformedManifest("one of its descriptors has no valid digest and size")
 
     @property
@@ -68,6 +70,8 @@ class Manifest:
     """Config and layers, in the order of the manifest; the same blob may stand there twice."""
     subject: str | None = None
     """The digest of the manifest that this one refers to: a signature's image."""
+    is_index: bool = False
+    """Whether it lists manifests, if only none."""
 
     @classmethod
     def parse(cls, raw: bytes, content_type: str = "", algorithm: str = "sha256") -> "Manifest":
@@ -91,7 +95,8 @@ class Manifest:
             digest_of(raw, algorithm),
             tuple(map(Descriptor.parse, _entries(document, "manifests"))),
             tuple(map(Descriptor.parse, _blob_entries(document))),
-            Descriptor.parse(document["subject"]).digest if document.get("subject") else None,
+            Descriptor.parse(document["subject"]).digest if document.get("subject") is not None else None,
+            "manifests" in document,
         )
 
     def as_referrer(self) -> dict[str, Any]:
@@ -136,8 +141,18 @@ def _inside(one: dict[str, Any] | list[Any]) -> Iterable[Any]:
     return one.values() if isinstance(one, dict) else one
 
 
+def _text(entry: Mapping[str, Any], key: str) -> str:
+    text = entry.get(key)
+    if text is not None and not isinstance(text, str):
+        raise MalformedManifest(f"the `{key}` of one of its descriptors is no text")
+    return text or ""
+
+
 def _texts(listed: Any) -> tuple[str, ...]:
-    return tuple(map(str, listed)) if isinstance(listed, list) else ()
+    """The addresses of a layer that only its vendor hands out: unread, it would be handed out by us."""
+    if listed is not None and not (isinstance(listed, list) and all(isinstance(text, str) for text in listed)):
+        raise MalformedManifest("the `urls` of one of its descriptors are no list of texts")
+    return tuple(listed or ())
 
 
 def _media_type(header: str, document: Mapping[str, Any]) -> str:
@@ -156,11 +171,12 @@ def _media_type(header: str, document: Mapping[str, Any]) -> str:
 
 def _blob_entries(document: Mapping[str, Any]) -> list[Any]:
     config = document.get("config")
-    return [*([config] if config else []), *_entries(document, "layers"), *_entries(document, "blobs")]
+    return [*([config] if config is not None else []), *_entries(document, "layers"), *_entries(document, "blobs")]
 
 
 def _entries(document: Mapping[str, Any], key: str) -> list[Any]:
-    entries = document.get(key) or []
-    if not isinstance(entries, list):
+    """None is how Go writes an empty list; another type is none."""
+    entries = document.get(key)
+    if entries is not None and not isinstance(entries, list):
         raise MalformedManifest(f"its `{key}` is not a list")
-    return entries
+    return entries or []

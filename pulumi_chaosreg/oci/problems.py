@@ -10,9 +10,11 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from pulumi_chaosreg.errors import ChaosregError, Finding
+from pulumi_chaosreg.errors import Cause, ChaosregError, Finding
 
 _EXCERPT = 300
+_LACKS_PARTS = re.compile(r"\b(?:MANIFEST_)?BLOB_UNKNOWN\b")
+"""What registries say of a manifest whose blobs, or children, they do not hold."""
 
 
 class RegistryError(ChaosregError):
@@ -22,7 +24,6 @@ class RegistryError(ChaosregError):
         self, finding: Finding, *, status: int | None = None, transient: bool = False, retry_after: float | None = None
     ) -> None:
         super().__init__(finding)
-        self.code = finding.code
         self.status = status
         """Of the HTTP answer; None where there was none."""
         self.transient = transient
@@ -42,13 +43,6 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
-
-    def names(self, key: str) -> list[str]:
-        """The list of names under that key of a JSON body; empty where there is none (`"tags": null`)."""
-        try:
-            return [str(name) for name in json.loads(self.body)[key] or ()]
-        except (ValueError, KeyError, TypeError, RecursionError):
-            return []
 
     def errors(self) -> tuple[str, str]:
         """The registry's own error codes and its words: one line, printable, of any length."""
@@ -76,12 +70,14 @@ def problem(
     status: int | None = None,
     transient: bool = False,
     retry_after: float | None = None,
+    because: Cause | None = None,
     **values: object,
 ) -> RegistryError:
-    """The error of that code; `values` fill the blanks of its message."""
+    """The error of that code; `values` fill the blanks of its message. `because`: a cause other than the table's."""
     entry = _table()[code]
     message = entry["message"].format(server=server, status=status, **values)
-    finding = Finding(code, message, notes=tuple(notes), help=entry["help"].format(server=server))
+    cause = because or (Cause(entry["is"]) if "is" in entry else None)
+    finding = Finding(code, message, notes=tuple(notes), help=entry["help"].format(server=server), cause=cause)
     return RegistryError(finding, status=status, transient=transient, retry_after=retry_after)
 
 
@@ -95,7 +91,7 @@ def compression_named(headers: Mapping[str, str]) -> Iterator[None]:
         yield
     except RegistryError as failure:
         encoding = headers.get("Content-Encoding") or "identity"
-        if failure.code in ("CHR0407", "CHR0415") and encoding != "identity":
+        if failure.cause in (Cause.WRONG_CONTENT, Cause.UNUSABLE) and encoding != "identity":
             note = ("came", f"compressed (`{encoding}`): by a proxy before the registry, though we forbade it")
             failure.findings = tuple(replace(finding, notes=(*finding.notes, note)) for finding in failure.findings)
             failure.args = (str(failure),)
@@ -123,6 +119,11 @@ def code_of(status: int, codes: str, text: str, *, kind: str, writing: bool) -> 
             ):
                 return code
     return "CHR0413"
+
+
+def lacks_parts(codes: str, text: str) -> bool:
+    """Whether that is a registry's answer to a manifest whose parts it does not hold."""
+    return bool(_LACKS_PARTS.search(f"{codes} {text}"))
 
 
 def _words(error: Mapping[str, Any]) -> Iterable[str]:

@@ -1,10 +1,11 @@
 """The verbs of the OCI distribution specification, for one server."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from urllib.parse import parse_qs, quote, urlsplit
+from itertools import chain
+from urllib.parse import quote, urlsplit
 
 from pulumi_chaosreg.credentials.login import LoginSource
 from pulumi_chaosreg.images.reference import DIGEST
@@ -12,6 +13,7 @@ from pulumi_chaosreg.oci.addresses import next_url, origin, redacted
 from pulumi_chaosreg.oci.blob import CHUNK, Source, Upload, proven
 from pulumi_chaosreg.oci.challenge import scope
 from pulumi_chaosreg.oci.host import Host
+from pulumi_chaosreg.oci.lists import MalformedList, names_on, next_link
 from pulumi_chaosreg.oci.manifest import MANIFEST_LIMIT, READABLE, Descriptor, MalformedManifest, Manifest, digest_of
 from pulumi_chaosreg.oci.problems import Answer, RegistryError, compression_named, problem
 from pulumi_chaosreg.oci.transport import Ask, Transport
@@ -90,24 +92,25 @@ class Registry:
 
     def referrers(self, repository: str, digest: str) -> tuple[Descriptor, ...] | None:
         """What refers to a manifest: signatures, attestations; None where the registry has no such API."""
+        subject = f"the referrers of `{digest}`"
         url = self._url(repository, f"referrers/{digest}")
-        ask = self._ask("GET", url, repository, "manifest", f"the referrers of `{digest}`", ok=(200, 400, 404, 405))
+        ask = self._ask("GET", url, repository, "manifest", subject, ok=(200, 400, 404, 405))
         found: list[Descriptor] = []
-        length = 0
-        for _ in range(_MOST_PAGES):
-            answer = self._transport.request(ask, headers=_accept(), limit=MANIFEST_LIMIT)
+        for number, answer in enumerate(self._pages(ask, _accept())):
             if answer.status != 200:
                 return None
-            length = self._longer(ask, length, answer)
             try:
-                found += Manifest.parse(answer.body, answer.headers.get("Content-Type", "")).children
-            except MalformedManifest:  # some answer 200 with a page of their own
-                return None
-            following = self._next_page(ask, answer.headers.get("Link", ""))
-            if not following:
-                return tuple(found)
-            ask = self._ask("GET", following, repository, "manifest", f"the referrers of `{digest}`")
-        raise self._problem("CHR0415", ask, cause=f"it does not end after {_MOST_PAGES} pages")
+                page = Manifest.parse(answer.body, answer.headers.get("Content-Type", ""))
+                if not page.is_index:
+                    raise MalformedManifest("it is no index")
+            except MalformedManifest as malformed:
+                if number == 0:  # some answer 200 with a page of their own: there is no such API
+                    return None
+                raise self._problem("CHR0423", ask, cause=f"page {number + 1}: {malformed}") from None
+            if answer.headers.get("OCI-Filters-Applied", "").strip():
+                raise self._problem("CHR0423", ask, cause="it leaves some out (`OCI-Filters-Applied`), unasked")
+            found += page.children
+        return tuple(found)
 
     def delete_manifest(self, repository: str, reference: str) -> bool:
         """Delete a tag (not what it stands for), or a manifest by digest with all its tags; False if not there."""
@@ -115,30 +118,36 @@ class Registry:
         return self._transport.request(ask).status != 404
 
     def list_tags(self, repository: str) -> list[str]:
-        """All tags of a repository; none where it does not exist. ChaosregError after 100 pages, or 32 MiB."""
-        tags: list[str] = []
-        length = 0
+        """All tags of a repository; none where it does not exist. RegistryError after 100 pages, or 32 MiB."""
+        tags: dict[str, None] = {}
         url = self._url(repository, "tags/list") + f"?n={_TAGS_PER_PAGE}"
-        for _ in range(_MOST_PAGES):
-            ask = self._ask("GET", url, repository, "tags", "the list of tags", ok=(200, 404))
+        ask = self._ask("GET", url, repository, "tags", "the list of tags", ok=(200, 404))
+        while True:
+            pages: list[list[str]] = []
             # Old Artifactories answer 406 to those who do not say what they accept.
-            answer = self._transport.request(ask, headers={"Accept": "application/json"}, limit=MANIFEST_LIMIT)
-            length = self._longer(ask, length, answer)
-            tags += answer.names("tags")
-            following = self._next_page(ask, answer.headers.get("Link", ""))
-            if not following:
-                return tags
-            url = following
-        raise self._problem("CHR0415", ask, cause=f"it does not end after {_MOST_PAGES} pages")
+            for answer in self._pages(ask, {"Accept": "application/json"}):
+                if answer.status == 404:
+                    return []
+                pages.append(self._tags_on(ask, answer))
+            known = len(tags)
+            tags |= dict.fromkeys(chain(*pages))
+            # One full page without a link may be all, or be of a registry that leaves links to its clients
+            # (distribution specification 1.1: a Link header "MAY be included").
+            if len(pages) > 1 or len(pages[0]) != _TAGS_PER_PAGE:
+                return list(tags)
+            if len(tags) == known:
+                cause = f"it has {_TAGS_PER_PAGE} tags at once, and does not say what comes after them"
+                raise self._problem("CHR0423", ask, cause=cause)
+            ask = replace(ask, url=f"{url}&last={quote(pages[0][-1], safe='')}", ok=(200,))
 
     # --- blobs
 
     def has_blob(self, repository: str, digest: str) -> bool:
-        """Whether the repository holds the blob (held elsewhere on the server does not count).
-
-        False, too, where that cannot be asked: gateways that allow no HEAD.
-        """
-        return self._transport.request(self._blob_ask("HEAD", repository, digest, ok=(200, 404, 405))).status == 200
+        """Whether the repository holds the blob (held elsewhere on the server does not count)."""
+        answer = self._transport.request(self._blob_ask("HEAD", repository, digest, ok=(200, 404, 405)))
+        if answer.status == 405:  # gateways that allow no HEAD; of what is there the first byte is enough
+            answer = self._transport.request(self._blob_ask("GET", repository, digest, ok=(200, 404)), limit=0)
+        return answer.status == 200
 
     @contextmanager
     def open_blob(self, repository: str, blob: Descriptor, *, hashed: bool = True) -> Iterator[Iterator[bytes]]:
@@ -219,23 +228,46 @@ class Registry:
     def _url(self, repository: str, rest: str) -> str:
         return f"{self._transport.base}/v2/{repository}/{rest}"
 
-    def _next_page(self, ask: Ask, link: str) -> str | None:
-        target, _, rest = link.strip().removeprefix("<").partition(">")
-        if 'rel="next"' not in rest and "rel=next" not in rest:
+    def _pages(self, ask: Ask, headers: Mapping[str, str]) -> Iterator[Answer]:
+        """The answers to that request and to those for the pages that follow, of which all must be there.
+
+        A list that ends early would hide what a deletion must know.
+        """
+        length = 0
+        for _ in range(_MOST_PAGES):
+            answer = self._transport.request(ask, headers=headers, limit=MANIFEST_LIMIT)
+            if len(answer.body) > MANIFEST_LIMIT:
+                raise self._problem("CHR0423", ask, cause="one of its pages is larger than 4 MiB")
+            if (length := length + len(answer.body)) > _LONGEST_LIST:
+                raise self._problem("CHR0423", ask, cause=f"it does not end after {_LONGEST_LIST >> 20} MiB")
+            yield answer
+            following = self._next_page(ask, answer) if answer.status == 200 else None
+            if not following:
+                return
+            ask = replace(ask, url=following, ok=(200,))
+        raise self._problem("CHR0423", ask, cause=f"it does not end after {_MOST_PAGES} pages")
+
+    def _next_page(self, ask: Ask, answer: Answer) -> str | None:
+        try:
+            target = next_link(answer.headers.get("Link", ""), ask.url)
+        except MalformedList as malformed:
+            raise self._problem("CHR0423", ask, cause=str(malformed)) from None
+        if target is None:
             return None
         url = next_url(ask.url, target, self._transport.base)
-        if origin(url) != origin(ask.url):  # a list that ends early would hide tags that a deletion must know
+        if origin(url) != origin(ask.url):
             cause = "the next page of a list is on another host"
             raise problem("CHR0414", server=self.server, cause=cause, notes=[("address", redacted(url))])
-        return url if parse_qs(urlsplit(url).query) != parse_qs(urlsplit(ask.url).query) else None
+        if url == ask.url:
+            raise self._problem("CHR0423", ask, cause="it calls one of its pages the next one of itself")
+        return url
 
-    def _longer(self, ask: Ask, length: int, page: Answer) -> int:
-        """The bytes of a list with one page more; one that was cut could hide what it lists."""
-        if len(page.body) > MANIFEST_LIMIT:
-            raise self._problem("CHR0415", ask, cause="one of its pages is larger than 4 MiB")
-        if (length := length + len(page.body)) > _LONGEST_LIST:
-            raise self._problem("CHR0415", ask, cause=f"it does not end after {_LONGEST_LIST >> 20} MiB")
-        return length
+    def _tags_on(self, ask: Ask, page: Answer) -> list[str]:
+        with compression_named(page.headers):
+            try:
+                return names_on(page.body, "tags")
+            except MalformedList as malformed:
+                raise self._problem("CHR0423", ask, cause=str(malformed)) from None
 
     def _problem(self, code: str, ask: Ask, *, cause: str) -> RegistryError:
         return problem(code, server=self.server, repository=ask.repository, subject=ask.subject, cause=cause)

@@ -16,14 +16,23 @@ from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError, ProxyError
 
 from pulumi_chaosreg.credentials.login import Login, LoginSource
+from pulumi_chaosreg.errors import Cause
 from pulumi_chaosreg.oci.addresses import base_url, next_url, origin, redacted
 from pulumi_chaosreg.oci.auth import Authorization, Authorizer
 from pulumi_chaosreg.oci.broken_connection import CONNECT, cause_of
-from pulumi_chaosreg.oci.challenge import Scopes, parse_challenges
+from pulumi_chaosreg.oci.challenge import Scopes, parse_challenges, unanswerable
 from pulumi_chaosreg.oci.encoding import plain
 from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.patience import TRANSIENT, retry_after, waiting, window_used_up
-from pulumi_chaosreg.oci.problems import Answer, RegistryError, code_of, compression_named, excerpt, problem
+from pulumi_chaosreg.oci.problems import (
+    Answer,
+    RegistryError,
+    code_of,
+    compression_named,
+    excerpt,
+    lacks_parts,
+    problem,
+)
 from pulumi_chaosreg.oci.proxies import Connections, ProxyUnusable
 from pulumi_chaosreg.oci.redaction import without
 
@@ -35,8 +44,10 @@ _MOST_REFUSALS = 1
 """Of the same login for one request: its token may have expired, or be for too little."""
 _MOST_RESUMED = 20
 """Times that one body may break off, each time a chunk further on at least."""
-_ANEW = ("CHR0407", "CHR0422")
+_ANEW = (Cause.WRONG_CONTENT, Cause.LOST_UPLOAD)
 """Answers to an upload (bytes damaged on the way, a lost session) after which a new one may succeed."""
+_LATER = (Cause.RATE_LIMITED, Cause.UNEXPLAINED)
+"""What a status that may be gone in a moment must mean for another try: a full disk says 503, too."""
 _HEADERS = {"User-Agent": "pulumi-chaosreg", "Accept-Encoding": "identity"}
 
 Body = bytes | Iterable[bytes]
@@ -242,10 +253,14 @@ class Transport:
         codes, text = excerpt(codes), excerpt(text)
         code = code_of(answer.status, codes, text, kind=ask.kind, writing=ask.writing)
         words = " ".join(part for part in (str(answer.status), codes, text) if part)
+        notes = [*_asked(ask), ("answer", words)]
+        if answer.status == 401 and (unknown := unanswerable(answer.headers)):
+            notes.append(("asks for", unknown))
         wait = retry_after(answer.headers.get("Retry-After"))
         if wait is None and answer.status == 429:
             wait = window_used_up(answer.headers)
-        return problem(
+        writes_manifest = ask.writing and ask.kind == "manifest"
+        failure = problem(
             code,
             server=self.server,
             repository=ask.repository,
@@ -253,14 +268,16 @@ class Transport:
             status=answer.status,
             credentials=self._auth.describe(sent=sent),
             cause="it refuses the bytes that we sent",
-            notes=[*_asked(ask), ("answer", words), *([("wait", waiting(wait))] if wait else [])],
-            transient=code in _ANEW or (answer.status in TRANSIENT and code in ("CHR0412", "CHR0413")),
+            notes=[*notes, *([("wait", waiting(wait))] if wait else [])],
             retry_after=wait,
+            because=Cause.PARTS_MISSING if writes_manifest and lacks_parts(codes, text) else None,
         )
+        failure.transient = failure.cause in _ANEW or (answer.status in TRANSIENT and failure.cause in _LATER)
+        return failure
 
     def _broken(self, ask: Ask, error: Exception, url: str | None = None) -> RegistryError:
         server = urlsplit(url or ask.url).netloc if url and origin(url) != origin(self.base) else self.server
-        code, cause = cause_of(error, idle=self.host.patience.idle)
+        code, cause, transient = cause_of(error, idle=self.host.patience.idle)
         if isinstance(error, ProxyError | ProxyUnusable):
             cause = f"the proxy `{self._connections.proxy_name(url or ask.url)}` of the environment says {cause}"
         return problem(
@@ -270,7 +287,7 @@ class Transport:
             subject=ask.subject,
             cause=cause,
             notes=_asked(ask),
-            transient=code != "CHR0402",
+            transient=transient,
         )
 
 

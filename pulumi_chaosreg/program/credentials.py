@@ -53,6 +53,7 @@ class CredentialValues:
                 origin.place,
                 notes=tuple(("looked at", place) for place in looked_at),
                 help=f"run `pulumi config set --stack {owning} --secret {CREDENTIALS}:{name}`",
+                hides_value=True,
             )
         )
 
@@ -74,6 +75,7 @@ class CredentialValues:
                 notes=(("looked at", f"{CREDENTIALS}:{named.value} in the stack `{self.stack}`"),),
                 help=f"run `pulumi config set --stack {self.stack} --secret --path "
                 f"'{CREDENTIALS}:{named.value}.username'`, and the same for `.password`",
+                hides_value=True,
             )
             for owner, named in needed
             if config.get_secret(named.value) is None

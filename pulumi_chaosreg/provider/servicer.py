@@ -121,7 +121,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         try:
             found = await asyncio.to_thread(self.images.read, request.id, state, plain)
         except ChaosregError as error:
-            if state and error.findings[0].code in _NO_ACCESS:
+            if state and error.is_denied:  # without the credential everything else may still be refreshed
                 await self._log(
                     engine_pb2.WARNING, f"kept as it was: nobody could look at the target\n{error}", request.urn
                 )
@@ -178,10 +178,6 @@ def _sentence(progress: Progress) -> str:
     mega = 1_000_000
     done, total = progress.bytes_done / mega, progress.bytes_total / mega
     return f"copying: {done:.1f} of {total:.1f} MB, {progress.blob} of {progress.blobs} blobs"
-
-
-_NO_ACCESS = ("CHR0403", "CHR0404")
-"""Unauthorized and forbidden: a machine without the credential may still refresh everything else."""
 
 
 async def _in_thread(context: Any, work: Callable[[], T]) -> T:

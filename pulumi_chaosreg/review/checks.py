@@ -28,8 +28,6 @@ class Subject:
     """Whether a program would copy or pull now: some warnings are errors then."""
     company: Company | None = None
     """None for a Python program, which has no lockfile."""
-    has_unread_section: bool = False
-    """Whether a section may be misspelt that says where images come from."""
 
     @property
     def is_whole(self) -> bool:
@@ -67,8 +65,7 @@ def _mirrors(subject: Subject) -> Iterable[Finding]:
 def _lockfile(subject: Subject) -> Iterable[Finding]:
     if subject.company is None:
         return (finding for config in subject.configs for finding in check_without_lockfile(config))
-    unread = subject.has_unread_section
-    return check_lockfile(subject.company, subject.configs, is_acting=subject.is_acting, has_unread_section=unread)
+    return check_lockfile(subject.company, subject.configs, is_acting=subject.is_acting)
 
 
 def _signers(subject: Subject) -> Iterable[Finding]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Literal
 
 from pulumi_chaosreg.errors import Place
@@ -15,12 +16,21 @@ from pulumi_chaosreg.scopes.resolved import ResolvedConfig, config_map_data, sho
 from pulumi_chaosreg.stacks.catalogue_additions import FILE_NAME as CATALOGUE_FILE
 
 
+class Kind(Enum):
+    """What a cause is, for code that looks for a deeper one."""
+
+    EDIT = auto()  # what decides the field was written, removed, or says something else
+    LOCKFILE = auto()  # the lockfile has another digest
+    SAME_WORDS = auto()  # what decides the field says what it said: something else must have changed
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """Why a field changes, and where that is written now."""
 
     text: str
     place: Place | None = None
+    kind: Kind = Kind.EDIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +139,11 @@ def _cause(field: str, before: str | None, after: str | None, old: Origin | None
         was, now = _value(old), _value(new)
         if was != now:
             return Cause(f"{_said(new)}: {was} → {now}", _place(new))
-        if field.startswith("image.") and _tagged(before) == _tagged(after):
-            return Cause(f"{FILE_NAME} has another digest")
-        if field.startswith("digest."):
-            return Cause(f"{FILE_NAME} has another digest")
+        if field.startswith("digest.") or (field.startswith("image.") and _tagged(before) == _tagged(after)):
+            return Cause(f"{FILE_NAME} has another digest", kind=Kind.LOCKFILE)
         if new.path == ("images", "release") and _tag(before) != _tag(after):
             return Cause(f"{CATALOGUE_FILE} has another tag for release {now}")
-        return Cause(_said(new), _place(new))
+        return Cause(_said(new), _place(new), Kind.SAME_WORDS)
     is_nearer = old.scope is None or (new.scope is not None and new.scope.level.rank >= old.scope.level.rank)
     if is_nearer:
         return Cause(f"{_said(new)} is set now", _place(new))
@@ -144,16 +152,16 @@ def _cause(field: str, before: str | None, after: str | None, old: Origin | None
 
 def _of_registry(field: str, was: ResolvedConfig, now: ResolvedConfig, cause: Cause) -> Cause:
     """An image that only changes its server, path or way of pinning does so because of those."""
-    if field.startswith("image.") and was.pinning != now.pinning and cause.text == f"{FILE_NAME} has another digest":
+    if field.startswith("image.") and was.pinning != now.pinning and cause.kind is Kind.LOCKFILE:
         old, new = (said.pin.origin if said.pin else None for said in (was, now))
         return _cause("images.pin", None, None, old, new)
-    if field.startswith(("image.", "digest.")) and cause.text == f"{FILE_NAME} has another digest":
+    if field.startswith(("image.", "digest.")) and cause.kind is Kind.LOCKFILE:
         kept = [said.registry.policy.platforms if said.registry.policy else None for said in (was, now)]
         values = [one.value if one else "all" for one in kept]
         if values[0] != values[1]:
             old, new = (one.origin if one else None for one in kept)
             return _cause("mirror.platforms", None, None, old, new)
-    if field.startswith("image.") and _origins(was).get(field) and cause.text == _said(_origins(now).get(field)):
+    if field.startswith("image.") and cause.kind is Kind.SAME_WORDS:
         for name in ("server", "account"):
             before, after = getattr(was.registry, name), getattr(now.registry, name)
             if before.value != after.value:

@@ -1,6 +1,7 @@
 """What is wrong with the images that scopes name, whoever is below: releases, lists, tags, keys of custom images."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 
 from pulumi_chaosreg.errors import ChaosregError, Finding
@@ -19,13 +20,7 @@ def check_images(scope: Scope, catalogue: Catalogue) -> Iterator[Finding]:
             catalogue.release(release)
         except ChaosregError as error:
             for finding in error.findings:
-                yield Finding(
-                    finding.code,
-                    finding.message,
-                    scope.at(IMAGES.release),
-                    notes=finding.notes,
-                    help=finding.help,
-                )
+                yield replace(finding, place=scope.at(IMAGES.release))
     by_image: dict[str, str] = {}
     for key in scope.get(SECTION.custom_images) or ():
         first = by_image.setdefault(catalogue.image_of(key) or key, key)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from pulumi_chaosreg.errors import Finding, Place
+from pulumi_chaosreg.errors import Cause, Finding, Place, told
 from pulumi_chaosreg.images.catalogue import Catalogue, load_catalogue
 from pulumi_chaosreg.images.lockfile import FILE_NAME
 from pulumi_chaosreg.images.reference import COMPANION_TAG
@@ -27,23 +27,18 @@ def check_mirrors(catalogue: Catalogue, configs: Iterable[ResolvedConfig]) -> li
     return findings
 
 
-def check_lockfile(
-    company: Company, configs: Iterable[ResolvedConfig], *, is_acting: bool, has_unread_section: bool
-) -> list[Finding]:
-    """CHR0304: what must have a digest and has none. `is_acting`: a program would copy or pull now.
-    `has_unread_section`: one may be misspelt that says where images come from.
-    """
-    if company.lockfile == "damaged":  # that is told, and this would only follow
-        return []
-    unlocked: list[Finding] = []
-    for config in by_images(configs):
-        for image in config.images:
-            if image.source is None and has_unread_section:
-                continue
-            if not list(_source(image, config.registry, company.catalogue)):
-                unlocked += _unlocked(image, config, company.catalogue, is_acting=is_acting)
-    if unlocked and company.lockfile == "missing" and not is_acting:
-        return [_no_lockfile(company.folder)]
+def check_lockfile(company: Company, configs: Iterable[ResolvedConfig], *, is_acting: bool) -> list[Finding]:
+    """CHR0304: what must have a digest and has none. `is_acting`: a program would copy or pull now."""
+    unlocked = [
+        finding
+        for config in by_images(configs)
+        for image in config.images
+        for finding in _unlocked(image, config, company.catalogue, is_acting=is_acting)
+    ]
+    certain = [finding for finding in unlocked if not finding.follows]
+    if certain and company.lockfile == "missing" and not is_acting:
+        in_common = set.intersection(*(set(finding.follows_from) for finding in certain))
+        return [_no_lockfile(company.folder, tuple(in_common))]
     return unlocked
 
 
@@ -71,8 +66,7 @@ def _source(image: ResolvedImage, registry: Registry, catalogue: Catalogue) -> I
         return
     source, allowed = policy.source, policy.allow_sources
     beginnings = allowed.value if allowed else tuple(load_catalogue().sources)  # a project's own are not trusted by it
-    is_known = not owner.is_unclear(MIRROR.allow_sources)
-    if is_known and not any(f"{image.source.name}/".startswith(f"{text.rstrip('/')}/") for text in beginnings):
+    if not any(f"{image.source.name}/".startswith(f"{text.rstrip('/')}/") for text in beginnings):
         said = "" if allowed else ", and nobody sets it: Harness's own are allowed"
         yield Finding(
             "CHR0309",
@@ -80,6 +74,7 @@ def _source(image: ResolvedImage, registry: Registry, catalogue: Catalogue) -> I
             (allowed or source).origin.place,
             notes=(("allowed", ", ".join(beginnings)),),
             help=f"correct `mirror.source`, or write `allow_sources: [{source.value}]`",
+            follows=owner.is_unclear(MIRROR.allow_sources),
         )
     name = image.source.repository.rpartition("/")[2]
     if not catalogue.carries(source.value, name):
@@ -118,8 +113,6 @@ def _unlocked(
     said = config.infrastructure
     for_others: tuple[Setting[Any], ...] = (SECTION.mirror, SECTION.image_registry)
     unclear = (MIRROR.platforms, MIRROR.source) if is_mirrored else for_others
-    if any(said.is_unclear(setting) for setting in unclear):
-        return  # nobody knows what would have to be locked
     if image.digest or not config.pinning.wants_locked(mirrored=is_mirrored, floating=floats):
         return
     if not is_mirrored and floats and config.pinning is not Pin.STRICT:
@@ -140,16 +133,27 @@ def _unlocked(
         notes=tuple(notes),
         help=f"run `chaosreg lock` and commit stacks/{FILE_NAME} with this change",
         severity="warning" if is_warning else "error",
+        cause=Cause.NO_DIGEST,
+        # else nobody knows what would have to be locked
+        follows=any(said.is_unclear(setting) for setting in unclear) or _has_wrong_source(image, config, catalogue),
+        # a section that nobody reads may be the one that says where images come from
+        follows_from=(Cause.DAMAGED_LOCKFILE, *(() if is_mirrored else (Cause.UNKNOWN_SECTION,))),
     )
 
 
-def _no_lockfile(folder: Path) -> Finding:
+def _has_wrong_source(image: ResolvedImage, config: ResolvedConfig, catalogue: Catalogue) -> bool:
+    return bool(told(_source(image, config.registry, catalogue)))
+
+
+def _no_lockfile(folder: Path, follows_from: tuple[Cause, ...]) -> Finding:
     return Finding(
         "CHR0304",
         f"nothing is locked yet: there is no {FILE_NAME}",
         Place(file=folder / FILE_NAME),
         help="run `chaosreg lock` before the first `pulumi preview`, and commit the file",
         severity="warning",
+        cause=Cause.NO_DIGEST,
+        follows_from=follows_from,
     )
 
 
@@ -158,7 +162,7 @@ def _mirrors_nothing(config: ResolvedConfig, catalogue: Catalogue) -> Iterator[F
     owner, registry = config.owner, config.registry
     if owner is None or registry.policy or registry.off or registry.path in catalogue.sources:
         return
-    if owner.is_unclear(SECTION.mirror) or own_or_inherited(owner, registry.base, MIRROR.source):
+    if own_or_inherited(owner, registry.base, MIRROR.source):
         return
     if all(image.is_custom for image in config.images):
         return
@@ -168,4 +172,5 @@ def _mirrors_nothing(config: ResolvedConfig, catalogue: Catalogue) -> Iterator[F
         registry.place,
         help="add `mirror: {source: docker.io/harness}`, or `mirror: off` where something else fills this registry",
         severity="warning",
+        follows=owner.is_unclear(SECTION.mirror),
     )

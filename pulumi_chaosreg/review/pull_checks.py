@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.errors import Cause, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.scopes.pinning import Pin
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, by_images
@@ -22,7 +22,7 @@ def check_pulls(catalogue: Catalogue, configs: Iterable[ResolvedConfig], *, is_a
         finding
         for config in every  # each has a Secret of its own
         for image in config.images
-        if image.is_custom and not config.infrastructure.is_unclear(IMAGE_REGISTRY.server)
+        if image.is_custom
         for finding in _without_login(image, config)
     ]
 
@@ -41,6 +41,7 @@ def _floating(image: ResolvedImage, pin: Pin, catalogue: Catalogue, *, is_acting
         image.origin.place,
         help=f"write a release's tag, {advice}",
         severity="error" if is_acting and not chosen else "warning",
+        follows_from=() if chosen else (Cause.DAMAGED_LOCKFILE,),
     )
 
 
@@ -55,4 +56,5 @@ def _without_login(image: ResolvedImage, config: ResolvedConfig) -> Iterator[Fin
             help="fine where that image is public; otherwise mirror it, or give the credential as a docker config with "
             f"both keys, `{server}` and `{image.reference.server}`",
             severity="warning",
+            follows=config.infrastructure.is_unclear(IMAGE_REGISTRY.server),
         )

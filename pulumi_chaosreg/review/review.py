@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.errors import Finding, told
 from pulumi_chaosreg.review.checks import Subject, check
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.resolution import Resolver
@@ -56,8 +56,6 @@ def review(project: Path, stack: str | None = None, engine_config: Mapping[str, 
         catalogue=company.catalogue,
         is_acting=stack is not None,
         company=company,
-        has_unread_section=any(finding.code == "CHR0110" for finding in findings),
     )
-    findings += check(subject)
-    unique = list(dict.fromkeys(findings))
+    unique = list(dict.fromkeys(told([*findings, *check(subject)])))
     return Review(project, company, resolved, tuple(locate(unique)))

@@ -28,9 +28,7 @@ def linked(scope: Scope) -> tuple[Scope, list[Finding]]:
         wrong = list(look(scope))
         findings += [finding for finding, _ in wrong if finding]
         for _, path in wrong:
-            scope = replace(
-                scope, settings=_without(dict(scope.settings), path), left_out=scope.left_out | {path}
-            )
+            scope = replace(scope, settings=_without(dict(scope.settings), path), left_out=scope.left_out | {path})
     return scope, [*findings, *_exceptions(scope)]
 
 

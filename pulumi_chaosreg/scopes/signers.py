@@ -4,11 +4,13 @@ Files are read and looked at from outside (PEM armour, JSON); whether a key is a
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.images.signing_policy import (
+    Flaw,
     Identity,
     MalformedPolicy,
     SigningPolicy,
@@ -21,11 +23,14 @@ from pulumi_chaosreg.settings.table import MIRROR
 
 _LARGEST = 1 << 20
 _HELP = {
-    "CHR0320": "name who signs in `mirror.verify`: `public_keys: [cosign.pub]`, or `identities` with a `trusted_root`",
-    "CHR0322": "write the path of the public key that `cosign generate-key-pair` made (`cosign.pub`), or its PEM",
-    "CHR0323": "write `{identity: …, issuer: …}` or `{identity_regexp: …, issuer: …}`",
-    "CHR0324": "add `trusted_root`, the file `trusted_root.json` of the sigstore instance: it proves the certificates",
-    "CHR0325": "write the path of a file that `cosign trusted-root create` made, or of the TUF repository's own",
+    Flaw.NOBODY: "name who signs in `mirror.verify`: "
+    "`public_keys: [cosign.pub]`, or `identities` with a `trusted_root`",
+    Flaw.KEY: "write the path of the public key that `cosign generate-key-pair` made (`cosign.pub`), or its PEM",
+    Flaw.IDENTITY: "write `{identity: …, issuer: …}` or `{identity_regexp: …, issuer: …}`",
+    Flaw.NO_ROOT: "add `trusted_root`, the file `trusted_root.json` of the sigstore instance: "
+    "it proves the certificates",
+    Flaw.TRUSTED_ROOT: "write the path of a file that `cosign trusted-root create` made, "
+    "or of the TUF repository's own",
 }
 T = TypeVar("T")
 
@@ -43,7 +48,7 @@ def signing_policy(
         return None, list(_unused(owner, signatures, verify))
     if verify is None:
         vague = owner.is_unclear(MIRROR.verify)
-        return None, [] if vague else [_finding(MalformedPolicy("CHR0320", "nobody"), signatures.origin.place)]
+        return None, [] if vague else [_finding(MalformedPolicy(Flaw.NOBODY, "nobody"), signatures.origin.place)]
     if project is None:
         return None, []
     findings: list[Finding] = []
@@ -57,7 +62,7 @@ def signing_policy(
     if not findings:
         findings += reading.whole(policy)
     if not findings and (missing := check_installed(policy)):
-        findings.append(Finding(missing.code, missing.message, signatures.origin.place, help=missing.help))
+        findings.append(replace(missing, place=signatures.origin.place))
     return (None if findings else policy), findings
 
 
@@ -107,7 +112,7 @@ class _Reading:
         try:
             policy.check_whole()
         except MalformedPolicy as wrong:
-            yield _finding(wrong, self._at(*(["identities"] if wrong.code == "CHR0324" else [])))
+            yield _finding(wrong, self._at(*(["identities"] if wrong.flaw is Flaw.NO_ROOT else [])))
 
     def _content(self, path: str, place: Place) -> str | None:
         file = self._project / path
@@ -139,10 +144,11 @@ class _Reading:
 
 def _finding(wrong: MalformedPolicy, place: Place) -> Finding:
     messages = {
-        "CHR0320": "`signatures: require` demands signatures, and `mirror.verify` does not say whose",
-        "CHR0322": f"this is not the public key of a signer: {wrong.why}",
-        "CHR0323": f"this identity says too little: {wrong.why}",
-        "CHR0324": "`mirror.verify` names identities, and no `trusted_root` that would prove their certificates",
-        "CHR0325": f"`trusted_root` cannot be used: {wrong.why}",
+        Flaw.NOBODY: "`signatures: require` demands signatures, and `mirror.verify` does not say whose",
+        Flaw.KEY: f"this is not the public key of a signer: {wrong.why}",
+        Flaw.IDENTITY: f"this identity says too little: {wrong.why}",
+        Flaw.NO_ROOT: "`mirror.verify` names identities, and no `trusted_root` that would prove their certificates",
+        Flaw.TRUSTED_ROOT: f"`trusted_root` cannot be used: {wrong.why}",
     }
-    return Finding(wrong.code, messages[wrong.code], place, help=_HELP[wrong.code])
+    hides = wrong.flaw is Flaw.KEY  # it may be a private one
+    return Finding(wrong.code, messages[wrong.flaw], place, help=_HELP[wrong.flaw], hides_value=hides)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from pulumi_chaosreg.errors import Finding, Place
+from pulumi_chaosreg.errors import Cause, Finding, Place, Severity
 from pulumi_chaosreg.settings.kinds import Flag, Grammar, Kind, Named, Number, Table, Tables, Text, TextMap, Texts
 from pulumi_chaosreg.settings.table import SETTINGS
 from pulumi_chaosreg.settings.yaml_file import snake_case
@@ -92,7 +92,8 @@ class _Check:
             self.wrong_type("a string", value, keys)
         elif kind.grammar and (problem := kind.grammar.problem(value)) is not None:
             message = f"`{_dotted(keys)}` is not {kind.grammar.what}{f': {problem}' if problem else ''}"
-            self.report(kind.grammar.code, message, keys, kind.grammar.advise(value) or kind.grammar.advice)
+            advice, hides = kind.grammar.advise(value) or kind.grammar.advice, kind.grammar.hides_value
+            self.report(kind.grammar.code, message, keys, advice, hides_value=hides)
         elif kind.choices and value not in kind.choices:
             valid = f"valid values: {', '.join(_nearest_first(value, kind.choices))}"
             self.report("CHR0107", f"`{_dotted(keys)}` has a value that does not exist", keys, valid)
@@ -200,7 +201,7 @@ class _Check:
 
     def twice(self, one: str, other: str, keys: Keys) -> None:
         message = f"`{one}` and `{other}` are two spellings of one setting"
-        self.report("CHR0103", message, (*keys, one), "keep one of the two")
+        self.report("CHR0103", message, (*keys, one), "keep one of the two", cause=Cause.UNREADABLE)
 
     def secure(self, keys: Keys) -> None:
         self.report(
@@ -224,17 +225,31 @@ class _Check:
         advice = f"did you mean `{near[0]}`? " if near else ""
         self.left_out += [(*keys, name) for name in near]
         ordered = ", ".join(_nearest_first(key, valid))
-        self.report("CHR0104", f"`{key}` is not a key here", (*keys, key), f"{advice}valid keys: {ordered}")
+        message = f"`{key}` is not a key here"
+        self.report("CHR0104", message, (*keys, key), f"{advice}valid keys: {ordered}", hides_value=True)
 
     def malformed_key(self, grammar: Grammar, keys: Keys) -> None:
         """Named by what is around it: what stands in the place of a name may be a secret."""
         self.report(grammar.code, f"a key of `{_dotted(keys)}` is not {grammar.what}", keys, grammar.advice)
 
-    def report(self, code: str, message: str, keys: Keys, advice: str, *, warning: bool = False) -> None:
+    def report(
+        self,
+        code: str,
+        message: str,
+        keys: Keys,
+        advice: str,
+        *,
+        warning: bool = False,
+        hides_value: bool = False,
+        cause: Cause | None = None,
+    ) -> None:
         place = Place(self.place.scope, self.place.file, (*self.place.keys, *keys))
         if not warning:
             self.left_out.append(keys)
-        self.findings.append(Finding(code, message, place, help=advice, severity="warning" if warning else "error"))
+        severity: Severity = "warning" if warning else "error"
+        self.findings.append(
+            Finding(code, message, place, help=advice, severity=severity, cause=cause, hides_value=hides_value)
+        )
 
 
 def type_name(value: Any) -> str:

@@ -18,6 +18,8 @@ class Grammar:
     """What the pattern cannot say: text → what is wrong with it, or nothing."""
     advise: Callable[[str], str] = lambda _: ""
     """Advice that fits this text better than `advice`; nothing where that does."""
+    hides_value: bool = False
+    """Whether people write a secret here: then no excerpt shows it."""
 
     def problem(self, text: str) -> str | None:
         """None where the text has this form; otherwise what is wrong, as far as that can be said."""

@@ -62,6 +62,7 @@ _CREDENTIAL_NAME = Grammar(
     "the NAME of a `chaosreg-credentials:NAME`",
     re.compile(r"^[A-Za-z0-9_.-]+\Z"),
     "set the value with `pulumi config set --secret chaosreg-credentials:NAME`, and write NAME here",
+    hides_value=True,
 )
 _PLATFORM = Grammar(
     "CHR0301",

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from pulumi_chaosreg.errors import ChaosregError, Finding, Place
+from pulumi_chaosreg.errors import Cause, ChaosregError, Finding, Place
 
 _MOST_VALUES = 500_000
 _DEEPEST = 100
@@ -37,8 +37,6 @@ _INT = re.compile(r"^[-+]?[0-9]+$|^0o[0-7]+$|^0x[0-9a-fA-F]+$")
 _FLOAT = re.compile(
     r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$|^[-+]?\.(?:inf|Inf|INF)$|^\.(?:nan|NaN|NAN)$"
 )
-_ONLY_THE_KEY = ("CHR0104", "CHR0110", "CHR0207", "CHR0322", "CHR0501")
-"""Where the value may be a password that stands in the wrong place."""
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SECRET_KEY = re.compile(r"pass|pw|secret|token|key|auth|credential|secure", re.IGNORECASE)
 
@@ -51,14 +49,14 @@ def read_yaml(path: Path) -> Any:
     text = _text(path)
     if _may_be_deep(text) and _depth(text) > _DEEPEST:
         message = f"it is nested more than {_DEEPEST} levels deep"
-        raise ChaosregError(Finding("CHR0102", f"this file is not read: {message}", Place(file=path)))
+        raise ChaosregError(_unreadable("CHR0102", f"this file is not read: {message}", Place(file=path)))
     try:
         node = yaml.compose(text, Loader=_Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "it is not valid YAML"
         place = Place(file=path, line=mark.line + 1 if mark else None)
-        raise ChaosregError(Finding("CHR0102", f"this file is not YAML: {problem}", place)) from None
+        raise ChaosregError(_unreadable("CHR0102", f"this file is not YAML: {problem}", place)) from None
     reader = _Reader(path)
     value = reader.value(node, (), ())
     if reader.findings:
@@ -76,7 +74,7 @@ def _text(path: Path) -> str:
             return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         cause = str(error.strerror) if isinstance(error, OSError) else "it is not UTF-8 text"
-    raise ChaosregError(Finding("CHR0101", f"this file cannot be read: {cause}", Place(file=path)))
+    raise ChaosregError(_unreadable("CHR0101", f"this file cannot be read: {cause}", Place(file=path)))
 
 
 def _may_be_deep(text: str) -> bool:
@@ -111,19 +109,21 @@ class _Reader:
         self.path = path
         self.findings: list[Finding] = []
         self.left = _MOST_VALUES
+        self.is_refused = False
+        """Whether it has something that we do not take for YAML at all."""
 
     def value(self, node: Any, keys: tuple[str | int, ...], above: tuple[Any, ...]) -> Any:
         """The node's value; None, with a finding, where it has none."""
         self.left -= 1
         if node is None or self.left < 0:
-            if self.left < 0 and not any(finding.code == "CHR0102" for finding in self.findings):
+            if self.left < 0 and not self.is_refused:
                 message = f"its aliases make more than {_MOST_VALUES:,} values of this file"
-                self.findings.append(Finding("CHR0102", message, Place(file=self.path), help="write it out"))
+                self._refuse(message, Place(file=self.path), "write it out")
             return None
         if any(node is outer for outer in above):
             place = Place(file=self.path, keys=keys, line=node.start_mark.line + 1)
             message = "an alias stands inside of what it names"
-            self.findings.append(Finding("CHR0102", message, place, help="write it out"))
+            self._refuse(message, place, "write it out")
             return None
         above = (*above, node)
         if isinstance(node, yaml.ScalarNode):
@@ -139,7 +139,7 @@ class _Reader:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
                 place = Place(file=self.path, keys=keys, line=line)
-                self.findings.append(Finding("CHR0102", "a key is not a text here", place, help="write a text"))
+                self._refuse("a key is not a text here", place, "write a text")
                 continue
             key = str(key_node.value)
             if key in mapping:
@@ -150,12 +150,21 @@ class _Reader:
                         Place(file=self.path, keys=(*keys, key), line=line),
                         notes=(("first given at", f"{self.path}:{first[key]}"),),
                         help="keep one of the two",
+                        cause=Cause.UNREADABLE,
                     )
                 )
             first.setdefault(key, line)
             if self.left >= 0:
                 mapping[key] = self.value(value_node, (*keys, key), above)
         return mapping
+
+    def _refuse(self, message: str, place: Place, advice: str) -> None:
+        self.is_refused = True
+        self.findings.append(_unreadable("CHR0102", message, place, advice))
+
+
+def _unreadable(code: str, message: str, place: Place, advice: str = "") -> Finding:
+    return Finding(code, message, place, help=advice, cause=Cause.UNREADABLE)
 
 
 def scalar(text: str) -> str | int | float | bool | None:
@@ -213,7 +222,7 @@ def locate(findings: Sequence[Finding]) -> list[Finding]:
         place = finding.place
         if place and place.file and place.keys and place.line is None:
             place = lines.located(place)
-            excerpt = finding.excerpt or lines.excerpt(place, is_key_only=finding.code in _ONLY_THE_KEY)
+            excerpt = finding.excerpt or lines.excerpt(place, is_key_only=finding.hides_value)
             located.append(replace(finding, place=place, excerpt=excerpt))
         else:
             located.append(finding)

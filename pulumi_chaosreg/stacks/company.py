@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from pulumi_chaosreg.errors import ChaosregError, Finding
+from pulumi_chaosreg.errors import Cause, ChaosregError, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue, load_catalogue
 from pulumi_chaosreg.images.lockfile import FILE_NAME, read_lockfile
 from pulumi_chaosreg.scopes.locks import check_exceptions, check_locks
@@ -97,6 +97,7 @@ def load_company(
                 "CHR0204",
                 f"no stack file in {files.folder} has `chaosreg:account`",
                 help="every company has one account; add the section to the stack file at the top",
+                cause=Cause.NO_ACCOUNT,
             )
         )
     findings += check_locks(scopes)
@@ -128,7 +129,7 @@ def _look_around(files: StackFolder, tree: Tree, stack: str) -> list[Finding]:
     for name, path in files.paths.items():
         if name not in read and path.exists() and suspicion.falls_on(path):
             tree.link(name)
-    unreadable = [finding for finding in aside if finding.code in ("CHR0101", "CHR0102", "CHR0103")]
+    unreadable = [finding for finding in aside if finding.cause is Cause.UNREADABLE]
     return [*check_unique(tree.scopes()), *unreadable]
 
 

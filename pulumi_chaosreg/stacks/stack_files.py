@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pulumi_chaosreg.errors import ChaosregError, Finding, Place
+from pulumi_chaosreg.errors import Cause, ChaosregError, Finding, Place
 from pulumi_chaosreg.settings.checking import type_name
 from pulumi_chaosreg.settings.yaml_file import read_yaml, snake_case
 
@@ -201,8 +201,12 @@ def _section_of(key: str, config: Mapping[str, Any], path: Path, findings: list[
         findings.append(Finding("CHR0113", message, place, help=f"write `{NAMESPACE}:{ours}`", severity="warning"))
         return ours
     advice = f"sections: {', '.join(f'{NAMESPACE}:{section}' for section in SECTIONS)}"
-    findings.append(Finding("CHR0110", f"`{key}` is not a section", place, help=advice))
+    findings.append(_unknown_section(f"`{key}` is not a section", place, advice))
     return None
+
+
+def _unknown_section(message: str, place: Place, advice: str) -> Finding:
+    return Finding("CHR0110", message, place, help=advice, cause=Cause.UNKNOWN_SECTION, hides_value=True)
 
 
 def configuration_size(config: Mapping[str, Any]) -> int:
@@ -277,10 +281,10 @@ def full_keys(config: Mapping[str, Any], project: str, path: Path, findings: lis
         name = key if ":" in key else f"{project}:{key}"
         if key == "<<":
             message = "`<<` merges sections that we would not see"
-            findings.append(Finding("CHR0110", message, place, help="write the sections out"))
+            findings.append(_unknown_section(message, place, "write the sections out"))
         elif name in full:
             message = f"`{key}` and `{name}` are two spellings of one section"
-            findings.append(Finding("CHR0103", message, place, help="keep one of the two"))
+            findings.append(Finding("CHR0103", message, place, help="keep one of the two", cause=Cause.UNREADABLE))
         else:
             full[name] = value
     return full

@@ -80,7 +80,8 @@ class Tree:
         if level is Level.INFRASTRUCTURE and "id" in settings:
             id_place = replace(place, keys=(*place.keys, "id"))
             message = "`id` is not a key here: the id of an infrastructure is the key that it stands under"
-            self._finding("CHR0104", message, id_place, "remove it; Harness's own identifier is `harness_id`")
+            advice = "remove it; Harness's own identifier is `harness_id`"
+            self._finding("CHR0104", message, id_place, advice, hides_value=True)
         scope, findings = linked(Scope(level, name, settings, parent, place, stack, left_out))
         self.findings += findings
         return scope
@@ -115,6 +116,7 @@ class Tree:
                 f"parent stack `{parent_stack}` has no stack file with our sections",
                 place,
                 f"stack files: {known or 'none'}",
+                hides_value=True,
             )
             return None
         above = [level for level in _SECTION_LEVELS if level in parent_file.sections and level.rank < first.rank]
@@ -156,8 +158,8 @@ class Tree:
         if finding not in self.findings:
             self.findings.append(finding)
 
-    def _finding(self, code: str, message: str, place: Place, advice: str) -> None:
-        self.findings.append(Finding(code, message, place, help=advice))
+    def _finding(self, code: str, message: str, place: Place, advice: str, *, hides_value: bool = False) -> None:
+        self.findings.append(Finding(code, message, place, help=advice, hides_value=hides_value))
 
 
 def check_id(name: str, place: Place) -> list[Finding]:

@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
 
-from pulumi_chaosreg.oci import Descriptor, Manifest
+import pytest
+
+from pulumi_chaosreg.oci import Descriptor, Manifest, RegistryError
 from pulumi_chaosreg.oci.layout import Layout
 from pulumi_chaosreg.oci.manifest import digest_of
 
@@ -100,3 +102,21 @@ def test_a_tag_whose_manifest_is_lost_is_not_there_and_is_written_again(tmp_path
         assert store.head_manifest("app", "1") is None
         _add(layout, "s", "1")
         assert store.get_manifest("app", "1").raw == RAW
+
+
+def test_a_damaged_manifest_without_a_name_may_be_anybody_s_signature(tmp_path: Path) -> None:
+    """To leave it out would be to copy an image without its signature, and say nothing."""
+    signed = Manifest.parse(RAW)
+    entry = {"digest": signed.digest, "size": signed.size}
+    signature = Manifest.parse(json.dumps({"schemaVersion": 2, "layers": [], "subject": entry}).encode())
+    with Layout.open(tmp_path / "layout", writing=True) as layout:
+        _add(layout, "s", "1")
+        layout.holding("s").put_manifest("app", signature)
+        layout.finish(lambda: b"{}")
+    assert [
+        one.digest for one in Layout.open(tmp_path / "layout").holding("s").referrers("app", signed.digest) or ()
+    ] == [signature.digest]
+
+    (tmp_path / "layout/blobs/sha256" / signature.digest.partition(":")[2]).write_bytes(signature.raw[:-1] + b" ")
+    with pytest.raises(RegistryError, match="CHR0433"):
+        Layout.open(tmp_path / "layout").holding("s").referrers("app", signed.digest)

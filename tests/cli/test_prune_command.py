@@ -136,3 +136,71 @@ def test_a_refusal_is_told_and_ends_with_1(tmp_path: Path, target: RegistryServe
     assert "error[CHR0410]" in said.err
     assert OLD in Registry(target.host).list_tags(REPOSITORY)
     assert "0 tags of 0 repositories removed" in said.out
+
+
+PAGE_2 = f"/v2/{REPOSITORY}/tags/list?n=2&last={NEW}"
+READ = [
+    {"Link": f'<{PAGE_2}>; rel="next"'},
+    {"Link": f"<{PAGE_2}>; Rel=Next"},
+    {"Link": f'</first>; rel="first", <{PAGE_2}>; rel="next"'},
+    {"Link": f'<{PAGE_2}>; title="a, b"; rel="last next"'},
+    {"Link": '</first>; rel="first"', "link": f'<{PAGE_2}>; rel="next"'},
+]
+UNREAD = [
+    {"Link": f'{PAGE_2}; rel="next"'},
+    {"Link": f"<{PAGE_2}>; Rel='next'"},
+    {"Link": f"<{PAGE_2}>; relation=next"},
+]
+
+
+@pytest.mark.parametrize(
+    ("link", "is_read"),
+    [*((link, True) for link in READ), *((link, False) for link in UNREAD)],
+    ids=lambda one: " ".join(one.values()) if isinstance(one, dict) else "",
+)
+def test_what_a_tag_on_the_second_page_uses_stays(
+    tmp_path: Path, target: RegistryServer, link: dict[str, str], is_read: bool, capsys
+) -> None:
+    """In whatever form the registry says that there is a second page."""
+
+    def script(seen: Seen) -> Reply | None:
+        if not seen.path.endswith(f"{REPOSITORY}/tags/list"):
+            return None
+        tags = ["mine"] if "last" in seen.query else [OLD, NEW]
+        return Reply(200, json.dumps({"tags": tags}).encode(), {} if "last" in seen.query else link)
+
+    with FaultServer(script, target.host) as front:
+        folder = _project(tmp_path / "paged", front.host)
+        push(target.host, REPOSITORY, "mine", index(image(layer(OLD), name=OLD), tag="mine"))
+        code = main(["--project", str(folder), "prune", "--yes"])
+
+    with Mirror() as mirror:
+        assert mirror.missing(Reference(target.host, REPOSITORY, "mine")) == []
+    assert (code, OLD in Registry(target.host).list_tags(REPOSITORY)) == ((0, False) if is_read else (1, True))
+    assert ("error[CHR0423]" in capsys.readouterr().err) is not is_read
+
+
+@pytest.mark.parametrize("answer", [Reply(404), Reply(200, b'{"tags": null}')])
+def test_a_registry_that_does_not_list_what_it_has_is_told(
+    tmp_path: Path, target: RegistryServer, answer: Reply, capsys
+) -> None:
+    """Not "nothing to remove"."""
+    with FaultServer(lambda seen: answer if seen.path.endswith("tags/list") else None, target.host) as front:
+        folder = _project(tmp_path / "unlisted", front.host)
+        assert main(["--project", str(folder), "prune"]) == 1
+
+    said = capsys.readouterr()
+    assert f"error[CHR0423]: registry `{front.host}` does not give out all of the list of tags" in said.err
+    assert said.out == "1 repositories could not be looked at\n"
+
+
+def test_a_list_that_lacks_a_tag_that_is_there_is_not_the_whole_list(target: RegistryServer, mirror: Mirror) -> None:
+    """Some registries answer 404, or with a cached list: then nobody knows what else is used."""
+    push(target.host, REPOSITORY, OLD, tree(OLD))
+    push(target.host, REPOSITORY, "mine", index(image(layer(OLD), name=OLD), tag="mine"))
+    for answer in (Reply(404), Reply(200, b'{"tags": null}'), Reply(200, b'{"tags": ["other"]}')):
+        push(target.host, REPOSITORY, OLD, tree(OLD))
+        with FaultServer(lambda seen, answer=answer: answer if "/tags/" in seen.path else None, target.host) as front:
+            removed = mirror.remove(front.host, REPOSITORY, [OLD])
+        assert (removed.tags, removed.manifests) == ((OLD,), ())
+        assert mirror.missing(Reference(target.host, REPOSITORY, "mine")) == []

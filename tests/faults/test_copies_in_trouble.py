@@ -240,7 +240,7 @@ def test_a_list_of_tags_without_end_is_refused() -> None:
             200, b'{"tags":["a"]}', {"Link": f"</v2/app/tags/list?last={len(seen.query)}{seen.query}>; rel=next"}
         )
 
-    with FaultServer(script) as front, pytest.raises(ChaosregError, match=r"CHR0415.*does not end"):
+    with FaultServer(script) as front, pytest.raises(ChaosregError, match=r"CHR0423.*does not end"):
         Registry(front.host).list_tags("app")
 
 

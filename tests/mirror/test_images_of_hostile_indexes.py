@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_chaosreg.mirror.companions import ReferrersTags
-from pulumi_chaosreg.mirror.image import read_image
+from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.mirror.companions import ReferrersTags, Tags
+from pulumi_chaosreg.mirror.image import one_by_one, read_image
 from pulumi_chaosreg.mirror.platforms import read_subset, subset
+from pulumi_chaosreg.mirror.source import read_source
+from pulumi_chaosreg.mirror.wanted import Wanted
 from pulumi_chaosreg.oci import Descriptor, Manifest, RegistryError
 from pulumi_chaosreg.oci.layout import Layout
-from pulumi_chaosreg.oci.manifest import OCI_INDEX, OCI_MANIFEST, digest_of
+from pulumi_chaosreg.oci.manifest import OCI_INDEX, OCI_MANIFEST, digest_of, referrers_tag
 from pulumi_chaosreg.oci.store import Store
 
 CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -111,3 +114,48 @@ def test_a_list_of_referrers_that_would_grow_beyond_a_manifest_is_refused(store:
     lists.add(store, "app", referrer("a" * (3 << 20)))
     with pytest.raises(RegistryError, match=r"CHR0415.*with one referrer more, it is larger than 4 MiB"):
         lists.add(store, "app", referrer("b" * (3 << 20)))
+
+
+def test_another_image_under_the_name_of_a_list_of_referrers_is_neither_read_as_empty_nor_overwritten(
+    store: Store,
+) -> None:
+    subject = _entry("subject")
+    referrer = Manifest.parse(json.dumps({"schemaVersion": 2, "layers": [], "subject": subject}).encode(), OCI_MANIFEST)
+    image = Manifest.parse(b'{"schemaVersion": 2, "layers": []}', OCI_MANIFEST)
+    tag = referrers_tag(subject["digest"])
+    store.put_manifest("app", image, tag)
+    store.put_manifest("app", referrer)
+
+    with pytest.raises(RegistryError, match=r"CHR0423.*another image has this tag"):
+        ReferrersTags().add(store, "app", referrer)
+    found = store.head_manifest("app", tag)
+    assert found is not None
+    assert found.digest == image.digest
+
+
+def test_a_list_of_tags_without_any_is_no_answer_where_there_is_an_image() -> None:
+    """Some registries answer 404 to who lists tags: each is asked for then, or signatures would stay behind."""
+
+    class One:
+        server = "registry.example"
+
+        def list_tags(self, repository: str) -> list[str]:
+            return []
+
+        def head_manifest(self, repository: str, reference: str) -> Descriptor | None:
+            return Descriptor("", f"sha256:{'a' * 64}", 2) if reference == "there" else None
+
+    tags = Tags(One())  # type: ignore[arg-type]
+    assert (tags.has("app", "there"), tags.has("app", "gone")) == (True, False)
+
+
+@pytest.mark.parametrize("listed", [[], None])
+def test_an_index_without_any_image_is_not_mirrored(store: Store, listed: list[object] | None) -> None:
+    """It would be copied at once, and no node could pull it."""
+    empty = Manifest.parse(json.dumps({"schemaVersion": 2, "manifests": listed}).encode(), OCI_INDEX)
+    store.put_manifest("app", empty, "1")
+    source = Reference("h.example", "app", "1")
+    with pytest.raises(RegistryError, match=r"CHR0415.*index without any image"):
+        read_source(store, source, None, Wanted(), one_by_one)
+    with pytest.raises(RegistryError, match=r"CHR0332.*has no `linux/amd64`"):
+        read_source(store, source, None, Wanted(platforms=["linux/amd64"]), one_by_one)

@@ -2,7 +2,9 @@
 
 import pytest
 
-from pulumi_chaosreg.oci.challenge import Challenge, covers, parse_challenges
+from pulumi_chaosreg.oci import Registry, RegistryError
+from pulumi_chaosreg.oci.challenge import Challenge, covers, parse_challenges, unanswerable
+from tests.support.answering import AnsweringServer, Said
 
 
 @pytest.mark.parametrize(
@@ -58,3 +60,27 @@ def test_challenges(headers: list[str], challenges: list[Challenge]) -> None:
 )
 def test_a_token_serves_whatever_its_scopes_cover(held: set[str], needed: set[str], enough: bool) -> None:
     assert covers(frozenset(held), frozenset(needed)) is enough
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("", ""),
+        ('Basic realm="x"', ""),
+        ('Negotiate, Bearer realm="https://x/t"', ""),
+        ("Negotiate YII==", "`negotiate`, and"),
+        ('Digest realm="x", NTLM', "`digest`, `ntlm`, and"),
+        ("???", "something that cannot be read, and"),
+    ],
+)
+def test_a_challenge_that_nobody_here_can_answer_is_said(header: str, said: str) -> None:
+    assert unanswerable({"WWW-Authenticate": header} if header else {}).startswith(said)
+    assert bool(unanswerable({"WWW-Authenticate": header})) is bool(said)
+
+
+def test_a_refusal_says_which_challenge_it_was() -> None:
+    with (
+        AnsweringServer(lambda _: Said(401, headers={"WWW-Authenticate": "Negotiate"})) as server,
+        pytest.raises(RegistryError, match=r"CHR0403(.|\n)*asks for: `negotiate`, and we have"),
+    ):
+        Registry(server.host).get_manifest("app", "1")

@@ -38,6 +38,12 @@ def test_the_type_to_push_with(document: dict[str, object], header: str, media_t
     assert Manifest.parse(raw(**document), header).media_type == media_type
 
 
+def test_null_is_how_go_writes_an_empty_list() -> None:
+    manifest = Manifest.parse(raw(manifests=None, subject=None))
+    assert (manifest.is_index, manifest.children) == (True, ())
+    assert Manifest.parse(raw(layers=[{**ENTRY, "urls": None, "mediaType": None}])).blobs[0].distributable
+
+
 @pytest.mark.parametrize(
     ("body", "header", "cause"),
     [
@@ -49,6 +55,16 @@ def test_the_type_to_push_with(document: dict[str, object], header: str, media_t
         (raw(layers=[{"digest": ENTRY["digest"], "size": -1}]), "", "no valid digest"),
         (raw(layers=["x"]), "", "no valid digest"),
         (raw(layers={"a": 1}), "", "not a list"),
+        (raw(layers=""), "", "not a list"),
+        (raw(manifests={}), "", "not a list"),
+        (raw(manifests=0), "", "not a list"),
+        (raw(layers=[], config={}), "", "no valid digest"),
+        (raw(layers=[], subject={}), "", "no valid digest"),
+        (raw(layers=[], subject="sha256:..."), "", "no valid digest"),
+        (raw(layers=[{**ENTRY, "size": True}]), "", "no valid digest"),
+        (raw(layers=[{**ENTRY, "urls": "https://vendor.example"}]), "", "`urls`"),
+        (raw(layers=[{**ENTRY, "urls": [1]}]), "", "`urls`"),
+        (raw(layers=[{**ENTRY, "mediaType": 7}]), "", "`mediaType`"),
         (b'{"schemaVersion": 1}', "", "schema 1"),
         (b"{}", "application/vnd.docker.distribution.manifest.v1+prettyjws", "schema 1"),
         (b" " * ((4 << 20) + 1), "", "4 MiB"),

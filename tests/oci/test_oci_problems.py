@@ -6,8 +6,11 @@ from importlib import resources
 
 import pytest
 
-from pulumi_chaosreg.oci.problems import Answer, code_of, excerpt
+from pulumi_chaosreg.oci import Manifest, Registry, RegistryError
+from pulumi_chaosreg.oci.problems import Answer, code_of, excerpt, problem
+from tests.support.answering import AnsweringServer, Said
 
+TABLE = resources.files("pulumi_chaosreg.oci").joinpath("problems.toml").read_text("utf-8")
 ANSWERS = [
     ("CHR0403", 401, "UNAUTHORIZED", "authentication required", "manifest", False),
     ("CHR0404", 403, "DENIED", "requested access to the resource is denied", "upload", True),
@@ -44,8 +47,51 @@ def test_what_an_answer_means(code: str, status: int, codes: str, text: str, kin
     assert code_of(status, codes, text, kind=kind, writing=writing) == code
 
 
+CAUSES = [
+    ("CHR0401", "is_unreachable"),
+    ("CHR0403", "is_denied"),
+    ("CHR0404", "is_denied"),
+    ("CHR0405", "is_missing"),
+    ("CHR0407", "is_wrong_content"),
+    ("CHR0411", "is_immutable"),
+    ("CHR0420", "is_shared"),
+    ("CHR0433", "is_wrong_content"),
+    ("CHR0434", "lacks_parts"),
+    ("CHR0435", "is_not_carried"),
+]
+PROPERTIES = sorted({of for _, of in CAUSES})
+
+
+@pytest.mark.parametrize("code", tomllib.loads(TABLE))
+def test_an_error_has_the_property_of_its_cause_and_no_other(code: str) -> None:
+    blanks = dict.fromkeys(("repository", "subject", "credentials", "cause", "image", "doing"), "x")
+    error = problem(code, server="s", **blanks)
+    assert [of for of in PROPERTIES if getattr(error, of)] == [of for one, of in CAUSES if one == code]
+
+
+@pytest.mark.parametrize(
+    ("codes", "lacks"),
+    [
+        ("BLOB_UNKNOWN", True),
+        ("MANIFEST_BLOB_UNKNOWN", True),
+        ("BLOB_UPLOAD_UNKNOWN", False),
+        ("MANIFEST_UNKNOWN", False),
+    ],
+)
+def test_a_manifest_that_was_refused_for_want_of_its_parts_says_so(codes: str, lacks: bool) -> None:
+    body = json.dumps({"errors": [{"code": codes}]}).encode()
+    manifest = Manifest.parse(b'{"schemaVersion": 2, "layers": []}')
+    with AnsweringServer(lambda asked: Said(404 if asked.method == "GET" else 400, body)) as server:
+        registry = Registry(server.host)
+        with pytest.raises(RegistryError) as refused:
+            registry.put_manifest("app", manifest, "1")
+        with pytest.raises(RegistryError) as missing:
+            registry.get_manifest("app", "1")
+    assert (refused.value.lacks_parts, missing.value.lacks_parts, missing.value.is_missing) == (lacks, False, True)
+
+
 def test_every_problem_says_what_why_and_what_to_do() -> None:
-    table = tomllib.loads(resources.files("pulumi_chaosreg.oci").joinpath("problems.toml").read_text("utf-8"))
+    table = tomllib.loads(TABLE)
     assert all(entry["message"] and entry["cause"] and entry["help"] for entry in table.values())
     assert all(len(code) == 7 and code.startswith("CHR04") for code in table)
 

@@ -33,7 +33,7 @@ def test_a_list_of_large_pages_is_given_up_soon(verb: str) -> None:
 
     with AnsweringServer(script) as server:
         registry = Registry(server.host)
-        with pytest.raises(RegistryError, match=r"CHR0415.*does not end after 32 MiB"):
+        with pytest.raises(RegistryError, match=r"CHR0423.*does not end after 32 MiB"):
             registry.list_tags("app") if verb == "list_tags" else registry.referrers("app", DIGEST)
         assert len(server.seen) < 15
 
@@ -43,6 +43,12 @@ def test_a_page_that_is_cut_is_no_empty_list() -> None:
     page = json.dumps({"tags": ["a"], "x": "x" * 5 * MIB}).encode()
     with (
         AnsweringServer(lambda _: Said(200, page, {})) as server,
-        pytest.raises(RegistryError, match=r"CHR0415.*larger than 4 MiB"),
+        pytest.raises(RegistryError, match=r"CHR0423.*larger than 4 MiB"),
     ):
         Registry(server.host).list_tags("app")
+
+
+@pytest.mark.parametrize(("status", "is_there"), [(200, True), (404, False)])
+def test_a_gateway_without_head_is_not_believed_to_hold_nothing(status: int, is_there: bool) -> None:
+    with AnsweringServer(lambda asked: Said(405 if asked.method == "HEAD" else status, b"x" * MIB)) as server:
+        assert Registry(server.host).has_blob("app", DIGEST) is is_there

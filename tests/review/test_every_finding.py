@@ -543,6 +543,21 @@ def test_a_mistake_is_found_where_it_stands_and_nothing_else_is(project, check_m
     check_marks(project.write(files), words)
 
 
+MAY_BE_SECRETS = ("CHR0104", "CHR0110", "CHR0207", "CHR0322", "CHR0501")
+"""Findings about what may be a password in the wrong place: their value is never shown."""
+
+
+@pytest.mark.parametrize(
+    "mistake", [name for name in MISTAKES if any(f"#! {c}" in str(MISTAKES[name]) for c in MAY_BE_SECRETS)]
+)
+def test_a_value_that_may_be_a_secret_is_hidden(project, mistake):
+    reviewed = project.write(MISTAKES[mistake][0]).review()
+    found = [finding for finding in reviewed.findings if finding.code in MAY_BE_SECRETS]
+    assert found
+    assert all(finding.hides_value for finding in found)
+    assert all(not finding.excerpt or finding.excerpt.endswith(": …") for finding in found if finding.place.keys)
+
+
 @pytest.mark.parametrize(("release", "near"), [("1.94.0", "nearest: 1.94.4"), ("2.0.0", "newest: 1.94.4")])
 def test_an_unknown_release_is_one_finding_that_names_the_nearest(project, check_marks, release, near):
     project.write(
@@ -571,6 +586,14 @@ def test_an_unknown_release_names_the_nearest_and_the_newest(project, places):
 def test_each_malformed_line_of_the_lockfile_is_found(project, places, lock, lines):
     reviewed = project.write({"acme": ACME}, lock=lock).review()
     assert places(reviewed) == [("CHR0303", "chaosreg.lock.yaml", line) for line in lines]
+
+
+def test_what_only_follows_from_a_damaged_lockfile_is_not_told(project, places):
+    """A tag that moves has no digest in it: nobody knows."""
+    account = ACME.replace("true", "true\n        custom_images: {log_watcher: h.example/w:latest}")
+    files = {"acme": account, "i": BELOW_ACME}
+    assert ("CHR0313", "Pulumi.acme.yaml", 5) in places(project.write(files).review())
+    assert places(project.write(files, lock="damaged\n").review()) == [("CHR0303", "chaosreg.lock.yaml", 1)]
 
 
 def test_a_lockfile_that_is_not_text_is_a_finding(project):

@@ -105,8 +105,12 @@ def test_each_infrastructure_pulls_from_its_region_and_nobody_needs_a_secret_on_
     how = {config.infrastructure.id: config.delivery and str(config.delivery.how.value) for config in configs}
     assert how == {
         **{f"us-{number}": "node_identity" for number in range(1, 7)},
-        **{"prod": "theirs", "test": "theirs", "asia": "node_identity", "prod-eu": "node_identity"},
-        **{"us-dev": None, "play": None},
+        "prod": "theirs",
+        "test": "theirs",
+        "asia": "node_identity",
+        "prod-eu": "node_identity",
+        "us-dev": None,
+        "play": None,
     }
     names = {config.infrastructure.id: config.secret_name and config.secret_name.value for config in configs}
     assert (names["prod"], names["test"], names["prod-eu"]) == ("prod-pull", "test-pull", None)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pulumi_chaosreg.mirror.companions import Companion
 from pulumi_chaosreg.mirror.signatures.bundle import MEDIA_TYPE
-from pulumi_chaosreg.mirror.signatures.refusal import Refused
+from pulumi_chaosreg.mirror.signatures.refusal import Refused, Why
 from pulumi_chaosreg.oci.manifest import Descriptor, referrers_tag
 from pulumi_chaosreg.oci.store import Store
 
@@ -32,7 +32,7 @@ class Candidate:
     def content(self, store: Store, repository: str) -> bytes:
         """Its bytes, which have the digest that its manifest says; Refused where it is too large."""
         if self.layer.size > LARGEST:
-            raise Refused("CHR0456", f"it has {self.layer.size} bytes, and a signature at most {LARGEST}")
+            raise Refused(Why.UNREADABLE, f"it has {self.layer.size} bytes, and a signature at most {LARGEST}")
         with store.open_blob(repository, self.layer) as chunks:
             return b"".join(chunks)
 

@@ -5,7 +5,7 @@ The bytes come here only after their signature was found good.
 
 from typing import Any
 
-from pulumi_chaosreg.mirror.signatures.refusal import Refused, malformed
+from pulumi_chaosreg.mirror.signatures.refusal import Refused, Why, malformed
 from pulumi_chaosreg.mirror.signatures.strict_json import json_object, mapping, text
 
 IN_TOTO = "application/vnd.in-toto+json"
@@ -25,20 +25,20 @@ def check_simple_signing(payload: bytes, digest: str) -> None:
     critical = mapping(json_object(payload, "the payload"), "critical", "the payload")
     kind = text(critical, "type", "the payload")
     if kind != _CLASSIC:
-        raise Refused("CHR0455", f"its type is `{kind}`")
+        raise Refused(Why.ATTESTATION, f"its type is `{kind}`")
     _same(text(mapping(critical, "image", "the payload"), "docker-manifest-digest", "the payload"), digest)
 
 
 def check_statement(payload_type: str, payload: bytes, digest: str) -> None:
     """The payload of a DSSE envelope: an in-toto statement with cosign's predicate and that digest as a subject."""
     if payload_type != IN_TOTO:
-        raise Refused("CHR0455", f"its payload is a `{payload_type}`")
+        raise Refused(Why.ATTESTATION, f"its payload is a `{payload_type}`")
     statement = json_object(payload, "the statement")
     if statement.get("_type") not in _STATEMENTS:
         malformed("the statement is not an in-toto statement")
     predicate = text(statement, "predicateType", "the statement")
     if predicate != SIGNED:
-        raise Refused("CHR0455", f"its predicate is `{predicate}`")
+        raise Refused(Why.ATTESTATION, f"its predicate is `{predicate}`")
     subjects = statement.get("subject")
     if not isinstance(subjects, list) or not subjects:
         malformed("the statement has no subject")
@@ -50,7 +50,7 @@ def check_statement(payload_type: str, payload: bytes, digest: str) -> None:
 
 def _same(signed: str, digest: str) -> None:
     if signed != digest:
-        raise Refused("CHR0454", f"it signs `{signed[:80]}`")
+        raise Refused(Why.OTHER_IMAGE, f"it signs `{signed[:80]}`")
 
 
 def _entry(subject: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.signing_policy import SigningPolicy
 from pulumi_chaosreg.mirror.signatures.bundle import Bundle
-from pulumi_chaosreg.mirror.signatures.refusal import Refused
+from pulumi_chaosreg.mirror.signatures.refusal import Refused, Why
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -49,9 +49,11 @@ class Identities:
         names, issuer = list(_names(cert)), _issuer(cert)
         fitting = [one for one in self._policy.identities if any(map(one.names, names))]
         if not fitting:
-            raise Refused("CHR0452", f"the signer is {_said(', '.join(f'`{name}`' for name in names) or 'nameless')}")
+            raise Refused(
+                Why.OTHER_IDENTITY, f"the signer is {_said(', '.join(f'`{name}`' for name in names) or 'nameless')}"
+            )
         if all(one.issuer != issuer for one in fitting):
-            raise Refused("CHR0453", f"`{_said(issuer or '')}` vouches for {_said(names[0])}")
+            raise Refused(Why.OTHER_ISSUER, f"`{_said(issuer or '')}` vouches for {_said(names[0])}")
 
     def _proved(self, bundle: Bundle, work: "Callable[[Verifier, Any], Any]") -> Any:
         from sigstore.models import Bundle as Read
@@ -62,7 +64,7 @@ class Identities:
         except Refused:
             raise
         except Exception as error:  # of a stranger's bytes, three libraries raise what they like: it proves nothing
-            raise Refused("CHR0458", _said(str(error) or type(error).__name__)) from None
+            raise Refused(Why.UNPROVED, _said(str(error) or type(error).__name__)) from None
 
 
 def _verifier(trusted_root: str | None) -> "Verifier":

@@ -1,29 +1,41 @@
 """Why one signature is not accepted."""
 
+from enum import Enum
 from typing import NoReturn
 
-TELLING = (
-    "CHR0454",  # a trusted signer, and another image
-    "CHR0452",  # another identity
-    "CHR0453",  # another issuer
-    "CHR0458",  # a certificate or log entry that proves nothing
-    "CHR0455",  # an attestation
-    "CHR0451",  # another key
-    "CHR0457",  # a key where a certificate is expected, or the reverse
-    "CHR0456",  # unreadable
-    "CHR0450",  # none at all
-)
-"""The codes, the one that says most about what happened first: how far a signature got before it was refused."""
+
+class Why(Enum):
+    """Each with the code of its error; what says most about what happened first: how far a signature got."""
+
+    OTHER_IMAGE = "CHR0454"  # a trusted signer, and another image
+    OTHER_IDENTITY = "CHR0452"
+    OTHER_ISSUER = "CHR0453"
+    UNPROVED = "CHR0458"  # a certificate or log entry that proves nothing
+    ATTESTATION = "CHR0455"
+    OTHER_KEY = "CHR0451"
+    OTHER_KIND = "CHR0457"  # a key where a certificate is expected, or the reverse
+    UNREADABLE = "CHR0456"
+    NONE = "CHR0450"
+
+    @property
+    def distance(self) -> int:
+        """From the one that says most."""
+        return list(Why).index(self)
 
 
 class Refused(Exception):  # noqa: N818
     """This one signature does not count; another one may."""
 
-    def __init__(self, code: str, cause: str) -> None:
-        self.code, self.cause = code, cause
+    def __init__(self, why: Why, cause: str) -> None:
+        self.why, self.cause = why, cause
         super().__init__(cause)
+
+    @property
+    def code(self) -> str:
+        """Of its error."""
+        return self.why.value
 
 
 def malformed(cause: str) -> NoReturn:
     """Raise Refused for a signature that is not one (CHR0456)."""
-    raise Refused("CHR0456", cause)
+    raise Refused(Why.UNREADABLE, cause)

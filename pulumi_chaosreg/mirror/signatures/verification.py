@@ -28,7 +28,7 @@ from pulumi_chaosreg.mirror.signatures.candidates import MOST, Candidate, candid
 from pulumi_chaosreg.mirror.signatures.claims import check_simple_signing, check_statement
 from pulumi_chaosreg.mirror.signatures.identities import Identities
 from pulumi_chaosreg.mirror.signatures.keys import Keys
-from pulumi_chaosreg.mirror.signatures.refusal import TELLING, Refused
+from pulumi_chaosreg.mirror.signatures.refusal import Refused, Why
 from pulumi_chaosreg.mirror.signatures.strict_json import decoded
 from pulumi_chaosreg.oci.manifest import Manifest
 from pulumi_chaosreg.oci.problems import RegistryError, problem
@@ -69,12 +69,12 @@ class Judge:
     def _accept_classic(self, candidate: Candidate, payload: bytes, manifest: Manifest) -> None:
         base64 = candidate.annotations.get(_SIGNATURE)
         if not base64:
-            raise Refused("CHR0456", "its signature was taken away: the annotation is missing")
+            raise Refused(Why.UNREADABLE, "its signature was taken away: the annotation is missing")
         if not self._keys or not self._keys.made(decoded(base64, "its signature"), payload):
             if candidate.annotations.get(_CERTIFICATE):
                 # sigstore-python needs a log's inclusion proof; this form has its promise only
                 why = "a certificate in the form of cosign 2, which cannot be proved offline"
-                raise Refused("CHR0457", f"it has {why}: sign again with cosign 3")
+                raise Refused(Why.OTHER_KIND, f"it has {why}: sign again with cosign 3")
             self._no_key_made_it()
         check_simple_signing(payload, manifest.digest)
 
@@ -82,7 +82,7 @@ class Judge:
         content = bundle.content
         if bundle.voucher == "certificate":
             if not self._identities:
-                raise Refused("CHR0457", "it has a certificate, and `mirror.verify` trusts keys only")
+                raise Refused(Why.OTHER_KIND, "it has a certificate, and `mirror.verify` trusts keys only")
             if isinstance(content, Envelope):
                 check_statement(*self._identities.statement(bundle), manifest.digest)
             else:
@@ -96,8 +96,8 @@ class Judge:
 
     def _no_key_made_it(self) -> None:
         if not self._keys:
-            raise Refused("CHR0457", "a key made it, and `mirror.verify` trusts identities only")
-        raise Refused("CHR0451", "it was made by another key, or altered")
+            raise Refused(Why.OTHER_KIND, "a key made it, and `mirror.verify` trusts identities only")
+        raise Refused(Why.OTHER_KEY, "it was made by another key, or altered")
 
 
 @lru_cache(maxsize=16)
@@ -126,10 +126,10 @@ def _problem(
     store: Store, repository: str, manifest: Manifest, refusals: Sequence[tuple[str, Refused]], unsigned: str
 ) -> RegistryError:
     """The error of the signature that came furthest, with the others as notes."""
-    ranked = sorted(refusals, key=lambda entry: TELLING.index(entry[1].code))
-    code, cause = (ranked[0][1].code, ranked[0][1].cause) if ranked else ("CHR0450", unsigned)
+    ranked = sorted(refusals, key=lambda entry: entry[1].why.distance)
+    why, cause = (ranked[0][1].why, ranked[0][1].cause) if ranked else (Why.NONE, unsigned)
     notes = [(place, refused.cause) for place, refused in ranked[:_TOLD]]
     if len(ranked) > _TOLD:
         notes.append(("and", f"{len(ranked) - _TOLD} more, of at most {MOST} that are looked at"))
     image = f"{repository}@{manifest.digest}"
-    return problem(code, server=store.server, image=image, cause=cause, notes=notes)
+    return problem(why.value, server=store.server, image=image, cause=cause, notes=notes)

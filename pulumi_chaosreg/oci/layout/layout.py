@@ -13,6 +13,7 @@ from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.layout.files import Files
 from pulumi_chaosreg.oci.layout.folder import Folder
 from pulumi_chaosreg.oci.layout.holding import Holding
+from pulumi_chaosreg.oci.layout.index import Entry
 from pulumi_chaosreg.oci.layout.tar import Tar
 from pulumi_chaosreg.oci.manifest import MANIFEST_LIMIT, Descriptor, MalformedManifest, Manifest
 from pulumi_chaosreg.oci.problems import RegistryError, problem
@@ -101,8 +102,8 @@ class Layout:
 
     def referrers(self, name: str, digest: str) -> tuple[Descriptor, ...]:
         """The manifests of the index whose subject is that one, named or not."""
-        listed = {entry.descriptor.digest: entry.descriptor for entry in self.files.index().entries}
-        return tuple(found for found in listed.values() if self._subject(name, found) == digest)
+        listed = {entry.descriptor.digest: entry for entry in self.files.index().entries}
+        return tuple(entry.descriptor for entry in listed.values() if self._subject(name, entry) == digest)
 
     def has(self, name: str, digest: str) -> bool:
         """Whether the blob is there, and right where that is to be proved."""
@@ -114,7 +115,7 @@ class Layout:
                 for _ in self._noted(digest, self.proven(name, Descriptor("", digest, length), chunks)):
                     pass
         except RegistryError as failure:
-            if failure.code != "CHR0433":
+            if not failure.is_wrong_content:
                 raise
             self._disregard(digest)
             return False
@@ -139,7 +140,7 @@ class Layout:
         absent = [child for child in manifest.children if self.files.size(child.digest) is None]
         absent += [blob for blob in manifest.blobs if blob.distributable and not self._has_all_bytes(blob)]
         if absent:
-            raise self.lacks("CHR0434", name, f"blob `{absent[0].digest}`", ("answer", "BLOB_UNKNOWN"))
+            raise self.lacks("CHR0434", name, f"blob `{absent[0].digest}`")
         with self._guard:
             self._subjects[manifest.digest] = manifest.subject
         self.put(name, Descriptor(manifest.media_type, manifest.digest, manifest.size), lambda: _once(manifest.raw))
@@ -169,13 +170,11 @@ class Layout:
         if digest not in self._reachable():
             self.files.remove(digest)
 
-    def lacks(self, code: str, name: str, subject: str, *notes: tuple[str, str]) -> RegistryError:
+    def lacks(self, code: str, name: str, subject: str) -> RegistryError:
         """The error of that code, with what the layout has instead."""
         tags = [tag for other in self.names() if (tag := other.removeprefix(f"{name}:")) != other]
         shown = [("the layout has", f"{name}:{tag}") for tag in tags if not COMPANION_TAG.fullmatch(tag)][:5]
-        return problem(
-            code, server=str(self.path), notes=[*shown, *notes], status=404, repository=name, subject=subject
-        )
+        return problem(code, server=str(self.path), notes=shown, status=404, repository=name, subject=subject)
 
     def _is_whole(self, name: str, root: Descriptor) -> bool:
         """Whether all that a manifest leads to is there; what is damaged counts as absent from now on."""
@@ -187,9 +186,9 @@ class Layout:
             try:
                 manifest = self.manifest(name, entry.digest, entry.media_type)
             except RegistryError as failure:
-                if failure.code == "CHR0433":
+                if failure.is_wrong_content:
                     self._disregard(entry.digest)
-                elif failure.code != "CHR0435":
+                elif not failure.is_not_carried:
                     raise
                 whole = False
                 continue
@@ -217,16 +216,22 @@ class Layout:
         yield from chunks
         self._proved.add(digest)
 
-    def _subject(self, name: str, entry: Descriptor) -> str | None:
+    def _subject(self, name: str, entry: Entry) -> str | None:
+        """What an entry refers to. A damaged one without a name may be anybody's signature: nobody else will miss it.
+        Whoever asks for a name will be told, and who writes brings damaged ones anew.
+        """
+        found = entry.descriptor
         with self._guard:
-            if entry.digest in self._subjects:
-                return self._subjects[entry.digest]
+            if found.digest in self._subjects:
+                return self._subjects[found.digest]
         try:
-            subject = self.manifest(name, entry.digest, entry.media_type).subject
-        except RegistryError:  # whoever needs it will be told
+            subject = self.manifest(name, found.digest, found.media_type).subject
+        except RegistryError:
+            if not (entry.name or self._writing):
+                raise
             subject = None
         with self._guard:
-            return self._subjects.setdefault(entry.digest, subject)
+            return self._subjects.setdefault(found.digest, subject)
 
     def _reachable(self) -> set[str]:
         """All manifests and blobs that the index leads to."""

@@ -149,7 +149,7 @@ class Tar:
                 try:
                     new.write(blob, proven(self._there.chunks(member), blob, str(self.path), "", "CHR0433"))
                 except RegistryError as failure:
-                    if failure.code != "CHR0433":
+                    if not failure.is_wrong_content:
                         raise
                     advice = "run again with --deep, or remove that file"
                     cause = f"blob `{digest}` in the file that is there is damaged; {advice}"
