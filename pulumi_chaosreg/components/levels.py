@@ -4,7 +4,7 @@ They inherit from one another by the rules of `scopes/`; usable from Python with
 another stack owns is drawn as a component without resources, so that URNs stay the same when a level moves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -24,7 +24,6 @@ from pulumi_chaosreg.review.not_yet import not_yet
 from pulumi_chaosreg.review.pull_checks import check_pulls
 from pulumi_chaosreg.scopes.locks import check_locks
 from pulumi_chaosreg.scopes.model import Decided, Level, Scope, nearest
-from pulumi_chaosreg.scopes.pinning import Pin
 from pulumi_chaosreg.scopes.registry import kept_platforms
 from pulumi_chaosreg.scopes.resolution import Resolver
 from pulumi_chaosreg.scopes.resolved import (
@@ -189,8 +188,6 @@ class Project(_LevelComponent):
 class Infrastructure(_LevelComponent):
     """An infrastructure: the namespace, pull Secret, ServiceAccount entries and ConfigMap in its cluster."""
 
-    images: Mapping[str, pulumi.Output[str]]
-    """Image name → full reference, as the cluster will pull it."""
     secret_name: str | None
     """The pull Secret's name; None where the registry is public."""
     config_map_name: str
@@ -217,21 +214,30 @@ class Infrastructure(_LevelComponent):
         if cluster is not None:
             settings["cluster"] = {"context": cluster.name}
         super().__init__(Level.INFRASTRUCTURE, name, above, settings, credentials, opts, _scope)
-        resolved = _resolved or _resolve(self.scope)
+        self._resolved = resolved = _resolved or _resolve(self.scope)
         cluster = cluster or Cluster(**resolved.of_cluster())
         self.namespace = resolved.namespace.value
         self.config_map_name = object_name(self.scope)
         self.secret_name = resolved.secret.value.name if resolved.secret else None
         owner = self.owner_of(resolved.owner) if resolved.owner and _owner_here else None
-        self.images = {image.name: self._reference(image, owner, resolved.pinning) for image in resolved.images}
+        self._mirrored = {
+            image.name: owner.own_mirror().image(image.source, image.reference, image.digest)
+            for image in resolved.images
+            if owner and image.source
+        }
         self._deliver(resolved, self.provider_for(cluster))
         # No outputs are registered: the ConfigMap has them, and the engine would write its whole state once more.
 
-    def _reference(self, image: ResolvedImage, owner: _LevelComponent | None, pin: Pin) -> pulumi.Output[str]:
-        if owner and image.source:
-            made = owner.own_mirror().image(image.source, image.reference, image.digest)
-            return made.reference if pin.in_references else made.target
-        return pulumi.Output.from_input(str(image.reference))
+    @property
+    def images(self) -> Mapping[str, pulumi.Output[str]]:
+        """Image name → full reference, as the cluster will pull it; known when it is there, if we copy it."""
+        return {image.name: pulumi.Output.from_input(self._reference(image)) for image in self._resolved.images}
+
+    def _reference(self, image: ResolvedImage) -> pulumi.Input[str]:
+        made = self._mirrored.get(image.name)
+        if made is None:
+            return str(image.reference)
+        return made.reference if self._resolved.pinning.in_references else made.target
 
     def _deliver(self, resolved: ResolvedConfig, provider: Provider) -> None:
         """Namespace, then Secret, then whatever names the Secret."""
@@ -247,9 +253,9 @@ class Infrastructure(_LevelComponent):
             name,
             config_map_name=self.config_map_name,
             namespace=self.namespace,
-            data={**config_map_data(resolved), **{f"image.{name}": image for name, image in self.images.items()}},
+            data={**config_map_data(resolved), **self._unknown_images()},
             labels=labels,
-            opts=self._opts("ConfigMap", provider, before),
+            opts=self._opts("ConfigMap", provider, [*before, *self._mirrored.values()]),
         )
         for account in resolved.service_accounts.value if resolved.secret else ():
             # The list has no merge key, so it has one owner: by force, or a renamed infrastructure could not take over.
@@ -261,7 +267,14 @@ class Infrastructure(_LevelComponent):
             opts = pulumi.ResourceOptions(parent=self, provider=provider, depends_on=before)
             core_object("ServiceAccountPatch", f"{name}/{account}", patch, opts)
 
-    def _opts(self, kind: str, provider: Provider, before: list[pulumi.Resource]) -> pulumi.ResourceOptions:
+    def _unknown_images(self) -> dict[str, pulumi.Input[str]]:
+        """ConfigMap key → reference of each image whose digest the copy will find. The others are plain text: the state
+        would say of every output once more what it depends on.
+        """
+        unknown = (image for image in self._resolved.images if image.name in self._mirrored and image.digest is None)
+        return {f"image.{image.name}": self._reference(image) for image in unknown}
+
+    def _opts(self, kind: str, provider: Provider, before: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
         aliases = object_aliases(self.scope, self.urn, f"kubernetes:core/v1:{kind}", _WRAPPERS[kind])
         return pulumi.ResourceOptions(parent=self, provider=provider, depends_on=before, aliases=aliases)
 
