@@ -4,7 +4,7 @@ They inherit from one another by the rules of `scopes/`; usable from Python with
 another stack owns is drawn as a component without resources, so that URNs stay the same when a level moves.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -189,8 +189,6 @@ class Project(_LevelComponent):
 class Infrastructure(_LevelComponent):
     """An infrastructure: the namespace, pull Secret, ServiceAccount entries and ConfigMap in its cluster."""
 
-    images: Mapping[str, pulumi.Output[str]]
-    """Image name → full reference, as the cluster will pull it."""
     secret_name: str | None
     """The pull Secret's name; None where the registry is public."""
     config_map_name: str
@@ -217,24 +215,29 @@ class Infrastructure(_LevelComponent):
         if cluster is not None:
             settings["cluster"] = {"context": cluster.name}
         super().__init__(Level.INFRASTRUCTURE, name, above, settings, credentials, opts, _scope)
-        resolved = _resolved or _resolve(self.scope)
+        self._resolved = resolved = _resolved or _resolve(self.scope)
         reached = {key: value for key, value in resolved.of_cluster().items() if key != CLUSTER.provider.key}
         cluster = cluster or Cluster(**reached)
         self.namespace = resolved.namespace.value
         self.config_map_name = object_name(self.scope)
         self.secret_name = resolved.secret_name.value if resolved.secret_name else None
         owner = self.owner_of(resolved.owner) if resolved.owner and _owner_here else None
-        self.images = {image.name: self._reference(image, owner, resolved) for image in resolved.images}
+        self._mirrored = {
+            image.name: owner.mirrored(resolved.registry, image) for image in resolved.images if owner and image.source
+        }
         self._deliver(resolved, self.provider_for(cluster))
         # No outputs are registered: the ConfigMap has them, and the engine would write its whole state once more.
 
-    def _reference(
-        self, image: ResolvedImage, owner: _LevelComponent | None, resolved: ResolvedConfig
-    ) -> pulumi.Output[str]:
-        if owner and image.source:
-            made = owner.mirrored(resolved.registry, image)
-            return made.reference if resolved.pinning.in_references else made.target
-        return pulumi.Output.from_input(str(image.reference))
+    @property
+    def images(self) -> Mapping[str, pulumi.Output[str]]:
+        """Image name → full reference, as the cluster will pull it; known when it is there, if we copy it."""
+        return {image.name: pulumi.Output.from_input(self._reference(image)) for image in self._resolved.images}
+
+    def _reference(self, image: ResolvedImage) -> pulumi.Input[str]:
+        made = self._mirrored.get(image.name)
+        if made is None:
+            return str(image.reference)
+        return made.reference if self._resolved.pinning.in_references else made.target
 
     def _deliver(self, resolved: ResolvedConfig, provider: Provider) -> None:
         """Namespace, then what the credential is delivered by, then whatever names the Secret."""
@@ -264,10 +267,10 @@ class Infrastructure(_LevelComponent):
             name,
             config_map_name=self.config_map_name,
             namespace=self.namespace,
-            data={**config_map_data(resolved), **{f"image.{name}": image for name, image in self.images.items()}},
+            data={**config_map_data(resolved), **self._unknown_images()},
             labels=labels,
             annotations=annotations,
-            opts=self._opts("ConfigMap", provider, before),
+            opts=self._opts("ConfigMap", provider, [*before, *self._mirrored.values()]),
         )
         for account in resolved.service_accounts.value if self.secret_name else ():
             # The list has no merge key, so it has one owner: by force, or a renamed infrastructure could not take over.
@@ -279,7 +282,14 @@ class Infrastructure(_LevelComponent):
             opts = pulumi.ResourceOptions(parent=self, provider=provider, depends_on=before)
             core_object("ServiceAccountPatch", f"{name}/{account}", patch, opts)
 
-    def _opts(self, kind: str, provider: Provider, before: list[pulumi.Resource]) -> pulumi.ResourceOptions:
+    def _unknown_images(self) -> dict[str, pulumi.Input[str]]:
+        """ConfigMap key → reference of each image whose digest the copy will find. The others are plain text: the state
+        would say of every output once more what it depends on.
+        """
+        unknown = (image for image in self._resolved.images if image.name in self._mirrored and image.digest is None)
+        return {f"image.{image.name}": self._reference(image) for image in unknown}
+
+    def _opts(self, kind: str, provider: Provider, before: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
         aliases = object_aliases(self.scope, self.urn, f"kubernetes:core/v1:{kind}", _WRAPPERS[kind])
         return pulumi.ResourceOptions(parent=self, provider=provider, depends_on=before, aliases=aliases)
 

@@ -6,6 +6,7 @@ stack also mirrors what the infrastructures below, in whatever file, will pull.
 
 import json
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,12 @@ from pulumi_chaosreg.settings.yaml_file import locate
 from pulumi_chaosreg.stacks.stack_files import find_project
 
 Component = Account | Organization | Project | Infrastructure
+_COMPONENTS: Mapping[Level, Callable[..., Component]] = {
+    Level.ACCOUNT: Account,
+    Level.ORGANIZATION: Organization,
+    Level.PROJECT: Project,
+    Level.INFRASTRUCTURE: Infrastructure,
+}
 
 
 def run() -> None:
@@ -52,8 +59,11 @@ class _Builder:
             pulumi.log.warn(f"stack `{self.stack}` has no section of ours in its file: nothing to do")
         self._look_up_credentials(owned)
         for scope in owned:
-            component = self._component(scope)
-            self._mirror(scope, component)
+            for each in scope.chain():  # what is above first
+                if each not in self.components:
+                    # Here, and not some calls further down: the engine keeps the stack trace of every resource.
+                    self.components[each] = _COMPONENTS[each.level](each.id, **self._arguments(each))
+            self._mirror(scope, self.components[scope])
         infrastructures = [c for c in self.components.values() if isinstance(c, Infrastructure)]
         pulumi.export("infrastructures", {c.scope.path: _summary(c) for c in infrastructures})
         credentials = self.values.for_others(self.reviewed)
@@ -75,32 +85,20 @@ class _Builder:
         if findings:
             raise ChaosregError(locate(list(dict.fromkeys(findings))))
 
-    def _component(self, scope: Scope) -> Component:
-        """The component of a scope, with its parents first; each once."""
-        if scope not in self.components:
-            above = self._component(scope.parent) if scope.parent else None
-            self.components[scope] = self._make(scope, above)
-        return self.components[scope]
-
-    def _make(self, scope: Scope, above: Component | None) -> Component:
-        match scope.level:
-            case Level.ACCOUNT:
-                return Account(scope.id, _scope=scope)
-            case Level.ORGANIZATION:
-                return Organization(scope.id, account=above, _scope=scope)  # type: ignore[arg-type]
-            case Level.PROJECT:
-                return Project(scope.id, **_above(above), _scope=scope)
-            case Level.INFRASTRUCTURE:
-                resolved = self.reviewed.resolved[scope]
-                owner = resolved.owner
-                return Infrastructure(
-                    scope.id,
-                    **_above(above),
-                    credentials=self.credentials.get(scope),
-                    _scope=scope,
-                    _resolved=resolved,
-                    _owner_here=bool(owner and owner.stack == self.stack),
-                )
+    def _arguments(self, scope: Scope) -> dict[str, Any]:
+        """What the scope's component is made with; the one above is there already."""
+        arguments: dict[str, Any] = {"_scope": scope}
+        if scope.parent:
+            arguments[scope.parent.level.value] = self.components[scope.parent]
+        if scope.level is Level.INFRASTRUCTURE:
+            resolved = self.reviewed.resolved[scope]
+            owner = resolved.owner
+            arguments |= {
+                "credentials": self.credentials.get(scope),
+                "_resolved": resolved,
+                "_owner_here": bool(owner and owner.stack == self.stack),
+            }
+        return arguments
 
     def _mirror(self, owner: Scope, component: Component) -> None:
         """Every image that an infrastructure below pulls from a registry that this scope owns and fills."""
@@ -116,16 +114,6 @@ class _Builder:
             pulumi.log.info(
                 f"`images.pin` leaves it to `up` which digests these tags stand for: {', '.join(unknown)}", component
             )
-
-
-def _above(component: Component | None) -> dict[str, Any]:
-    match component:
-        case Account():
-            return {"account": component}
-        case Organization():
-            return {"organization": component}
-        case _:
-            return {"project": component}
 
 
 def _summary(infrastructure: Infrastructure) -> dict[str, Any]:

@@ -36,18 +36,19 @@ def lab(private_target: RegistryServer) -> LabState:
 
 
 @pytest.fixture
-def company(request: pytest.FixtureRequest, tmp_path: Path, lab: LabState) -> Workspace:
+def label(request: pytest.FixtureRequest) -> str:
+    """A DNS label that no other test has: the one cluster of the lab is everybody's, and tests run side by side."""
+    return f"t{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:12]}"
+
+
+@pytest.fixture
+def company(label: str, tmp_path: Path, lab: LabState) -> Workspace:
     """The example company, locked, its account's stack initialised with credentials; namespaces are the test's own."""
     workspace = Workspace.of_company(tmp_path / "company", lab)
     for path in (workspace.folder / "stacks").glob("*.yaml"):
-        text = path.read_text("utf-8").replace("namespace: h", f"namespace: {_label(request.node.nodeid)}-h")
+        text = path.read_text("utf-8").replace("namespace: h", f"namespace: {label}-h")
         path.write_text(text, "utf-8")
     workspace.run("chaosreg", "lock")
     workspace.init("acme", "checkout-prod")
     workspace.set_credentials("acme", lab)
     return workspace
-
-
-def _label(test: str) -> str:
-    """A DNS label that no other test has: the one cluster of the lab is everybody's, and tests run side by side."""
-    return f"t{hashlib.sha256(test.encode()).hexdigest()[:12]}"
