@@ -20,6 +20,7 @@ from pulumi_chaosreg.images.signing_policy import MalformedPolicy, SigningPolicy
 from pulumi_chaosreg.images.unique_tag import unique_tag
 from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Mirror, Progress, Wanted
+from pulumi_chaosreg.provider.still_wanted import Run, StillWanted
 
 TYPE = "chaosreg:index:MirroredImage"
 _INPUTS = (
@@ -62,8 +63,9 @@ class MirroredImage:
     One `Mirror` serves all resources of a run, so that every unique blob crosses the wire once.
     """
 
-    def __init__(self, mirror: Mirror) -> None:
+    def __init__(self, mirror: Mirror, still_wanted: StillWanted | None = None) -> None:
         self.mirror = mirror
+        self._still_wanted = still_wanted or StillWanted(Run())
         self._logins = MachineLogins()
         self._told: set[Finding] = set()
 
@@ -92,6 +94,9 @@ class MirroredImage:
         if unique is not None and not is_unknown(unique) and not isinstance(unique, bool):
             failures.append(("uniqueTag", "must be true or false"))
         failures += _policy_failures(inputs)
+        target = inputs.get("target")
+        if isinstance(target, str) and not failures:
+            self._still_wanted.keep(target)
         return {"onDestroy": "retain", **{k: v for k, v in inputs.items() if v is not None}}, failures
 
     def diff(self, state: Properties, inputs: Properties) -> Change:
@@ -157,17 +162,22 @@ class MirroredImage:
         is_ours = state.get("written") is True and state.get("digest") == digest  # or somebody else has moved it
         return dict(inputs) or imported, {**self.preview(now), "written": is_ours}
 
-    def delete(self, state: Properties, inputs: Properties) -> str:
+    def delete(self, state: Properties, inputs: Properties, urn: str) -> str:
         """Nothing with `onDestroy: retain`; otherwise take away what we wrote and nobody else needs, the unique tag
         too. The unique tags of former digests stay.
 
-        Returns why the image was kept although it should go; "" otherwise.
+        Returns why the image was kept although it should go; "" otherwise, and where another resource of this run has
+        taken it over.
         """
         if state.get("onDestroy") != "delete":
             return ""
         target, digest = Reference.parse(state["target"]), state.get("digest")
+        if self._still_wanted.is_kept_here(target):
+            return ""
         if state.get("written") is not True:
-            return f"kept {target}: it was there before this stack, which did not write it"
+            return f"kept {target}: it was there before this resource, which did not write it"
+        if reason := self._still_wanted.elsewhere(urn, target, digest):
+            return f"kept {target}: {reason}"
         login = self._login(inputs, "delete" if inputs.get("delete") else "push", target)
         now = self.mirror.digest(target, login)
         tags = [target, _unique(state["target"], digest)] if state.get("uniqueTag") and digest else [target]

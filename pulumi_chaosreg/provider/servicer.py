@@ -4,7 +4,6 @@ Blocking work runs in threads; a failure becomes one clean message for the user,
 """
 
 import asyncio
-import threading
 import time
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
@@ -20,6 +19,7 @@ from pulumi_chaosreg import __version__
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.mirror import Mirror, Progress
 from pulumi_chaosreg.provider.mirrored_image import TYPE, MirroredImage
+from pulumi_chaosreg.provider.still_wanted import Run, StillWanted
 
 T = TypeVar("T")
 _SECRETS = ("push", "pull", "delete")
@@ -30,8 +30,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     """One plugin process: all `MirroredImage`s of a run."""
 
     def __init__(self, engine_address: str) -> None:
-        self.cancelled = threading.Event()
-        self.images = MirroredImage(Mirror(stop=self.cancelled))
+        self.run = Run()
+        self.images = MirroredImage(Mirror(stop=self.run.stop), StillWanted(self.run))
         self._connect(engine_address)
 
     def _connect(self, engine_address: str) -> None:
@@ -53,8 +53,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     async def CheckConfig(self, request: Any, context: Any) -> Any:
         """Drop everything but the version: the engine hands us the stack's whole `chaosreg:` configuration, and each
-        edit of it would show as an update of the provider.
+        edit of it would show as an update of the provider. Only a program registers providers.
         """
+        self.run.has_program = True
         kept = struct_pb2.Struct()
         for key in ("version", "pluginDownloadURL"):
             if key in request.news.fields:
@@ -71,7 +72,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return pb.GetSchemaResponse(schema="{}")
 
     async def Cancel(self, request: Any, context: Any) -> Any:
-        self.cancelled.set()
+        self.run.stop.set()
         return empty_pb2.Empty()
 
     async def Check(self, request: Any, context: Any) -> Any:
@@ -138,7 +139,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     async def Delete(self, request: Any, context: Any) -> Any:
         state, inputs = _plain(_load(request.properties)), _plain(_load(request.old_inputs))
-        kept = await _in_thread(context, lambda: self.images.delete({**inputs, **state}, inputs))
+        kept = await _in_thread(context, lambda: self.images.delete({**inputs, **state}, inputs, request.urn))
         if kept:
             await self._log(engine_pb2.WARNING, kept, request.urn)
         return empty_pb2.Empty()

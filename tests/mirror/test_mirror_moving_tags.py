@@ -1,6 +1,7 @@
 """Tags that move: each digest that a floating tag had keeps a tag of its own at the target."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.images.unique_tag import unique_tag
 from pulumi_chaosreg.mirror import Mirror, Wanted
 from pulumi_chaosreg.provider.mirrored_image import MirroredImage
+from pulumi_chaosreg.provider.still_wanted import Run, StillWanted
 from tests.support import builder
 from tests.support.builder import image, index, layer, push
 from tests.support.company import write_company
@@ -68,6 +70,16 @@ def test_a_unique_tag_that_is_gone_is_written_again_without_sending_blobs(
     assert (copied.blobs_copied, mirror.digest(unique)) == (0, tree.digest)
 
 
+URN = "urn:pulumi:one::somebodys-program::chaosreg:index:MirroredImage::image"
+
+
+@pytest.fixture
+def images(mirror: Mirror, tmp_path: Path) -> MirroredImage:
+    """In a project without stack files: nobody else wants anything."""
+    (tmp_path / "Pulumi.yaml").write_text("name: somebodys-program\nruntime: python\n", "utf-8")
+    return MirroredImage(mirror, StillWanted(Run(), tmp_path))
+
+
 @pytest.fixture
 def without_tag_deletes(target: RegistryServer) -> Iterator[FaultServer]:
     """distribution 2.8: deletes by digest only."""
@@ -81,10 +93,14 @@ def without_tag_deletes(target: RegistryServer) -> Iterator[FaultServer]:
 
 @pytest.mark.parametrize("how", ["tag by tag", "by digest only"])
 def test_with_on_destroy_delete_both_tags_go_and_those_of_former_digests_stay(
-    upstream: RegistryServer, target: RegistryServer, mirror: Mirror, without_tag_deletes: FaultServer, how: str
+    upstream: RegistryServer,
+    target: RegistryServer,
+    mirror: Mirror,
+    images: MirroredImage,
+    without_tag_deletes: FaultServer,
+    how: str,
 ) -> None:
-    place = target if how == "tag by tag" else without_tag_deletes
-    images, trees = MirroredImage(mirror), [pushed(upstream, "1")]
+    place, trees = target if how == "tag by tag" else without_tag_deletes, [pushed(upstream, "1")]
     inputs = {
         "source": str(latest(upstream, "harness/app")),
         "target": str(latest(place)),
@@ -97,16 +113,15 @@ def test_with_on_destroy_delete_both_tags_go_and_those_of_former_digests_stay(
     old, new = (unique_tag("latest", tree.digest) for tree in trees)
     assert state["uniqueReference"] == f"{place.host}/app:{new}"
 
-    images.delete(state, inputs)
+    images.delete(state, inputs, URN)
 
     there = {tag: mirror.digest(Reference(target.host, "app", tag)) for tag in ("latest", old, new)}
     assert there == {"latest": None, new: None, old: trees[0].digest}
 
 
 def test_what_somebody_else_has_moved_is_not_deleted(
-    upstream: RegistryServer, target: RegistryServer, mirror: Mirror
+    upstream: RegistryServer, target: RegistryServer, mirror: Mirror, images: MirroredImage
 ) -> None:
-    images = MirroredImage(mirror)
     pushed(upstream, "1")
     inputs = {
         "source": str(latest(upstream, "harness/app")),
@@ -117,7 +132,7 @@ def test_what_somebody_else_has_moved_is_not_deleted(
     _, state = images.put(inputs, lambda _: None)
     theirs = push(target.host, "app", "latest", image(layer("theirs")))
 
-    assert f"moved the tag to {theirs.digest}" in images.delete(state, inputs)
+    assert f"moved the tag to {theirs.digest}" in images.delete(state, inputs, URN)
 
     assert mirror.digest(latest(target)) == theirs.digest
     assert mirror.digest(Reference.parse(state["uniqueReference"])) is None
@@ -173,9 +188,9 @@ def test_a_tag_that_was_right_before_us_is_not_ours_even_if_we_add_the_unique_on
 
 
 def test_what_a_refresh_finds_moved_is_no_longer_ours(
-    upstream: RegistryServer, target: RegistryServer, mirror: Mirror
+    upstream: RegistryServer, target: RegistryServer, mirror: Mirror, images: MirroredImage
 ) -> None:
-    images, _ = MirroredImage(mirror), pushed(upstream, "1")
+    pushed(upstream, "1")
     inputs = {
         "source": str(latest(upstream, "harness/app")),
         "target": str(latest(target)),
@@ -186,5 +201,5 @@ def test_what_a_refresh_finds_moved_is_no_longer_ours(
 
     _, seen = images.read(ident, state, inputs) or ({}, {})
 
-    assert "it was there before this stack" in images.delete(seen, inputs)
+    assert "it was there before this resource" in images.delete(seen, inputs, URN)
     assert mirror.digest(latest(target)) == theirs.digest

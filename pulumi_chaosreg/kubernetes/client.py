@@ -1,0 +1,192 @@
+"""One client of the Kubernetes API, for whatever we do in a cluster ourselves and not through Pulumi's own plugin.
+
+The official Python client reads kubeconfigs: logins by exec plugins (EKS, GKE, AKS), client certificates, proxies, other
+TLS names. Requests and answers stay plain JSON: its models are the API's of one version, and an object must come back
+with everything that it has. Its import takes most of a second, so it waits for the first request.
+"""
+
+import json
+import logging
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
+
+import yaml
+
+from pulumi_chaosreg.errors import ChaosregError, Finding
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
+
+_CONNECT, _ANSWER = 15.0, 60.0  # seconds
+APPLY = "application/apply-patch+yaml"
+MERGE = "application/merge-patch+json"
+
+
+class KubernetesError(ChaosregError):
+    """A cluster could not be reached, or refused."""
+
+    def __init__(self, finding: Finding, *, status: int | None = None, about: str = "") -> None:
+        super().__init__(finding)
+        self.status = status
+        """Of the HTTP answer; None where there was none."""
+        self.about = about
+        """The plural of the kind that the answer is about: `namespaces` where the namespace is missing."""
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the object is not there, nor anything that it would be in."""
+        return self.status == 404
+
+    @property
+    def is_conflict(self) -> bool:
+        """Whether somebody else was faster, or owns a field."""
+        return self.status == 409
+
+    @property
+    def is_unreachable(self) -> bool:
+        """Whether nobody answered at all."""
+        return self.status is None
+
+
+def is_text(kubeconfig: str) -> bool:
+    """Whether this is a kubeconfig's content, with its credentials, and not the path of one."""
+    return "\n" in kubeconfig or kubeconfig.lstrip().startswith("{")
+
+
+class Cluster:
+    """A cluster by the context of a kubeconfig. Threads may share it."""
+
+    def __init__(self, context: str | None, kubeconfig: str | None) -> None:
+        """`kubeconfig` is a path or a content; $KUBECONFIG or ~/.kube/config where it is left out."""
+        self._context, self._kubeconfig = context, kubeconfig
+        self._guard = threading.Lock()
+        self._client: ApiClient | None = None
+
+    @property
+    def name(self) -> str:
+        """As a message says it."""
+        return f"context `{self._context}`" if self._context else "the kubeconfig's current context"
+
+    def request(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, kind: str = "", **query: str
+    ) -> dict[str, Any]:
+        """The answer's JSON. KubernetesError (CHR0604, CHR0605) otherwise; `kind` is the body's content type."""
+        import urllib3.exceptions  # the official client brings it
+
+        client = self._connected()
+        headers = {"Accept": "application/json"}
+        for setting in client.configuration.auth_settings().values():  # asks for a new token where it has expired
+            headers[setting["key"].title()] = setting["value"]
+        if body is not None:
+            headers["Content-Type"] = kind or "application/json"
+        url = f"{client.configuration.host}{path}" + (f"?{urlencode(query)}" if query else "")
+        try:
+            answer = client.rest_client.pool_manager.request(
+                method,
+                url,
+                body=None if body is None else json.dumps(body),
+                headers=headers,
+                timeout=urllib3.Timeout(connect=_CONNECT, read=_ANSWER),
+                redirect=False,
+            )
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise self._unreachable(client.configuration.host, error) from None
+        if not 200 <= answer.status < 300:
+            raise self._refused(method, path, answer.status, answer.data)
+        try:
+            found = json.loads(answer.data)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise self._error("CHR0604", f"does not answer `{method} {path}` with JSON: is that an API server?")
+        return found
+
+    def _connected(self) -> "ApiClient":
+        with self._guard:
+            if self._client is None:
+                self._client = self._load()
+            return self._client
+
+    def _load(self) -> "ApiClient":
+        from kubernetes.client import ApiClient, Configuration
+        from kubernetes.config import ConfigException
+        from kubernetes.config.kube_config import KubeConfigLoader, KubeConfigMerger
+
+        configuration = Configuration()
+        try:
+            with _errors_of_logins() as said:
+                if self._kubeconfig and is_text(self._kubeconfig):
+                    given = yaml.safe_load(self._kubeconfig)
+                else:
+                    given = KubeConfigMerger(_paths(self._kubeconfig)).config
+                loader = KubeConfigLoader(given, active_context=self._context, config_base_path=None)
+                loader.load_and_set(configuration)
+        except (ConfigException, OSError) as error:
+            raise self._error("CHR0605", f"cannot be used: {error}") from None
+        except (yaml.YAMLError, TypeError, AttributeError, ValueError, LookupError):  # its text may quote a credential
+            raise self._error("CHR0605", "cannot be used: it is not a kubeconfig") from None
+        if said:
+            raise self._error("CHR0605", f"cannot log in: {said[0]}")
+        proxy = loader._cluster.safe_get("proxy-url")  # read by version 37 on; always used, as by kubectl
+        if proxy:
+            configuration.proxy, configuration.no_proxy = proxy, None
+        return ApiClient(configuration)
+
+    def _unreachable(self, host: str, error: Exception) -> KubernetesError:
+        cause = getattr(error, "reason", None) or error
+        text = str(cause).rpartition(": ")[2] if isinstance(cause, OSError) else str(cause)
+        return self._error("CHR0604", f"cannot be reached at {urlsplit(host).netloc}: {text}")
+
+    def _refused(self, method: str, path: str, status: int, body: bytes) -> KubernetesError:
+        try:
+            said = json.loads(body)
+            message, about = str(said["message"]), str((said.get("details") or {}).get("kind") or "")
+        except (ValueError, KeyError, TypeError, AttributeError):
+            message, about = "no reason given", ""
+        return self._error("CHR0604", f"answered {status} to `{method} {path}`: {message}", status, about)
+
+    def _error(self, code: str, what: str, status: int | None = None, about: str = "") -> KubernetesError:
+        subject = f"the cluster of {self.name}" if code == "CHR0604" else f"{self.name} of {self._source}"
+        advice = (
+            "try `kubectl get serviceaccounts` with the same context; who runs this needs `get`, `create` and `patch`"
+            if code == "CHR0604"
+            else "compare with `kubectl config get-contexts`; a login's program must be on PATH"
+        )
+        return KubernetesError(Finding(code, f"{subject} {what}", help=advice), status=status, about=about)
+
+    @property
+    def _source(self) -> str:
+        if not self._kubeconfig:
+            return "$KUBECONFIG or ~/.kube/config"
+        return "the given kubeconfig" if is_text(self._kubeconfig) else self._kubeconfig
+
+
+def _paths(kubeconfig: str | None) -> str:
+    """Where the official client shall look; its own default is what $KUBECONFIG was when it was imported."""
+    if kubeconfig:
+        return str(Path(kubeconfig).expanduser())
+    return os.environ.get("KUBECONFIG") or "~/.kube/config"
+
+
+@contextmanager
+def _errors_of_logins() -> Iterator[list[str]]:
+    """What the official client logs, instead of raising it, when a login's program fails; it would go on without."""
+    said: list[str] = []
+    thread = threading.get_ident()
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.thread == thread and record.levelno >= logging.ERROR:
+                said.append(record.getMessage())
+
+    listener = Listener()
+    logging.getLogger().addHandler(listener)
+    try:
+        yield said
+    finally:
+        logging.getLogger().removeHandler(listener)
