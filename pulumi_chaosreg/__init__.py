@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pulumi_chaosreg.components.cluster import Cluster as Cluster
     from pulumi_chaosreg.components.image_mirror import ImageMirror as ImageMirror
+    from pulumi_chaosreg.components.image_pull_secret_entry import ImagePullSecretEntry as ImagePullSecretEntry
     from pulumi_chaosreg.components.levels import Account as Account
     from pulumi_chaosreg.components.levels import Infrastructure as Infrastructure
     from pulumi_chaosreg.components.levels import Organization as Organization
@@ -25,6 +26,7 @@ _HOME = {
     "Infrastructure": "components.levels",
     "Cluster": "components.cluster",
     "ImageMirror": "components.image_mirror",
+    "ImagePullSecretEntry": "components.image_pull_secret_entry",
     "MirroredImage": "components.mirrored_image",
     "PullSecret": "components.pull_secret",
     "ResolvedConfigMap": "components.resolved_config_map",

@@ -5,10 +5,11 @@ from typing import Any, Literal
 
 import pulumi
 
-from pulumi_chaosreg import __version__
+from pulumi_chaosreg.components.custom_resource import CustomResource
+from pulumi_chaosreg.resources.mirrored_image import MIRRORED_IMAGE
 
 
-class MirroredImage(pulumi.CustomResource):
+class MirroredImage(CustomResource):
     """One image tag, copied from its source and kept at its target.
 
     `source` and `target` are `server/repository:tag`. With `digest` (from the lockfile) exactly that content is copied
@@ -52,20 +53,18 @@ class MirroredImage(pulumi.CustomResource):
         verify: pulumi.Input[Mapping[str, Any]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {
+        given = {
             "source": source,
             "target": target,
             "digest": digest,
-            "push": None if push is None else pulumi.Output.secret(push),
-            "pull": None if pull is None else pulumi.Output.secret(pull),
-            "delete": None if delete is None else pulumi.Output.secret(delete),
-            "onDestroy": on_destroy,
+            "push": push,
+            "pull": pull,
+            "delete": delete,
+            "on_destroy": on_destroy,
             "platforms": platforms,
-            "foreignLayers": foreign_layers,
-            "uniqueTag": unique_tag,
+            "foreign_layers": foreign_layers,
+            "unique_tag": unique_tag,
             "signatures": signatures,
             "verify": verify,
-            "reference": None,  # declares the output
         }
-        ours = pulumi.ResourceOptions(version=__version__)
-        super().__init__("chaosreg:index:MirroredImage", name, inputs, pulumi.ResourceOptions.merge(ours, opts))
+        super().__init__(MIRRORED_IMAGE, name, given, opts)

@@ -1,7 +1,7 @@
 """One client of the Kubernetes API, for whatever we do in a cluster ourselves and not through Pulumi's own plugin.
 
-The official Python client reads kubeconfigs: logins by exec plugins (EKS, GKE, AKS), client certificates, proxies, other
-TLS names. Requests and answers stay plain JSON: its models are the API's of one version, and an object must come back
+The official Python client reads kubeconfigs: logins by exec plugins (EKS, GKE, AKS), client certificates, proxies, TLS
+names. Requests and answers stay plain JSON: its models are the API's of one version, and an object must come back
 with everything that it has. Its import takes most of a second, so it waits for the first request.
 """
 
@@ -15,8 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
+import urllib3
+import urllib3.exceptions
 import yaml
 
+from pulumi_chaosreg.credentials.kubeconfig import is_content
 from pulumi_chaosreg.errors import ChaosregError, Finding
 
 if TYPE_CHECKING:
@@ -53,11 +56,6 @@ class KubernetesError(ChaosregError):
         return self.status is None
 
 
-def is_text(kubeconfig: str) -> bool:
-    """Whether this is a kubeconfig's content, with its credentials, and not the path of one."""
-    return "\n" in kubeconfig or kubeconfig.lstrip().startswith("{")
-
-
 class Cluster:
     """A cluster by the context of a kubeconfig. Threads may share it."""
 
@@ -76,8 +74,6 @@ class Cluster:
         self, method: str, path: str, body: Mapping[str, Any] | None = None, kind: str = "", **query: str
     ) -> dict[str, Any]:
         """The answer's JSON. KubernetesError (CHR0604, CHR0605) otherwise; `kind` is the body's content type."""
-        import urllib3.exceptions  # the official client brings it
-
         client = self._connected()
         headers = {"Accept": "application/json"}
         for setting in client.configuration.auth_settings().values():  # asks for a new token where it has expired
@@ -120,7 +116,7 @@ class Cluster:
         configuration = Configuration()
         try:
             with _errors_of_logins() as said:
-                if self._kubeconfig and is_text(self._kubeconfig):
+                if self._kubeconfig and is_content(self._kubeconfig):
                     given = yaml.safe_load(self._kubeconfig)
                 else:
                     given = KubeConfigMerger(_paths(self._kubeconfig)).config
@@ -163,7 +159,7 @@ class Cluster:
     def _source(self) -> str:
         if not self._kubeconfig:
             return "$KUBECONFIG or ~/.kube/config"
-        return "the given kubeconfig" if is_text(self._kubeconfig) else self._kubeconfig
+        return "the given kubeconfig" if is_content(self._kubeconfig) else self._kubeconfig
 
 
 def _paths(kubeconfig: str | None) -> str:

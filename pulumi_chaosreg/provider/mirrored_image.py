@@ -1,60 +1,28 @@
 """`MirroredImage`: one image tag at its target, as a Pulumi custom resource.
 
-The source tag, the expected digest and `onDestroy` may change in place; another target is another resource.
-Credentials are inputs that never cause a diff, and never outputs: a rotation is not a change of the image. Nor do
-`signatures`, `verify` and `foreignLayers`: they count when an image is copied.
+What its inputs are, and what a change of them means, says its table (`resources/mirrored_image.py`).
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
-
-from pulumi.output import Unknown
 
 from pulumi_chaosreg.credentials.docker_config import read_credential
 from pulumi_chaosreg.credentials.login import LoginSource
 from pulumi_chaosreg.errors import ChaosregError, Finding
-from pulumi_chaosreg.images.platform import PLATFORM, canonical
+from pulumi_chaosreg.images.platform import PLATFORM
 from pulumi_chaosreg.images.reference import COMPANION_TAG, DIGEST, Reference
 from pulumi_chaosreg.images.signing_policy import MalformedPolicy, SigningPolicy, check_installed
 from pulumi_chaosreg.images.unique_tag import unique_tag
 from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Mirror, Progress, Wanted
-from pulumi_chaosreg.provider.still_wanted import Run, StillWanted
+from pulumi_chaosreg.provider.resource import Found, Occasion, has_unknown, is_unknown
+from pulumi_chaosreg.provider.run import Run
+from pulumi_chaosreg.provider.still_wanted import StillWanted
+from pulumi_chaosreg.resources.mirrored_image import MIRRORED_IMAGE, kept_platforms
+from pulumi_chaosreg.resources.table import Change, Failure, Properties
 
-TYPE = "chaosreg:index:MirroredImage"
-_INPUTS = (
-    "source",
-    "target",
-    "digest",
-    "push",
-    "pull",
-    "delete",
-    "onDestroy",
-    "platforms",
-    "foreignLayers",
-    "uniqueTag",
-    "signatures",
-    "verify",
-)
-_OUTPUTS = ("source", "target", "onDestroy", "platforms", "uniqueTag")
-"""Inputs that are kept in the state as they are."""
-_WORDS = {
-    "onDestroy": ("retain", "delete"),
-    "foreignLayers": ("refuse", "keep"),
-    "signatures": ("copy", "require", "skip"),
-}
-
-Properties = Mapping[str, Any]
 Report = Callable[[Progress], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What differs between the state and the program: nothing, an update, or a replacement."""
-
-    updates: tuple[str, ...] = ()
-    replaces: tuple[str, ...] = ()
 
 
 class MirroredImage:
@@ -69,60 +37,59 @@ class MirroredImage:
         self._logins = MachineLogins()
         self._told: set[Finding] = set()
 
-    def check(self, inputs: Properties) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    @classmethod
+    def of_run(cls, run: Run) -> "MirroredImage":
+        """The object that serves a run."""
+        return cls(Mirror(stop=run.stop), StillWanted(run))
+
+    def check(self, inputs: Properties) -> tuple[dict[str, Any], list[Failure]]:
         """The inputs with defaults, and (property, reason) for each that is wrong. Unknown values pass."""
-        failures = [(key, f"is not an input; inputs: {', '.join(_INPUTS)}") for key in inputs if key not in _INPUTS]
+        failures = MIRRORED_IMAGE.failures(inputs, is_unknown)
+        wrong = {name for name, _ in failures}
         for key in ("source", "target"):
             value = inputs.get(key)
-            if value is None:
-                failures.append((key, "is missing; write `server/repository:tag`"))
-            elif isinstance(value, str):
+            if isinstance(value, str):
                 failures += _reference_failures(key, value)
-            elif not is_unknown(value):
-                failures.append((key, "must be a string"))
         digest = inputs.get("digest")
         if digest is not None and not is_unknown(digest) and not (isinstance(digest, str) and DIGEST.match(digest)):
             failures.append(("digest", "is not a digest; write `sha256:` and 64 hex digits, or leave it out"))
-        for key, words in _WORDS.items():
-            word = inputs.get(key)
-            if word is not None and not is_unknown(word) and word not in words:
-                failures.append((key, f"must be one of: {', '.join(words)}"))
         platforms = inputs.get("platforms")
-        if platforms is not None and not is_unknown(platforms) and not _are_platforms(platforms):
+        texts = platforms if isinstance(platforms, list) and "platforms" not in wrong else []
+        if not all(is_unknown(text) or PLATFORM.match(text) for text in texts):
             failures.append(("platforms", "must be a list of `os/architecture`, as in `linux/amd64`"))
-        unique = inputs.get("uniqueTag")
-        if unique is not None and not is_unknown(unique) and not isinstance(unique, bool):
-            failures.append(("uniqueTag", "must be true or false"))
         failures += _policy_failures(inputs)
         target = inputs.get("target")
         if isinstance(target, str) and not failures:
             self._still_wanted.keep(target)
-        return {"onDestroy": "retain", **{k: v for k, v in inputs.items() if v is not None}}, failures
+        return MIRRORED_IMAGE.with_defaults(inputs), failures
 
     def diff(self, state: Properties, inputs: Properties) -> Change:
-        """What `up` would do. The state's digest is what the target held when somebody last looked.
-
-        An import knows neither source nor `onDestroy`: whatever the program says about them is no difference.
-        """
-        replaces = tuple(key for key in ("target",) if state.get(key) != inputs.get(key))
-        updates = [key for key in ("source", "onDestroy") if state.get(key, inputs.get(key)) != inputs.get(key)]
-        if _kept(state) != _kept(inputs):
-            updates.append("platforms")
-        if bool(state.get("uniqueTag")) != bool(inputs.get("uniqueTag")):
-            updates.append("uniqueTag")
-        if inputs.get("digest") is not None and state.get("digest") != inputs["digest"]:
-            updates.append("digest")
-        return Change(tuple(updates), replaces)
+        """What `up` would do. The state's digest is what the target held when somebody last looked."""
+        return MIRRORED_IMAGE.change(state, inputs)
 
     def preview(self, inputs: Properties) -> dict[str, Any]:
         """The outputs as far as they are known without asking a registry: all of them where the digest is locked."""
-        outputs = {key: inputs[key] for key in _OUTPUTS if key in inputs}
+        outputs = {key: inputs[key] for key in MIRRORED_IMAGE.outputs_of_inputs if key in inputs}
         digest = inputs.get("digest")
         if isinstance(digest, str) and isinstance(inputs.get("target"), str):
             outputs |= {"digest": digest, "reference": f"{inputs['target']}@{digest}"}
             if inputs.get("uniqueTag") is True:
                 outputs["uniqueReference"] = _unique(inputs["target"], digest).tagged
         return outputs
+
+    def create(self, inputs: Properties, occasion: Occasion) -> tuple[str, dict[str, Any]]:
+        """Copy what the target lacks."""
+        return self._put(inputs, occasion, {})
+
+    def update(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> dict[str, Any]:
+        """The same; what was ours stays ours."""
+        return self._put(inputs, occasion, state)[1]
+
+    def _put(self, inputs: Properties, occasion: Occasion, state: Properties) -> tuple[str, dict[str, Any]]:
+        result = self.put(inputs, lambda progress: occasion.progress(_sentence(progress)), state)
+        for finding in self._new_warnings():
+            occasion.warn(str(finding))
+        return result
 
     def put(self, inputs: Properties, report: Report, state: Properties | None = None) -> tuple[str, dict[str, Any]]:
         """Copy what the target lacks; (id, outputs). The tag is written last, so a failure leaves none.
@@ -132,7 +99,7 @@ class MirroredImage:
         source, target = Reference.parse(inputs["source"]), Reference.parse(inputs["target"])
         wanted = Wanted(
             digest=inputs.get("digest"),
-            platforms=_kept(inputs),
+            platforms=kept_platforms(inputs.get("platforms")),
             keep_foreign=inputs.get("foreignLayers") == "keep",
             signatures=inputs.get("signatures") != "skip",
             unique=inputs.get("uniqueTag") is True,
@@ -144,11 +111,22 @@ class MirroredImage:
         is_ours = copied.wrote or (before.get("written") is True and before.get("digest") == copied.digest)
         return target.tagged, {**self.preview({**inputs, "digest": copied.digest}), "written": is_ours}
 
-    def read(self, ident: str, state: Properties, inputs: Properties) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """(inputs, outputs) as the target is now; None where its tag is gone.
+    def read(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> Found | None:
+        """The target as it is now; None where its tag is gone.
 
         With `target@digest` as the id this imports an image that is there already.
         """
+        try:
+            found = self.look(ident, state, inputs)
+        except ChaosregError as refusal:
+            if not state or not refusal.is_denied:  # without the credential everything else may still be refreshed
+                raise
+            occasion.warn(f"kept as it was: nobody could look at the target\n{refusal}")
+            return Found(ident, inputs, state)
+        return Found(found[1]["target"], *found) if found else None
+
+    def look(self, ident: str, state: Properties, inputs: Properties) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """(inputs, outputs) as the target is now; None where its tag is gone."""
         wanted = Reference.parse(ident)
         target = wanted.with_digest(None)
         digest = self.mirror.digest(target, self._login(inputs, "push", target))
@@ -162,7 +140,12 @@ class MirroredImage:
         is_ours = state.get("written") is True and state.get("digest") == digest  # or somebody else has moved it
         return dict(inputs) or imported, {**self.preview(now), "written": is_ours}
 
-    def delete(self, state: Properties, inputs: Properties, urn: str) -> str:
+    def delete(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> None:
+        """Take the tag away where that is wanted, and say so where it stays all the same."""
+        if kept := self.remove(state, inputs, occasion.urn):
+            occasion.warn(kept)
+
+    def remove(self, state: Properties, inputs: Properties, urn: str) -> str:
         """Nothing with `onDestroy: retain`; otherwise take away what we wrote and nobody else needs, the unique tag
         too. The unique tags of former digests stay.
 
@@ -187,7 +170,7 @@ class MirroredImage:
         is_ours = now in (None, digest)
         return "" if is_ours else f"kept {target}: somebody else has moved the tag to {now} since"
 
-    def new_warnings(self) -> list[Finding]:
+    def _new_warnings(self) -> list[Finding]:
         """What went wrong while logins were looked for and did no harm, each once in a run."""
         new = [finding for finding in self._logins.findings() if finding not in self._told]
         self._told.update(new)
@@ -201,23 +184,13 @@ class MirroredImage:
         return read_credential(key, value).login_for(reference.server, reference.repository)
 
 
-def _kept(properties: Properties) -> tuple[str, ...]:
-    """The platforms in an order of their own: another order is no change."""
-    said = properties.get("platforms") or ()
-    return canonical(map(str, said)) if isinstance(said, list) else (str(said),) if said else ()
+def _sentence(progress: Progress) -> str:
+    mega = 1_000_000
+    done, total = progress.bytes_done / mega, progress.bytes_total / mega
+    return f"copying: {done:.1f} of {total:.1f} MB, {progress.blob} of {progress.blobs} blobs"
 
 
-def _are_platforms(value: Any) -> bool:
-    texts = value if isinstance(value, list) else [None]
-    return bool(texts) and all(is_unknown(text) or (isinstance(text, str) and PLATFORM.match(text)) for text in texts)
-
-
-def is_unknown(value: Any) -> bool:
-    """Whether a preview does not know it yet."""
-    return isinstance(value, Unknown)
-
-
-def _policy_failures(inputs: Properties) -> list[tuple[str, str]]:
+def _policy_failures(inputs: Properties) -> list[Failure]:
     """What is wrong with `verify`; here, in the preview, also that the packages are missing that verify."""
     verify, signatures = inputs.get("verify"), inputs.get("signatures")
     if has_unknown(verify) or is_unknown(signatures):
@@ -233,14 +206,7 @@ def _policy_failures(inputs: Properties) -> list[tuple[str, str]]:
     return [("verify", f"{missing.message}: {missing.help}")] if missing else []
 
 
-def has_unknown(value: Any) -> bool:
-    """Whether a preview does not know all of it yet."""
-    if isinstance(value, Mapping):
-        return any(map(has_unknown, value.values()))
-    return any(map(has_unknown, value)) if isinstance(value, list) else is_unknown(value)
-
-
-def _reference_failures(key: str, value: str) -> list[tuple[str, str]]:
+def _reference_failures(key: str, value: str) -> list[Failure]:
     try:
         reference = Reference.parse(value)
     except ChaosregError as error:

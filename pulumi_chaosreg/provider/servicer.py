@@ -1,11 +1,14 @@
 """The gRPC side of the plugin: the engine's verbs, turned into calls on plain values and back.
 
-Blocking work runs in threads; a failure becomes one clean message for the user, never a traceback.
+Blocking work runs in threads; a failure becomes one clean message for the user, never a traceback. Nothing here knows a
+resource: which ones there are, and what is secret of them, say `resources.py` and their tables.
 """
 
 import asyncio
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
 import grpc
@@ -17,21 +20,32 @@ from pulumi.runtime.proto import provider_pb2 as pb
 
 from pulumi_chaosreg import __version__
 from pulumi_chaosreg.errors import ChaosregError
-from pulumi_chaosreg.mirror import Mirror, Progress
-from pulumi_chaosreg.provider.mirrored_image import TYPE, MirroredImage
-from pulumi_chaosreg.provider.still_wanted import Run, StillWanted
+from pulumi_chaosreg.provider.properties import dump, load, plain, sealed, secret_names
+from pulumi_chaosreg.provider.resource import Occasion, Resource
+from pulumi_chaosreg.provider.resources import RESOURCES, Served
+from pulumi_chaosreg.provider.run import Run
+from pulumi_chaosreg.resources.table import ResourceTable
 
 T = TypeVar("T")
-_SECRETS = ("push", "pull", "delete")
 _PROGRESS_EVERY = 0.25  # seconds; more often is noise in the engine's display
 
 
-class Servicer(provider_pb2_grpc.ResourceProviderServicer):
-    """One plugin process: all `MirroredImage`s of a run."""
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request about one resource."""
 
-    def __init__(self, engine_address: str) -> None:
+    table: ResourceTable
+    resource: Resource
+
+
+class Servicer(provider_pb2_grpc.ResourceProviderServicer):
+    """One plugin process: all custom resources of a run."""
+
+    def __init__(self, engine_address: str, resources: Mapping[str, Served] = RESOURCES) -> None:
         self.run = Run()
-        self.images = MirroredImage(Mirror(stop=self.run.stop), StillWanted(self.run))
+        self._resources = resources
+        self._serving: dict[str, Resource] = {}
+        self._guard = threading.Lock()
         self._connect(engine_address)
 
     def _connect(self, engine_address: str) -> None:
@@ -76,24 +90,22 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     async def Check(self, request: Any, context: Any) -> Any:
-        await self._only_ours(request, context)
-        given = _load(request.news)
-        checked, failures = self.images.check(_plain(given))
-        inputs = {key: given.get(key, value) for key, value in checked.items()}  # what was secret stays so
-        for key in _SECRETS:
-            if inputs.get(key) is not None and not rpc.is_rpc_secret(inputs[key]):
-                inputs[key] = _secret(inputs[key])
+        asked = await self._asked(request, context)
+        given = load(request.news)
+        checked, failures = asked.resource.check(plain(given))
+        inputs = sealed(checked, asked.table.secrets(checked) | secret_names(given))
         return pb.CheckResponse(
-            inputs=await _dump(inputs), failures=[pb.CheckFailure(property=key, reason=why) for key, why in failures]
+            inputs=await dump(inputs), failures=[pb.CheckFailure(property=key, reason=why) for key, why in failures]
         )
 
     async def Diff(self, request: Any, context: Any) -> Any:
-        before = {**_plain(_load(request.old_inputs)), **_plain(_load(request.olds))}
-        change = self.images.diff(before, _plain(_load(request.news)))
+        asked = await self._asked(request, context)
+        before = {**plain(load(request.old_inputs)), **plain(load(request.olds))}
+        change = asked.resource.diff(before, plain(load(request.news)))
         kinds = dict.fromkeys(change.updates, pb.PropertyDiff.UPDATE)
         kinds |= dict.fromkeys(change.replaces, pb.PropertyDiff.UPDATE_REPLACE)
-        # `digest` differs from what refresh saw at the target (an output); the others from what the program said
-        detailed = {key: pb.PropertyDiff(kind=kind, inputDiff=key != "digest") for key, kind in kinds.items()}
+        seen = {one.name for one in asked.table.inputs if one.of_output}  # differs from what a refresh saw
+        detailed = {key: pb.PropertyDiff(kind=kind, inputDiff=key not in seen) for key, kind in kinds.items()}
         return pb.DiffResponse(
             changes=pb.DiffResponse.DIFF_SOME if detailed else pb.DiffResponse.DIFF_NONE,
             replaces=list(change.replaces),
@@ -103,82 +115,91 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     async def Create(self, request: Any, context: Any) -> Any:
-        inputs = _plain(_load(request.properties))
+        asked, given = await self._asked(request, context), load(request.properties)
+        inputs = plain(given)
+        secret = asked.table.secrets(inputs) | secret_names(given)
         if request.preview:
-            return pb.CreateResponse(id="", properties=await _dump(_with_unknowns(self.images.preview(inputs))))
-        ident, outputs = await self._put(inputs, {}, request.urn, context)
-        return pb.CreateResponse(id=ident, properties=await _dump(outputs))
+            return pb.CreateResponse(id="", properties=await dump(sealed(_previewed(asked, inputs, {}), secret)))
+        occasion = self._occasion(request.urn)
+        ident, outputs = await _in_thread(context, lambda: asked.resource.create(inputs, occasion))
+        return pb.CreateResponse(id=ident, properties=await dump(sealed(outputs, secret)))
 
     async def Update(self, request: Any, context: Any) -> Any:
-        inputs, state = _plain(_load(request.news)), _plain(_load(request.olds))
+        asked, given = await self._asked(request, context), load(request.news)
+        state, inputs = plain(load(request.olds)), plain(given)
+        secret = asked.table.secrets(inputs) | secret_names(given)
         if request.preview:
-            return pb.UpdateResponse(properties=await _dump(_with_unknowns(self.images.preview(inputs))))
-        _, outputs = await self._put(inputs, state, request.urn, context)
-        return pb.UpdateResponse(properties=await _dump(outputs))
+            return pb.UpdateResponse(properties=await dump(sealed(_previewed(asked, inputs, state), secret)))
+        occasion = self._occasion(request.urn)
+        outputs = await _in_thread(context, lambda: asked.resource.update(request.id, state, inputs, occasion))
+        return pb.UpdateResponse(properties=await dump(sealed(outputs, secret)))
 
     async def Read(self, request: Any, context: Any) -> Any:
-        state, inputs = _plain(_load(request.properties)), _load(request.inputs)
-        plain = _plain(inputs)
-        try:
-            found = await asyncio.to_thread(self.images.read, request.id, state, plain)
-        except ChaosregError as error:
-            if state and error.is_denied:  # without the credential everything else may still be refreshed
-                await self._log(
-                    engine_pb2.WARNING, f"kept as it was: nobody could look at the target\n{error}", request.urn
-                )
-                return pb.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
-            await _fail(context, error)
+        asked = await self._asked(request, context)
+        before, given = load(request.properties), load(request.inputs)
+        state, inputs = plain(before), plain(given)
+        occasion = self._occasion(request.urn)
+        found = await _in_thread(context, lambda: asked.resource.read(request.id, state, inputs, occasion))
         if found is None:
             return pb.ReadResponse(id="")
-        read_inputs, outputs = found
+        secret = asked.table.secrets({**found.inputs, **found.outputs}) | secret_names(before, given)
         return pb.ReadResponse(
-            id=outputs["target"],
-            properties=await _dump(outputs),
-            inputs=request.inputs if inputs else await _dump(read_inputs),
+            id=found.ident,
+            properties=await dump(sealed(found.outputs, secret)),
+            inputs=request.inputs if given else await dump(sealed(found.inputs, secret)),
         )
 
     async def Delete(self, request: Any, context: Any) -> Any:
-        state, inputs = _plain(_load(request.properties)), _plain(_load(request.old_inputs))
-        kept = await _in_thread(context, lambda: self.images.delete({**inputs, **state}, inputs, request.urn))
-        if kept:
-            await self._log(engine_pb2.WARNING, kept, request.urn)
+        asked = await self._asked(request, context)
+        state, inputs = plain(load(request.properties)), plain(load(request.old_inputs))
+        occasion = self._occasion(request.urn)
+        await _in_thread(context, lambda: asked.resource.delete(request.id, {**inputs, **state}, inputs, occasion))
         return empty_pb2.Empty()
 
-    async def _put(
-        self, inputs: dict[str, Any], state: dict[str, Any], urn: str, context: Any
-    ) -> tuple[str, dict[str, Any]]:
+    async def _asked(self, request: Any, context: Any) -> _Asked:
+        token = request.type or request.urn.split("::")[2].rpartition("$")[2]
+        served = self._resources.get(token)
+        if served is None:
+            known = ", ".join(f"`{known}`" for known in self._resources)
+            await context.abort(grpc.StatusCode.NOT_FOUND, f"chaosreg has no resource `{token}`; it has {known}")
+            raise LookupError(token)  # abort has raised already
+        if token not in self._serving:
+            # its module is imported, once, and not by the loop: that would hold up every other resource
+            self._serving[token] = await asyncio.to_thread(self._serve, token, served)
+        return _Asked(served.table, self._serving[token])
+
+    def _serve(self, token: str, served: Served) -> Resource:
+        with self._guard:
+            return self._serving.get(token) or self._serving.setdefault(token, served.of_run(self.run))
+
+    def _occasion(self, urn: str) -> Occasion:
+        """Lines for one resource. Called from the threads that work on it."""
         loop, shown = asyncio.get_running_loop(), [0.0]
 
-        def report(progress: Progress) -> None:
-            """Called by the copying threads: at most a few lines a second reach the display."""
+        def log(severity: Any, text: str, *, ephemeral: bool = False) -> None:
+            asked = asyncio.run_coroutine_threadsafe(self._log(severity, text, urn, ephemeral=ephemeral), loop)
+            if not ephemeral:
+                asked.result()  # or the verb may end before its line is there
+
+        def progress(text: str) -> None:
+            """At most a few lines a second reach the display."""
             now = time.monotonic()
             if now - shown[0] >= _PROGRESS_EVERY:
                 shown[0] = now
-                asyncio.run_coroutine_threadsafe(
-                    self._log(engine_pb2.INFO, _sentence(progress), urn, ephemeral=True), loop
-                )
+                log(engine_pb2.INFO, text, ephemeral=True)
 
-        result = await _in_thread(context, lambda: self.images.put(inputs, report, state))
-        for finding in self.images.new_warnings():
-            await self._log(engine_pb2.WARNING, str(finding), urn)
-        return result
+        return Occasion(
+            urn,
+            progress,
+            lambda text: log(engine_pb2.WARNING, text),
+            lambda text: log(engine_pb2.INFO, text),
+        )
 
-    async def _log(self, severity: Any, message: str, urn: str, *, ephemeral: bool = False) -> None:
+    async def _log(self, severity: Any, message: str, urn: str, *, ephemeral: bool) -> None:
         if self.engine:
             await self.engine.Log(
                 engine_pb2.LogRequest(severity=severity, message=message, urn=urn, ephemeral=ephemeral)
             )
-
-    async def _only_ours(self, request: Any, context: Any) -> None:
-        asked = request.type or request.urn.split("::")[2].rpartition("$")[2]
-        if asked != TYPE:
-            await context.abort(grpc.StatusCode.NOT_FOUND, f"chaosreg has no resource `{asked}`; it has `{TYPE}`")
-
-
-def _sentence(progress: Progress) -> str:
-    mega = 1_000_000
-    done, total = progress.bytes_done / mega, progress.bytes_total / mega
-    return f"copying: {done:.1f} of {total:.1f} MB, {progress.blob} of {progress.blobs} blobs"
 
 
 async def _in_thread(context: Any, work: Callable[[], T]) -> T:
@@ -193,27 +214,11 @@ async def _fail(context: Any, error: ChaosregError) -> NoReturn:
     raise error  # abort has raised already
 
 
-def _load(struct: struct_pb2.Struct) -> dict[str, Any]:
-    return dict(rpc.deserialize_properties(struct, keep_unknowns=True) or {})
-
-
-async def _dump(values: dict[str, Any]) -> struct_pb2.Struct:
-    return await rpc.serialize_properties(values, {})
-
-
-def _plain(value: Any) -> Any:
-    """Without the secret wrappers. What comes out of here must not go back to the engine as an output."""
-    if rpc.is_rpc_secret(value):
-        return _plain(rpc.unwrap_rpc_secret(value))
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return value
-
-
-def _secret(value: Any) -> dict[str, Any]:
-    return {rpc._special_sig_key: rpc._special_secret_sig, "value": value}
-
-
-def _with_unknowns(outputs: dict[str, Any]) -> dict[str, Any]:
-    """A preview says `unknown` for what only the registry can tell."""
-    return {"digest": rpc.UNKNOWN, "reference": rpc.UNKNOWN, "written": rpc.UNKNOWN, **outputs}
+def _previewed(asked: _Asked, inputs: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, Any]:
+    """What a preview knows of the outputs; `unknown` for what only doing it can tell."""
+    table = asked.table
+    unknown = {one.name: rpc.UNKNOWN for one in table.outputs if not one.optional}
+    unknown |= {one.name: rpc.UNKNOWN for one in table.inputs if one.of_output}
+    kept = {one.name: state[one.name] for one in table.outputs if one.kept and one.name in state}
+    same = {name: inputs[name] for name in table.outputs_of_inputs if name in inputs}
+    return {**unknown, **kept, **same, **asked.resource.preview(inputs)}

@@ -7,25 +7,15 @@ project's stack files resolve to. Whatever cannot be found out keeps the image.
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.provider.run import Run
 
 if TYPE_CHECKING:
     from pulumi_chaosreg.review.review import Review
-
-
-@dataclass(slots=True)
-class Run:
-    """What one run of the plugin has seen so far."""
-
-    has_program: bool = False
-    """Whether a program registers resources of ours; with a plain `destroy` nobody does."""
-    stop: threading.Event = field(default_factory=threading.Event)
-    """Set when the engine wants the run to end."""
 
 
 class StillWanted:
@@ -34,18 +24,16 @@ class StillWanted:
     def __init__(self, run: Run, folder: Path | None = None) -> None:
         """`folder` is the project's, or one in it; the working directory otherwise: the engine starts plugins there."""
         self._run, self._folder = run, folder
-        self._kept: set[str] = set()
         self._files: dict[str, _StackFiles] = {}
         self._guard = threading.Lock()
 
     def keep(self, target: str) -> None:
         """A resource of this run has this target. The engine checks all of them before it deletes the first one."""
-        with self._guard:
-            self._kept.add(Reference.parse(target).tagged)
+        self._run.keep(("image", Reference.parse(target).tagged))
 
     def is_kept_here(self, target: Reference) -> bool:
         """Whether a resource of this run has it now."""
-        return target.tagged in self._kept
+        return self._run.is_kept(("image", target.tagged))
 
     def elsewhere(self, urn: str, target: Reference, digest: str | None) -> str:
         """Why the image must stay although no resource of this run has it; "" where nothing says so.
@@ -63,7 +51,7 @@ class StillWanted:
             return f"nobody can tell whether others need it: {why}"
         if user := files.user(target, digest, None if self._run.has_program else stack):
             return user
-        if self._run.has_program and not self._kept:
+        if self._run.leaves_out:
             return "this run leaves resources out (`--target`), and one of them may have it"
         return ""
 

@@ -11,7 +11,8 @@ from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.images.unique_tag import unique_tag
 from pulumi_chaosreg.mirror import Mirror, Wanted
 from pulumi_chaosreg.provider.mirrored_image import MirroredImage
-from pulumi_chaosreg.provider.still_wanted import Run, StillWanted
+from pulumi_chaosreg.provider.run import Run
+from pulumi_chaosreg.provider.still_wanted import StillWanted
 from tests.support import builder
 from tests.support.builder import image, index, layer, push
 from tests.support.company import write_company
@@ -113,7 +114,7 @@ def test_with_on_destroy_delete_both_tags_go_and_those_of_former_digests_stay(
     old, new = (unique_tag("latest", tree.digest) for tree in trees)
     assert state["uniqueReference"] == f"{place.host}/app:{new}"
 
-    images.delete(state, inputs, URN)
+    images.remove(state, inputs, URN)
 
     there = {tag: mirror.digest(Reference(target.host, "app", tag)) for tag in ("latest", old, new)}
     assert there == {"latest": None, new: None, old: trees[0].digest}
@@ -132,7 +133,7 @@ def test_what_somebody_else_has_moved_is_not_deleted(
     _, state = images.put(inputs, lambda _: None)
     theirs = push(target.host, "app", "latest", image(layer("theirs")))
 
-    assert f"moved the tag to {theirs.digest}" in images.delete(state, inputs, URN)
+    assert f"moved the tag to {theirs.digest}" in images.remove(state, inputs, URN)
 
     assert mirror.digest(latest(target)) == theirs.digest
     assert mirror.digest(Reference.parse(state["uniqueReference"])) is None
@@ -148,9 +149,9 @@ def test_refresh_sees_that_the_unique_tag_is_gone(
     inputs = {**inputs, "onDestroy": "retain"}
     state = {**state, "onDestroy": "retain"}
 
-    assert images.read(ident, state, inputs) == (inputs, state)
+    assert images.look(ident, state, inputs) == (inputs, state)
     mirror.remove(target.host, "app", [state["uniqueReference"].rpartition(":")[2]])
-    _, seen = images.read(ident, state, inputs) or ({}, {})
+    _, seen = images.look(ident, state, inputs) or ({}, {})
     assert images.diff(seen, inputs).updates == ("uniqueTag",)
 
 
@@ -199,7 +200,7 @@ def test_what_a_refresh_finds_moved_is_no_longer_ours(
     ident, state = images.put(inputs, lambda _: None)
     theirs = push(target.host, "app", "latest", image(layer("theirs")))
 
-    _, seen = images.read(ident, state, inputs) or ({}, {})
+    _, seen = images.look(ident, state, inputs) or ({}, {})
 
-    assert "it was there before this resource" in images.delete(seen, inputs, URN)
+    assert "it was there before this resource" in images.remove(seen, inputs, URN)
     assert mirror.digest(latest(target)) == theirs.digest

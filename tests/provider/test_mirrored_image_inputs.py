@@ -5,7 +5,8 @@ from pulumi.output import Unknown
 
 from pulumi_chaosreg.images import signing_policy
 from pulumi_chaosreg.mirror import Mirror
-from pulumi_chaosreg.provider.mirrored_image import Change, MirroredImage
+from pulumi_chaosreg.provider.mirrored_image import MirroredImage
+from pulumi_chaosreg.resources.table import Change
 
 A, B = ("sha256:" + letter * 64 for letter in "ab")
 INPUTS = {
@@ -158,7 +159,7 @@ def test_other_signers_are_no_change_of_the_image(images):
         ({"uniqueTag": True}, Change(updates=("uniqueTag",))),
         ({"uniqueTag": False}, Change()),
         ({"platforms": ["linux/amd64"]}, Change(updates=("platforms",))),
-        ({"platforms": ["linux/amd64"], "digest": B}, Change(updates=("platforms", "digest"))),
+        ({"platforms": ["linux/amd64"], "digest": B}, Change(updates=("digest", "platforms"))),
         ({"source": "quay.io/other/x:2", "digest": B}, Change(updates=("source", "digest"))),
     ],
 )

@@ -6,9 +6,10 @@ from typing import Any
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import provider_pb2 as pb
 
-from pulumi_chaosreg.provider.mirrored_image import TYPE
 from pulumi_chaosreg.provider.servicer import Servicer
+from pulumi_chaosreg.resources.mirrored_image import MIRRORED_IMAGE
 
+TYPE = MIRRORED_IMAGE.type
 URN = f"urn:pulumi:one::x::{TYPE}::image"
 
 

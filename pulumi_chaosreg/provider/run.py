@@ -1,0 +1,31 @@
+"""What all resources of one run of the plugin share."""
+
+import threading
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Run:
+    """What the engine has told so far."""
+
+    has_program: bool = False
+    """Whether a program registers resources of ours; with a plain `destroy` nobody does."""
+    stop: threading.Event = field(default_factory=threading.Event)
+    """Set when the engine wants the run to end."""
+    _kept: set[Hashable] = field(default_factory=set)
+
+    def keep(self, thing: Hashable) -> None:
+        """A resource of this run stands for this. All of them are checked before the first one is deleted."""
+        self._kept.add(thing)
+
+    def is_kept(self, thing: Hashable) -> bool:
+        """Whether a resource of this run has taken it over, so that a deletion leaves it: the engine creates first and
+        deletes last, and what it deletes knows nothing of what has come in its place.
+        """
+        return thing in self._kept
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether a program has resources of ours of which none was checked: a run with `--target`."""
+        return self.has_program and not self._kept

@@ -1,0 +1,39 @@
+"""`MirroredImage`: one image tag at its target."""
+
+from typing import Any
+
+from pulumi_chaosreg.images.platform import canonical
+from pulumi_chaosreg.resources.table import Input, Kind, Output, ResourceTable, Shows
+
+
+def kept_platforms(said: Any) -> tuple[str, ...]:
+    """The platforms in an order of their own: another order is no change."""
+    said = said or ()
+    return canonical(map(str, said)) if isinstance(said, list) else (str(said),) if said else ()
+
+
+_REFERENCE = "`server/repository:tag`"
+
+MIRRORED_IMAGE = ResourceTable(
+    "chaosreg:index:MirroredImage",
+    inputs=(
+        Input("source", required=True, in_state=True, hint=_REFERENCE),
+        Input("target", required=True, in_state=True, hint=_REFERENCE, shows=Shows.REPLACE),
+        Input("digest", kind=Kind.ANY, of_output=True),
+        Input("push", Kind.ANY, Shows.NOTHING, secret=True),
+        Input("pull", Kind.ANY, Shows.NOTHING, secret=True),
+        Input("delete", Kind.ANY, Shows.NOTHING, secret=True),
+        Input("onDestroy", Kind.WORD, in_state=True, default="retain", words=("retain", "delete")),
+        Input(
+            "platforms", Kind.TEXTS, in_state=True, hint="`os/architecture`, as in `linux/amd64`", normal=kept_platforms
+        ),
+        Input("foreignLayers", Kind.WORD, Shows.NOTHING, words=("refuse", "keep")),
+        Input("uniqueTag", Kind.FLAG, in_state=True, normal=bool),
+        Input("signatures", Kind.WORD, Shows.NOTHING, words=("copy", "require", "skip")),
+        Input("verify", Kind.ANY, Shows.NOTHING),
+    ),
+    outputs=(Output("reference"), Output("written"), Output("uniqueReference", optional=True)),
+)
+"""Credentials never cause a diff and are never outputs: a rotation is not a change of the image. Nor do `signatures`,
+`verify` and `foreignLayers`: they count when an image is copied.
+"""
