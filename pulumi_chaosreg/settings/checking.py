@@ -98,7 +98,7 @@ class _Check:
             valid = f"valid values: {', '.join(_nearest_first(value, kind.choices))}"
             self.report("CHR0107", f"`{_dotted(keys)}` has a value that does not exist", keys, valid)
         else:
-            return value
+            return kind.grammar.canonical(value) if kind.grammar else value
         return None
 
     def texts(self, kind: Texts, value: Any, keys: Keys) -> list[str] | str | None:

@@ -18,6 +18,8 @@ class Grammar:
     """What the pattern cannot say: text → what is wrong with it, or nothing."""
     advise: Callable[[str], str] = lambda _: ""
     """Advice that fits this text better than `advice`; nothing where that does."""
+    canonical: Callable[[str], str] = lambda text: text
+    """The one spelling of a text that has this form."""
     hides_value: bool = False
     """Whether people write a secret here: then no excerpt shows it."""
 

@@ -11,6 +11,8 @@ from typing import Any
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.images.platform import PLATFORM
 from pulumi_chaosreg.images.reference import REPOSITORY, SERVER, TAG, port_problem, reference_problem
+from pulumi_chaosreg.registries.kinds import AUTHENTICATION_TYPES, SAYABLE_KINDS
+from pulumi_chaosreg.registries.servers import account_path, canonical_server
 from pulumi_chaosreg.settings.kinds import Flag, Grammar, Named, Table, Tables, Text, TextMap, Texts
 from pulumi_chaosreg.settings.setting import Group, Path, Setting, flag, mapping, number, text, text_map, texts
 
@@ -29,9 +31,14 @@ _SERVER = Grammar(
     SERVER,
     "write host or host:port, without `https://`; a path belongs to `account`",
     port_problem,
+    canonical=canonical_server,
 )
 _REGISTRY_PATH = Grammar(
-    "CHR0301", "a path", re.compile(rf"^/*(?:{_PATH})?/*\Z"), "write lower case segments, as in `a/b`"
+    "CHR0301",
+    "a path",
+    re.compile(rf"^/*(?:{_PATH})?/*\Z"),
+    "write lower case segments, as in `a/b`",
+    canonical=account_path,
 )
 SOURCE = Grammar(
     "CHR0301",
@@ -136,7 +143,7 @@ AUTHENTICATION = Table(
         "type": Text(
             "kubernetes_secret where only `secret_name` is given, basic where `username` is; node_identity: the node "
             "has an identity of its own that the registry trusts, and no credential exists",
-            ("kubernetes_secret", "basic", "aws_ecr", "gcp_service_account", "azure", "token", "node_identity"),
+            AUTHENTICATION_TYPES,
         ),
         "secret_name": Text("the pull Secret's name in the cluster", grammar=_KUBERNETES_NAME),
         "namespace": Text("where that Secret is; the infrastructure's namespace, or it is a finding"),
@@ -175,7 +182,7 @@ class _ImageRegistry(Group, key="image_registry"):
     server = text("host, with port if it has one", grammar=_SERVER)
     account = text("path between the server and the image", grammar=_REGISTRY_PATH)
     type = text("whether pulling needs a credential", ("public", "private"))
-    kind = text("where the host does not tell", ("generic", "harbor", "artifactory"))
+    kind = text("where the host does not tell", SAYABLE_KINDS)
     authentication = mapping(AUTHENTICATION)
     name = text("a registry that `registries:` names at this level or above; taken whole", grammar=_REGISTRY_NAME)
 
