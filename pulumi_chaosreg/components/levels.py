@@ -21,6 +21,7 @@ from pulumi_chaosreg.components.aliases import (
 )
 from pulumi_chaosreg.components.cluster import Cluster
 from pulumi_chaosreg.components.image_mirror import ImageMirror
+from pulumi_chaosreg.components.image_pull_secret_entry import ImagePullSecretEntry
 from pulumi_chaosreg.components.mirrored_image import MirroredImage
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place, told
 from pulumi_chaosreg.images.catalogue import load_catalogue
@@ -225,7 +226,7 @@ class Infrastructure(_LevelComponent):
         self._mirrored = {
             image.name: owner.mirrored(resolved.registry, image) for image in resolved.images if owner and image.source
         }
-        self._deliver(resolved, self.provider_for(cluster))
+        self._deliver(resolved, cluster)
         # No outputs are registered: the ConfigMap has them, and the engine would write its whole state once more.
 
     @property
@@ -239,9 +240,9 @@ class Infrastructure(_LevelComponent):
             return str(image.reference)
         return made.reference if self._resolved.pinning.in_references else made.target
 
-    def _deliver(self, resolved: ResolvedConfig, provider: Provider) -> None:
+    def _deliver(self, resolved: ResolvedConfig, cluster: Cluster) -> None:
         """Namespace, then what the credential is delivered by, then whatever names the Secret."""
-        name = self.scope.path
+        name, provider = self.scope.path, self.provider_for(cluster)
         labels = {**_plain(resolved.labels), **_labels(self.scope)}
         annotations = _plain(resolved.annotations)
         before: list[pulumi.Resource] = []
@@ -273,14 +274,22 @@ class Infrastructure(_LevelComponent):
             opts=self._opts("ConfigMap", provider, [*before, *self._mirrored.values()]),
         )
         for account in resolved.service_accounts.value if self.secret_name else ():
-            # The list has no merge key, so it has one owner: by force, or a renamed infrastructure could not take over.
-            force = {"annotations": {"pulumi.com/patchForce": "true"}}
-            patch = {
-                "metadata": metadata(account, self.namespace) | force,
-                "imagePullSecrets": [{"name": self.secret_name}],
-            }
-            opts = pulumi.ResourceOptions(parent=self, provider=provider, depends_on=before)
-            core_object("ServiceAccountPatch", f"{name}/{account}", patch, opts)
+            self._entry(account, cluster, before)
+
+    def _entry(self, account: str, cluster: Cluster, before: Sequence[pulumi.Resource]) -> ImagePullSecretEntry:
+        """The pull Secret's name in the account's list; our plugin does it, and knows no Provider's settings."""
+        if cluster.context is None and cluster.kubeconfig is None:
+            raise pulumi.RunError(str(_no_way_to(cluster, self.scope, account)))
+        return ImagePullSecretEntry(
+            f"{self.scope.path}/{account}",
+            service_account=account,
+            secret_name=self.secret_name or "",
+            namespace=self.namespace,
+            context=cluster.context,
+            kubeconfig=cluster.kubeconfig,
+            cluster_identifier=cluster.name,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=before),
+        )
 
     def _unknown_images(self) -> dict[str, pulumi.Input[str]]:
         """ConfigMap key → reference of each image whose digest the copy will find. The others are plain text: the state
@@ -338,6 +347,15 @@ def _report(found: Iterable[Finding]) -> None:
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         raise pulumi.RunError(str(ChaosregError(errors)))
+
+
+def _no_way_to(cluster: Cluster, scope: Scope, account: str) -> Finding:
+    return Finding(
+        "CHR0601",
+        f"{scope.title} does not say how cluster `{cluster.name}` is reached, and ServiceAccount `{account}` needs it",
+        scope.place,
+        help="give `context`, or a `kubeconfig`, in `Cluster(…)`: beside a Provider of your own, too",
+    )
 
 
 def _no_value(name: str, place: Place) -> Finding:

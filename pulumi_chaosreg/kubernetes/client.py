@@ -73,7 +73,7 @@ class Cluster:
     def request(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, kind: str = "", **query: str
     ) -> dict[str, Any]:
-        """The answer's JSON. KubernetesError (CHR0604, CHR0605) otherwise; `kind` is the body's content type."""
+        """The answer's JSON. KubernetesError (CHR0605, CHR0606) otherwise; `kind` is the body's content type."""
         client = self._connected()
         headers = {"Accept": "application/json"}
         for setting in client.configuration.auth_settings().values():  # asks for a new token where it has expired
@@ -99,7 +99,9 @@ class Cluster:
         except ValueError:
             found = None
         if not isinstance(found, dict):
-            raise self._error("CHR0604", f"does not answer `{method} {path}` with JSON: is that an API server?")
+            raise self._error(
+                "CHR0605", f"does not answer `{method} {path}` with JSON: is that an API server?", answer.status
+            )
         return found
 
     def _connected(self) -> "ApiClient":
@@ -123,11 +125,11 @@ class Cluster:
                 loader = KubeConfigLoader(given, active_context=self._context, config_base_path=None)
                 loader.load_and_set(configuration)
         except (ConfigException, OSError) as error:
-            raise self._error("CHR0605", f"cannot be used: {error}") from None
+            raise self._error("CHR0606", f"cannot be used: {error}") from None
         except (yaml.YAMLError, TypeError, AttributeError, ValueError, LookupError):  # its text may quote a credential
-            raise self._error("CHR0605", "cannot be used: it is not a kubeconfig") from None
+            raise self._error("CHR0606", "cannot be used: it is not a kubeconfig") from None
         if said:
-            raise self._error("CHR0605", f"cannot log in: {said[0]}")
+            raise self._error("CHR0606", f"cannot log in: {said[0]}")
         proxy = loader._cluster.safe_get("proxy-url")  # read by version 37 on; always used, as by kubectl
         if proxy:
             configuration.proxy, configuration.no_proxy = proxy, None
@@ -136,7 +138,7 @@ class Cluster:
     def _unreachable(self, host: str, error: Exception) -> KubernetesError:
         cause = getattr(error, "reason", None) or error
         text = str(cause).rpartition(": ")[2] if isinstance(cause, OSError) else str(cause)
-        return self._error("CHR0604", f"cannot be reached at {urlsplit(host).netloc}: {text}")
+        return self._error("CHR0605", f"cannot be reached at {urlsplit(host).netloc}: {text}")
 
     def _refused(self, method: str, path: str, status: int, body: bytes) -> KubernetesError:
         try:
@@ -144,13 +146,13 @@ class Cluster:
             message, about = str(said["message"]), str((said.get("details") or {}).get("kind") or "")
         except (ValueError, KeyError, TypeError, AttributeError):
             message, about = "no reason given", ""
-        return self._error("CHR0604", f"answered {status} to `{method} {path}`: {message}", status, about)
+        return self._error("CHR0605", f"answered {status} to `{method} {path}`: {message}", status, about)
 
     def _error(self, code: str, what: str, status: int | None = None, about: str = "") -> KubernetesError:
-        subject = f"the cluster of {self.name}" if code == "CHR0604" else f"{self.name} of {self._source}"
+        subject = f"the cluster of {self.name}" if code == "CHR0605" else f"{self.name} of {self._source}"
         advice = (
             "try `kubectl get serviceaccounts` with the same context; who runs this needs `get`, `create` and `patch`"
-            if code == "CHR0604"
+            if code == "CHR0605"
             else "compare with `kubectl config get-contexts`; a login's program must be on PATH"
         )
         return KubernetesError(Finding(code, f"{subject} {what}", help=advice), status=status, about=about)

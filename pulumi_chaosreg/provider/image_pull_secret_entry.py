@@ -15,6 +15,7 @@ from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.kubernetes.client import APPLY, MERGE, Cluster, KubernetesError
 from pulumi_chaosreg.provider.resource import Found, Occasion, has_unknown, is_unknown
 from pulumi_chaosreg.provider.run import Run
+from pulumi_chaosreg.provider.still_wanted import StillWanted
 from pulumi_chaosreg.resources.image_pull_secret_entry import IMAGE_PULL_SECRET_ENTRY
 from pulumi_chaosreg.resources.table import Change, Failure, Properties
 
@@ -30,7 +31,7 @@ class ImagePullSecretEntry:
     """The life of the resource, on plain values. One client for each cluster serves all entries of a run."""
 
     def __init__(self, run: Run, connect: Connect = Cluster) -> None:
-        self._run, self._connect = run, connect
+        self._run, self._connect, self._still_wanted = run, connect, StillWanted(run)
         self._clusters: dict[tuple[str | None, str | None], Cluster] = {}
         self._guard = threading.Lock()
 
@@ -75,7 +76,9 @@ class ImagePullSecretEntry:
         if not known:
             context, *place = ident.rsplit("/", 3)
             if len(place) != 3 or not all((context, *place)):
-                raise ChaosregError.of("CHR0606", f"`{ident}` is not `context/namespace/account/secret`")
+                raise ChaosregError.of(
+                    "CHR0607", f"`{ident}` is not `context/namespace/account/secret`", help="write all four parts"
+                )
             known = dict(zip(("context", *_KEY[1:]), (context, *place), strict=True)) | {"clusterIdentifier": context}
         account = self._account(known)
         if account is None or not _has(account, known["secretName"]):
@@ -83,15 +86,13 @@ class ImagePullSecretEntry:
         return Found(ident, inputs or known, _outputs(known, state.get("madeAccount") is True))
 
     def delete(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> None:
-        """Take the entry away, unless another resource of this run has it now."""
+        """Take the entry away, unless another resource of this run has it now, or another stack wants it."""
         account = f"ServiceAccount {state['namespace']}/{state['serviceAccount']}"
         if self._run.is_kept(_key(state)):
             return
-        if self._run.leaves_out:
-            occasion.warn(
-                f"left `{state['secretName']}` in {account}: this run leaves resources out (`--target`), and one of "
-                "them may have it"
-            )
+        place = state.get("clusterIdentifier"), state["namespace"], state["serviceAccount"], state["secretName"]
+        if reason := self._still_wanted.entry_elsewhere(occasion.urn, *place):
+            occasion.warn(f"left `{state['secretName']}` in {account}: {reason}")
             return
         try:
             is_left = self._remove(state)

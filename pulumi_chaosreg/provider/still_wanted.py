@@ -1,12 +1,12 @@
-"""Who still wants an image that a deletion is about to take away.
+"""Who still wants an image, or a Secret's name in an account's list, that a deletion is about to take away.
 
 The engine creates first and deletes last, and what it deletes knows nothing of what has taken its place: the resource
 of another owner, of another name, its own replacement. So a deletion asks what this run's resources keep, and what the
-project's stack files resolve to. Whatever cannot be found out keeps the image.
+project's stack files resolve to. Whatever cannot be found out keeps it.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +16,12 @@ from pulumi_chaosreg.provider.run import Run
 
 if TYPE_CHECKING:
     from pulumi_chaosreg.review.review import Review
+    from pulumi_chaosreg.scopes.model import Scope
+    from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 
 
 class StillWanted:
-    """What stays, whatever else is deleted; one object for all images of a run."""
+    """What stays, whatever else is deleted; one object for all resources of a kind in a run."""
 
     def __init__(self, run: Run, folder: Path | None = None) -> None:
         """`folder` is the project's, or one in it; the working directory otherwise: the engine starts plugins there."""
@@ -36,10 +38,18 @@ class StillWanted:
         return self._run.is_kept(("image", target.tagged))
 
     def elsewhere(self, urn: str, target: Reference, digest: str | None) -> str:
-        """Why the image must stay although no resource of this run has it; "" where nothing says so.
+        """Why an image must stay although no resource of this run has it; "" where nothing says so.
 
         What a stack says that is being destroyed does not keep its own images; what every other stack says does.
         """
+        return self._said(urn, lambda files, destroyed: files.puller(target, digest, destroyed))
+
+    def entry_elsewhere(self, urn: str, cluster: str | None, namespace: str, account: str, secret: str) -> str:
+        """The same for a Secret's name in a ServiceAccount's list."""
+        place = (cluster, namespace, secret)
+        return self._said(urn, lambda files, destroyed: files.lister(place, account, destroyed))
+
+    def _said(self, urn: str, ask: Callable[["_StackFiles", str | None], str]) -> str:
         stack, project = urn.split("::")[0].rpartition(":")[2], urn.split("::")[1]
         try:
             with self._guard:
@@ -49,7 +59,7 @@ class StillWanted:
         except (ChaosregError, OSError) as error:
             why = error.findings[0].message if isinstance(error, ChaosregError) else type(error).__name__
             return f"nobody can tell whether others need it: {why}"
-        if user := files.user(target, digest, None if self._run.has_program else stack):
+        if user := ask(files, None if self._run.has_program else stack):
             return user
         if self._run.leaves_out:
             return "this run leaves resources out (`--target`), and one of them may have it"
@@ -80,18 +90,38 @@ class _StackFiles:
             raise ChaosregError.of(first.code, f"the stack files have errors (`chaosreg validate`): {first.message}")
         return cls(reviewed)
 
-    def user(self, target: Reference, digest: str | None, destroyed: str | None) -> str:
+    def puller(self, target: Reference, digest: str | None, destroyed: str | None) -> str:
         """Who pulls this tag, or its digest from the same repository; "" for nobody."""
-        for title, reference, known in self._pulled(destroyed):
-            same_place = (reference.server, reference.repository) == (target.server, target.repository)
-            if reference.tagged == target.tagged or (same_place and digest and digest in (reference.digest, known)):
-                return f"{title} still pulls it"
+        for config in self._configs():
+            if destroyed is None or destroyed not in (config.infrastructure.stack, _stack(config.owner)):
+                for image in config.images:
+                    if _is_of(image.reference, target, {image.reference.digest, image.digest} & {digest} - {None}):
+                        return f"{_who(config)} still pulls it"
         return ""
 
-    def _pulled(self, destroyed: str | None) -> Iterator[tuple[str, Reference, str | None]]:
-        """(who, reference, digest) of all images; without what the destroyed stack itself has or mirrors."""
-        for scope, resolved in self._reviewed.resolved.items() if self._reviewed else ():
-            owner = resolved.owner
-            if destroyed is None or destroyed not in (scope.stack, owner.stack if owner else None):
-                for image in resolved.images:
-                    yield f"{scope.title} of the stack `{scope.stack}`", image.reference, image.digest
+    def lister(self, place: tuple[str | None, str, str], account: str, destroyed: str | None) -> str:
+        """Who wants a Secret's name, at (cluster, namespace, Secret), in this account's list; "" for nobody."""
+        for config in self._configs():
+            cluster = config.of_cluster()
+            there = (cluster.get("identifier") or cluster.get("context"), config.namespace.value)
+            is_there = config.secret_name is not None and (*there, config.secret_name.value) == place
+            if is_there and account in config.service_accounts.value and config.infrastructure.stack != destroyed:
+                return f"{_who(config)} still wants it"
+        return ""
+
+    def _configs(self) -> "Collection[ResolvedConfig]":
+        return self._reviewed.resolved.values() if self._reviewed else ()
+
+
+def _who(config: "ResolvedConfig") -> str:
+    return f"{config.infrastructure.title} of the stack `{config.infrastructure.stack}`"
+
+
+def _stack(scope: "Scope | None") -> str | None:
+    return scope.stack if scope else None
+
+
+def _is_of(reference: Reference, target: Reference, shared: Collection[str | None]) -> bool:
+    """Whether a reference is pulled from this tag, or has one of these digests in the same repository."""
+    is_near = (reference.server, reference.repository) == (target.server, target.repository)
+    return reference.tagged == target.tagged or (is_near and bool(shared))

@@ -107,11 +107,11 @@ def test_an_infrastructure_costs_its_objects_and_one_component(run: Any) -> None
 
     below = sorted(name.partition(" ")[0] for name in made if "prod-eu" in name.partition("/checkout/")[2])
     assert below == [
+        "chaosreg:index:ImagePullSecretEntry",
         "chaosreg:index:Infrastructure",
         "kubernetes:core/v1:ConfigMap",
         "kubernetes:core/v1:NamespacePatch",
         "kubernetes:core/v1:Secret",
-        "kubernetes:core/v1:ServiceAccountPatch",
     ]
 
 
@@ -166,6 +166,27 @@ def test_what_the_mirror_keeps_are_inputs_of_each_image(run: Any) -> None:
     made = run(lambda: _infrastructure(_company(mirror=mirror)) and None).made
     inputs = made["chaosreg:index:MirroredImage harbor.company.com/chaos/chaos-ddcr:1.94.0"]
     assert (inputs["platforms"], inputs["foreignLayers"]) == (["linux/amd64", "linux/arm64"], "keep")
+
+
+def test_an_account_is_reached_by_the_context_or_kubeconfig_of_its_cluster(run: Any) -> None:
+    def program(cluster: chaosreg.Cluster) -> None:
+        chaosreg.Infrastructure("eu", project=_company(), cluster=cluster, service_accounts=["litmus"])
+
+    with pytest.raises(pulumi.RunError, match="CHR0601"):
+        run(lambda: program(chaosreg.Cluster(identifier="europe")))
+    content = "apiVersion: v1\nkind: Config\n"
+    for cluster in (
+        chaosreg.Cluster(context="eu"),
+        chaosreg.Cluster(context="eu", kubeconfig="~/eu.yaml", identifier="europe"),
+        chaosreg.Cluster(kubeconfig=content),
+    ):
+        made = run(lambda cluster=cluster: program(cluster)).made
+        entry = made["chaosreg:index:ImagePullSecretEntry payments/checkout/eu/litmus"]
+        assert (entry["serviceAccount"], entry["clusterIdentifier"]) == ("litmus", cluster.name)
+        assert entry.get("context") == cluster.context
+        path_or_secret = entry.get("kubeconfig")
+        assert path_or_secret == cluster.kubeconfig or path_or_secret["value"] == cluster.kubeconfig
+        assert (path_or_secret == content) is False, "the content is not marked as secret"
 
 
 def test_strict_pins_need_the_lockfile_that_only_stack_files_have(run: Any) -> None:

@@ -18,6 +18,9 @@ WRAPPERS = ("chaosreg:index:PullSecret", "chaosreg:index:ResolvedConfigMap")
 LEVELS = tuple(f"chaosreg:index:{level}" for level in ("Account", "Organization", "Project"))
 EXPECTED = {
     *(("delete", wrapper) for wrapper in WRAPPERS),
+    # the whole list of an account's pull Secrets becomes one entry of it
+    ("delete", "kubernetes:core/v1:ServiceAccountPatch"),
+    ("create", "chaosreg:index:ImagePullSecretEntry"),
     # a new stack draws the levels above, which have no resources
     *(("create", level) for level in LEVELS),
 }
@@ -100,7 +103,11 @@ def check_upgrade(
     assert uids(cluster, namespaces) == before
     for stack in stacks:
         company.up(stack, "--expect-no-changes")
-    assert {step.type for step in steps if step.op == "delete"} == set(WRAPPERS)
+    patches = [step.name for step in steps if step.type == "kubernetes:core/v1:ServiceAccountPatch"]
+    assert len(patches) == len([step for step in steps if step.type == "chaosreg:index:ImagePullSecretEntry"])
+    assert {step.type for step in steps if step.op == "delete"} - {"kubernetes:core/v1:ServiceAccountPatch"} == set(
+        WRAPPERS
+    )
     return steps
 
 
