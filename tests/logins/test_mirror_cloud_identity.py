@@ -121,7 +121,7 @@ def test_acr_by_the_identity_at_azure(tmp_path: Path, upstream: RegistryServer, 
 
 
 def test_acr_that_refuses_the_exchange_is_said(tmp_path: Path, upstream: RegistryServer, tree, monkeypatch) -> None:
-    monkeypatch.setattr("tests.clouds.ENTRA_TOKEN", "canary-of-another-tenant")
+    monkeypatch.setattr("tests.support.clouds.ENTRA_TOKEN", "canary-of-another-tenant")
     acr = Azure(tmp_path / "acr")
     with azure(tmp_path) as cloud, acr.running() as host:
         said = _mirror(ACR, cloud.environment, f"{upstream.host}/harness/app:1", f"{host}/app:1")
