@@ -34,6 +34,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         _check_needs(item)
         if _needs_no_lab(item) and item.get_closest_marker("timeout") is None and not config.option.nightly:
             item.add_marker(pytest.mark.timeout(SECONDS_WITHOUT_LAB))
+    items.sort(key=_place)
     if "nightly" in config.option.markexpr:
         return
     left = [item for item in items if _is_for_tonight(item) != config.option.nightly]
@@ -68,6 +69,14 @@ def _is_for_tonight(item: pytest.Item) -> bool:
         return True
     law = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
     return bool(law and item.config.option.nightly)
+
+
+def _place(item: pytest.Item) -> int:
+    """Who must have the cluster alone comes first, then who shares it: workers begin at different places of the list,
+    so that one has the cluster alone while the others are busy elsewhere, and nobody waits for it.
+    """
+    marks = {mark.name for mark in item.iter_markers()}
+    return 0 if marks & {"node", "alone", "controllers"} else 1 if "engine" in marks else 2
 
 
 def _needs_no_lab(item: pytest.Item) -> bool:
