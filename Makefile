@@ -2,7 +2,10 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: help demo test lint unit format lab-up lab-down clean
+# Without compiled files every process that a test starts, and pytest itself, would compile all of ours again.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help demo test nightly lint unit format lab-up lab-down clean
 
 help:            ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -12,6 +15,9 @@ demo: .venv/ready  ## the main job on real parts: four levels -> mirrored images
 
 test: lint       ## lint, types, all tests
 	$(BIN)/python -m lab run -- $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+
+nightly: .venv/ready  ## what `make test` leaves out: the lab's own stand-in, repetitions, ten times the examples
+	$(BIN)/python -m lab run -- $(BIN)/python -m pytest --nightly -n auto --maxprocesses 4 --dist worksteal
 
 unit: .venv/ready  ## the tests that need no lab
 	$(BIN)/python -m pytest -m "not registry and not engine and not node"

@@ -9,7 +9,12 @@ import pytest
 from lab.state import load
 from tests.support.shared_cluster import cluster
 
-pytest_plugins = ["tests.support.projects", "tests.support.registries", "tests.support.workspaces"]
+pytest_plugins = [
+    "tests.support.kinds_of_runs",
+    "tests.support.projects",
+    "tests.support.registries",
+    "tests.support.workspaces",
+]
 
 
 @pytest.fixture(autouse=True)

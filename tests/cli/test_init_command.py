@@ -4,6 +4,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -325,6 +326,12 @@ def test_what_would_not_validate_is_not_written(tmp_path, run, monkeypatch):
 # on a terminal
 
 
+def _as_a_shell_would():
+    """So that Ctrl-C is a signal, also where whoever started the tests in the background ignores it."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """The command on a pseudo-terminal of its own: what it shows, and what is typed."""
 
@@ -339,7 +346,7 @@ class Terminal:
             stderr=its,
             env={**os.environ, "TERM": "dumb"},
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C is a signal
+            preexec_fn=_as_a_shell_would,
         )
         os.close(its)
         self.terminal = ours

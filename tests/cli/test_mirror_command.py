@@ -168,7 +168,8 @@ def test_an_interrupted_run_ends_soon_without_a_tag_and_the_next_one_finishes(
     tmp_path, upstream, target, number, capsys
 ) -> None:
     # given: a base layer that takes its time, and that no image is complete without
-    base = layer("a long base", 60_000_000)
+    base = layer("a long base", 30_000_000)
+    long = digest_of(base)
     digests = _push_all(upstream.host, base)
     tagged: list[str] = []
     told: list[bool] = []
@@ -178,7 +179,7 @@ def test_an_interrupted_run_ends_soon_without_a_tag_and_the_next_one_finishes(
             tagged.append(seen.path)
 
     def interrupt(seen: Seen) -> None:
-        if seen.method == "GET" and seen.path.endswith(digest_of(base)) and not told:
+        if seen.method == "GET" and seen.path.endswith(long) and not told:
             told.append(True)
             os.kill(process.pid, number)
 

@@ -1,4 +1,4 @@
-"""`chaosreg mirror --as-job` and `--list`: what is printed, and what is read again; tests/node runs it."""
+"""`chaosreg mirror --as-job` and `--list`: what is printed, and what is read again; tests/cluster runs it."""
 
 import subprocess
 import sys

@@ -301,6 +301,7 @@ def test_from_the_first_up_to_a_merged_pull_request(repository: Repository, comp
         assert canary not in seen
 
 
+@pytest.mark.nightly
 def test_a_forbidden_override_ends_it_before_anything_else_runs(
     repository: Repository, company: Workspace, api: GitHubApi
 ) -> None:
@@ -325,6 +326,7 @@ def test_a_forbidden_override_ends_it_before_anything_else_runs(
     assert repository.push_to_main().results["up"] == "skipped"
 
 
+@pytest.mark.nightly
 def test_a_pull_request_from_a_fork_is_checked_and_compared_only(
     repository: Repository, company: Workspace, api: GitHubApi
 ) -> None:
@@ -340,6 +342,7 @@ def test_a_pull_request_from_a_fork_is_checked_and_compared_only(
     assert api.requests == []
 
 
+@pytest.mark.nightly
 def test_a_pull_request_that_touches_no_stack_has_an_empty_matrix_and_no_comment(
     repository: Repository, company: Workspace, api: GitHubApi
 ) -> None:
@@ -355,6 +358,7 @@ def test_a_pull_request_that_touches_no_stack_has_an_empty_matrix_and_no_comment
     assert api.comments == []
 
 
+@pytest.mark.nightly
 def test_a_preview_that_fails_is_in_the_comment_and_the_others_still_run(
     repository: Repository, company: Workspace, api: GitHubApi
 ) -> None:
@@ -378,6 +382,7 @@ def test_a_preview_that_fails_is_in_the_comment_and_the_others_still_run(
     assert "Preview of <b>checkout-prod</b></summary>" in comment["body"]
 
 
+@pytest.mark.nightly
 def test_the_first_failure_ends_an_up_and_the_next_run_makes_up_for_it(
     repository: Repository, company: Workspace, private_target: RegistryServer
 ) -> None:
@@ -407,6 +412,7 @@ def test_the_first_failure_ends_an_up_and_the_next_run_makes_up_for_it(
     assert _brought_up(repository.push_to_main()) == []
 
 
+@pytest.mark.nightly
 def test_without_the_api_nothing_is_brought_up(repository: Repository, api: GitHubApi) -> None:
     api.token = "another"
 
@@ -418,6 +424,7 @@ def test_without_the_api_nothing_is_brought_up(repository: Repository, api: GitH
     assert _brought_up(run) == []
 
 
+@pytest.mark.nightly
 def test_a_run_by_hand_brings_everything_up(repository: Repository, api: GitHubApi) -> None:
     api.add_deployment("chaosreg", repository.git("rev-parse", "main"), "success")
 

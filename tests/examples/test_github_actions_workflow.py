@@ -1,4 +1,4 @@
-"""The workflow of examples/github-actions as it is written, and the scripts beside it; tests/engine runs it."""
+"""The workflow of examples/github-actions as it is written, and its scripts; test_github_actions_example.py runs it."""
 
 import importlib.util
 import json

@@ -3,11 +3,12 @@
 import os
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.lockfile import FILE_NAME, read_lockfile, write_lockfile
+from tests.support.examples import examples
 
 A, B = ("sha256:" + letter * 64 for letter in "ab")
 
@@ -41,7 +42,7 @@ sources = st.builds(
 digests = st.sampled_from([A, B, "sha512:" + "0" * 128])
 
 
-@settings(max_examples=30, deadline=None, database=None)
+@examples(30)
 @given(locked=st.dictionaries(sources, digests, max_size=6))
 def test_what_was_written_is_read_back(tmp_path_factory, locked):
     path = tmp_path_factory.getbasetemp() / FILE_NAME

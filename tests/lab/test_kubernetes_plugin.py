@@ -24,7 +24,7 @@ from lab import kubeapi
 from lab.state import KubernetesState, load
 from tests.support.kubernetes_plugin_lab import Resource, Run, Stack, resource
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.nightly]  # the lab's own stand-in, and no part of what users get
 
 REPLACED_IN_PLACE = ["delete-replaced", "replace", "create-replacement"]  # the gap: first gone, then there again
 REPLACED_BY_A_NEW_ONE = ["create-replacement", "replace", "delete-replaced"]

@@ -35,6 +35,7 @@ def own_lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         lock.unlink()
 
 
+@pytest.mark.nightly
 def test_two_runs_one_after_the_other_leave_nothing(own_lab: Path) -> None:
     for _ in range(2):
         done = run("--parts", PARTS, "--", "sh", "-c", "registry --version; crane version; test -f $KUBECONFIG; exit 7")
@@ -43,6 +44,7 @@ def test_two_runs_one_after_the_other_leave_nothing(own_lab: Path) -> None:
         assert_nothing_remains(own_lab)
 
 
+@pytest.mark.nightly
 def test_a_run_with_a_node_leaves_nothing(own_lab: Path) -> None:
     if other_kubelet():
         pytest.skip("a kubelet runs already: the lab that this test runs in has one")
@@ -55,6 +57,7 @@ def test_a_run_with_a_node_leaves_nothing(own_lab: Path) -> None:
     assert_nothing_remains(own_lab)
 
 
+@pytest.mark.nightly
 def test_a_killed_run_leaves_nothing(own_lab: Path) -> None:
     with subprocess.Popen(
         [*LAB, "run", "--parts", PARTS, "--", "sh", "-c", "echo up; exec sleep 300"],
@@ -94,6 +97,7 @@ def test_a_terminated_run_ends_its_command_and_leaves_nothing(own_lab: Path) -> 
     assert_nothing_remains(own_lab)
 
 
+@pytest.mark.nightly
 def test_a_part_that_was_stopped_comes_back_at_its_address(own_lab: Path) -> None:
     script = (
         "import urllib.request, urllib.error, lab.session, lab.state\n"
@@ -118,6 +122,7 @@ def test_a_part_that_was_stopped_comes_back_at_its_address(own_lab: Path) -> Non
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.nightly
 def test_up_stays_until_down(own_lab: Path) -> None:
     up = subprocess.run([*LAB, "up", "registry"], cwd=CHECKOUT, capture_output=True, text=True, check=False)
     assert up.returncode == 0, up.stderr

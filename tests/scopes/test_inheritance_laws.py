@@ -4,14 +4,15 @@ import json
 import random
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pulumi_chaosreg.registries.kinds import registry_kind
+from tests.support.examples import examples
 
 LEVELS = ("account", "organization", "project", "infrastructure")
 IDS = {"account": "acme", "organization": "org", "project": "proj", "infrastructure": "prod-one"}
-LAW = settings(max_examples=40, deadline=None, database=None, derandomize=True)
+LAW = examples(40)
 
 # given: what a level may say, as path → value ------------------------------------------------------------------------
 
@@ -309,7 +310,7 @@ def _locked(levels, allows):
     }
 
 
-@settings(LAW, max_examples=120)
+@examples(120)
 @given(levels=four, allows=st.tuples(flag, flag, flag, flag))
 def test_a_lock_is_never_passed_and_nothing_else_is_forbidden(new_project, levels, allows):
     findings = new_project().write(_files(levels, allows=allows)).review().findings

@@ -1,7 +1,7 @@
 """`signatures: require` with identities: certificates, proved offline with a trusted root of the user's choice.
 
 The sigstore instance is our own (a stand-in for the public one, which needs a network); cosign judges it too. Real
-bundles of the public instance are in tests/unit/mirror.
+bundles of the public instance are in real_sigstore/.
 """
 
 import copy

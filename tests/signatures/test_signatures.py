@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_chaosreg.errors import ChaosregError
@@ -20,6 +20,7 @@ from pulumi_chaosreg.mirror.signatures.identities import Identities
 from pulumi_chaosreg.mirror.signatures.keys import Keys
 from pulumi_chaosreg.mirror.signatures.refusal import Refused, Why
 from pulumi_chaosreg.oci.problems import problem
+from tests.support.examples import examples
 
 DIGEST, OTHER = "sha256:" + "a" * 64, "sha256:" + "b" * 64
 IN_TOTO = "application/vnd.in-toto+json"
@@ -292,7 +293,7 @@ def _junk_for(path):
     return [*JUNK, *(["turned"] if isinstance(value, str) and value else [])]
 
 
-@settings(max_examples=250, deadline=None)
+@examples(250)
 @given(st.data())
 def test_whatever_is_changed_in_a_good_bundle_it_proves_the_same_statement_or_nothing(data) -> None:
     path = data.draw(st.sampled_from(sorted(_places(GOOD), key=str)))

@@ -10,7 +10,7 @@ from textwrap import dedent
 
 import pytest
 import regress
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError, validators
 from jsonschema.exceptions import best_match
@@ -21,6 +21,7 @@ from pulumi_chaosreg.settings.kinds import Flag, Named, Number, Table, Tables, T
 from pulumi_chaosreg.settings.table import SETTINGS
 from pulumi_chaosreg.settings.yaml_file import read_yaml
 from pulumi_chaosreg.stacks.schema import infrastructures_file_schema, stack_file_schema
+from tests.support.examples import examples
 from tests.support.product_page import SNIPPETS
 
 STACKS = sorted((Path(__file__).parents[2] / "stacks").glob("Pulumi.*.yaml"))
@@ -486,14 +487,14 @@ def spoilt_sections(draw):
     return draw(page_spelling(section))
 
 
-@settings(deadline=None)
+@examples(30)
 @given(good_sections)
 def test_what_the_table_allows_is_accepted_by_both(section):
     assert program_accepts(section)
     assert complaint(SECTION, section) is None
 
 
-@settings(deadline=None)
+@examples(30)
 @given(spoilt_sections())
 @example({"registry": {}, "image_registry": {}})
 @example({"authentication": "harbor-credentials"})

@@ -1,6 +1,7 @@
-"""Two real registries for each test, upstream and target, and a mirror that does not wait long.
+"""Two real registries, upstream and target, and a mirror that does not wait long.
 
-`trial` has two private ones, which all tests of a module share, each test with a repository of its own.
+A process of tests starts them once, and each test finds them running and empty. `trial` has two private ones, which
+all tests of a module share, each test with a repository of its own.
 """
 
 import re
@@ -21,21 +22,39 @@ from tests.support.canary import PULL, PUSH
 from tests.support.trial import HASTY, Trial
 
 
+def emptied(server: RegistryServer) -> RegistryServer:
+    """The same server as if it were new: running, without content, nothing in its log."""
+    server.wipe()
+    return server.start()
+
+
 @pytest.fixture
 def host() -> Host:
     return Host(HASTY)
 
 
-@pytest.fixture
-def upstream(tmp_path: Path) -> Iterator[RegistryServer]:
-    with RegistryServer(tmp_path / "upstream") as server:
+@pytest.fixture(scope="session")
+def one_upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryServer]:
+    with RegistryServer(tmp_path_factory.mktemp("upstream")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def one_target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryServer]:
+    with RegistryServer(tmp_path_factory.mktemp("target")) as server:
         yield server
 
 
 @pytest.fixture
-def target(tmp_path: Path) -> Iterator[RegistryServer]:
-    with RegistryServer(tmp_path / "target") as server:
-        yield server
+def upstream(one_upstream: RegistryServer) -> Iterator[RegistryServer]:
+    yield emptied(one_upstream)
+    one_upstream.wipe()  # a test may have filled the disk
+
+
+@pytest.fixture
+def target(one_target: RegistryServer) -> Iterator[RegistryServer]:
+    yield emptied(one_target)
+    one_target.wipe()
 
 
 @pytest.fixture(scope="module")
