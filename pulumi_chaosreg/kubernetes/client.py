@@ -99,8 +99,8 @@ class Cluster:
         except ValueError:
             found = None
         if not isinstance(found, dict):
-            raise self._error(
-                "CHR0605", f"does not answer `{method} {path}` with JSON: is that an API server?", answer.status
+            raise self._of_cluster(
+                f"does not answer `{method} {path}` with JSON: is that an API server?", answer.status
             )
         return found
 
@@ -125,11 +125,11 @@ class Cluster:
                 loader = KubeConfigLoader(given, active_context=self._context, config_base_path=None)
                 loader.load_and_set(configuration)
         except (ConfigException, OSError) as error:
-            raise self._error("CHR0606", f"cannot be used: {error}") from None
+            raise self._of_kubeconfig(f"cannot be used: {error}") from None
         except (yaml.YAMLError, TypeError, AttributeError, ValueError, LookupError):  # its text may quote a credential
-            raise self._error("CHR0606", "cannot be used: it is not a kubeconfig") from None
+            raise self._of_kubeconfig("cannot be used: it is not a kubeconfig") from None
         if said:
-            raise self._error("CHR0606", f"cannot log in: {said[0]}")
+            raise self._of_kubeconfig(f"cannot log in: {said[0]}")
         proxy = loader._cluster.safe_get("proxy-url")  # read by version 37 on; always used, as by kubectl
         if proxy:
             configuration.proxy, configuration.no_proxy = proxy, None
@@ -138,7 +138,7 @@ class Cluster:
     def _unreachable(self, host: str, error: Exception) -> KubernetesError:
         cause = getattr(error, "reason", None) or error
         text = str(cause).rpartition(": ")[2] if isinstance(cause, OSError) else str(cause)
-        return self._error("CHR0605", f"cannot be reached at {urlsplit(host).netloc}: {text}")
+        return self._of_cluster(f"cannot be reached at {urlsplit(host).netloc}: {text}")
 
     def _refused(self, method: str, path: str, status: int, body: bytes) -> KubernetesError:
         try:
@@ -146,16 +146,18 @@ class Cluster:
             message, about = str(said["message"]), str((said.get("details") or {}).get("kind") or "")
         except (ValueError, KeyError, TypeError, AttributeError):
             message, about = "no reason given", ""
-        return self._error("CHR0605", f"answered {status} to `{method} {path}`: {message}", status, about)
+        return self._of_cluster(f"answered {status} to `{method} {path}`: {message}", status, about)
 
-    def _error(self, code: str, what: str, status: int | None = None, about: str = "") -> KubernetesError:
-        subject = f"the cluster of {self.name}" if code == "CHR0605" else f"{self.name} of {self._source}"
+    def _of_cluster(self, what: str, status: int | None = None, about: str = "") -> KubernetesError:
         advice = (
             "try `kubectl get serviceaccounts` with the same context; who runs this needs `get`, `create` and `patch`"
-            if code == "CHR0605"
-            else "compare with `kubectl config get-contexts`; a login's program must be on PATH"
         )
-        return KubernetesError(Finding(code, f"{subject} {what}", help=advice), status=status, about=about)
+        finding = Finding("CHR0605", f"the cluster of {self.name} {what}", help=advice)
+        return KubernetesError(finding, status=status, about=about)
+
+    def _of_kubeconfig(self, what: str) -> KubernetesError:
+        advice = "compare with `kubectl config get-contexts`; a login's program must be on PATH"
+        return KubernetesError(Finding("CHR0606", f"{self.name} of {self._source} {what}", help=advice))
 
     @property
     def _source(self) -> str:
