@@ -1,6 +1,7 @@
 """Brings back what `tests/upgrade/make.py` has kept: stack files, states and cluster objects, as 0.1 left them."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -37,7 +38,7 @@ def restore_objects(cluster: KubernetesState, name: str, label: str) -> list[str
     objects: list[dict[str, Any]] = json.loads(_named(_MADE / f"{name}.json", label))
     for thing in objects:
         about = thing["metadata"]
-        owners = about.pop("managedFields")
+        owners = about.pop("managedFields", None)  # a namespace that a patch has made has none
         for key in ("uid", "resourceVersion", "creationTimestamp"):
             about.pop(key)
         path = "/api/v1/namespaces"
@@ -67,4 +68,5 @@ def uids(cluster: KubernetesState, namespaces: Iterable[str]) -> dict[str, str]:
 
 
 def _named(file: Path, label: str) -> str:
-    return file.read_text("utf-8").replace("upgrade-", f"{label}-")
+    text = file.read_text("utf-8").replace("upgrade-", f"{label}-")
+    return text.replace("kubeconfig-of-the-lab", os.environ["KUBECONFIG"])

@@ -20,6 +20,8 @@ WRITTEN, MADE = HERE / "company", HERE / "from_0_1"
 SOURCE, TARGET = 5011, 5010
 """Ports that the stack files name: the state and the clusters' objects hold them, too."""
 LOGINS = {"puller": "pull-canary", "pusher": "push-canary"}
+KUBECONFIG = "kubeconfig-of-the-lab"
+"""What stands for its path: the Provider takes it from the environment, and the state keeps it."""
 KINDS = {"secrets": "Secret", "configmaps": "ConfigMap", "serviceaccounts": "ServiceAccount"}
 
 
@@ -95,7 +97,18 @@ def keep(company: Workspace, folder: Path, stacks: list[str]) -> None:
     """The stack files and each stack's state, its secrets encrypted with the lab's passphrase."""
     shutil.copytree(company.folder / "stacks", folder / "stacks")
     for stack in stacks:
-        write(folder / f"{stack}.state.json", company.state(stack))
+        write(folder / f"{stack}.state.json", portable(company.state(stack)))
+
+
+def portable(state: dict[str, Any]) -> dict[str, Any]:
+    """The state without what is of one machine only: where programs lie, and where the lab's kubeconfig was."""
+    for resource in state["deployment"]["resources"]:
+        resource.pop("sourcePosition", None)
+        resource.pop("stackTrace", None)
+        if resource["type"] == "pulumi:providers:kubernetes":
+            for values in (resource["inputs"], resource["outputs"]):
+                values["kubeconfig"] = KUBECONFIG
+    return state
 
 
 def keep_objects(cluster: KubernetesState, file: Path, *namespaces: str) -> None:
