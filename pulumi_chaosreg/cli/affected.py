@@ -18,7 +18,7 @@ from pulumi_chaosreg.errors import visible
 from pulumi_chaosreg.review.review import review
 from pulumi_chaosreg.review.touched import Touched, gone, touched
 from pulumi_chaosreg.settings.yaml_file import read_yaml
-from pulumi_chaosreg.stacks.stack_files import find_project
+from pulumi_chaosreg.stacks.project_file import find_project
 
 EXAMPLES = """\
 examples:

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from pulumi_chaosreg.cli.resolve import said_of_errors
 from pulumi_chaosreg.errors import Cause, ChaosregError
 from pulumi_chaosreg.review.review import Review
-from pulumi_chaosreg.stacks.stack_files import stacks_folder
+from pulumi_chaosreg.stacks.project_file import ProjectFile
 
 _MOST_LINKS = 8
 
@@ -115,7 +115,7 @@ class _Revision:
             (project / "Pulumi.yaml").write_text("name: nothing\n", "utf-8")
             return project
         try:
-            stacks = PurePosixPath(os.path.normpath(stacks_folder(project).relative_to(folder)))
+            stacks = PurePosixPath(os.path.normpath(ProjectFile.read(project).stacks.relative_to(folder)))
         except (ChaosregError, ValueError):  # the first is told when it is read
             return project
         if self.entries.get(stacks, _Entry("", "")).is_submodule:

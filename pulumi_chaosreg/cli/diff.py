@@ -19,7 +19,7 @@ from pulumi_chaosreg.cli.terminal import colored, shortened
 from pulumi_chaosreg.review.difference import compare
 from pulumi_chaosreg.review.review import review
 from pulumi_chaosreg.settings.yaml_file import Lines
-from pulumi_chaosreg.stacks.stack_files import find_project
+from pulumi_chaosreg.stacks.project_file import find_project
 
 EXAMPLES = """\
 examples:

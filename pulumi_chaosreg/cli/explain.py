@@ -21,7 +21,7 @@ from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.settings.table import SECTION
 from pulumi_chaosreg.settings.yaml_file import Lines
-from pulumi_chaosreg.stacks.stack_files import find_project
+from pulumi_chaosreg.stacks.project_file import find_project
 
 EXAMPLES = """\
 examples:

@@ -27,7 +27,8 @@ from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.review.review import review
 from pulumi_chaosreg.scopes.resolution import DEFAULT_NAMESPACE
 from pulumi_chaosreg.settings.yaml_file import read_yaml
-from pulumi_chaosreg.stacks.stack_files import NAMESPACE, stacks_folder
+from pulumi_chaosreg.stacks.project_file import ProjectFile
+from pulumi_chaosreg.stacks.sections import NAMESPACE
 
 EXAMPLES = """\
 examples:
@@ -284,7 +285,7 @@ def _write(folder: Path, answers: Answers, *, is_dry: bool) -> int:
 
 
 def _stacks(folder: Path) -> Path:
-    return stacks_folder(folder) if (folder / "Pulumi.yaml").exists() else folder / "stacks"
+    return ProjectFile.read(folder).stacks if (folder / "Pulumi.yaml").exists() else folder / "stacks"
 
 
 def _is_blocked(folder: Path, files: Iterable[Path] = ()) -> bool:

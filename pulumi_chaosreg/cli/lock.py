@@ -20,7 +20,7 @@ from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Mirror
 from pulumi_chaosreg.review.review import Review, review
 from pulumi_chaosreg.scopes.resolved import ResolvedImage, by_images
-from pulumi_chaosreg.stacks.stack_files import find_project
+from pulumi_chaosreg.stacks.project_file import find_project
 
 EXAMPLES = """\
 examples:

@@ -28,7 +28,7 @@ from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Cancelled, Mirror, Planned
 from pulumi_chaosreg.review.review import review
-from pulumi_chaosreg.stacks.stack_files import find_project
+from pulumi_chaosreg.stacks.project_file import find_project
 
 EXAMPLES = """\
 examples:

@@ -17,7 +17,7 @@ from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.review.review import review
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.moves import former_paths
-from pulumi_chaosreg.stacks.stack_files import find_project
+from pulumi_chaosreg.stacks.project_file import find_project
 
 EXAMPLES = """\
 examples:

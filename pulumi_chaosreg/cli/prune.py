@@ -23,7 +23,7 @@ from pulumi_chaosreg.images.unique_tag import made_for
 from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Mirror, Removed
 from pulumi_chaosreg.review.review import Review, review
-from pulumi_chaosreg.stacks.stack_files import find_project
+from pulumi_chaosreg.stacks.project_file import find_project
 
 EXAMPLES = """\
 examples:

@@ -15,7 +15,7 @@ from pulumi_chaosreg.cli.terminal import colored, shortened, width
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.review.review import Review, review
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
-from pulumi_chaosreg.stacks.stack_files import find_project
+from pulumi_chaosreg.stacks.project_file import find_project
 
 EXAMPLES = """\
 examples:

@@ -9,7 +9,7 @@ from pathlib import Path
 from pulumi_chaosreg.cli.formats import FORMATS
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.review.review import review
-from pulumi_chaosreg.stacks.stack_files import find_project
+from pulumi_chaosreg.stacks.project_file import find_project
 
 EXAMPLES = """\
 examples:

@@ -43,7 +43,7 @@ from pulumi_chaosreg.scopes.resolution import Resolver
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, config_map_data
 from pulumi_chaosreg.settings.checking import check_settings
 from pulumi_chaosreg.settings.table import CLUSTER, MANAGED_BY
-from pulumi_chaosreg.stacks.stack_files import CREDENTIALS
+from pulumi_chaosreg.stacks.sections import CREDENTIALS
 from pulumi_chaosreg.stacks.tree import check_id
 
 Credentials = Mapping[str, pulumi.Input[Any]]

@@ -10,7 +10,7 @@ from pulumi_chaosreg.review.review import Review
 from pulumi_chaosreg.scopes.delivery import Delivery
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.stacks.company import Company
-from pulumi_chaosreg.stacks.stack_files import CREDENTIALS
+from pulumi_chaosreg.stacks.sections import CREDENTIALS
 
 OUTPUT = "credentials"
 """The secret output in which an owner's stack hands pull credentials down."""

@@ -19,7 +19,7 @@ from pulumi_chaosreg.review.review import Review, review
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.resolved import mirrored
 from pulumi_chaosreg.settings.yaml_file import locate
-from pulumi_chaosreg.stacks.stack_files import find_project
+from pulumi_chaosreg.stacks.project_file import find_project
 
 Component = Account | Organization | Project | Infrastructure
 _COMPONENTS: Mapping[Level, Callable[..., Component]] = {

@@ -76,7 +76,8 @@ class _StackFiles:
     def of(cls, project: str, folder: Path) -> "_StackFiles":
         """ChaosregError where the project's files are not here, or cannot all be understood."""
         from pulumi_chaosreg.review.review import review  # late: most runs delete nothing
-        from pulumi_chaosreg.stacks.stack_files import StackFolder, find_project
+        from pulumi_chaosreg.stacks.project_file import find_project
+        from pulumi_chaosreg.stacks.stack_files import StackFolder
 
         root, findings = find_project(folder), []  # type: ignore[var-annotated]
         files = StackFolder(root, findings)

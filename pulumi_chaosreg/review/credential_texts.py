@@ -7,7 +7,8 @@ from typing import Any
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.review.review import Review
 from pulumi_chaosreg.settings.yaml_file import read_yaml
-from pulumi_chaosreg.stacks.stack_files import CREDENTIALS, StackFile
+from pulumi_chaosreg.stacks.sections import CREDENTIALS
+from pulumi_chaosreg.stacks.stack_files import StackFile
 
 
 def credential_texts(reviewed: Review) -> dict[str, Mapping[str, Any]]:

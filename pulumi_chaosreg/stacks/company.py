@@ -18,7 +18,8 @@ from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.moves import check_moves
 from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, SECTION
 from pulumi_chaosreg.stacks.catalogue_additions import add_to_catalogue
-from pulumi_chaosreg.stacks.stack_files import CREDENTIALS, NAMESPACE, StackFile, StackFolder
+from pulumi_chaosreg.stacks.sections import CREDENTIALS, NAMESPACE
+from pulumi_chaosreg.stacks.stack_files import StackFile, StackFolder
 from pulumi_chaosreg.stacks.tree import Tree, check_unique
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from pulumi_chaosreg.settings.checking import ALIASES
 from pulumi_chaosreg.settings.kinds import Flag, Grammar, Kind, Named, Number, Table, Tables, Text, TextMap, Texts
 from pulumi_chaosreg.settings.table import AUTHENTICATION, ID, SETTINGS
-from pulumi_chaosreg.stacks.stack_files import CREDENTIALS, NAMESPACE, SECTIONS
+from pulumi_chaosreg.stacks.sections import CREDENTIALS, NAMESPACE, SECTIONS
 
 Schema = dict[str, Any]
 """A JSON Schema: what its values may be depends on the keyword."""

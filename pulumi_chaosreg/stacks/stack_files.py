@@ -9,13 +9,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pulumi_chaosreg.errors import Cause, ChaosregError, Finding, Place
+from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.settings.checking import type_name
-from pulumi_chaosreg.settings.yaml_file import read_yaml, snake_case
+from pulumi_chaosreg.settings.yaml_file import read_yaml
+from pulumi_chaosreg.stacks.project_file import ProjectFile
+from pulumi_chaosreg.stacks.sections import CREDENTIALS, NAMESPACE, SECTIONS, full_keys, section_of
 
-NAMESPACE = "chaosreg"
-CREDENTIALS = "chaosreg-credentials"
-SECTIONS = ("account", "organization", "project", "infrastructures", "parent_stack")
 ENGINE_LIMIT = 128 * 1024
 """Bytes of configuration beyond which the engine cannot start a program: one environment variable holds all of it."""
 _WARN_FROM = 96 * 1024
@@ -47,38 +46,17 @@ class StackFile:
         return frozenset(section for section, place in self.elsewhere.items() if place.file is None)
 
 
-def find_project(start: Path) -> Path:
-    """The folder of the nearest Pulumi.yaml at or above `start`; ChaosregError (CHR0109) where there is none."""
-    for folder in (start, *start.parents):
-        if (folder / "Pulumi.yaml").is_file():
-            return folder
-    raise ChaosregError.of(
-        "CHR0109",
-        f"no Pulumi.yaml in {start} or above",
-        help="run this in a Pulumi project, or name its folder with --project",
-    )
-
-
-def stacks_folder(project: Path) -> Path:
-    """Where the project keeps its stack files: `stackConfigDir`, or beside Pulumi.yaml."""
-    settings = read_yaml(project / "Pulumi.yaml")
-    said = settings if isinstance(settings, dict) else {}
-    folder = next((said[key] for key in ("stackConfigDir", "config") if isinstance(said.get(key), str)), ".")
-    return project / folder  # `config:` with a text is its older name
-
-
 class StackFolder:
     """The stack files of a project, each read when it is first asked for. What is wrong goes to `findings`."""
 
     def __init__(self, project: Path, findings: list[Finding]) -> None:
-        self.folder = stacks_folder(project)
-        self.project_name = _project_name(project / "Pulumi.yaml")
-        self.findings = findings
+        own = ProjectFile.read(project)
+        self.folder, self.project_name, self.findings = own.stacks, own.name, findings
         self.paths = {
             path.name.removeprefix("Pulumi.").removesuffix(".yaml"): path
             for path in sorted(self.folder.glob("Pulumi.*.yaml"))
         }
-        self._of_project = _project_sections(project / "Pulumi.yaml", self.project_name, findings)
+        self._of_project = own.sections(findings)
         self.spoilt: set[str] = set()
         """Stacks whose file cannot be read, or has a section that is none: what it holds is not known."""
         self._engine: dict[str, Mapping[str, str]] = {}
@@ -140,7 +118,7 @@ class StackFolder:
             if namespace == CREDENTIALS:
                 credentials.add(name)
                 self._check_credential(key, value, path)
-            elif section := _section_of(key, config, path, self.findings):
+            elif section := section_of(key, config, path, self.findings):
                 # `-c chaosreg:account='{…}'` and `pulumi config set` write JSON as a string into the file
                 sections[section] = _parsed(value) if isinstance(value, str) and value.startswith("{") else value
             elif namespace == NAMESPACE:
@@ -186,27 +164,6 @@ class StackFolder:
                 severity="warning" if size < ENGINE_LIMIT else "error",
             )
         )
-
-
-def _section_of(key: str, config: Mapping[str, Any], path: Path, findings: list[Finding]) -> str | None:
-    """The section that this key of a `config:` names, also in camelCase; None for other keys, and for unknown ones,
-    which are findings.
-    """
-    namespace, _, name = key.partition(":")
-    if namespace != NAMESPACE or name in SECTIONS:
-        return name if namespace == NAMESPACE else None
-    place, ours = Place(file=path, keys=("config", key)), snake_case(name)
-    if ours in SECTIONS and f"{NAMESPACE}:{ours}" not in config:
-        message = f"`{key}` is read as `{NAMESPACE}:{ours}`: keys are written in snake_case"
-        findings.append(Finding("CHR0113", message, place, help=f"write `{NAMESPACE}:{ours}`", severity="warning"))
-        return ours
-    advice = f"sections: {', '.join(f'{NAMESPACE}:{section}' for section in SECTIONS)}"
-    findings.append(_unknown_section(f"`{key}` is not a section", place, advice))
-    return None
-
-
-def _unknown_section(message: str, place: Place, advice: str) -> Finding:
-    return Finding("CHR0110", message, place, help=advice, cause=Cause.UNKNOWN_SECTION, hides_value=True)
 
 
 def configuration_size(config: Mapping[str, Any]) -> int:
@@ -271,49 +228,6 @@ def _from_files(file: StackFile, pattern: Any, findings: list[Finding]) -> Itera
             continue
         for name, settings in (content or {}).items():
             yield name, settings, Place(file=path, keys=(name,))
-
-
-def full_keys(config: Mapping[str, Any], project: str, path: Path, findings: list[Finding]) -> dict[str, Any]:
-    """The configuration with the project's name before keys that have none, as the engine reads them."""
-    full: dict[str, Any] = {}
-    for key, value in config.items():
-        place = Place(file=path, keys=("config", key))
-        name = key if ":" in key else f"{project}:{key}"
-        if key == "<<":
-            message = "`<<` merges sections that we would not see"
-            findings.append(_unknown_section(message, place, "write the sections out"))
-        elif name in full:
-            message = f"`{key}` and `{name}` are two spellings of one section"
-            findings.append(Finding("CHR0103", message, place, help="keep one of the two", cause=Cause.UNREADABLE))
-        else:
-            full[name] = value
-    return full
-
-
-def _project_name(path: Path) -> str:
-    content = read_yaml(path)
-    name = content.get("name") if isinstance(content, dict) else None
-    return name if isinstance(name, str) else ""
-
-
-def _project_sections(path: Path, project: str, findings: list[Finding]) -> dict[str, tuple[Any, Place]]:
-    """Section, or `chaosreg-credentials:NAME` → (value, place) for what Pulumi.yaml's `config:` gives all stacks."""
-    content = read_yaml(path)
-    config = content.get("config") if isinstance(content, dict) else None
-    config = full_keys(config, project, path, findings) if isinstance(config, dict) else {}
-    found: dict[str, tuple[Any, Place]] = {}
-    for key, given in config.items():
-        is_credential = key.startswith(f"{CREDENTIALS}:")
-        name = key if is_credential else _section_of(key, config, path, findings)
-        if name is None:
-            continue
-        place = Place(file=path, keys=("config", key))
-        for inner in ("value", "default") if isinstance(given, dict) else ():
-            if inner in given:
-                given, place = given[inner], replace(place, keys=(*place.keys, inner))
-                break
-        found[name] = (given, place)
-    return found
 
 
 def _with_engine_values(file: StackFile, config: Mapping[str, str]) -> StackFile:
