@@ -24,7 +24,7 @@ EXPECTED = {
     # a new stack draws the levels above, which have no resources
     *(("create", level) for level in LEVELS),
 }
-"""(operation, type) that an upgrade may show; besides, labels and origins in a ConfigMap follow a scope's new name."""
+"""(operation, type) that an upgrade may show; labels, and origins in a ConfigMap, follow a scope's new name."""
 
 ACME, PAYMENTS, REGISTRY, US = (
     f"stacks/Pulumi.{stack}.yaml" for stack in ("acme", "payments", "payments-registry", "checkout-us")
@@ -112,6 +112,6 @@ def check_upgrade(
 
 
 def is_expected(step: Step) -> bool:
-    if (step.op, step.type) == ("update", "kubernetes:core/v1:ConfigMap"):
+    if step.op == "update" and step.type in ("kubernetes:core/v1:ConfigMap", "kubernetes:core/v1:Secret"):
         return all(path.startswith(("metadata.labels", 'data["origin.', 'metadata["labels"]')) for path in step.diff)
     return (step.op, step.type) in EXPECTED
