@@ -7,6 +7,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pulumi_chaosreg.components.arguments import AllowOverridesArgs as AllowOverridesArgs
+    from pulumi_chaosreg.components.arguments import AuthenticationArgs as AuthenticationArgs
+    from pulumi_chaosreg.components.arguments import ClusterArgs as ClusterArgs
+    from pulumi_chaosreg.components.arguments import CustomImagesArgs as CustomImagesArgs
+    from pulumi_chaosreg.components.arguments import IdentityArgs as IdentityArgs
+    from pulumi_chaosreg.components.arguments import ImageRegistryArgs as ImageRegistryArgs
+    from pulumi_chaosreg.components.arguments import ImagesArgs as ImagesArgs
+    from pulumi_chaosreg.components.arguments import InfrastructureArgs as InfrastructureArgs
+    from pulumi_chaosreg.components.arguments import LevelArgs as LevelArgs
+    from pulumi_chaosreg.components.arguments import MirrorArgs as MirrorArgs
+    from pulumi_chaosreg.components.arguments import NamespaceArgs as NamespaceArgs
+    from pulumi_chaosreg.components.arguments import PullSecretArgs as PullSecretArgs
+    from pulumi_chaosreg.components.arguments import RegistryArgs as RegistryArgs
+    from pulumi_chaosreg.components.arguments import RepositoriesArgs as RepositoriesArgs
+    from pulumi_chaosreg.components.arguments import VerifyArgs as VerifyArgs
     from pulumi_chaosreg.components.cluster import Cluster as Cluster
     from pulumi_chaosreg.components.image_mirror import ImageMirror as ImageMirror
     from pulumi_chaosreg.components.image_pull_secret_entry import ImagePullSecretEntry as ImagePullSecretEntry
@@ -20,6 +35,21 @@ if TYPE_CHECKING:
     from pulumi_chaosreg.errors import ChaosregError as ChaosregError
 
 _HOME = {
+    "AllowOverridesArgs": "components.arguments",
+    "AuthenticationArgs": "components.arguments",
+    "ClusterArgs": "components.arguments",
+    "CustomImagesArgs": "components.arguments",
+    "IdentityArgs": "components.arguments",
+    "ImageRegistryArgs": "components.arguments",
+    "ImagesArgs": "components.arguments",
+    "InfrastructureArgs": "components.arguments",
+    "LevelArgs": "components.arguments",
+    "MirrorArgs": "components.arguments",
+    "NamespaceArgs": "components.arguments",
+    "PullSecretArgs": "components.arguments",
+    "RegistryArgs": "components.arguments",
+    "RepositoriesArgs": "components.arguments",
+    "VerifyArgs": "components.arguments",
     "Account": "components.levels",
     "Organization": "components.levels",
     "Project": "components.levels",

@@ -1,31 +1,84 @@
-"""Which cluster an infrastructure is in, and the Kubernetes Provider that reaches it."""
+"""Which cluster an infrastructure is in, and what reaches it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import pulumi
 from pulumi_kubernetes.provider import Provider
 
+from pulumi_chaosreg.components.calls import called_from
+from pulumi_chaosreg.components.plain_values import is_plain, not_plain
+from pulumi_chaosreg.components.reporting import report
+from pulumi_chaosreg.errors import Finding, Place
 
-@dataclass(frozen=True, slots=True)
+ClusterProvider = Literal["eks", "gke", "aks", "openshift", "other"]
+
+
+@dataclass(frozen=True, slots=True, init=False)
 class Cluster:
-    """A cluster by the context of a kubeconfig, or by a kubeconfig of its own.
+    """A cluster by the context of a kubeconfig, by a kubeconfig of its own, or by a Kubernetes Provider of yours.
 
-    Always given: the current context of a machine is the wrong cluster in CI.
+    One of these is always given: the current context of a machine is the wrong cluster in CI. RunError (CHR0601)
+    otherwise.
     """
 
-    context: str | None = None
-    kubeconfig: pulumi.Input[str] | None = None
-    """Path or content; $KUBECONFIG or ~/.kube/config otherwise. May be a secret Output."""
-    identifier: str | None = None
-    """The cluster's lasting name; the context otherwise. With it, a new address of the same cluster is an update."""
+    context: str | None
+    kubeconfig: pulumi.Input[str] | None = field(repr=False)
+    identifier: str | None
+    nodes: ClusterProvider | None
+    """The word of `provider=`."""
+    kubernetes_provider: Provider | None = field(repr=False)
+    secrets_are_mutable: bool
+    place: Place = field(repr=False, compare=False)
+    """Where the program makes it."""
+
+    def __init__(
+        self,
+        context: str | None = None,
+        kubeconfig: pulumi.Input[str] | None = None,
+        identifier: str | None = None,
+        provider: ClusterProvider | None = None,
+        kubernetes_provider: Provider | None = None,
+        secrets_are_mutable: bool = False,
+    ) -> None:
+        """`kubeconfig` is a path or the content, and may be a secret Output; $KUBECONFIG or ~/.kube/config otherwise.
+
+        `identifier` is the cluster's lasting name; the context otherwise. With it, a new address of the same cluster is
+        an update.
+        `provider` says what runs the nodes: on its own cloud a registry may know them by themselves. What a level above
+        says, or `other`, otherwise.
+        `kubernetes_provider` is a Provider of your own, which makes the objects instead of ours. Secrets are then
+        protected, because one without `enable_secret_mutable=True` replaces them by delete and create;
+        `secrets_are_mutable` is your word that it changes them in place.
+        """
+        named = (identifier, context)
+        place = called_from(next((f"cluster `{name}`" for name in named if isinstance(name, str)), "cluster"))
+        values = (context, kubeconfig, identifier, provider, kubernetes_provider, secrets_are_mutable, place)
+        for name, value in zip(self.__slots__, values, strict=True):
+            object.__setattr__(self, name, value)
+        plain = {"context": context, "identifier": identifier, "provider": provider}
+        findings = [not_plain((key,), value, place) for key, value in plain.items() if not is_plain(value)]
+        if all(value is None or value == "" for value in (context, kubeconfig, kubernetes_provider)):
+            findings.append(_nowhere(place))
+        report(findings)
+
+    @classmethod
+    def of_settings(cls, said: Mapping[str, Any]) -> "Cluster":
+        """The cluster that checked settings name."""
+        return cls(**said)
 
     @property
     def name(self) -> str:
         """What the Provider is called: the identifier, the context, or `cluster`."""
-        return self.identifier or self.context or "cluster"
+        if self.identifier or self.context:
+            return self.identifier or self.context or ""
+        return self.kubernetes_provider.pulumi_resource_name if self.kubernetes_provider else "cluster"
 
-    def provider(self) -> Provider:
-        """A new Provider, child of the stack. Secrets and ConfigMaps change in place, never by delete and create."""
+    def provider(self, opts: pulumi.ResourceOptions | None = None) -> Provider:
+        """A new Kubernetes Provider for it, child of the stack. Secrets and ConfigMaps change in place, never by delete
+        and create.
+        """
         return Provider(
             self.name,
             context=self.context,
@@ -33,4 +86,28 @@ class Cluster:
             cluster_identifier=self.name,
             enable_secret_mutable=True,
             enable_config_map_mutable=True,
+            opts=opts,
         )
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The same as a stack file says it, as far as it can; the content of a kubeconfig stays out of settings."""
+        said = {"context": self.context or self.name, "identifier": self.name, "provider": self.nodes}
+        if is_path(self.kubeconfig):
+            said["kubeconfig"] = str(self.kubeconfig)
+        return {key: value for key, value in said.items() if value is not None}
+
+
+def is_path(kubeconfig: object) -> bool:
+    """Whether this is the path of a kubeconfig, and not its content nor an Output."""
+    return isinstance(kubeconfig, str) and not {"\n", "{"} & set(kubeconfig)
+
+
+def _nowhere(place: Place) -> Finding:
+    return Finding(
+        "CHR0601",
+        "`Cluster()` does not say which cluster it is",
+        place,
+        help='write `Cluster(context="<context of your kubeconfig>")`, or give `kubeconfig` or `kubernetes_provider`; '
+        "the current context of a machine is the wrong cluster in CI",
+    )

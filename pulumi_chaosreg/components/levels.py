@@ -4,12 +4,10 @@ They inherit from one another by the rules of `scopes/`; usable from Python with
 another stack owns is drawn as a component without resources, so that URNs stay the same when a level moves.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Self, Unpack
 
 import pulumi
-from pulumi_kubernetes.provider import Provider
 
 from pulumi_chaosreg.components.aliases import (
     aliases_of,
@@ -19,32 +17,27 @@ from pulumi_chaosreg.components.aliases import (
     mirror_name,
     object_aliases,
 )
+from pulumi_chaosreg.components.arguments import ClusterArgs, InfrastructureArgs, LevelArgs
+from pulumi_chaosreg.components.arguments_checking import cluster_and_settings, declared_scope, wrong_arguments
+from pulumi_chaosreg.components.calls import called_from
 from pulumi_chaosreg.components.cluster import Cluster
+from pulumi_chaosreg.components.declared import Declared, declared_by_the_program
 from pulumi_chaosreg.components.image_mirror import ImageMirror
 from pulumi_chaosreg.components.image_pull_secret_entry import ImagePullSecretEntry
 from pulumi_chaosreg.components.mirrored_image import MirroredImage
-from pulumi_chaosreg.errors import ChaosregError, Finding, Place, told
-from pulumi_chaosreg.images.catalogue import load_catalogue
+from pulumi_chaosreg.components.providers import Reached
+from pulumi_chaosreg.components.reporting import refusal, report
+from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.kubernetes.config_map import config_map
 from pulumi_chaosreg.kubernetes.deliveries import DELIVERIES, Asked
 from pulumi_chaosreg.kubernetes.objects import core_object, metadata
-from pulumi_chaosreg.review.image_checks import check_images
-from pulumi_chaosreg.review.mirror_checks import check_mirrors, check_without_lockfile
-from pulumi_chaosreg.review.not_yet import not_yet
-from pulumi_chaosreg.review.pull_checks import check_pulls
-from pulumi_chaosreg.review.signer_checks import check_signers
 from pulumi_chaosreg.scopes.delivery import Delivery
-from pulumi_chaosreg.scopes.linking import linked
-from pulumi_chaosreg.scopes.locks import check_locks
 from pulumi_chaosreg.scopes.model import Decided, Level, Scope
 from pulumi_chaosreg.scopes.moves import object_name
 from pulumi_chaosreg.scopes.registry import Registry
-from pulumi_chaosreg.scopes.resolution import Resolver
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, config_map_data
-from pulumi_chaosreg.settings.checking import check_settings
-from pulumi_chaosreg.settings.table import CLUSTER, MANAGED_BY
+from pulumi_chaosreg.settings.table import MANAGED_BY
 from pulumi_chaosreg.stacks.sections import CREDENTIALS
-from pulumi_chaosreg.stacks.tree import check_id
 
 Credentials = Mapping[str, pulumi.Input[Any]]
 _LABEL = "chaosreg"
@@ -52,38 +45,52 @@ _WRAPPERS = {"Secret": "chaosreg:index:PullSecret", "ConfigMap": "chaosreg:index
 """The components that were around an infrastructure's objects before 0.2."""
 
 
-class _LevelComponent(pulumi.ComponentResource):
+class LevelComponent(pulumi.ComponentResource):
     """What the four levels share: a scope, the component above, credentials, and a mirror where it owns a registry."""
 
-    def __init__(
+    scope: Scope
+    above: "LevelComponent | None"
+
+    @classmethod
+    def of_scope(
+        cls, scope: Scope, above: "LevelComponent | None" = None, credentials: Credentials | None = None
+    ) -> Self:
+        """The component of a scope that stack files declare, and that is checked already."""
+        made = cls.__new__(cls)
+        made._begin(above, credentials)
+        made._register(scope, None)
+        return made
+
+    def _declare(
         self,
         level: Level,
         name: str,
-        above: "_LevelComponent | None",
-        settings: Mapping[str, Any],
+        above: "LevelComponent | None",
+        said: Mapping[str, Any],
         credentials: Credentials | None,
         opts: pulumi.ResourceOptions | None,
-        scope: Scope | None,
     ) -> None:
-        self.scope = scope or _scope(level, name, above, settings)
+        """Make it of what a program says; RunError with all that is wrong with that."""
+        place = called_from(f"{level} `{name}`" if isinstance(name, str) else str(level))
+        report(wrong_arguments(name, credentials, opts, place))
+        self._begin(above, credentials)
+        scope, findings = declared_scope(level, name, above.scope if above else None, said, place)
+        self._declared.add(scope, findings, self.credential)
+        waiting = pulumi.ResourceOptions(depends_on=[*self._declared.gate]) if above is None else None
+        self._register(scope, pulumi.ResourceOptions.merge(waiting, opts))
+
+    def _begin(self, above: "LevelComponent | None", credentials: Credentials | None) -> None:
         self.above = above
-        ours = pulumi.ResourceOptions(parent=above, aliases=aliases_of(self.scope))
-        super().__init__(
-            component_type(level),
-            self.scope.path,
-            {},
-            pulumi.ResourceOptions.merge(ours, opts),
-        )
+        self._declared: Declared = above._declared if above else declared_by_the_program()
         self._credentials = dict(credentials or {})
         self._mirrors: dict[str, ImageMirror] = {}
-        self._clusters: dict[Cluster, Provider] = {}
 
-    @property
-    def root(self) -> "_LevelComponent":
-        """The account's component."""
-        return self.above.root if self.above else self
+    def _register(self, scope: Scope, opts: pulumi.ResourceOptions | None) -> None:
+        self.scope = scope
+        ours = pulumi.ResourceOptions(parent=self.above, aliases=aliases_of(scope))
+        super().__init__(component_type(scope.level), scope.path, {}, pulumi.ResourceOptions.merge(ours, opts))
 
-    def owner_of(self, scope: Scope) -> "_LevelComponent | None":
+    def owner_of(self, scope: Scope) -> "LevelComponent | None":
         """The component of a scope at or above this one."""
         if self.scope is scope:
             return self
@@ -120,18 +127,11 @@ class _LevelComponent(pulumi.ComponentResource):
     def _mirror_login(self, named: Decided[str]) -> pulumi.Input[Any]:
         value = self.credential(named.value)
         if value is None:
-            raise pulumi.RunError(str(_no_value(named.value, named.origin.place)))
+            raise refusal(_no_value(named.value, named.origin.place))
         return value
 
-    def provider_for(self, cluster: Cluster) -> Provider:
-        """The one Provider of this cluster."""
-        providers = self.root._clusters
-        if cluster not in providers:
-            providers[cluster] = cluster.provider()
-        return providers[cluster]
 
-
-class Account(_LevelComponent):
+class Account(LevelComponent):
     """The company's account: the widest level. Settings are those of a stack file's section."""
 
     def __init__(
@@ -140,13 +140,13 @@ class Account(_LevelComponent):
         *,
         credentials: Credentials | None = None,
         opts: pulumi.ResourceOptions | None = None,
-        _scope: Scope | None = None,
-        **settings: Any,
+        **settings: Unpack[LevelArgs],
     ) -> None:
-        super().__init__(Level.ACCOUNT, name, None, settings, credentials, opts, _scope)
+        """`credentials` are the values of NAMEs that settings mention; each may be an Output."""
+        self._declare(Level.ACCOUNT, name, None, settings, credentials, opts)
 
 
-class Organization(_LevelComponent):
+class Organization(LevelComponent):
     """An organization of the account."""
 
     def __init__(
@@ -156,13 +156,12 @@ class Organization(_LevelComponent):
         account: Account,
         credentials: Credentials | None = None,
         opts: pulumi.ResourceOptions | None = None,
-        _scope: Scope | None = None,
-        **settings: Any,
+        **settings: Unpack[LevelArgs],
     ) -> None:
-        super().__init__(Level.ORGANIZATION, name, account, settings, credentials, opts, _scope)
+        self._declare(Level.ORGANIZATION, name, account, settings, credentials, opts)
 
 
-class Project(_LevelComponent):
+class Project(LevelComponent):
     """A project, in an organization or directly in the account."""
 
     def __init__(
@@ -173,21 +172,13 @@ class Project(_LevelComponent):
         account: Account | None = None,
         credentials: Credentials | None = None,
         opts: pulumi.ResourceOptions | None = None,
-        _scope: Scope | None = None,
-        **settings: Any,
+        **settings: Unpack[LevelArgs],
     ) -> None:
-        super().__init__(
-            Level.PROJECT,
-            name,
-            _one_of(organization=organization, account=account),
-            settings,
-            credentials,
-            opts,
-            _scope,
-        )
+        above = _one_of(Level.PROJECT, organization=organization, account=account)
+        self._declare(Level.PROJECT, name, above, settings, credentials, opts)
 
 
-class Infrastructure(_LevelComponent):
+class Infrastructure(LevelComponent):
     """An infrastructure: the namespace, pull Secret, ServiceAccount entries and ConfigMap in its cluster."""
 
     secret_name: str | None
@@ -202,32 +193,41 @@ class Infrastructure(_LevelComponent):
         project: Project | None = None,
         organization: Organization | None = None,
         account: Account | None = None,
-        cluster: Cluster | Mapping[str, str] | None = None,
+        cluster: Cluster | ClusterArgs | None = None,
         credentials: Credentials | None = None,
         opts: pulumi.ResourceOptions | None = None,
-        _scope: Scope | None = None,
-        _resolved: ResolvedConfig | None = None,
-        _owner_here: bool = True,
-        **settings: Any,
+        **settings: Unpack[InfrastructureArgs],
     ) -> None:
-        above = _one_of(project=project, organization=organization, account=account)
-        if isinstance(cluster, Mapping):  # as in a stack file
-            cluster = Cluster(**cluster)
-        if cluster is not None:
-            settings["cluster"] = {"context": cluster.name}
-        super().__init__(Level.INFRASTRUCTURE, name, above, settings, credentials, opts, _scope)
-        self._resolved = resolved = _resolved or _resolve(self.scope)
-        reached = {key: value for key, value in resolved.of_cluster().items() if key != CLUSTER.provider.key}
-        cluster = cluster or Cluster(**reached)
+        """A `Cluster` is taken whole; of a mapping, as in a stack file, levels above may say a part."""
+        above = _one_of(Level.INFRASTRUCTURE, project=project, organization=organization, account=account)
+        own, said = cluster_and_settings(cluster)
+        self._declare(Level.INFRASTRUCTURE, name, above, {**settings, **said}, credentials, opts)
+        self._settle(self._declared.resolve(self.scope), is_owner_here=True)
+        self._deliver(own or Cluster.of_settings(self._resolved.of_cluster()))
+
+    @classmethod
+    def of_resolved(
+        cls, resolved: ResolvedConfig, above: LevelComponent, credentials: Credentials | None, *, is_owner_here: bool
+    ) -> Self:
+        """The component of an infrastructure that stack files declare. `is_owner_here`: the running stack mirrors for
+        it.
+        """
+        made = cls.__new__(cls)
+        made._begin(above, credentials)
+        made._register(resolved.infrastructure, None)
+        made._settle(resolved, is_owner_here=is_owner_here)
+        made._deliver(Cluster.of_settings(resolved.of_cluster()))
+        return made
+
+    def _settle(self, resolved: ResolvedConfig, *, is_owner_here: bool) -> None:
+        self._resolved = resolved
         self.namespace = resolved.namespace.value
         self.config_map_name = object_name(self.scope)
         self.secret_name = resolved.secret_name.value if resolved.secret_name else None
-        owner = self.owner_of(resolved.owner) if resolved.owner and _owner_here else None
+        owner = self.owner_of(resolved.owner) if resolved.owner and is_owner_here else None
         self._mirrored = {
             image.name: owner.mirrored(resolved.registry, image) for image in resolved.images if owner and image.source
         }
-        self._deliver(resolved, cluster)
-        # No outputs are registered: the ConfigMap has them, and the engine would write its whole state once more.
 
     @property
     def images(self) -> Mapping[str, pulumi.Output[str]]:
@@ -240,15 +240,18 @@ class Infrastructure(_LevelComponent):
             return str(image.reference)
         return made.reference if self._resolved.pinning.in_references else made.target
 
-    def _deliver(self, resolved: ResolvedConfig, cluster: Cluster) -> None:
-        """Namespace, then what the credential is delivered by, then whatever names the Secret."""
-        name, provider = self.scope.path, self.provider_for(cluster)
+    def _deliver(self, cluster: Cluster) -> None:
+        """Namespace, then what the credential is delivered by, then whatever names the Secret.
+
+        No outputs are registered: the ConfigMap has them, and the engine would write its whole state once more.
+        """
+        name, resolved, reached = self.scope.path, self._resolved, self._declared.providers.reach(cluster)
         labels = {**_plain(resolved.labels), **_labels(self.scope)}
         annotations = _plain(resolved.annotations)
-        before: list[pulumi.Resource] = []
+        before: list[pulumi.Input[pulumi.Resource]] = [*reached.before]
         if resolved.create_namespace.value:
             # a patch makes a missing namespace, and leaves it alone when the infrastructure is removed
-            opts = pulumi.ResourceOptions(parent=self, provider=provider)
+            opts = pulumi.ResourceOptions(parent=self, provider=reached.provider, depends_on=before)
             given = metadata(self.namespace, labels=_plain(resolved.labels), annotations=annotations)
             before = [core_object("NamespacePatch", name, {"metadata": given}, opts)]
         if resolved.delivery:
@@ -258,7 +261,7 @@ class Infrastructure(_LevelComponent):
                 delivery=resolved.delivery,
                 server=resolved.registry.server.value,
                 images=[image.reference.tagged for image in resolved.images],
-                options=lambda kind: self._opts(kind, provider, before),
+                options=lambda kind: self._opts(kind, reached, before),
                 labels=labels,
                 annotations=annotations,
                 credential=self._pull_credential(resolved.delivery),
@@ -271,15 +274,17 @@ class Infrastructure(_LevelComponent):
             data={**config_map_data(resolved), **self._unknown_images()},
             labels=labels,
             annotations=annotations,
-            opts=self._opts("ConfigMap", provider, [*before, *self._mirrored.values()]),
+            opts=self._opts("ConfigMap", reached, [*before, *self._mirrored.values()]),
         )
         for account in resolved.service_accounts.value if self.secret_name else ():
             self._entry(account, cluster, before)
 
-    def _entry(self, account: str, cluster: Cluster, before: Sequence[pulumi.Resource]) -> ImagePullSecretEntry:
+    def _entry(
+        self, account: str, cluster: Cluster, before: Sequence[pulumi.Input[pulumi.Resource]]
+    ) -> ImagePullSecretEntry:
         """The pull Secret's name in the account's list; our plugin does it, and knows no Provider's settings."""
         if cluster.context is None and cluster.kubeconfig is None:
-            raise pulumi.RunError(str(_no_way_to(cluster, self.scope, account)))
+            raise refusal(_no_way_to(cluster, self.scope, account))
         return ImagePullSecretEntry(
             f"{self.scope.path}/{account}",
             service_account=account,
@@ -298,62 +303,39 @@ class Infrastructure(_LevelComponent):
         unknown = (image for image in self._resolved.images if image.name in self._mirrored and image.digest is None)
         return {f"image.{image.name}": self._reference(image) for image in unknown}
 
-    def _opts(self, kind: str, provider: Provider, before: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
+    def _opts(
+        self, kind: str, reached: Reached, before: Sequence[pulumi.Input[pulumi.Resource]]
+    ) -> pulumi.ResourceOptions:
         aliases = object_aliases(self.scope, self.urn, f"kubernetes:core/v1:{kind}", _WRAPPERS[kind])
-        return pulumi.ResourceOptions(parent=self, provider=provider, depends_on=before, aliases=aliases)
+        ours = pulumi.ResourceOptions(parent=self, provider=reached.provider, depends_on=before, aliases=aliases)
+        if kind == "Secret" and not reached.secrets_are_mutable:
+            ours.protect = True  # made anew it would be away for a while: better that `up` stops and says so
+        return ours
 
     def _pull_credential(self, delivery: Delivery) -> pulumi.Input[Any] | None:
         if not delivery.needs_value:
             return None
         value = self.credential(delivery.credential)
         if value is None:
-            raise pulumi.RunError(str(_no_value(delivery.credential, delivery.authentication.origin.place)))
+            raise refusal(_no_value(delivery.credential, delivery.authentication.origin.place))
         return value
 
 
-def _one_of(**above: _LevelComponent | None) -> _LevelComponent:
+def _one_of(level: Level, **above: LevelComponent | None) -> LevelComponent:
     given = [component for component in above.values() if component is not None]
     if len(given) != 1:
-        raise pulumi.RunError(f"give exactly one of: {', '.join(above)}")
+        ways = ", ".join(f"`{name}=`" for name in above)
+        message = f"this {level} is given {len(given) or 'no'} levels directly above it, and has exactly one"
+        report([Finding("CHR0205", message, called_from(str(level)), help=f"give one of {ways}")])
     return given[0]
-
-
-def _scope(level: Level, name: str, above: _LevelComponent | None, settings: Mapping[str, Any]) -> Scope:
-    """A scope from a Python program's arguments, checked like a section of a stack file."""
-    place = Place(f"{level} `{name}`")
-    checked, findings, _ = check_settings(dict(settings), place)
-    scope, more_findings = linked(Scope(level, name, checked, above.scope if above else None, place))
-    findings += more_findings
-    more = (check_id(name, place), check_locks([scope]), check_images(scope, load_catalogue()), not_yet(scope))
-    _report([*findings, *(finding for of_one in more for finding in of_one)])
-    return scope
-
-
-def _resolve(scope: Scope) -> ResolvedConfig:
-    catalogue = load_catalogue()
-    project = Path(pulumi.get_root_directory() or Path.cwd())
-    resolved, findings = Resolver(catalogue, {}, project=project).resolve(scope)
-    # a digest is found at `up` here: there is no lockfile to ask for
-    findings += [*check_mirrors(catalogue, [resolved]), *check_pulls(catalogue, [resolved], is_acting=False)]
-    _report([*findings, *check_without_lockfile(resolved), *check_signers([resolved])])
-    return resolved
-
-
-def _report(found: Iterable[Finding]) -> None:
-    findings = told(found)
-    for finding in findings:
-        if finding.severity == "warning":
-            pulumi.log.warn(str(finding))
-    errors = [finding for finding in findings if finding.severity == "error"]
-    if errors:
-        raise pulumi.RunError(str(ChaosregError(errors)))
 
 
 def _no_way_to(cluster: Cluster, scope: Scope, account: str) -> Finding:
     return Finding(
         "CHR0601",
-        f"{scope.title} does not say how cluster `{cluster.name}` is reached, and ServiceAccount `{account}` needs it",
-        scope.place,
+        f"cluster `{cluster.name}` does not say how it is reached, and ServiceAccount `{account}` of {scope.title} "
+        "needs it",
+        cluster.place,
         help="give `context`, or a `kubeconfig`, in `Cluster(…)`: beside a Provider of your own, too",
     )
 

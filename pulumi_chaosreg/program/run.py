@@ -6,7 +6,6 @@ stack also mirrors what the infrastructures below, in whatever file, will pull.
 
 import json
 import os
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +21,6 @@ from pulumi_chaosreg.settings.yaml_file import locate
 from pulumi_chaosreg.stacks.project_file import find_project
 
 Component = Account | Organization | Project | Infrastructure
-_COMPONENTS: Mapping[Level, Callable[..., Component]] = {
-    Level.ACCOUNT: Account,
-    Level.ORGANIZATION: Organization,
-    Level.PROJECT: Project,
-    Level.INFRASTRUCTURE: Infrastructure,
-}
 
 
 def run() -> None:
@@ -61,8 +54,8 @@ class _Builder:
         for scope in owned:
             for each in scope.chain():  # what is above first
                 if each not in self.components:
-                    # Here, and not some calls further down: the engine keeps the stack trace of every resource.
-                    self.components[each] = _COMPONENTS[each.level](each.id, **self._arguments(each))
+                    # Few calls deep: the engine keeps the stack trace of every resource.
+                    self.components[each] = self._component(each)
             self._mirror(scope, self.components[scope])
         infrastructures = [c for c in self.components.values() if isinstance(c, Infrastructure)]
         pulumi.export("infrastructures", {c.scope.path: _summary(c) for c in infrastructures})
@@ -85,20 +78,18 @@ class _Builder:
         if findings:
             raise ChaosregError(locate(list(dict.fromkeys(findings))))
 
-    def _arguments(self, scope: Scope) -> dict[str, Any]:
-        """What the scope's component is made with; the one above is there already."""
-        arguments: dict[str, Any] = {"_scope": scope}
-        if scope.parent:
-            arguments[scope.parent.level.value] = self.components[scope.parent]
-        if scope.level is Level.INFRASTRUCTURE:
-            resolved = self.reviewed.resolved[scope]
-            owner = resolved.owner
-            arguments |= {
-                "credentials": self.credentials.get(scope),
-                "_resolved": resolved,
-                "_owner_here": bool(owner and owner.stack == self.stack),
-            }
-        return arguments
+    def _component(self, scope: Scope) -> Component:
+        """The scope's component; the one above is there already."""
+        above = self.components[scope.parent] if scope.parent else None
+        if above is None or scope.level is Level.ACCOUNT:
+            return Account.of_scope(scope)
+        if scope.level is Level.ORGANIZATION:
+            return Organization.of_scope(scope, above)
+        if scope.level is Level.PROJECT:
+            return Project.of_scope(scope, above)
+        resolved = self.reviewed.resolved[scope]
+        is_owner_here = bool(resolved.owner and resolved.owner.stack == self.stack)
+        return Infrastructure.of_resolved(resolved, above, self.credentials.get(scope), is_owner_here=is_owner_here)
 
     def _mirror(self, owner: Scope, component: Component) -> None:
         """Every image that an infrastructure below pulls from a registry that this scope owns and fills."""

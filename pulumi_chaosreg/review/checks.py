@@ -1,14 +1,14 @@
 """The one list of checks: what stack files and Python programs are looked at for, once everything is resolved."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.review.image_checks import check_images, check_tag_names
 from pulumi_chaosreg.review.mirror_checks import check_lockfile, check_mirrors, check_without_lockfile
 from pulumi_chaosreg.review.not_yet import not_yet
-from pulumi_chaosreg.review.ownership import check_ownership
+from pulumi_chaosreg.review.ownership import Ownership
 from pulumi_chaosreg.review.pull_checks import check_pulls
 from pulumi_chaosreg.review.registry_checks import check_registries
 from pulumi_chaosreg.review.signer_checks import check_signers
@@ -26,13 +26,12 @@ class Subject:
     catalogue: Catalogue
     is_acting: bool
     """Whether a program would copy or pull now: some warnings are errors then."""
+    is_whole: bool = True
+    """Whether nothing was left unread, or is still to come."""
     company: Company | None = None
     """None for a Python program, which has no lockfile."""
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether nothing was left unread."""
-        return self.company is None or self.company.whole
+    ownership: Ownership = field(default_factory=Ownership)
+    """With what others own already."""
 
 
 def check(subject: Subject) -> list[Finding]:
@@ -79,7 +78,7 @@ def _pulls(subject: Subject) -> Iterable[Finding]:
 
 
 def _ownership(subject: Subject) -> Iterable[Finding]:
-    return check_ownership(subject.configs)
+    return subject.ownership.claim(subject.configs)
 
 
 CHECKS: tuple[Callable[[Subject], Iterable[Finding]], ...] = (

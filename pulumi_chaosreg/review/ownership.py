@@ -15,20 +15,30 @@ _ELSEWHERE = "give one of them another `namespace`"
 
 def check_ownership(configs: Iterable[ResolvedConfig]) -> list[Finding]:
     """What would have two owners (CHR0311, CHR0602, CHR0603)."""
-    every = list(configs)
-    owned = [thing for config in every for thing in _of_cluster(config)]
-    owned += [thing for config in by_images(every) for thing in _of_registry(config)]
-    findings: list[Finding] = []
-    seen: dict[tuple[str, ...], tuple[Scope, object]] = {}
-    lines = Lines()
-    for code, thing, owner, content, advice in owned:
-        first, expected = seen.setdefault(thing, (owner, content))
-        if first is owner or (content is not None and content == expected):
-            continue
-        message = f"{owner.title} and {first.title} would both own {_named(thing)}"
-        notes = (("the other one", str(lines.located(first.place))),)
-        findings.append(Finding(code, message, owner.place, notes=notes, help=advice))
-    return findings
+    return Ownership().claim(configs)
+
+
+class Ownership:
+    """Who owns what so far."""
+
+    def __init__(self) -> None:
+        self._first: dict[tuple[str, ...], tuple[Scope, object]] = {}
+
+    def claim(self, configs: Iterable[ResolvedConfig]) -> list[Finding]:
+        """What these infrastructures, or their registries' owners, would own beside somebody else."""
+        every = list(configs)
+        owned = [thing for config in every for thing in _of_cluster(config)]
+        owned += [thing for config in by_images(every) for thing in _of_registry(config)]
+        findings: list[Finding] = []
+        lines = Lines()
+        for code, thing, owner, content, advice in owned:
+            first, expected = self._first.setdefault(thing, (owner, content))
+            if first is owner or (content is not None and content == expected):
+                continue
+            message = f"{owner.title} and {first.title} would both own {_named(thing)}"
+            notes = (("the other one", str(lines.located(first.place))),)
+            findings.append(Finding(code, message, owner.place, notes=notes, help=advice))
+        return findings
 
 
 _Owned = tuple[str, tuple[str, ...], Scope, object, str]

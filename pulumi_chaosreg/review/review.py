@@ -55,6 +55,7 @@ def review(project: Path, stack: str | None = None, engine_config: Mapping[str, 
         configs=tuple(resolved.values()),
         catalogue=company.catalogue,
         is_acting=stack is not None,
+        is_whole=company.whole,
         company=company,
     )
     unique = list(dict.fromkeys(told([*findings, *check(subject)])))

@@ -85,7 +85,7 @@ class Scope:
 
     def at(self, *parts: Setting[Any] | str | int) -> Place:
         """Where this scope says it: settings, and keys below them."""
-        return Place(self.title, self.place.file, (*self.place.keys, *_flat(parts)))
+        return Place(self.title, self.place.file, (*self.place.keys, *_flat(parts)), self.place.line)
 
     def within(self, other: "Scope") -> bool:
         """Whether this is `other` or below it."""

@@ -243,7 +243,7 @@ class _Check:
         hides_value: bool = False,
         cause: Cause | None = None,
     ) -> None:
-        place = Place(self.place.scope, self.place.file, (*self.place.keys, *keys))
+        place = Place(self.place.scope, self.place.file, (*self.place.keys, *keys), self.place.line)
         if not warning:
             self.left_out.append(keys)
         severity: Severity = "warning" if warning else "error"

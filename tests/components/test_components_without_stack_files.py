@@ -1,18 +1,13 @@
 """The components from plain Python: what they register, under which names. SDK mocks stand in for the engine."""
 
-import asyncio
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
-from google.protobuf import empty_pb2
-from pulumi.runtime import mocks, settings
-from pulumi.runtime.stack import run_in_stack
 
 import pulumi_chaosreg as chaosreg
+from tests.support.mocked_program import DIGEST
 
 pytestmark = pytest.mark.components
 
@@ -22,59 +17,6 @@ REGISTRY = {
     "type": "private",
     "authentication": {"username": "chaos-user", "password_secret": "harbor"},
 }
-DIGEST = "sha256:" + "a" * 64
-
-
-@dataclass
-class Recorder(mocks.Mocks):
-    """Remembers what was registered; gives every resource its inputs back."""
-
-    made: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        self.made[f"{args.typ} {args.name}"] = args.inputs
-        outputs = dict(args.inputs)
-        if args.typ == "chaosreg:index:MirroredImage":
-            outputs |= {"digest": DIGEST, "reference": f"{args.inputs['target']}@{DIGEST}"}
-        return f"{args.name}-id", outputs
-
-    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
-        return {}
-
-
-@pytest.fixture
-def run() -> Iterator[Callable[[Callable[[], None]], Recorder]]:
-    """Runs a program as the language host does, on an event loop of its own."""
-
-    def run_program(program: Callable[[], None]) -> Recorder:
-        recorder = Recorder()
-        loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(loop)
-        settings.reset_options()
-        monitor = mocks.MockMonitor(recorder)
-        features = set(monitor.GetDeploymentInfo(empty_pb2.Empty()).supportedFeatures)
-        settings.configure(
-            mocks.MockSettings(
-                monitor=monitor,
-                monitor_features=features,
-                engine=mocks.MockEngine(None),
-                project="chaosreg",
-                stack="test",
-                dry_run=False,
-            )
-        )
-        try:
-            loop.run_until_complete(run_in_stack(program))
-        finally:  # what waits for a failed resource would wait for ever
-            unfinished = asyncio.all_tasks(loop)
-            for task in unfinished:
-                task.cancel()
-            loop.run_until_complete(asyncio.gather(*unfinished, return_exceptions=True))
-            loop.close()
-        return recorder
-
-    yield run_program
-    settings.reset_options()
 
 
 def _company(**account: Any) -> chaosreg.Project:

@@ -1,0 +1,355 @@
+"""What the constructors take: the table of settings as types, for editors and type checkers.
+
+Written by `python -m pulumi_chaosreg.components.write_arguments`: edit the table instead. Values are plain, since they
+decide which resources there are; what may be an Output is an argument of its own.
+"""
+
+from typing import Literal, TypedDict
+
+
+class AllowOverridesArgs(TypedDict, total=False):
+    """whether levels below may set registry, images or mirror: all of it, or what these keys leave; all that are given
+    must hold
+    """
+
+    settings: list[Literal["image_registry", "custom_images", "images", "required_images", "mirror"]]
+    """only these may be set below"""
+
+    scopes: list[str]
+    """only in these scopes and below them: paths below the account, as in `payments/lab`"""
+
+    registries: Literal["all"] | list[str]
+    """of `image_registry` only a name of these may be chosen, or any name: `all`"""
+
+
+class AuthenticationArgs(TypedDict, total=False):
+    """how the cluster proves who it is; belongs to its server"""
+
+    type: Literal["kubernetes_secret", "basic", "token", "node_identity", "aws_ecr", "gcp_service_account", "azure"]
+    """kubernetes_secret where only `secret_name` is given, basic where `username` is; node_identity: the node has an
+    identity of its own that the registry trusts, and no credential exists
+    """
+
+    secret_name: str
+    """the pull Secret's name in the cluster"""
+
+    namespace: str
+    """where that Secret is; the infrastructure's namespace, or it is a finding"""
+
+    username: str
+    """the user of basic authentication"""
+
+    password_secret: str
+    """NAME of the value `chaosreg-credentials:NAME`"""
+
+    password_env: str
+    """the environment variable that holds the password where no value is configured"""
+
+    region: str
+    """aws_ecr: the registry's region"""
+
+    key_file: str
+    """gcp_service_account: the key's file"""
+
+
+class IdentityArgs(TypedDict, total=False):
+    """one identity, exactly or as a regular expression, and who vouches for it"""
+
+    identity: str
+    """a mail address, or the URI of a workflow"""
+
+    identity_regexp: str
+    """must match the whole identity"""
+
+    issuer: str
+    """as in `https://token.actions.githubusercontent.com`; compared exactly"""
+
+
+class VerifyArgs(TypedDict, total=False):
+    """who must have signed where `signatures` is `require`: any one of these; taken whole from the nearest level"""
+
+    public_keys: list[str]
+    """PEM files, beside Pulumi.yaml or below, or the PEM texts themselves"""
+
+    identities: list[IdentityArgs]
+    """whom certificates must name"""
+
+    trusted_root: str
+    """the sigstore instance's `trusted_root.json`, beside Pulumi.yaml or below"""
+
+    each_platform: bool
+    """whether every platform must be signed itself, as `cosign sign --recursive` does it"""
+
+
+class MirrorArgs(TypedDict, total=False):
+    """what the owner's stack copies into the registry; `off` where somebody else fills it"""
+
+    source: str
+    """`server/account` to copy from"""
+
+    allow_sources: list[str]
+    """the only sources that may be copied from; Harness's own where nobody says"""
+
+    platforms: Literal["all"] | list[str]
+    """which platforms to keep; all where nobody says. A subset's index is written again without the others: its digest
+    is our own (the lockfile has it beside upstream's), and signatures of upstream's index do not apply to it, those of
+    its children do
+    """
+
+    foreign_layers: Literal["refuse", "keep"]
+    """what happens to an image with layers that their vendor alone may hand out (Windows base images). refuse (also
+    where nobody says): it is not copied. keep: its manifest is copied byte for byte and these layers are not, so every
+    node fetches them from the vendor's address
+    """
+
+    signatures: Literal["copy", "require", "skip"]
+    """copied along, or required too before anything is copied, or left behind"""
+
+    verify: VerifyArgs
+    """who must have signed where `signatures` is `require`: any one of these; taken whole from the nearest level"""
+
+    push: str
+    """NAME of the credential that pushes; otherwise the machine's docker config"""
+
+    pull: str
+    """NAME of the credential that reads the source"""
+
+    delete: str
+    """NAME of the credential that removes images (`on_destroy: delete`); that of `push` otherwise"""
+
+
+class RepositoriesArgs(TypedDict, total=False):
+    """how the owner's repositories are made"""
+
+    create: bool
+    """whether `up` makes them"""
+
+    immutable_tags: bool
+    """whether a tag may move"""
+
+    scan_on_push: bool
+    """whether pushed images are scanned"""
+
+    expire_untagged_after_days: int
+    """when untagged manifests may go, days"""
+
+
+class RegistryArgs(TypedDict, total=False):
+    """a server and a path on it; whoever defines it owns it"""
+
+    server: str
+    """host, with port if it has one"""
+
+    account: str
+    """path between the server and the image"""
+
+    type: Literal["public", "private"]
+    """whether pulling needs a credential"""
+
+    kind: Literal["artifactory", "generic", "harbor"]
+    """where the host does not tell"""
+
+    authentication: AuthenticationArgs
+    """how the cluster proves who it is; belongs to its server"""
+
+    mirror: Literal["off", False] | MirrorArgs
+    """what the owner's stack copies into the registry; `off` where somebody else fills it"""
+
+    repositories: RepositoriesArgs
+    """how the owner's repositories are made"""
+
+
+class ImageRegistryArgs(TypedDict, total=False):
+    """where the cluster pulls from: a registry's name, or the registry itself, which then belongs to the scope that
+    sets `server`
+    """
+
+    server: str
+    """host, with port if it has one"""
+
+    account: str
+    """path between the server and the image"""
+
+    type: Literal["public", "private"]
+    """whether pulling needs a credential"""
+
+    kind: Literal["artifactory", "generic", "harbor"]
+    """where the host does not tell"""
+
+    authentication: AuthenticationArgs
+    """how the cluster proves who it is; belongs to its server"""
+
+    name: str
+    """a registry that `registries:` names at this level or above; taken whole"""
+
+
+class ImagesArgs(TypedDict, total=False):
+    """which tags"""
+
+    release: str
+    """the release of Harness Chaos Engineering, always written"""
+
+    tags: dict[str, str]
+    """image name → tag, where it differs from the release's"""
+
+    pin: Literal["strict", "record", "off"]
+    """how firmly digests hold. strict: all that is mirrored or pulled must be in the lockfile, and a cluster gets
+    `tag@digest`. record: the same digests are locked and copied, but a cluster gets tags (for tools that cannot take
+    `tag@digest`), and what is not locked yet is a warning. off: no lockfile is needed or read; a tag is resolved when
+    its image is copied, so that a preview does not know the digest, and a cluster gets tags. Where nobody says: what is
+    mirrored must be locked, and tags that move; a cluster gets `tag@digest` where the digest is known
+    """
+
+
+class CustomImagesArgs(TypedDict, total=False):
+    """image → full reference that is used instead"""
+
+    chaos_argoexec: str
+
+    chaos_ddcr: str
+
+    chaos_ddcr_faults: str
+
+    chaos_event_watcher: str
+
+    chaos_exporter: str
+
+    chaos_go_runner: str
+
+    chaos_log_watcher: str
+
+    chaos_operator: str
+
+    chaos_runner: str
+
+    chaos_subscriber: str
+
+    chaos_workflow_controller: str
+
+    ddcr: str
+
+    ddcr_fault: str
+
+    ddcr_lib: str
+
+    go_runner: str
+
+    k8s_chaos_infrastructure_upgrader: str
+
+    log_watcher: str
+
+    service_discovery_collector: str
+
+
+class NamespaceArgs(TypedDict, total=False):
+    """where the chaos Pods run; made if missing"""
+
+    name: str
+    """the namespace"""
+
+    create: bool
+    """false: it must be there"""
+
+
+class PullSecretArgs(TypedDict, total=False):
+    """the Secret that the kubelet pulls with"""
+
+    create: bool
+    """whether we make it"""
+
+    name: str
+    """its name"""
+
+    adopt: bool
+    """whether a Secret of this name that is there already becomes ours"""
+
+    delivery: Literal["theirs", "secret", "refresher", "external_secrets", "node_identity"]
+    """how a pull credential reaches the kubelet, where the default does not fit. theirs: a Secret that somebody else
+    made. secret: a Secret of ours. node_identity: the node has an identity that the registry trusts, and there is no
+    Secret. refresher, external_secrets: not in this version
+    """
+
+
+class InfrastructureArgs(TypedDict, total=False):
+    """the settings of an infrastructure; every one is optional"""
+
+    moved_from: str | list[str]
+    """the paths that this scope had before it was renamed or moved, oldest first; keep the oldest"""
+
+    allow_overrides: bool | AllowOverridesArgs
+    """whether levels below may set registry, images or mirror: all of it, or what these keys leave; all that are given
+    must hold
+    """
+
+    registries: dict[str, RegistryArgs]
+    """registries that this level and those below may choose by name"""
+
+    image_registry: str | ImageRegistryArgs
+    """where the cluster pulls from: a registry's name, or the registry itself, which then belongs to the scope that
+    sets `server`
+    """
+
+    images: ImagesArgs
+    """which tags"""
+
+    custom_images: CustomImagesArgs
+    """image → full reference that is used instead"""
+
+    required_images: list[str]
+    """the images instead of the infrastructure type's own list"""
+
+    repositories: RepositoriesArgs
+    """how the owner's repositories are made"""
+
+    mirror: Literal["off", False] | MirrorArgs
+    """what the owner's stack copies into the registry; `off` where somebody else fills it"""
+
+    on_destroy: Literal["retain", "delete"]
+    """what `destroy` does with images and repositories"""
+
+    type: Literal["ddcr", "dedicated"]
+    """the infrastructure's type"""
+
+    namespace: str | NamespaceArgs
+    """where the chaos Pods run; made if missing"""
+
+    service_accounts: list[str]
+    """accounts that get the pull Secret"""
+
+    pull_secret: PullSecretArgs
+    """the Secret that the kubelet pulls with"""
+
+    labels: dict[str, str]
+    """labels for every Kubernetes object that we make"""
+
+    annotations: dict[str, str]
+    """annotations for every Kubernetes object that we make"""
+
+    harness_id: str
+    """Harness's identifier where it differs from ours"""
+
+    environment: str
+    """the Harness environment"""
+
+
+class ClusterArgs(TypedDict, total=False):
+    """which cluster; always given"""
+
+    kubeconfig: str
+    """path of the kubeconfig; $KUBECONFIG or ~/.kube/config otherwise"""
+
+    context: str
+    """context in it"""
+
+    identifier: str
+    """the cluster's lasting name; the context otherwise"""
+
+    provider: Literal["eks", "gke", "aks", "openshift", "other"]
+    """what runs the nodes: on its own cloud a registry may know them by themselves; other where nobody says"""
+
+
+class LevelArgs(InfrastructureArgs, total=False):
+    """the settings of a level above infrastructures"""
+
+    cluster: ClusterArgs
+    """which cluster; always given"""

@@ -1,0 +1,81 @@
+"""What mypy and pyright say about programs: they refuse what is misspelt, and accept what works."""
+
+import json
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.timeout(120)  # a type checker reads all of Pulumi
+
+ROOT = Path(__file__).parents[2]
+PROGRAMS = Path(__file__).parent / "programs"
+
+Said = dict[Path, dict[int, str]]
+"""File → line → what a type checker says about it."""
+
+
+def mypy(folder: Path) -> Said:
+    """Strict, with the project's own cache."""
+    command = ["-m", "mypy", "--strict", "--show-absolute-path", "--no-error-summary", "--hide-error-context"]
+    ran = subprocess.run([sys.executable, *command, folder], cwd=ROOT, capture_output=True, text=True)
+    assert ran.returncode in (0, 1), ran.stdout + ran.stderr
+    lines = [re.fullmatch(r"(.+?):(\d+): (?:error|note): (.*)", line) for line in ran.stdout.splitlines()]
+    assert all(lines), ran.stdout
+    return _by_line((line[1], int(line[2]), line[3]) for line in lines if line)
+
+
+def pyright(folder: Path) -> Said:
+    """With the strictest rules that editors offer."""
+    settings = folder / "pyrightconfig.json"
+    settings.write_text(json.dumps({"typeCheckingMode": "strict", "pythonVersion": "3.11"}))
+    command = [Path(sys.executable).with_name("basedpyright"), "--outputjson", "--pythonpath", sys.executable]
+    ran = subprocess.run([*command, "--project", settings], capture_output=True, text=True)
+    assert ran.returncode in (0, 1), ran.stdout + ran.stderr
+    said = json.loads(ran.stdout)["generalDiagnostics"]
+    return _by_line((one["file"], one["range"]["start"]["line"] + 1, one["message"]) for one in said)
+
+
+def _by_line(said: Iterable[tuple[str, int, str]]) -> Said:
+    result: Said = defaultdict(dict)
+    for file, line, message in said:
+        result[Path(file)][line] = f"{result[Path(file)].get(line, '')}\n{message}"
+    return result
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of this folder, and those that the documentation shows."""
+    folder = tmp_path_factory.mktemp("programs")
+    for program in PROGRAMS.glob("*.py"):
+        (folder / program.name).write_text(program.read_text())
+    for page in (ROOT / "README.md", ROOT / "docs" / "python.md"):
+        shown = re.findall(r"^( *)```python\n(.*?)^ *```$", page.read_text(), re.MULTILINE | re.DOTALL)
+        assert shown
+        for number, (margin, text) in enumerate(shown):
+            (folder / f"{page.stem.lower()}_{number}.py").write_text(
+                re.sub(rf"^{margin}", "", text, flags=re.MULTILINE)
+            )
+    return folder
+
+
+@pytest.mark.parametrize("checker", [mypy, pyright])
+def test_what_is_misspelt_is_refused_where_it_stands_and_what_works_is_accepted(
+    programs: Path, checker: Callable[[Path], Said]
+) -> None:
+    said = checker(programs)
+
+    refused = programs / "refused.py"
+    marks = {
+        number: line.partition("#! ")[2]
+        for number, line in enumerate(refused.read_text().splitlines(), 1)
+        if "#! " in line
+    }
+    about = said.pop(refused)
+    assert about.keys() == marks.keys()
+    assert {line: word for line, word in marks.items() if word not in about[line]} == {}, "the word is not mentioned"
+    assert said == {}
