@@ -159,12 +159,15 @@ def _digests(one: _Seen) -> str:
 
 
 def _sources(reviewed: Review) -> list[Reference]:
-    """What `images.pin` wants locked; unsaid: what mirrors copy, and tags that move under a cluster's own pulls."""
+    """What `images.pin` wants locked; unsaid: what mirrors copy, ours or somebody else's (`mirror: off`, read where it
+    is then), and tags that move under a cluster's own pulls.
+    """
     sources: dict[str, Reference] = {}
     for resolved in by_images(reviewed.resolved.values()):
         for image in resolved.images:
             floats = reviewed.company.catalogue.is_floating(image.reference.tag)
-            wanted = resolved.pinning.wants_locked(mirrored=image.source is not None, floating=floats)
+            is_filled = image.source is not None or (resolved.registry.off is not None and not image.is_custom)
+            wanted = resolved.pinning.wants_locked(mirrored=is_filled, floating=floats)
             if wanted and not image.is_pinned:
                 source = image.source or image.reference
                 sources[source.tagged] = source.with_digest(None)

@@ -8,6 +8,7 @@ from collections import Counter
 
 import pytest
 
+from pulumi_chaosreg.cli import lock
 from pulumi_chaosreg.cli.main import main
 from pulumi_chaosreg.cli.mirror_selection import select_jobs
 from pulumi_chaosreg.review.difference import compare
@@ -174,11 +175,12 @@ def test_explain_names_who_chose_a_registry_and_who_owns_it(company, capsys):
     assert "registries.apac.mirror: false" in capsys.readouterr().out
 
 
-def test_what_somebody_else_fills_is_locked_where_it_is(company, capsys):
+def test_what_somebody_else_fills_is_locked_where_it_is_and_never_copied(company):
     reviewed = company.review()
-    asia = next(config for config in reviewed.resolved.values() if config.infrastructure.id == "asia")
-    assert {image.source for image in asia.images} == {None}
-    assert asia.registry.policy is None
+    apac = "123456789012.dkr.ecr.ap-southeast-1.amazonaws.com"
+    assert apac not in {job.target.server for job in select_jobs(reviewed, [])}
+    locked = [source.tagged for source in lock._sources(reviewed) if source.server == apac]
+    assert f"{apac}/chaos/chaos-ddcr:1.94.0" in locked
 
 
 def test_resolve_shows_owner_and_name(company, capsys):
