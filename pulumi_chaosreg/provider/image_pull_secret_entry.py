@@ -22,7 +22,7 @@ from pulumi_chaosreg.resources.table import Change, Failure, Properties
 MANAGER = "pulumi-chaosreg"
 """Our name as the owner of fields."""
 _TRIES = 8
-_KEY = ("clusterIdentifier", "namespace", "serviceAccount", "secretName")
+_PLACE = ("namespace", "serviceAccount", "secretName")
 
 Connect = Callable[[str | None, str | None], Cluster]
 
@@ -49,7 +49,8 @@ class ImagePullSecretEntry:
         elif "kubeconfig" not in checked:
             failures.append(("context", "is missing; a machine's current context is the wrong cluster in CI"))
         if not failures and not has_unknown(checked):
-            self._run.keep(_key(checked))
+            for key in _keys(checked):
+                self._run.keep(key)
         return checked, failures
 
     def diff(self, state: Properties, inputs: Properties) -> Change:
@@ -63,7 +64,7 @@ class ImagePullSecretEntry:
     def create(self, inputs: Properties, occasion: Occasion) -> tuple[str, dict[str, Any]]:
         """Add the entry, and the account where there is none."""
         made = self._add(inputs)
-        where = (inputs.get("context") or "", *(inputs[key] for key in _KEY[1:]))
+        where = (inputs.get("context") or "", *(inputs[key] for key in _PLACE))
         return "/".join(where), _outputs(inputs, made)
 
     def update(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> dict[str, Any]:
@@ -79,7 +80,7 @@ class ImagePullSecretEntry:
                 raise ChaosregError.of(
                     "CHR0607", f"`{ident}` is not `context/namespace/account/secret`", help="write all four parts"
                 )
-            known = dict(zip(("context", *_KEY[1:]), (context, *place), strict=True)) | {"clusterIdentifier": context}
+            known = dict(zip(("context", *_PLACE), (context, *place), strict=True)) | {"clusterIdentifier": context}
         account = self._account(known)
         if account is None or not _has(account, known["secretName"]):
             return None
@@ -88,7 +89,7 @@ class ImagePullSecretEntry:
     def delete(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> None:
         """Take the entry away, unless another resource of this run has it now, or another stack wants it."""
         account = f"ServiceAccount {state['namespace']}/{state['serviceAccount']}"
-        if self._run.is_kept(_key(state)):
+        if any(map(self._run.is_kept, _keys(state))):
             return
         place = state.get("clusterIdentifier"), state["namespace"], state["serviceAccount"], state["secretName"]
         if reason := self._still_wanted.entry_elsewhere(occasion.urn, *place):
@@ -171,8 +172,11 @@ class ImagePullSecretEntry:
         return cluster.request(method, path + name, body, kind, **query)
 
 
-def _key(properties: Properties) -> tuple[Any, ...]:
-    return ("entry", *(properties.get(key) for key in _KEY))
+def _keys(properties: Properties) -> list[tuple[Any, ...]]:
+    """What an entry is the same by: its place, in a cluster of the same lasting name, or one that is reached alike."""
+    place = tuple(properties.get(key) for key in _PLACE)
+    named, reached = properties.get("clusterIdentifier"), (properties.get("context"), properties.get("kubeconfig"))
+    return [("entry", *reached, *place), *([("entry", named, *place)] if named else [])]
 
 
 def _outputs(inputs: Properties, made: bool) -> dict[str, Any]:

@@ -26,7 +26,8 @@ from pulumi_chaosreg.kubernetes.objects import core_object
 
 asked = json.loads(os.environ["ASKED"])
 for name, inputs in asked["entries"].items():
-    pulumi_chaosreg.ImagePullSecretEntry(name, **inputs)
+    opts = pulumi.ResourceOptions(import_=inputs.pop("import", None))
+    pulumi_chaosreg.ImagePullSecretEntry(name, **inputs, opts=opts)
 if asked["patch"]:  # what version 0.1 made
     provider = Provider("prod-eu", context="prod-eu", cluster_identifier="prod-eu")
     metadata = {{**asked["patch"], "annotations": {{"pulumi.com/patchForce": "true"}}}}
@@ -182,11 +183,12 @@ def test_what_is_missing_or_wrong_is_told_by_its_name(entries: Entries) -> None:
 
 def test_an_entry_that_is_there_is_imported_by_its_place(entries: Entries) -> None:
     entries.make_account(OURS)
-    ident = f"prod-eu/{entries.namespace}/litmus/{OURS}"
-    refused = entries.workspace.run("pulumi", "import", ENTRY, "entry", "litmus", "-s", "one", "--yes", check=False)
-    assert "CHR0607" in refused.stdout
+    entries.ask("entry", **{"import": "litmus"})
+    done = entries.workspace.run("pulumi", "up", "--stack", "one", "--yes", check=False)
+    assert "CHR0607" in done.stdout
+    entries.ask("entry", **{"import": f"prod-eu/{entries.namespace}/litmus/{OURS}"})
+    entries.up()
     entries.ask("entry")
-    entries.workspace.run("pulumi", "import", ENTRY, "entry", ident, "--stack", "one", "--yes", "--protect=false")
     entries.up("--expect-no-changes")
 
 

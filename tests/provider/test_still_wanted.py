@@ -151,3 +151,27 @@ def test_a_cluster_that_is_gone_can_be_given_up(project: Path, monkeypatch: pyte
     monkeypatch.setitem(os.environ, "PULUMI_K8S_DELETE_UNREACHABLE", "true")
     ((said),) = delete("acme")
     assert "left `registry` in ServiceAccount chaos/litmus: the cluster of context `prod-eu` cannot be reached" in said
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_kept"),
+    [
+        ({"clusterIdentifier": "europe"}, True),  # the same cluster under a name of its own
+        ({"context": "renamed"}, True),
+        ({"kubeconfig": "{}\n"}, True),
+        ({"clusterIdentifier": "europe", "context": "other"}, False),
+        ({"namespace": "other"}, False),
+        ({"serviceAccount": "other"}, False),
+        ({"secretName": "other"}, False),
+    ],
+)
+def test_an_entry_that_another_resource_of_the_run_has_taken_over_stays(changed: dict[str, str], is_kept: bool) -> None:
+    said: list[str] = []
+    entries, occasion = ImagePullSecretEntry(Run(), Unreachable), Occasion(urn("x"), *[said.append] * 3)
+    assert entries.check({**STATE, **changed})[1] == []
+    if is_kept:
+        entries.delete("id", STATE, {}, occasion)
+        assert said == []
+    else:
+        with pytest.raises(KubernetesError):
+            entries.delete("id", STATE, {}, occasion)
