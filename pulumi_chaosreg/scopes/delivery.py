@@ -40,7 +40,8 @@ class How(StrEnum):
         return self is not How.NODE_IDENTITY
 
 
-_IN_THIS_VERSION = (How.THEIRS, How.SECRET, How.NODE_IDENTITY)
+IN_THIS_VERSION = (How.THEIRS, How.SECRET, How.NODE_IDENTITY)
+"""Those that `kubernetes/deliveries` has a module for; the others are told (CHR0503)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ def _how(
         message, advice = problem
         return None, [Finding("CHR0517", message, how.origin.place, help=advice)]
     is_short_lived = type_ not in ("kubernetes_secret", "basic", "node_identity")
-    if how.value not in _IN_THIS_VERSION or (how.value is How.SECRET and is_short_lived):
+    if how.value not in IN_THIS_VERSION or (how.value is How.SECRET and is_short_lived):
         return None, [_not_yet(how, registry, authentication)]
     return how, []
 
