@@ -45,7 +45,7 @@ class Cause(Enum):
 class Place:
     """Where a setting stands: its file, the keys that lead to it, and the scope it belongs to.
 
-    `line` counts from 1 and is None where the value did not come from a file (`-c`, ESC, a Python program).
+    `line` counts from 1 and is None where the value came from no file (`-c`, ESC); a Python program is a file, too.
     """
 
     scope: str = ""
