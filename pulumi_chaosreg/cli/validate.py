@@ -22,7 +22,8 @@ examples:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line may say."""
     parser.add_argument("--stack", metavar="S", help="check what this stack's preview would check, as strictly")
-    parser.add_argument("--format", choices=tuple(FORMATS), default="text", help="default: text")
+    how = ("-o", "--output", "--format")
+    parser.add_argument(*how, dest="format", choices=tuple(FORMATS), default="text", help="default: text")
     parser.add_argument("--strict", action="store_true", help="warnings count as findings, too")
 
 

@@ -12,7 +12,7 @@ from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, mirror_policy
-from pulumi_chaosreg.scopes.model import Level, Scope
+from pulumi_chaosreg.scopes.model import Decided, Level, Scope
 from pulumi_chaosreg.settings.checking import check_settings
 from pulumi_chaosreg.settings.table import MIRROR, SECTION
 
@@ -53,7 +53,7 @@ class ImageMirror(pulumi.ComponentResource):
 
     def _made(self, source: Reference, target: Reference, digest: str | None, aliases: Aliases | None) -> MirroredImage:
         policy = self._policy
-        logins = {key: self._credentials.get(named.value) for key, named in policy.credentials.items()}
+        logins = {key: self._credential(named) for key, named in policy.credentials.items()}
         inputs: dict[str, Any] = {
             "platforms": list(policy.kept_platforms) or None,
             "foreign_layers": policy.foreign_layers and policy.foreign_layers.value,
@@ -72,6 +72,14 @@ class ImageMirror(pulumi.ComponentResource):
             **inputs,
             opts=pulumi.ResourceOptions(parent=self, aliases=aliases),
         )
+
+    def _credential(self, named: Decided[str]) -> pulumi.Input[Any]:
+        """RunError (CHR0501) where nobody gave it: the machine's own login would be used in its place."""
+        if named.value not in self._credentials:
+            message = f"credential `{named.value}` has no value"
+            advice = f"give it as `credentials={{'{named.value}': …}}`"
+            raise pulumi.RunError(str(Finding("CHR0501", message, named.origin.place, help=advice, hides_value=True)))
+        return self._credentials[named.value]
 
 
 def _checked(name: str, said: Mapping[str, Any]) -> MirrorPolicy:

@@ -86,7 +86,7 @@ class CredentialValues:
         asked = (
             (scope, resolved.delivery.credential)
             for scope, resolved in reviewed.resolved.items()
-            if resolved.delivery and scope.stack != self.stack
+            if resolved.delivery and resolved.delivery.needs_value and scope.stack != self.stack
         )
         names = {name for scope, name in asked if name and self.company.credential_stack(scope, name) == self.stack}
         config = pulumi.Config(CREDENTIALS)

@@ -94,6 +94,10 @@ class _StackFiles:
     def puller(self, target: Reference, digest: str | None, destroyed: str | None) -> str:
         """Who pulls this tag, or its digest from the same repository; "" for nobody."""
         for config in self._configs():
+            registry = config.registry
+            if registry.owner and not registry.policy and f"{target.name}/".startswith(f"{registry.path}/"):
+                return f"`{registry.path}` is not ours to fill any more (`mirror: off`)"
+        for config in self._configs():
             if destroyed is None or destroyed not in (config.infrastructure.stack, _stack(config.owner)):
                 for image in config.images:
                     if _is_of(image.reference, target, {image.reference.digest, image.digest} & {digest} - {None}):

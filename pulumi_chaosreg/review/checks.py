@@ -9,7 +9,7 @@ from pulumi_chaosreg.review.image_checks import check_images, check_tag_names
 from pulumi_chaosreg.review.mirror_checks import check_lockfile, check_mirrors, check_without_lockfile
 from pulumi_chaosreg.review.not_yet import not_yet
 from pulumi_chaosreg.review.ownership import Ownership
-from pulumi_chaosreg.review.pull_checks import check_pulls
+from pulumi_chaosreg.review.pull_checks import check_powers, check_pulls
 from pulumi_chaosreg.review.registry_checks import check_registries
 from pulumi_chaosreg.review.signer_checks import check_signers
 from pulumi_chaosreg.scopes.model import Scope
@@ -77,6 +77,10 @@ def _pulls(subject: Subject) -> Iterable[Finding]:
     return check_pulls(subject.catalogue, subject.configs, is_acting=is_acting)
 
 
+def _powers(subject: Subject) -> Iterable[Finding]:
+    return check_powers(subject.configs)
+
+
 def _ownership(subject: Subject) -> Iterable[Finding]:
     return subject.ownership.claim(subject.configs)
 
@@ -90,6 +94,7 @@ CHECKS: tuple[Callable[[Subject], Iterable[Finding]], ...] = (
     _lockfile,
     _signers,
     _pulls,
+    _powers,
     _ownership,
 )
 """In the order in which findings of one line are told."""

@@ -40,6 +40,9 @@ class Explanation:
     """Those that may."""
 
 
+_OF_A_REGISTRY = tuple(row.path for row in (IMAGE_REGISTRY.account, IMAGE_REGISTRY.type, IMAGE_REGISTRY.kind))
+
+
 def explain(resolved: ResolvedConfig, name: str) -> Explanation | None:
     """None where the infrastructure has no such field."""
     field = next((field for field in resolved.fields() if field.name == name), None)
@@ -50,6 +53,8 @@ def explain(resolved: ResolvedConfig, name: str) -> Explanation | None:
         (scope, tuple(_statements(scope, field.settings, field.origin, resolved))) for scope in infrastructure.chain()
     )
     own = [path for path in field.settings if path[0] != SECTION.registries.key]  # a definition is its owner's
+    if resolved.registry.name:  # a chosen name is taken whole
+        own = [path for path in own if path not in _OF_A_REGISTRY]
     locks = {path: lock_on(infrastructure, path) if path[0] in LOCKABLE else None for path in own}
     locked = tuple(".".join(path) for path, lock in locks.items() if lock)
     free = tuple(".".join(path) for path, lock in locks.items() if not lock)

@@ -74,7 +74,7 @@ def _source(image: ResolvedImage, registry: Registry, catalogue: Catalogue) -> I
             (allowed or source).origin.place,
             notes=(("allowed", ", ".join(beginnings)),),
             help=f"correct `mirror.source`, or write `allow_sources: [{source.value}]`",
-            follows=owner.is_unclear(MIRROR.allow_sources),
+            follows=registry.is_unclear(MIRROR.allow_sources),
         )
     name = image.source.repository.rpartition("/")[2]
     if not catalogue.carries(source.value, name):
@@ -135,7 +135,8 @@ def _unlocked(
         severity="warning" if is_warning else "error",
         cause=Cause.NO_DIGEST,
         # else nobody knows what would have to be locked
-        follows=any(said.is_unclear(setting) for setting in unclear) or _has_wrong_source(image, config, catalogue),
+        follows=any(said.is_unclear(setting) or config.registry.is_unclear(setting) for setting in unclear)
+        or _has_wrong_source(image, config, catalogue),
         # a section that nobody reads may be the one that says where images come from
         follows_from=(Cause.DAMAGED_LOCKFILE, *(() if is_mirrored else (Cause.UNKNOWN_SECTION,))),
     )
@@ -172,5 +173,5 @@ def _mirrors_nothing(config: ResolvedConfig, catalogue: Catalogue) -> Iterator[F
         registry.place,
         help="add `mirror: {source: docker.io/harness}`, or `mirror: off` where something else fills this registry",
         severity="warning",
-        follows=owner.is_unclear(SECTION.mirror),
+        follows=registry.is_unclear(SECTION.mirror),
     )

@@ -66,9 +66,6 @@ def _of_cluster(config: ResolvedConfig) -> Iterable[_Owned]:
     if config.delivery.makes_secret:
         advice = f"{_ELSEWHERE}, or another `pull_secret.name`"
         yield "CHR0602", ("Secret", *place, config.secret_name.value), infrastructure, None, advice
-    for account in config.service_accounts.value:
-        advice = "a ServiceAccount's list has one owner: give one of them another account or namespace"
-        yield "CHR0602", ("ServiceAccount", *place, account), infrastructure, config.secret_name.value, advice
 
 
 def _of_registry(config: ResolvedConfig) -> Iterator[_Owned]:
@@ -80,7 +77,8 @@ def _of_registry(config: ResolvedConfig) -> Iterator[_Owned]:
 
 def _one_definition(registry: Registry) -> str:
     """The entry to write once, where both may choose it: filled in."""
-    said = {"server": registry.server.value, "account": registry.account.value.strip("/"), "type": registry.type.value}
+    said = {"server": registry.server.value, "account": registry.account.value, "type": registry.type.value}
+    said |= {"kind": registry.kind.name} if registry.kind.sayable and registry.kind.name != "generic" else {}
     login = registry.authentication.value if registry.authentication else {}
     if login:
         said["authentication"] = f"{{{', '.join(f'{key}: {value}' for key, value in login.items())}}}"

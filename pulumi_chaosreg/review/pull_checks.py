@@ -27,6 +27,29 @@ def check_pulls(catalogue: Catalogue, configs: Iterable[ResolvedConfig], *, is_a
     ]
 
 
+def check_powers(configs: Iterable[ResolvedConfig]) -> Iterator[Finding]:
+    """CHR0518: what a mirror pushes or deletes with would be handed to clusters because a level below names it."""
+    every = list(configs)
+    policies = {id(one.registry.policy): one.registry for one in every if one.registry.policy}
+    for config in every:
+        delivery = config.delivery
+        for registry in policies.values() if delivery and delivery.needs_value else ():
+            assert delivery is not None
+            policy, owner, said = registry.policy, registry.owner, delivery.authentication.origin.scope
+            if policy is None or owner is None or said is None or said in owner.chain() or not said.within(owner):
+                continue
+            named = [one for one in (policy.push, policy.delete) if one and one.value == delivery.credential]
+            for power in named[:1]:
+                yield Finding(
+                    "CHR0518",
+                    f"credential `{delivery.credential}` may push into `{registry.path}`, and clusters would pull with "
+                    "it",
+                    delivery.authentication.origin.place,
+                    notes=(("pushes by", str(power.origin)),),
+                    help="name a credential that can only pull; it stands in every cluster",
+                )
+
+
 def _floating(image: ResolvedImage, pin: Pin, catalogue: Catalogue, *, is_acting: bool) -> Iterator[Finding]:
     reference = image.reference
     if image.source or reference.digest or not catalogue.is_floating(reference.tag) or pin is Pin.STRICT:

@@ -85,6 +85,8 @@ def authentication_for(scope: Scope, registry: Registry) -> tuple[Decided[Mappin
     """
     if registry.type.value != "private" or scope.is_unclear(IMAGE_REGISTRY.authentication):
         return None, []
+    if registry.is_unclear(IMAGE_REGISTRY.authentication):
+        return None, []
     found = registry.authentication
     if found is None:
         return None, [_no_authentication(registry)]
@@ -134,13 +136,12 @@ def _how(
     type_ = authentication.value["type"]
     chosen, create = nearest(infrastructure, PULL_SECRET.delivery), nearest(infrastructure, PULL_SECRET.create)
     default = _default(infrastructure, registry, authentication, is_theirs=is_theirs)
-    if chosen:
-        how = Decided(How(chosen.value), chosen.origin)
-    elif create and default.value.has_secret:
-        how = Decided(How.SECRET if create.value else How.THEIRS, create.origin)
-    else:
-        how = default
-    if problem := _contradiction(how, type_, create):
+    of_create = Decided(How.SECRET if create.value else How.THEIRS, create.origin) if create else None
+    said = [one for one in (Decided(How(chosen.value), chosen.origin) if chosen else None, of_create) if one]
+    how = max(said, key=_nearness, default=default)  # of one level, `delivery` comes first
+    if not chosen and not (create and create.value) and not default.value.has_secret:
+        how = default  # there is no Secret that `create: false` could leave to others
+    if problem := _contradiction(how, type_, chosen, create):
         message, advice = problem
         return None, [Finding("CHR0517", message, how.origin.place, help=advice)]
     is_short_lived = type_ not in ("kubernetes_secret", "basic", "node_identity")
@@ -165,15 +166,23 @@ def _default(
     return Decided(How.REFRESHER, origin)
 
 
-def _contradiction(how: Decided[How], type_: str, create: Decided[bool] | None) -> tuple[str, str] | None:
-    """(message, help) where the settings say two things."""
+def _nearness(said: Decided[How]) -> int:
+    return said.origin.scope.level.rank if said.origin.scope else -1
+
+
+def _contradiction(
+    how: Decided[How], type_: str, chosen: Decided[str] | None, create: Decided[bool] | None
+) -> tuple[str, str] | None:
+    """(message, help) where the settings say two things. Of two levels the nearest one counts."""
     if type_ == "node_identity" and how.value.has_secret:
+        setting = ".".join(how.origin.path)
         return (
-            f"`pull_secret.delivery: {how.value}` delivers a credential, and `type: node_identity` says that there is "
-            "none",
-            "remove `delivery`, or give the type of the credential",
+            f"`{setting}` asks for `{how.value}`, and `authentication: {{type: node_identity}}` says that there is no "
+            "credential",
+            f"remove `{setting}`, or give the type of the credential",
         )
-    if create and how.origin.path == PULL_SECRET.delivery.path and create.value != how.value.makes_secret:
+    is_one_level = chosen and create and chosen.origin.scope is create.origin.scope
+    if create and is_one_level and create.value != how.value.makes_secret:
         word = "true" if create.value else "false"
         return (
             f"`pull_secret.delivery: {how.value}` and `pull_secret.create: {word}` contradict each other",
@@ -188,7 +197,9 @@ def _not_yet(how: Decided[How], registry: Registry, authentication: Decided[Mapp
         "CHR0503",
         f"this version cannot deliver the authentication type `{authentication.value['type']}` by `{how.value}` yet",
         (how if is_said else authentication).origin.place,
-        help=registry.kind.advice(),
+        help="write one of the deliveries that this version has: theirs, secret, node_identity; or remove `delivery`"
+        if is_said
+        else registry.kind.advice(),
     )
 
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from difflib import get_close_matches
 
-from pulumi_chaosreg.errors import Finding
-from pulumi_chaosreg.scopes.model import Scope
-from pulumi_chaosreg.scopes.registry import Definition, chooser, visible
+from pulumi_chaosreg.errors import Finding, Place
+from pulumi_chaosreg.scopes.model import Scope, nearest
+from pulumi_chaosreg.scopes.registry import Definition, chooser, joined, visible
 from pulumi_chaosreg.settings.setting import Path
 from pulumi_chaosreg.settings.table import ALLOW_OVERRIDES, IMAGE_REGISTRY, SECTION
+from pulumi_chaosreg.settings.yaml_file import Lines
 
 _Wrong = tuple[Finding | None, Path]
 """A finding, and the path of what it is about; no finding for what only follows from another one."""
@@ -55,7 +56,7 @@ def _definitions(scope: Scope) -> Iterator[_Wrong]:
             continue
         other = same or twin
         assert other
-        notes = (("the other one", str(other.owner.at(*other.base))),)
+        notes = (("the other one", str(_located(other))),)
         yield Finding("CHR0214", message, scope.at(*one.base), notes=notes, help=advice), one.base
 
 
@@ -68,6 +69,13 @@ def _choice(scope: Scope) -> Iterator[_Wrong]:
             is_told = scope.is_unclear(SECTION.registries, name)  # its definition is wrong
             yield None if is_told else _no_such_name(scope, name, there), SECTION.image_registry.path
             return
+    if twin := _named_twin(scope):
+        message = f"`{twin.path}` is the registry `{twin.name}`"
+        notes = (("defined at", str(_located(twin))),)
+        advice = f"choose it by its name: `image_registry: {twin.name}`"
+        place = scope.at(IMAGE_REGISTRY.server)
+        yield Finding("CHR0214", message, place, notes=notes, help=advice), SECTION.image_registry.path
+        return
     by, chosen = chooser(scope)
     if not chosen or by is None:
         return
@@ -81,12 +89,23 @@ def _choice(scope: Scope) -> Iterator[_Wrong]:
                 "CHR0215",
                 f"`image_registry.{key}` may not stand {where} the chosen registry `{chosen}`, which is taken whole",
                 scope.at(*path),
-                notes=() if by is scope else (("chosen at", str(by.at(IMAGE_REGISTRY.name))),),
+                notes=() if by is scope else (("chosen at", str(Lines().located(by.at(IMAGE_REGISTRY.name)))),),
                 help="remove it, or define another registry under `registries:` and choose that; only "
                 "`authentication` may say who one is at a chosen registry",
             ),
             path,
         )
+
+
+def _named_twin(scope: Scope) -> Definition | None:
+    """The visible registry of that server and path, where the scope writes a server itself."""
+    server, account = scope.get(IMAGE_REGISTRY.server), nearest(scope, IMAGE_REGISTRY.account)
+    path = joined(server, account.value if account else "") if server else ""
+    return next((one for one in visible(scope) if path and one.path == path), None)
+
+
+def _located(one: Definition) -> Place:
+    return replace(Lines().located(one.owner.at(*one.base)), scope=one.owner.title)
 
 
 def _no_such_name(scope: Scope, name: str, there: list[str]) -> Finding:

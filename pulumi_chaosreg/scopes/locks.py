@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from itertools import pairwise
 from typing import Any
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.scopes.model import Scope
-from pulumi_chaosreg.scopes.registry import visible
+from pulumi_chaosreg.scopes.registry import chooser, visible
 from pulumi_chaosreg.settings.setting import Path
 from pulumi_chaosreg.settings.table import ALLOW_OVERRIDES, IMAGE_REGISTRY, LOCKABLE, SECTION, leaves
 from pulumi_chaosreg.settings.yaml_file import Lines
@@ -29,18 +28,13 @@ class Lock:
     """As a message says it: "does not allow overrides"."""
     help: str
 
-    @property
-    def how(self) -> str:
-        """As a listing says it."""
-        return "sets them without allow_overrides: true" if not self.is_said else how_it_locks(self.owner)
-
 
 def lock_on(scope: Scope, path: Path, value: Any = None) -> Lock | None:
     """The nearest level above that does not let this scope set what is at this path to this value; None where all do.
     Without a value: whether it may be set at all.
     """
     for above in reversed(scope.chain()[:-1]):
-        if SECTION.allow_overrides.path in above.left_out:  # whether it does is not known
+        if any(path_[:1] == SECTION.allow_overrides.path for path_ in above.left_out):  # whether it does is not known
             return None
         if lock := _lock(above, scope, path, value):
             return lock
@@ -49,8 +43,9 @@ def lock_on(scope: Scope, path: Path, value: Any = None) -> Lock | None:
 
 def locks_in(chain: tuple[Scope, ...]) -> Iterator[tuple[Scope, str]]:
     """(scope, how) for each scope of a chain that locks something of what is below it."""
-    for above, below in pairwise(chain):
-        if any((lock := lock_on(below, (key,))) and lock.owner is above for key in LOCKABLE):
+    for above in chain[:-1]:
+        paths = [*((key,) for key in LOCKABLE), IMAGE_REGISTRY.server.path]
+        if any((lock := lock_on(chain[-1], path)) and lock.owner is above for path in paths):
             said = above.get(SECTION.allow_overrides) is not None
             yield above, how_it_locks(above) if said else "sets them without allow_overrides: true"
 
@@ -114,16 +109,29 @@ def _left_by(said: dict[str, Any], above: Scope, scope: Scope, path: Path, value
     if settings is not None and path[0] not in settings:
         why = f"allows only {_listed(settings)} below"
         return Lock(above, True, why, f"remove the field, or add `{path[0]}` to `allow_overrides.settings` there")
-    if scopes is not None and not any(level.path in scopes for level in scope.chain()):
+    if settings is not None and SECTION.mirror.key not in settings and _brings_a_mirror(above, scope, path, value):
+        why = "allows no `mirror` of their own below, and this registry has one"
+        return Lock(above, True, why, "remove its `mirror`, or add `mirror` to `allow_overrides.settings` there")
+    below = scope.chain()[len(above.chain()) :]  # an exception for itself, or above, would open all
+    if scopes is not None and not any(level.path in scopes for level in below):
         why = f"allows overrides only in {_listed(scopes)}"
         return Lock(above, True, why, f"remove the field, or add `{scope.path}` to `allow_overrides.scopes` there")
     if registries is not None and path[0] == SECTION.image_registry.key and len(path) > 1:
         names = [one.name for one in visible(above)]  # who could add a name below could choose anything
         names = names if registries == ALL else [name for name in names if name in registries]
-        if path not in _CHOOSING or (path == IMAGE_REGISTRY.name.path and value is not None and value not in names):
+        chosen = value if path == IMAGE_REGISTRY.name.path and value is not None else chooser(scope)[1]
+        if path not in _CHOOSING or chosen not in (*names, *([] if value is not None else [""])):
             why = f"lets levels below choose a registry by name only: {_listed(names) or 'none'}"
             return Lock(above, True, why, "choose one of these, or define the registry there and add its name")
     return None
+
+
+def _brings_a_mirror(above: Scope, scope: Scope, path: Path, value: Any) -> bool:
+    """Whether a registry is chosen that a level below the lock defines with a `mirror`: as if that were set there."""
+    if path != IMAGE_REGISTRY.name.path:
+        return False
+    found = next((one for one in visible(scope) if one.name == value), None)
+    return bool(found and not above.within(found.owner) and found.owner.value_at((*found.base, SECTION.mirror.key)))
 
 
 def _lockable(scope: Scope) -> Iterable[Path]:

@@ -71,29 +71,24 @@ def mirror_policy(owner: Scope, base: Path, path: str, project: File | None) -> 
     """How the owner fills the registry `path` (`server/account`) that is defined at `base`; None where it does not:
     `mirror` is off, nobody says a source, or the source is the registry itself. `project`: where key files are.
     """
-    source = own_or_inherited(owner, base, MIRROR.source)
+    said: dict[str, Decided[Any]] = {
+        row.key: decided for row in MIRROR.ROWS.values() if (decided := own_or_inherited(owner, base, row))
+    }
+    source = said.get(MIRROR.source.key)
     if source is None or source.value == path or off(owner, base):
         return None
-    platforms: Decided[Any] | None = own_or_inherited(owner, base, MIRROR.platforms)
-    allowed = own_or_inherited(owner, base, MIRROR.allow_sources)
-    signatures, verify = own_or_inherited(owner, base, MIRROR.signatures), own_or_inherited(owner, base, MIRROR.verify)
-    signers, findings = signing_policy(owner, signatures, verify, project)
+    signers, findings = signing_policy(owner, said.get(MIRROR.signatures.key), said.get(MIRROR.verify.key), project)
+    more = {key: _plain(decided) for key, decided in said.items()}
     return MirrorPolicy(
-        source=source,
-        allow_sources=Decided(tuple(allowed.value), allowed.origin) if allowed else None,
-        platforms=Decided((_ALL,) if platforms.value == _ALL else canonical(platforms.value), platforms.origin)
-        if platforms
-        else Decided((_ALL,), Origin()),
-        foreign_layers=own_or_inherited(owner, base, MIRROR.foreign_layers),
-        signatures=signatures,
-        verify=verify,
-        push=own_or_inherited(owner, base, MIRROR.push),
-        pull=own_or_inherited(owner, base, MIRROR.pull),
-        delete=own_or_inherited(owner, base, MIRROR.delete),
-        on_destroy=nearest(owner, SECTION.on_destroy),
-        signers=signers,
-        findings=tuple(findings),
+        **more, on_destroy=nearest(owner, SECTION.on_destroy), signers=signers, findings=tuple(findings)
     )
+
+
+def _plain(said: Decided[Any]) -> Decided[Any]:
+    """Lists as tuples; of platforms every order is the same."""
+    if said.origin.path[-1] == MIRROR.platforms.key:
+        return Decided((_ALL,) if said.value == _ALL else canonical(said.value), said.origin)
+    return Decided(tuple(said.value), said.origin) if isinstance(said.value, list) else said
 
 
 def off(owner: Scope, base: Path) -> Origin | None:

@@ -56,6 +56,13 @@ class Registry:
         """Where its server is written."""
         return self.owner.at(*self.base, IMAGE_REGISTRY.server.key) if self.owner else self.server.origin.place
 
+    def is_unclear(self, setting: Setting[Any]) -> bool:
+        """Whether something wrong is said of it where the registry is defined, or where its owner inherits it."""
+        if self.owner is None:
+            return False
+        own = (setting.key,) if setting.path[:1] == IMAGE_REGISTRY.PATH else setting.path
+        return self.owner.is_unclear(setting) or (bool(self.name) and self.owner.is_unclear(*self.base, *own))
+
     @property
     def type_place(self) -> Place:
         """Where its type is written."""

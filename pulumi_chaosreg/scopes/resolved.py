@@ -138,10 +138,10 @@ class ResolvedConfig:
         """Which registry it is, where it has a name: who owns it is then another than who chose it."""
         if self.registry.name and self.registry.owner:
             origin, settings = self.registry.server.origin, (IMAGE_REGISTRY.name.path,)
-            yield Field("registry.name", self.registry.name, origin, settings)
+            yield Field("registry.name", self.registry.name, origin, settings, is_of_owner=True)
             owner = self.registry.owner
             defined = (SECTION.registries.key, self.registry.name)
-            yield Field("registry.owner", str(Origin(owner)), Origin(owner, defined), (defined,))
+            yield Field("registry.owner", str(Origin(owner)), Origin(owner, defined), (defined,), is_of_owner=True)
 
     def _of_mirror(self) -> Iterator[Field]:
         """How the owner fills the registry."""

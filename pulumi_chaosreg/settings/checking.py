@@ -221,7 +221,7 @@ class _Check:
             self.report("CHR0106", message, keys, f"write {wanted}")
 
     def unknown_key(self, key: str, valid: tuple[str, ...], keys: Keys) -> None:
-        near = get_close_matches(snake_case(key), valid, n=1, cutoff=0.6)
+        near = get_close_matches(snake_case(key), valid, n=3, cutoff=0.6)
         advice = f"did you mean `{near[0]}`? " if near else ""
         self.left_out += [(*keys, name) for name in near]
         ordered = ", ".join(_nearest_first(key, valid))

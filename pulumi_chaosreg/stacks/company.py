@@ -116,8 +116,9 @@ def _needs_all(files: StackFolder, tree: Tree, stack: str) -> bool:
     file = files.read(stack)
     if file is None or files.gives_all_stacks_a_section:
         return True
-    above = [scope for scope in tree.link(stack) if scope.level is not Level.INFRASTRUCTURE]
-    return any(scope.get(IMAGE_REGISTRY.server) or scope.get(SECTION.registries) for scope in above) or bool(
+    every = tree.link(stack)
+    above = [scope for scope in every if scope.level is not Level.INFRASTRUCTURE]
+    return any(scope.get(IMAGE_REGISTRY.server) or scope.get(SECTION.registries) for scope in every) or bool(
         above and (file.credentials or file.from_engine or file.environments)
     )
 

@@ -10,12 +10,14 @@ from pulumi_chaosreg.images.reference import Reference
 
 
 def test_a_stopped_run_ends_with_what_is_under_way() -> None:
-    stopped, begun = threading.Event(), threading.Semaphore(0)
+    stopped, begun, never = threading.Event(), threading.Semaphore(0), threading.Event()
     jobs = [Job(Reference("s", "app", str(number)), Reference("t", "app", str(number))) for number in range(50)]
 
     def work(job: Job) -> str:
+        is_late = stopped.is_set()
         begun.release()
         stopped.wait(30)
+        never.wait(1 if is_late else 0)  # what begins after the stop would else be done before anybody looks
         return str(job.target.tag)
 
     with ThreadPoolExecutor(1) as threads:

@@ -78,6 +78,14 @@ def test_a_stack_that_is_destroyed_keeps_nothing_of_its_own() -> None:
     assert "still pulls it" in image("another", MIRRORED, destroy=True)
 
 
+@pytest.mark.parametrize("destroy", [False, True])
+def test_a_mirror_that_is_off_keeps_every_image_also_what_nobody_pulls(project: Path, destroy: bool) -> None:
+    write(project, acme=ACME.replace("mirror: {source: docker.io/harness}", "mirror: off"))
+    for reference in (MIRRORED, "harbor.company.com/chaos/chaos-ddcr:1.93.0"):
+        assert "not ours to fill any more" in image("acme", reference, destroy=destroy)
+    assert image("acme", "harbor.company.com/other/chaos-ddcr:1.93.0", destroy=destroy) == ""
+
+
 def test_a_digest_that_somebody_pulls_stays_under_every_tag(project: Path) -> None:
     write(project, prod=PROD.replace("watcher:1", f"watcher@{DIGEST}", 1))
     assert "still pulls it" in image("acme", "harbor.company.com/team/watcher:old", digest=DIGEST)
@@ -126,7 +134,7 @@ class Unreachable(Cluster):
     """Nobody answers."""
 
     def request(self, *_: object, **__: object) -> dict[str, object]:  # type: ignore[override]
-        raise self._error("CHR0605", "cannot be reached at prod-eu.example: timed out")
+        raise self._of_cluster("cannot be reached at prod-eu.example: timed out")
 
 
 def delete(stack: str, **changed: str) -> list[str]:

@@ -697,14 +697,6 @@ def test_what_two_infrastructures_cannot_share_is_told(project, code, one, two):
     assert code in {finding.code for finding in project.review().findings}
 
 
-def test_one_service_account_cannot_have_two_secrets(project):
-    private = _MIRRORED.replace("type: public", "type: private, authentication: {username: u, password_secret: p}")
-    both = "cluster: {context: c}, service_accounts: [litmus]"
-    project.write({"acme": f"{private}    one: {{{both}}}\n    two: {{{both}}}\n"})
-    messages = [finding.message for finding in project.review().findings if finding.code == "CHR0602"]
-    assert any("ServiceAccount `hce/litmus` in cluster `c`" in message for message in messages)
-
-
 def test_two_clusters_with_identifiers_of_their_own_are_fine(project):
     project.write(
         {

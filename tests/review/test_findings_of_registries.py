@@ -132,7 +132,7 @@ MISTAKES = {
             images: {release: "1.94.4", pin: "off"}
             pull_secret: {delivery: secret}  #! CHR0517
         """,
-        ["`type: node_identity` says that there is none"],
+        ["asks for `secret`", "says that there is no credential"],
     ),
     "two settings that contradict each other": (
         """
@@ -183,6 +183,70 @@ MISTAKES = {
         ["a key of `labels` is not a key that Kubernetes accepts"],
     ),
 }
+
+
+WAYS_AROUND = {
+    "an exception for the account itself": (
+        {"allow_overrides": {"scopes": ["acme"]}},
+        {"image_registry": {"server": "evil.example", "type": "public"}},
+        "CHR0203",
+    ),
+    "a policy of one's own with a registry of one's own": (
+        {"allow_overrides": {"settings": ["image_registry"]}},
+        {
+            "registries": {"own": {"server": "h.example", "type": "public", "mirror": {"source": "docker.io/harness"}}},
+            "image_registry": "own",
+        },
+        "CHR0203",
+    ),
+    "another credential for a registry without a name": (
+        {
+            "allow_overrides": {"registries": "all"},
+            "image_registry": {"server": "h.example", "type": "private", "authentication": {"secret_name": "s"}},
+        },
+        {"image_registry": {"authentication": {"secret_name": "t"}}},
+        "CHR0203",
+    ),
+    "a server that has a name": (
+        {"allow_overrides": True, "registries": {"eu": {"server": "eu.example", "account": "a", "type": "public"}}},
+        {"image_registry": {"server": "eu.example", "account": "/a/", "type": "public"}},
+        "CHR0214",
+    ),
+    "a credential that pushes, in every cluster": (
+        {
+            "allow_overrides": True,
+            "image_registry": {"server": "h.example", "type": "private", "authentication": {"secret_name": "s"}},
+            "mirror": {"source": "docker.io/harness", "push": "pusher"},
+        },
+        {"image_registry": {"authentication": {"username": "u", "password_secret": "pusher"}}},
+        "CHR0518",
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS_AROUND)
+def test_a_way_around_what_the_levels_above_decided_is_an_error(project, way):
+    account, organization, code = WAYS_AROUND[way]
+    outcome = project.four_levels(account=account, organization=organization)
+    assert code in outcome.codes
+
+
+def test_the_nearest_level_decides_between_create_and_delivery(project):
+    registry = {"server": "h.example", "type": "private", "authentication": {"username": "u", "password_secret": "p"}}
+    account = {"image_registry": registry, "pull_secret": {"create": False}}
+    outcome = project.four_levels(account=account, infrastructure={"pull_secret": {"delivery": "secret"}})
+    assert str(outcome.config.delivery.how.value) == "secret"
+
+
+def test_two_infrastructures_may_give_one_account_an_entry_each(project):
+    registry = {"server": "h.example", "type": "private", "authentication": {"secret_name": "s"}}
+    below = {
+        name: {"cluster": {"context": "c"}, "service_accounts": ["litmus"], "pull_secret": {"name": name}}
+        for name in ("a", "b")
+    }
+    account = {"id": "acme", "image_registry": registry, "mirror": "off", "images": {"release": "1.94.4", "pin": "off"}}
+    reviewed = project.write({"acme": {"chaosreg:account": account, "chaosreg:infrastructures": below}}).review()
+    assert reviewed.findings == ()
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)

@@ -12,6 +12,23 @@ def test_every_setting_below_mirror_is_in_it():
     assert set(MIRROR.ROWS) <= {field.name for field in fields(MirrorPolicy)}
 
 
+def test_whatever_is_said_below_mirror_arrives_in_it(project):
+    said = {
+        "source": "docker.io/harness",
+        "allow_sources": ["docker.io/harness"],
+        "platforms": ["linux/amd64"],
+        "foreign_layers": "keep",
+        "signatures": "copy",
+        "verify": {"each_platform": True},
+        "push": "a",
+        "pull": "b",
+        "delete": "c",
+    }
+    assert set(said) == set(MIRROR.ROWS)
+    policy = project.four_levels(account={"image_registry": REGISTRY, "mirror": said}).config.registry.policy
+    assert [name for name in said if getattr(policy, name).origin.scope is None] == []
+
+
 def test_two_policies_are_equal_where_their_values_are_whoever_says_them(new_project):
     mirror = {"source": "docker.io/harness", "push": "p"}
     above = new_project().four_levels(account={"mirror": mirror}, project={"image_registry": REGISTRY})
