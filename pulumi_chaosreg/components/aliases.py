@@ -30,7 +30,7 @@ def aliases_of(scope: Scope) -> list[pulumi.Input[pulumi.Alias | str]]:
 
 
 def object_aliases(
-    infrastructure: Scope, urn: pulumi.Output[str], type_: str, wrapper: str
+    infrastructure: Scope, urn: pulumi.Output[str], type_: str, wrapper: str | None
 ) -> list[pulumi.Input[pulumi.Alias | str]]:
     """Every URN that an object directly below an infrastructure may have in the state; before 0.2 a component `wrapper`
     was between the two. `urn` is the infrastructure's own, which may be below a component of the user's.
@@ -38,11 +38,11 @@ def object_aliases(
     All are written out: the engine derives a child's alias from the one URN that its parent was found under, and with
     the child's own type only. So it derives nothing with a wrapper, and nothing once the parent has its new URN.
     """
-    wrapped = urn.apply(lambda now: "::".join(_below(*now.rsplit("::", 2), wrapper, type_)))
-    former = [
-        _urn((*types, *between, type_), path) for types, path in _former(infrastructure) for between in ((wrapper,), ())
-    ]
-    return [wrapped, *former]
+    between = [(wrapper,), ()] if wrapper else [()]
+    former = [_urn((*types, *one, type_), path) for types, path in _former(infrastructure) for one in between]
+    if wrapper is None:
+        return [*former]
+    return [urn.apply(lambda now: "::".join(_below(*now.rsplit("::", 2), wrapper, type_))), *former]
 
 
 def mirror_aliases(scope: Scope, registry: Registry) -> list[pulumi.Input[pulumi.Alias | str]]:

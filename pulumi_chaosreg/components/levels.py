@@ -30,7 +30,7 @@ from pulumi_chaosreg.components.reporting import refusal, report
 from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.kubernetes.config_map import config_map
 from pulumi_chaosreg.kubernetes.deliveries import DELIVERIES, Asked
-from pulumi_chaosreg.kubernetes.objects import core_object, metadata
+from pulumi_chaosreg.kubernetes.objects import core_object, metadata, token
 from pulumi_chaosreg.scopes.delivery import Delivery
 from pulumi_chaosreg.scopes.model import Decided, Level, Scope
 from pulumi_chaosreg.scopes.moves import object_name
@@ -41,7 +41,8 @@ from pulumi_chaosreg.stacks.sections import CREDENTIALS
 
 Credentials = Mapping[str, pulumi.Input[Any]]
 _LABEL = "chaosreg"
-_WRAPPERS = {"Secret": "chaosreg:index:PullSecret", "ConfigMap": "chaosreg:index:ResolvedConfigMap"}
+_SECRET, _CONFIG_MAP = token("core/v1", "Secret"), token("core/v1", "ConfigMap")
+_WRAPPERS = {_SECRET: "chaosreg:index:PullSecret", _CONFIG_MAP: "chaosreg:index:ResolvedConfigMap"}
 """The components that were around an infrastructure's objects before 0.2."""
 
 
@@ -261,7 +262,7 @@ class Infrastructure(LevelComponent):
                 delivery=resolved.delivery,
                 server=resolved.registry.server.value,
                 images=[image.reference.tagged for image in resolved.images],
-                options=lambda kind: self._opts(kind, reached, before),
+                options=lambda type_: self._opts(type_, reached, before),
                 labels=labels,
                 annotations=annotations,
                 credential=self._pull_credential(resolved.delivery),
@@ -274,7 +275,7 @@ class Infrastructure(LevelComponent):
             data={**config_map_data(resolved), **self._unknown_images()},
             labels=labels,
             annotations=annotations,
-            opts=self._opts("ConfigMap", reached, [*before, *self._mirrored.values()]),
+            opts=self._opts(_CONFIG_MAP, reached, [*before, *self._mirrored.values()]),
         )
         for account in resolved.service_accounts.value if self.secret_name else ():
             self._entry(account, cluster, before)
@@ -304,11 +305,11 @@ class Infrastructure(LevelComponent):
         return {f"image.{image.name}": self._reference(image) for image in unknown}
 
     def _opts(
-        self, kind: str, reached: Reached, before: Sequence[pulumi.Input[pulumi.Resource]]
+        self, type_: str, reached: Reached, before: Sequence[pulumi.Input[pulumi.Resource]]
     ) -> pulumi.ResourceOptions:
-        aliases = object_aliases(self.scope, self.urn, f"kubernetes:core/v1:{kind}", _WRAPPERS[kind])
+        aliases = object_aliases(self.scope, self.urn, type_, _WRAPPERS.get(type_))
         ours = pulumi.ResourceOptions(parent=self, provider=reached.provider, depends_on=before, aliases=aliases)
-        if kind == "Secret" and not reached.secrets_are_mutable:
+        if type_ == _SECRET and not reached.secrets_are_mutable:
             ours.protect = True  # made anew it would be away for a while: better that `up` stops and says so
         return ours
 

@@ -17,13 +17,25 @@ _SECRET_FIELDS = ["data", "stringData"]
 def core_object(
     kind: str, name: str, properties: Mapping[str, Any], opts: pulumi.ResourceOptions
 ) -> pulumi.CustomResource:
-    """An object of the core API group: `Secret`, `ConfigMap`, `NamespacePatch`, `ServiceAccountPatch`…"""
+    """An object of the core API group: `Secret`, `ConfigMap`, `NamespacePatch`…"""
+    return api_object("core/v1", kind, name, properties, opts)
+
+
+def api_object(
+    group: str, kind: str, name: str, properties: Mapping[str, Any], opts: pulumi.ResourceOptions
+) -> pulumi.CustomResource:
+    """An object of an API group as the plugin's type tokens name it: `batch/v1`, `external-secrets.io/v1`."""
     ours = pulumi.ResourceOptions(
         version=_sdk_version(),
         additional_secret_outputs=_SECRET_FIELDS if kind == "Secret" else None,
     )
-    inputs = {"apiVersion": "v1", "kind": kind.removesuffix("Patch"), **properties}
-    return pulumi.CustomResource(f"kubernetes:core/v1:{kind}", name, inputs, pulumi.ResourceOptions.merge(ours, opts))
+    inputs = {"apiVersion": group.removeprefix("core/"), "kind": kind.removesuffix("Patch"), **properties}
+    return pulumi.CustomResource(token(group, kind), name, inputs, pulumi.ResourceOptions.merge(ours, opts))
+
+
+def token(group: str, kind: str) -> str:
+    """The type token of an object, as in `kubernetes:core/v1:Secret`."""
+    return f"kubernetes:{group}:{kind}"
 
 
 @cache

@@ -13,6 +13,8 @@ class Run:
     """Whether a program registers resources of ours; with a plain `destroy` nobody does."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Set when the engine wants the run to end."""
+    has_checked: bool = False
+    """Whether the engine has asked us to check a resource: it does so for all before it deletes the first one."""
     _kept: set[Hashable] = field(default_factory=set)
 
     def keep(self, thing: Hashable) -> None:
@@ -28,4 +30,4 @@ class Run:
     @property
     def leaves_out(self) -> bool:
         """Whether a program has resources of ours of which none was checked: a run with `--target`."""
-        return self.has_program and not self._kept
+        return self.has_program and not self.has_checked

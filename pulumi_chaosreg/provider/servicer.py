@@ -91,6 +91,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     async def Check(self, request: Any, context: Any) -> Any:
         asked = await self._asked(request, context)
+        self.run.has_checked = True
         given = load(request.news)
         checked, failures = asked.resource.check(plain(given))
         inputs = sealed(checked, asked.table.secrets(checked) | secret_names(given))

@@ -8,6 +8,7 @@ import sys
 import pytest
 import yaml
 
+from pulumi_chaosreg.cli import main as cli
 from tests.support.terminal import on_a_terminal
 
 PATHS = ["shop/checkout/eu", "shop/checkout/us", "shop/lab"]
@@ -388,7 +389,7 @@ def test_a_terminal_gets_colour_and_its_width(company, variables, columns, color
     assert value_alone is narrow
 
 
-COMMANDS = ("init", "validate", "resolve", "explain", "diff", "affected", "lock", "move", "schema")
+COMMANDS = tuple(cli._COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

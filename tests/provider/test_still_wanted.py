@@ -57,7 +57,7 @@ def urn(stack: str, project: str = "chaos") -> str:
 
 
 def image(stack: str, reference: str, *, destroy: bool = False, digest: str | None = None) -> str:
-    run = Run(has_program=not destroy)
+    run = Run(has_program=not destroy, has_checked=not destroy)
     run.keep("something else")
     return StillWanted(run).elsewhere(urn(stack), Reference.parse(reference), digest)
 

@@ -9,7 +9,7 @@ import pulumi
 from pulumi_chaosreg.scopes.delivery import Delivery
 
 Options = Callable[[str], pulumi.ResourceOptions]
-"""Kind of an object → the options that it is made with: parent, provider, what comes before, aliases."""
+"""Type token of an object → the options that it is made with: parent, provider, what comes before, aliases."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pulumi
 
 from pulumi_chaosreg.kubernetes.deliveries.delivering import Asked
+from pulumi_chaosreg.kubernetes.objects import token
 from pulumi_chaosreg.kubernetes.pull_secret import pull_secret
 
 
@@ -24,6 +25,6 @@ def deliver(asked: Asked) -> Sequence[pulumi.Resource]:
         images=asked.images,
         labels=asked.labels,
         annotations=asked.annotations,
-        opts=asked.options("Secret"),
+        opts=asked.options(token("core/v1", "Secret")),
     )
     return [made]
