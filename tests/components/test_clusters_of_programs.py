@@ -117,7 +117,9 @@ def test_of_a_mapping_levels_above_may_say_a_part() -> None:
     assert (prod["kubeconfig"], prod["context"]) == ("/company", "prod")
 
 
-def test_a_cluster_is_taken_whole() -> None:
+def test_a_cluster_is_taken_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KUBECONFIG", raising=False)  # the Provider's own default
+
     def program() -> None:
         root = account(cluster={"kubeconfig": "/company"})
         chaosreg.Infrastructure("a", account=root, cluster=chaosreg.Cluster("prod"))

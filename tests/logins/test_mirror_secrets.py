@@ -14,6 +14,7 @@ from lab.registry import RegistryServer
 from pulumi_chaosreg.cli.main import main
 from pulumi_chaosreg.mirror import Mirror
 from pulumi_chaosreg.provider.mirrored_image import MirroredImage
+from pulumi_chaosreg.provider.resource import Occasion
 from tests.support.builder import image, layer, push
 from tests.support.company import write_company
 from tests.support.faults import FaultServer, Reply, Seen
@@ -173,12 +174,13 @@ def test_in_a_pulumi_run_the_warning_comes_once(
 ) -> None:
     (tmp_path / "config.json").write_text('{"credsStore": "never-installed"}')
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-    images = MirroredImage(mirror)
+    images, said = MirroredImage(mirror), []
     with registry_with_tokens(tmp_path / "t", {}, {"": {"pull", "push"}}) as (server, _):
         for tag in ("1", "2"):
             inputs = {"source": f"{upstream.host}/harness/app:1", "target": f"{server.host}/app:{tag}"}
-            assert images.put(inputs, lambda _: None)[1]["digest"] == digest
-            assert [finding.code for finding in images.new_warnings()] == (["CHR0513"] if tag == "1" else [])
+            occasion = Occasion("urn", said.append, said.append, said.append)
+            assert images.create(inputs, occasion)[1]["digest"] == digest
+            assert len([text for text in said if "CHR0513" in text]) == 1
 
 
 def test_a_docker_config_as_an_input_opens_the_target_and_is_no_output(

@@ -33,7 +33,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         _check_needs(item)
         if _needs_no_lab(item) and item.get_closest_marker("timeout") is None and not config.option.nightly:
-            item.add_marker(pytest.mark.timeout(SECONDS_WITHOUT_LAB))
+            is_law = hasattr(getattr(item, "obj", None), "hypothesis")  # many examples, one after the other
+            item.add_marker(pytest.mark.timeout(SECONDS_WITHOUT_LAB * (6 if is_law else 1)))
     items.sort(key=_place)
     if "nightly" in config.option.markexpr:
         return

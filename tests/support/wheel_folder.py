@@ -70,7 +70,8 @@ def _about(name: str) -> dict[str, Path]:
 def _pack(name: str, files: Mapping[str, Path], folder: Path) -> None:
     about = next(path.partition("/")[0] for path in files if ".dist-info/" in path)
     wheel = files[f"{about}/WHEEL"].read_text("utf-8")
-    tag = next(line.removeprefix("Tag: ") for line in wheel.splitlines() if line.startswith("Tag: "))
+    tags = (line.removeprefix("Tag: ") for line in wheel.splitlines() if line.startswith("Tag: "))
+    tag = next(tag for tag in tags if not tag.startswith("py2"))  # one for both Pythons has a line for each
     file = folder / f"{about.removesuffix('.dist-info')}-{tag}.whl"
     with zipfile.ZipFile(file, "w") as packed:
         for path, place in files.items():
