@@ -6,6 +6,7 @@ import shlex
 import signal
 import subprocess
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 
@@ -123,6 +124,29 @@ def test_two_processes_write_the_same_folder(tmp_path, project, mirror, images, 
     subprocess.run(["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"], cwd=layout, check=True)
     assert mirror("--from", layout)[0] == 0
     assert arrived(target, images) == set(NAMES)
+
+
+def test_a_folder_that_another_process_is_just_beginning_is_no_other_folder(tmp_path) -> None:
+    folder = tmp_path / "layout"
+    folder.mkdir()
+    (folder / f".oci-layout.{'0' * 32}").touch()  # its mark, before it has its name
+    with Layout.open(folder, writing=True) as layout:
+        layout.holding("s").put_blob("r", Descriptor("", digest_of(b"x"), 1), lambda: nullcontext(iter([b"x"])))
+    assert (folder / "oci-layout").exists()
+
+
+def test_the_mark_of_a_layout_comes_before_its_blobs(tmp_path, monkeypatch) -> None:
+    """Else a process that looks in between takes the folder for something else."""
+    seen, replace = [], Path.replace
+
+    def watched(one: Path, to: Path) -> Path:
+        seen.append((to.name, (one.parent / "blobs").exists()))
+        return replace(one, to)
+
+    monkeypatch.setattr(Path, "replace", watched)
+    with Layout.open(tmp_path / "layout", writing=True) as layout:
+        layout.holding("s").put_blob("r", Descriptor("", digest_of(b"x"), 1), lambda: nullcontext(iter([b"x"])))
+    assert seen[0] == ("oci-layout", False)
 
 
 def test_a_second_process_may_not_write_the_same_tar(tmp_path, mirror, images) -> None:

@@ -52,7 +52,9 @@ class Folder:
             if writing:  # folders above it are made, too
                 check_writable(path, next(above for above in (path, *path.parents) if os.path.lexists(above)))
             if writing and not (path / MARK).exists():
-                if path.exists() and any(path.iterdir()):
+                # another process may begin it at this moment: its mark comes first, and under another name for a while
+                holds = path.exists() and any(not one.name.startswith(f".{MARK}.") for one in path.iterdir())
+                if holds and not (path / MARK).exists():
                     raise problem("CHR0437", server=str(path), cause="the folder holds something else")
                 return
             check_mark(path, self._document)
@@ -160,9 +162,10 @@ class Folder:
         with self._guard, disk_errors(self.path, "written"):
             if self._session is not None:
                 return
-            (self.path / "blobs/sha256").mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(parents=True, exist_ok=True)
             if not (self.path / MARK).exists():
-                self._replace(MARK, MARK_TEXT)
+                self._replace(MARK, MARK_TEXT)  # before all else, so that nobody takes it for something else
+            (self.path / "blobs/sha256").mkdir(parents=True, exist_ok=True)
             self._session = os.open(self.path / "blobs", os.O_RDONLY | os.O_DIRECTORY)
             with suppress(OSError):
                 fcntl.flock(self._session, fcntl.LOCK_SH)
