@@ -61,8 +61,14 @@ def rename_apart(company: Workspace) -> None:
     ("fixture", "rename", "stacks"),
     [
         pytest.param("together", rename_nothing, ("acme", "payments", "lab"), id="plain"),
-        pytest.param("together", rename_together, ("acme", "payments", "lab"), id="renamed"),
-        pytest.param("apart", rename_nothing, ("payments-registry", "payments", "checkout-us"), id="moved"),
+        pytest.param("together", rename_together, ("acme", "payments", "lab"), id="renamed", marks=pytest.mark.nightly),
+        pytest.param(
+            "apart",
+            rename_nothing,
+            ("payments-registry", "payments", "checkout-us"),
+            id="moved",
+            marks=pytest.mark.nightly,
+        ),
         pytest.param("apart", rename_apart, ("payments-registry", "payments", "checkout-us"), id="moved-and-renamed"),
     ],
 )
