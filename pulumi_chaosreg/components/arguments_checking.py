@@ -5,9 +5,10 @@ from typing import Any
 
 import pulumi
 
+from pulumi_chaosreg.components.argument_types import CREDENTIALS, OPTIONS, TEXT, wrong_types
 from pulumi_chaosreg.components.arguments import ClusterArgs
 from pulumi_chaosreg.components.cluster import Cluster, is_path
-from pulumi_chaosreg.components.plain_values import is_plain, not_plain, plain_values
+from pulumi_chaosreg.components.plain_values import plain_values
 from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.scopes.linking import linked
 from pulumi_chaosreg.scopes.model import Level, Scope
@@ -32,6 +33,8 @@ def cluster_and_settings(cluster: Cluster | ClusterArgs | None) -> tuple[Cluster
         return None, {}
     if isinstance(cluster, Cluster):
         return cluster, {"cluster": cluster.settings}
+    if not isinstance(cluster, Mapping):
+        return None, {"cluster": cluster}  # what it is instead is found where settings are checked
     said: dict[str, Any] = {**cluster}
     if "kubeconfig" not in said or is_path(said["kubeconfig"]):
         return None, {"cluster": said}
@@ -45,11 +48,13 @@ def cluster_and_settings(cluster: Cluster | ClusterArgs | None) -> tuple[Cluster
 def wrong_arguments(
     name: object, credentials: object, opts: pulumi.ResourceOptions | None, place: Place
 ) -> Iterator[Finding]:
-    """What is wrong beside the settings (CHR0120, CHR0608)."""
-    for argument, value in (("name", name), ("credentials", credentials)):
-        if not is_plain(value):
-            yield not_plain((argument,), value, place)
-    for provider in _given(opts):
+    """What is wrong beside the settings (CHR0106, CHR0120, CHR0608)."""
+    yield from wrong_types(
+        place, {"name": (name, TEXT), "credentials": (credentials, CREDENTIALS), "opts": (opts, OPTIONS)}
+    )
+    for key in credentials if isinstance(credentials, Mapping) else ():
+        yield from wrong_types(place, {"NAME": (key, TEXT)})
+    for provider in _given(opts if isinstance(opts, pulumi.ResourceOptions) else None):
         if provider.package != "chaosreg":
             yield Finding(
                 "CHR0608",

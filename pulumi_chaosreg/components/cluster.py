@@ -7,12 +7,19 @@ from typing import Any, Literal
 import pulumi
 from pulumi_kubernetes.provider import Provider
 
+from pulumi_chaosreg.components.argument_types import FLAG, TEXT, Wanted, wrong_types
 from pulumi_chaosreg.components.calls import called_from
-from pulumi_chaosreg.components.plain_values import is_plain, not_plain
 from pulumi_chaosreg.components.reporting import report
 from pulumi_chaosreg.errors import Finding, Place
 
 ClusterProvider = Literal["eks", "gke", "aks", "openshift", "other"]
+_KUBECONFIG = Wanted(str, "a path, a content or an Output", 'write `kubeconfig="<path>"`', may_be_output=True)
+_PROVIDER = Wanted(
+    Provider,
+    "a Provider of `pulumi_kubernetes`",
+    "write `kubernetes_provider=pulumi_kubernetes.Provider(…)`; what runs the nodes is said with `provider=`",
+    is_resource=True,
+)
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -57,8 +64,19 @@ class Cluster:
         values = (context, kubeconfig, identifier, provider, kubernetes_provider, secrets_are_mutable, place)
         for name, value in zip(self.__slots__, values, strict=True):
             object.__setattr__(self, name, value)
-        plain = {"context": context, "identifier": identifier, "provider": provider}
-        findings = [not_plain((key,), value, place) for key, value in plain.items() if not is_plain(value)]
+        findings = [
+            *wrong_types(
+                place,
+                {
+                    "context": (context, TEXT),
+                    "kubeconfig": (kubeconfig, _KUBECONFIG),
+                    "identifier": (identifier, TEXT),
+                    "provider": (provider, TEXT),
+                    "kubernetes_provider": (kubernetes_provider, _PROVIDER),
+                    "secrets_are_mutable": (secrets_are_mutable, FLAG),
+                },
+            )
+        ]
         if all(value is None or value == "" for value in (context, kubeconfig, kubernetes_provider)):
             findings.append(_nowhere(place))
         report(findings)

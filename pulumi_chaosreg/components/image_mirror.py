@@ -7,7 +7,10 @@ from typing import Any
 import pulumi
 
 from pulumi_chaosreg.components.aliases import MIRROR_TYPE
+from pulumi_chaosreg.components.argument_types import CREDENTIALS, TEXT, Wanted, wrong_types
+from pulumi_chaosreg.components.calls import called_from
 from pulumi_chaosreg.components.mirrored_image import MirroredImage
+from pulumi_chaosreg.components.reporting import report
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.images.reference import Reference
@@ -17,6 +20,11 @@ from pulumi_chaosreg.settings.checking import check_settings
 from pulumi_chaosreg.settings.table import MIRROR, SECTION
 
 Aliases = Sequence[pulumi.Input[pulumi.Alias | str]]
+_POLICY = Wanted(
+    MirrorPolicy | Mapping,
+    "a dictionary",
+    'write what a stack file says under `mirror`: `policy={"source": "docker.io/harness"}`',
+)
 
 
 class ImageMirror(pulumi.ComponentResource):
@@ -35,6 +43,12 @@ class ImageMirror(pulumi.ComponentResource):
         `credentials` are the values of the NAMEs that it mentions. `prefix` goes before the images' names, so that two
         mirrors of one registry differ.
         """
+        place = called_from(f"image mirror `{name}`")
+        report(
+            wrong_types(
+                place, {"name": (name, TEXT), "policy": (policy, _POLICY), "credentials": (credentials, CREDENTIALS)}
+            )
+        )
         super().__init__(MIRROR_TYPE, name, {}, opts)
         self._policy = policy if isinstance(policy, MirrorPolicy) else _checked(name, policy)
         self._credentials, self._prefix = dict(credentials or {}), prefix

@@ -17,6 +17,7 @@ from pulumi_chaosreg.components.aliases import (
     mirror_name,
     object_aliases,
 )
+from pulumi_chaosreg.components.argument_types import level_argument, wrong_types
 from pulumi_chaosreg.components.arguments import ClusterArgs, InfrastructureArgs, LevelArgs
 from pulumi_chaosreg.components.arguments_checking import cluster_and_settings, declared_scope, wrong_arguments
 from pulumi_chaosreg.components.calls import called_from
@@ -159,7 +160,8 @@ class Organization(LevelComponent):
         opts: pulumi.ResourceOptions | None = None,
         **settings: Unpack[LevelArgs],
     ) -> None:
-        self._declare(Level.ORGANIZATION, name, account, settings, credentials, opts)
+        above = _one_of(Level.ORGANIZATION, account=(account, Account))
+        self._declare(Level.ORGANIZATION, name, above, settings, credentials, opts)
 
 
 class Project(LevelComponent):
@@ -175,7 +177,7 @@ class Project(LevelComponent):
         opts: pulumi.ResourceOptions | None = None,
         **settings: Unpack[LevelArgs],
     ) -> None:
-        above = _one_of(Level.PROJECT, organization=organization, account=account)
+        above = _one_of(Level.PROJECT, organization=(organization, Organization), account=(account, Account))
         self._declare(Level.PROJECT, name, above, settings, credentials, opts)
 
 
@@ -200,7 +202,12 @@ class Infrastructure(LevelComponent):
         **settings: Unpack[InfrastructureArgs],
     ) -> None:
         """A `Cluster` is taken whole; of a mapping, as in a stack file, levels above may say a part."""
-        above = _one_of(Level.INFRASTRUCTURE, project=project, organization=organization, account=account)
+        above = _one_of(
+            Level.INFRASTRUCTURE,
+            project=(project, Project),
+            organization=(organization, Organization),
+            account=(account, Account),
+        )
         own, said = cluster_and_settings(cluster)
         self._declare(Level.INFRASTRUCTURE, name, above, {**settings, **said}, credentials, opts)
         self._settle(self._declared.resolve(self.scope), is_owner_here=True)
@@ -322,12 +329,15 @@ class Infrastructure(LevelComponent):
         return value
 
 
-def _one_of(level: Level, **above: LevelComponent | None) -> LevelComponent:
-    given = [component for component in above.values() if component is not None]
+def _one_of(level: Level, **above: tuple[LevelComponent | None, type[LevelComponent]]) -> LevelComponent:
+    place = called_from(str(level))
+    wanted = {name: (given, level_argument(name, type_)) for name, (given, type_) in above.items()}
+    report(wrong_types(place, wanted))
+    given = [component for component, _ in above.values() if component is not None]
     if len(given) != 1:
         ways = ", ".join(f"`{name}=`" for name in above)
         message = f"this {level} is given {len(given) or 'no'} levels directly above it, and has exactly one"
-        report([Finding("CHR0205", message, called_from(str(level)), help=f"give one of {ways}")])
+        report([Finding("CHR0205", message, place, help=f"give one of {ways}")])
     return given[0]
 
 

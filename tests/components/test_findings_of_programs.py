@@ -142,6 +142,49 @@ def a_credential_without_a_value() -> None:
     chaosreg.Infrastructure("dev", account=root, cluster={"context": "dev"})
 
 
+def a_level_above_by_its_name() -> None:
+    chaosreg.Project("checkout", account="acme")  #! CHR0106
+
+
+def a_level_above_of_another_level() -> None:
+    payments = chaosreg.Organization("payments", account=account())
+    chaosreg.Project("checkout", account=payments)  #! CHR0106
+
+
+def a_cluster_by_its_name() -> None:
+    chaosreg.Infrastructure("dev", account=account(), cluster="prod")  #! CHR0106
+
+
+def a_name_that_is_a_number() -> None:
+    chaosreg.Account(5)  #! CHR0106
+
+
+def credentials_in_a_list() -> None:
+    chaosreg.Account("acme", credentials=["pw"])  #! CHR0106
+
+
+def credentials_by_number() -> None:
+    chaosreg.Account("acme", credentials={1: "pw"})  #! CHR0106
+
+
+def options_in_a_dictionary() -> None:
+    chaosreg.Account("acme", opts={"protect": True})  #! CHR0106
+
+
+def everything_about_a_cluster_of_another_type() -> None:
+    chaosreg.Cluster(  #! CHR0106 #! CHR0106 #! CHR0106 #! CHR0106 #! CHR0106
+        context=5, kubeconfig=5, provider=["eks"], kubernetes_provider="eks", secrets_are_mutable="yes"
+    )
+
+
+def a_cluster_made_by_another_provider() -> None:
+    chaosreg.Cluster(kubernetes_provider=pulumi.ProviderResource("aws", "cloud", {}))  #! CHR0106
+
+
+def a_mirror_that_is_off() -> None:
+    chaosreg.ImageMirror("chaos", policy="off")  #! CHR0106
+
+
 def two_secrets_of_one_name() -> None:
     root = account(image_registry=PRIVATE, credentials={"harbor": output()})
     for name in ("a", "b"):
@@ -206,6 +249,16 @@ MISTAKES = [
     a_level_without_one_above,
     a_level_with_two_above,
     a_credential_without_a_value,
+    a_level_above_by_its_name,
+    a_level_above_of_another_level,
+    a_cluster_by_its_name,
+    a_name_that_is_a_number,
+    credentials_in_a_list,
+    credentials_by_number,
+    options_in_a_dictionary,
+    everything_about_a_cluster_of_another_type,
+    a_cluster_made_by_another_provider,
+    a_mirror_that_is_off,
     two_secrets_of_one_name,
     two_owners_of_one_repository,
     moved_from_where_somebody_is,
@@ -257,6 +310,11 @@ def test_a_program_that_waits_for_what_we_make_is_not_waited_for() -> None:
         (providers_that_would_be_ignored, ("aws Provider `cloud`",)),
         (a_key_that_a_cluster_does_not_have, ("did you mean `context`?",)),
         (outputs_in_settings, ("`image_registry.server` is an Output", 'pulumi.Config().require("server")')),
+        (
+            a_level_above_by_its_name,
+            ("`account` must be the `Account`, and is a string", 'account=Account("<name>", …)'),
+        ),
+        (a_level_above_of_another_level, ("is `Organization`",)),
         (a_tag_for_an_image_that_nobody_needs, ("`chaos-ddrc`", "chaos-ddcr")),
     ],
 )
