@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from lab.cache import made_once
 from lab.gobuild import GoBuild
@@ -62,8 +63,9 @@ def usable_on_path() -> dict[str, Path] | None:
 
 def version_of(pulumi: Path) -> str | None:
     """What `pulumi version` says, without the leading v."""
-    environment = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
-    said = subprocess.run([pulumi, "version"], capture_output=True, text=True, check=False, env=environment).stdout
+    with TemporaryDirectory() as home:  # every command begins a log there, and the user's own home is not ours
+        environment = {**os.environ, "PULUMI_HOME": home, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+        said = subprocess.run([pulumi, "version"], capture_output=True, text=True, check=False, env=environment).stdout
     found = re.match(r"v?(\d+\.\d+\.\d+\S*)", said.strip())
     return found.group(1) if found else None
 

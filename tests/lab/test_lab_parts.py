@@ -1,8 +1,12 @@
 """Which parts a command gets, and what a machine says that cannot have one."""
 
+from pathlib import Path
+
 import pytest
 
 from lab.parts import BY_NAME, TABLE, UnavailableError, chosen, mirror_image
+from lab.parts.engine import version_of
+from lab.state import load
 
 
 def test_who_names_no_part_gets_all_but_those_that_act_on_their_own() -> None:
@@ -25,3 +29,10 @@ def test_a_recipe_that_fails_is_said_with_its_last_words(monkeypatch, tmp_path) 
     monkeypatch.setattr(mirror_image.os, "geteuid", lambda: 65532)  # else `apt-get update` comes before another try
     with pytest.raises(UnavailableError, match=r"python\.sh.* failed: E: no such package"):
         mirror_image._make_python(tmp_path / "root")
+
+
+@pytest.mark.engine
+def test_asking_an_engine_for_its_version_leaves_the_user_s_home_alone(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path))
+    assert version_of(Path(load().bin["pulumi"]))
+    assert list(tmp_path.iterdir()) == []
