@@ -3,13 +3,11 @@
 Both are started by name only: most tests want a cluster in which nobody but they changes anything.
 """
 
-import ssl
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
 from lab.network import Network
-from lab.parts.kubernetes import VERSION, kubernetes_programs
+from lab.parts.kubernetes import VERSION, control_loop, is_healthy, kubernetes_programs
 from lab.process import Process
 from lab.site import Site
 from lab.state import ControlLoopState, KubernetesState
@@ -38,18 +36,11 @@ class _ControlLoop:
         cluster = site.sections["kubernetes"]
         assert isinstance(cluster, KubernetesState)
         room, port = site.room(self.name), site.port(self.name)
-        flags = {
-            "kubeconfig": cluster.kubeconfig,
-            "leader-elect": "false",
-            "bind-address": site.address,
-            "secure-port": port,
-            **self.flags(site),
-        }
-        words = [f"--{flag}={value}" for flag, value in flags.items()]
         log = room / f"{self.name}.log"
-        self._process = self._process or Process([site.bin["kube"], self.name, *words], log)
+        if self._process is None:
+            self._process = control_loop(site, self.name, cluster.kubeconfig, port, log, **self.flags(site))
         self._process.start()
-        self._process.wait_until(lambda: _is_healthy(f"https://{site.address}:{port}/healthz"), 60)
+        self._process.wait_until(lambda: is_healthy(f"https://{site.address}:{port}/healthz"), 60)
         return ControlLoopState(str(log))
 
     def stop(self, site: Site) -> None:
@@ -68,7 +59,7 @@ class ControllerManager(_ControlLoop):
 
     def flags(self, site: Site) -> Mapping[str, object]:
         key = site.room("kubernetes") / "signing.key"
-        return {"service-account-private-key-file": key, "use-service-account-credentials": "true"}
+        return {"service_account_private_key_file": key, "use_service_account_credentials": "true"}
 
 
 class Scheduler(_ControlLoop):
@@ -76,14 +67,3 @@ class Scheduler(_ControlLoop):
 
     def describe(self) -> str:
         return f"the scheduler of Kubernetes {VERSION}: Pods need not name their node"
-
-
-def _is_healthy(url: str) -> bool:
-    # Its certificate is its own and new with every start: there is nothing to compare it with, and nothing is sent.
-    anyone = ssl._create_unverified_context()
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=anyone))
-    try:
-        with opener.open(url, timeout=2) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False

@@ -1,4 +1,8 @@
-"""A real Kubernetes API: etcd and kube-apiserver; no controllers, so Namespaces get no `default` ServiceAccount."""
+"""A real Kubernetes API: etcd, kube-apiserver, and the two controllers without which nothing can be removed.
+
+An object that is deleted in the foreground waits for the garbage collector, and a Namespace for whoever empties it. No
+other controllers: nobody but tests makes anything, and Namespaces get no `default` ServiceAccount.
+"""
 
 import base64
 import secrets
@@ -41,9 +45,10 @@ class Kubernetes:
         self._token = secrets.token_urlsafe(24)
         self._etcd: Process | None = None
         self._server: Process | None = None
+        self._remover: Process | None = None
 
     def describe(self) -> str:
-        return f"etcd and the Kubernetes API server {VERSION}"
+        return f"etcd, the Kubernetes API server {VERSION}, garbage collector and removal of Namespaces"
 
     def build(self, network: Network) -> Mapping[str, Path]:
         etcd = GoBuild("etcd", "3.6.13", {"etcd": "go.etcd.io/etcd/server/v3"}, cold="half a minute")
@@ -65,11 +70,15 @@ class Kubernetes:
         self._server.wait_until(lambda: self._ready(url, certificate), 90)
         kubeconfig = room / "kubeconfig"
         write_private(kubeconfig, yaml.safe_dump(self._kubeconfig(url, certificate), sort_keys=False))
+        self._remover = self._remover or _remover(site, room, kubeconfig)
+        self._remover.start()
+        healthy = f"https://{site.address}:{site.port('remover')}/healthz"
+        self._remover.wait_until(lambda: is_healthy(healthy), 60)
         return KubernetesState(str(kubeconfig), url, list(CONTEXTS))
 
     def stop(self, site: Site) -> None:
         # A polite end of an API server takes as long as its longest watch; etcd keeps what was written.
-        for process in (self._server, self._etcd):
+        for process in (self._remover, self._server, self._etcd):
             if process:
                 process.kill()
 
@@ -118,6 +127,37 @@ class Kubernetes:
             "contexts": [{"name": name, "context": {"cluster": name, "user": "admin"}} for name in CONTEXTS],
             "current-context": CONTEXTS[0],
         }
+
+
+def is_healthy(url: str) -> bool:
+    """Whether a control loop says so."""
+    # Its certificate is its own and new with every start: there is nothing to compare it with, and nothing is sent.
+    anyone = ssl._create_unverified_context()
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=anyone))
+    try:
+        with opener.open(url, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def control_loop(site: Site, kind: str, kubeconfig: Path | str, port: int, log: Path, **flags: object) -> Process:
+    """A program that watches the API server and reacts: `controller-manager` or `scheduler`."""
+    every = {
+        "kubeconfig": kubeconfig,
+        "leader-elect": "false",
+        "bind-address": site.address,
+        "secure-port": port,
+        **{name.replace("_", "-"): value for name, value in flags.items()},
+    }
+    return Process([site.bin["kube"], kind, *(f"--{flag}={value}" for flag, value in every.items())], log)
+
+
+def _remover(site: Site, room: Path, kubeconfig: Path) -> Process:
+    only = "garbage-collector-controller,namespace-controller"
+    return control_loop(
+        site, "controller-manager", kubeconfig, site.port("remover"), room / "remover.log", controllers=only
+    )
 
 
 def _etcd(site: Site, room: Path, store: str) -> Process:

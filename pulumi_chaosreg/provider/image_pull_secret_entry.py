@@ -13,9 +13,10 @@ from urllib.parse import quote
 
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.kubernetes.client import APPLY, MERGE, Cluster, KubernetesError
-from pulumi_chaosreg.provider.resource import Found, Occasion, has_unknown, is_unknown
+from pulumi_chaosreg.provider.resource import Found, Occasion
 from pulumi_chaosreg.provider.run import Run
 from pulumi_chaosreg.provider.still_wanted import StillWanted
+from pulumi_chaosreg.provider.unknown import has_unknown, is_unknown
 from pulumi_chaosreg.resources.image_pull_secret_entry import IMAGE_PULL_SECRET_ENTRY
 from pulumi_chaosreg.resources.table import Change, Failure, Properties
 

@@ -16,9 +16,10 @@ from pulumi_chaosreg.images.signing_policy import MalformedPolicy, SigningPolicy
 from pulumi_chaosreg.images.unique_tag import unique_tag
 from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Mirror, Progress, Wanted
-from pulumi_chaosreg.provider.resource import Found, Occasion, has_unknown, is_unknown
+from pulumi_chaosreg.provider.resource import Found, Occasion
 from pulumi_chaosreg.provider.run import Run
 from pulumi_chaosreg.provider.still_wanted import StillWanted
+from pulumi_chaosreg.provider.unknown import has_unknown, is_unknown
 from pulumi_chaosreg.resources.mirrored_image import MIRRORED_IMAGE, kept_platforms
 from pulumi_chaosreg.resources.table import Change, Failure, Properties
 

@@ -7,23 +7,33 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from google.protobuf import struct_pb2
-from pulumi.runtime import rpc
+
+from pulumi_chaosreg.provider.unknown import UNKNOWN, is_unknown
+
+# https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/properties.go
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - what says that a value is one
+_OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
+_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
 def load(struct: struct_pb2.Struct) -> dict[str, Any]:
-    """Properties with their wrappers."""
-    return dict(rpc.deserialize_properties(struct, keep_unknowns=True) or {})
+    """Properties with the wrappers of their secrets. What is null counts as left out."""
+    loaded = {key: _loaded(value) for key, value in struct.fields.items()}
+    return {key: value for key, value in loaded.items() if value is not None}
 
 
-async def dump(values: Mapping[str, Any]) -> struct_pb2.Struct:
+def dump(values: Mapping[str, Any]) -> struct_pb2.Struct:
     """Properties for the engine, as they are: seal them first."""
-    return await rpc.serialize_properties(dict(values), {})
+    struct = struct_pb2.Struct()
+    struct.update({key: _dumped(value) for key, value in values.items() if value is not None})
+    return struct
 
 
 def plain(value: Any) -> Any:
     """Without the wrappers."""
-    if rpc.is_rpc_secret(value):
-        return plain(rpc.unwrap_rpc_secret(value))
+    if _is_secret(value):
+        return plain(value["value"])
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     return [plain(item) for item in value] if isinstance(value, list) else value
@@ -39,12 +49,48 @@ def sealed(values: Mapping[str, Any], secret: Collection[str]) -> dict[str, Any]
     return {key: _secret(value) if key in secret and value is not None else value for key, value in values.items()}
 
 
+def _loaded(value: struct_pb2.Value) -> Any:
+    match value.WhichOneof("kind"):
+        case "string_value":
+            return UNKNOWN if value.string_value == _UNKNOWN else value.string_value
+        case "bool_value":
+            return value.bool_value
+        case "number_value":
+            return value.number_value
+        case "list_value":
+            return [_loaded(item) for item in value.list_value.values]
+        case "struct_value":
+            return _of_output(load(value.struct_value))
+        case _:
+            return None
+
+
+def _of_output(value: dict[str, Any]) -> Any:
+    """What an Output is, with what the engine says of it in the place of the Output."""
+    if value.get(_SIGNATURE) != _OUTPUT:
+        return value
+    inner = value.get("value", UNKNOWN)
+    return _secret(inner) if value.get("secret") else inner
+
+
+def _dumped(value: Any) -> Any:
+    if is_unknown(value):
+        return _UNKNOWN
+    if isinstance(value, Mapping):
+        return {key: _dumped(item) for key, item in value.items() if item is not None}
+    return [_dumped(item) for item in value] if isinstance(value, list | tuple) else value
+
+
 def _holds_secret(value: Any) -> bool:
-    if rpc.is_rpc_secret(value):
+    if _is_secret(value):
         return True
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return any(map(_holds_secret, inner))
 
 
+def _is_secret(value: Any) -> bool:
+    return isinstance(value, dict) and value.get(_SIGNATURE) == _SECRET
+
+
 def _secret(value: Any) -> dict[str, Any]:
-    return {rpc._special_sig_key: rpc._special_secret_sig, "value": value}
+    return {_SIGNATURE: _SECRET, "value": value}

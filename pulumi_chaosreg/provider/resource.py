@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from pulumi.output import Unknown
-
 from pulumi_chaosreg.provider.run import Run
 from pulumi_chaosreg.resources.table import Change, Failure, Properties
 
@@ -62,15 +60,3 @@ class Resource(Protocol):
 
     def delete(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> None:
         """Take it away; what is gone already is fine."""
-
-
-def is_unknown(value: Any) -> bool:
-    """Whether a preview does not know it yet."""
-    return isinstance(value, Unknown)
-
-
-def has_unknown(value: Any) -> bool:
-    """Whether a preview does not know all of it yet."""
-    if isinstance(value, Mapping):
-        return any(map(has_unknown, value.values()))
-    return any(map(has_unknown, value)) if isinstance(value, list) else is_unknown(value)

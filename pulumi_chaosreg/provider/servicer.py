@@ -14,7 +14,6 @@ from typing import Any, NoReturn, TypeVar
 import grpc
 import grpc.aio
 from google.protobuf import empty_pb2, struct_pb2
-from pulumi.runtime import rpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2_grpc
 from pulumi.runtime.proto import provider_pb2 as pb
 
@@ -24,6 +23,7 @@ from pulumi_chaosreg.provider.properties import dump, load, plain, sealed, secre
 from pulumi_chaosreg.provider.resource import Occasion, Resource
 from pulumi_chaosreg.provider.resources import RESOURCES, Served
 from pulumi_chaosreg.provider.run import Run
+from pulumi_chaosreg.provider.unknown import UNKNOWN
 from pulumi_chaosreg.resources.table import ResourceTable
 
 T = TypeVar("T")
@@ -96,7 +96,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         checked, failures = asked.resource.check(plain(given))
         inputs = sealed(checked, asked.table.secrets(checked) | secret_names(given))
         return pb.CheckResponse(
-            inputs=await dump(inputs), failures=[pb.CheckFailure(property=key, reason=why) for key, why in failures]
+            inputs=dump(inputs), failures=[pb.CheckFailure(property=key, reason=why) for key, why in failures]
         )
 
     async def Diff(self, request: Any, context: Any) -> Any:
@@ -120,20 +120,20 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         inputs = plain(given)
         secret = asked.table.secrets(inputs) | secret_names(given)
         if request.preview:
-            return pb.CreateResponse(id="", properties=await dump(sealed(_previewed(asked, inputs, {}), secret)))
+            return pb.CreateResponse(id="", properties=dump(sealed(_previewed(asked, inputs, {}), secret)))
         occasion = self._occasion(request.urn)
         ident, outputs = await _in_thread(context, lambda: asked.resource.create(inputs, occasion))
-        return pb.CreateResponse(id=ident, properties=await dump(sealed(outputs, secret)))
+        return pb.CreateResponse(id=ident, properties=dump(sealed(outputs, secret)))
 
     async def Update(self, request: Any, context: Any) -> Any:
         asked, given = await self._asked(request, context), load(request.news)
         state, inputs = plain(load(request.olds)), plain(given)
         secret = asked.table.secrets(inputs) | secret_names(given)
         if request.preview:
-            return pb.UpdateResponse(properties=await dump(sealed(_previewed(asked, inputs, state), secret)))
+            return pb.UpdateResponse(properties=dump(sealed(_previewed(asked, inputs, state), secret)))
         occasion = self._occasion(request.urn)
         outputs = await _in_thread(context, lambda: asked.resource.update(request.id, state, inputs, occasion))
-        return pb.UpdateResponse(properties=await dump(sealed(outputs, secret)))
+        return pb.UpdateResponse(properties=dump(sealed(outputs, secret)))
 
     async def Read(self, request: Any, context: Any) -> Any:
         asked = await self._asked(request, context)
@@ -146,8 +146,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         secret = asked.table.secrets({**found.inputs, **found.outputs}) | secret_names(before, given)
         return pb.ReadResponse(
             id=found.ident,
-            properties=await dump(sealed(found.outputs, secret)),
-            inputs=request.inputs if given else await dump(sealed(found.inputs, secret)),
+            properties=dump(sealed(found.outputs, secret)),
+            inputs=request.inputs if given else dump(sealed(found.inputs, secret)),
         )
 
     async def Delete(self, request: Any, context: Any) -> Any:
@@ -218,8 +218,8 @@ async def _fail(context: Any, error: ChaosregError) -> NoReturn:
 def _previewed(asked: _Asked, inputs: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, Any]:
     """What a preview knows of the outputs; `unknown` for what only doing it can tell."""
     table = asked.table
-    unknown = {one.name: rpc.UNKNOWN for one in table.outputs if not one.optional}
-    unknown |= {one.name: rpc.UNKNOWN for one in table.inputs if one.of_output}
+    unknown = {one.name: UNKNOWN for one in table.outputs if not one.optional}
+    unknown |= {one.name: UNKNOWN for one in table.inputs if one.of_output}
     kept = {one.name: state[one.name] for one in table.outputs if one.kept and one.name in state}
     same = {name: inputs[name] for name in table.outputs_of_inputs if name in inputs}
     return {**unknown, **kept, **same, **asked.resource.preview(inputs)}

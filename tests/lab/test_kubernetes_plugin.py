@@ -669,5 +669,17 @@ def test_a_namespace_is_made_labelled_and_told_to_go(cluster: KubernetesState, n
     assert relabelled.operations("space") == ["update"]
     assert relabelled.differences("space") == {"metadata.labels.x": "update"}
     assert stack.destroy().code == 0
-    left = kubeapi.get(cluster, f"/api/v1/namespaces/{name}")
-    assert left is None or left["status"]["phase"] == "Terminating"
+    assert kubeapi.get(cluster, f"/api/v1/namespaces/{name}") is None
+
+
+def test_what_depends_on_an_object_goes_before_it(cluster: KubernetesState, namespace: str, tmp_path: Path) -> None:
+    metadata = {"name": "owner", "namespace": namespace}
+    stack = Stack(tmp_path / "foreground")
+    assert stack.up(resource("ConfigMap", "owner", metadata=metadata)).code == 0
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    owner = kubeapi.call(cluster, "GET", f"{path}/owner")
+    reference = {"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": owner["metadata"]["uid"]}
+    owned = {"name": "owned", "ownerReferences": [{**reference, "blockOwnerDeletion": True}]}
+    kubeapi.call(cluster, "POST", path, {"metadata": owned})
+    assert stack.destroy().code == 0
+    assert kubeapi.get(cluster, f"{path}/owned") is None

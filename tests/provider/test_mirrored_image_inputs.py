@@ -1,11 +1,11 @@
 """What `MirroredImage` says to its inputs before anything is copied: check, diff and preview on plain values."""
 
 import pytest
-from pulumi.output import Unknown
 
 from pulumi_chaosreg.images import signing_policy
 from pulumi_chaosreg.mirror import Mirror
 from pulumi_chaosreg.provider.mirrored_image import MirroredImage
+from pulumi_chaosreg.provider.unknown import UNKNOWN
 from pulumi_chaosreg.resources.table import Change
 
 A, B = ("sha256:" + letter * 64 for letter in "ab")
@@ -24,7 +24,6 @@ STATE = {
     "digest": A,
     "reference": f"{INPUTS['target']}@{A}",
 }
-UNKNOWN = Unknown()  # what only `up` will know
 
 
 @pytest.fixture

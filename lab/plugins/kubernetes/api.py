@@ -64,9 +64,8 @@ class Api:
         return self._request("PATCH", path, patch, "application/json-patch+json")
 
     def delete(self, kind: Kind, namespace: str, name: str) -> None:
-        # The official plugin asks for foreground deletion. That needs the garbage collector of a controller manager,
-        # and the lab may run an API server alone, where such an object would stay for ever.
-        self._request("DELETE", _path(kind, namespace, name), {"propagationPolicy": "Background"})
+        """In the foreground: the object is there until the garbage collector has removed what depends on it."""
+        self._request("DELETE", _path(kind, namespace, name), {"propagationPolicy": "Foreground"})
 
     def _request(
         self, method: str, path: str, body: Object | list[Object] | None = None, content_type: str = "application/json"

@@ -40,8 +40,8 @@ _ADOPTED: Final = (
     ("pulumi-kubernetes", "Update"),
     ("pulumi-resource-kubernetes", "Update"),
 )
-_NAMESPACE_SECONDS: Final = 5.0
-_OBJECT_SECONDS: Final = 60.0
+_GONE_SECONDS: Final = 60.0
+"""The official plugin waits for ten minutes."""
 
 
 @dataclass(frozen=True)
@@ -172,17 +172,11 @@ class Operations:
         self.api.apply(kind, {"apiVersion": kind.api_version, "kind": kind.name, "metadata": metadata}, manager)
 
     def _wait_until_gone(self, subject: Subject, namespace: str, name: str) -> None:
-        # Emptying a namespace is a controller's job, and the lab may run an API server alone: then it stays
-        # Terminating, and waiting for it as the official plugin does would never end.
-        patience = _OBJECT_SECONDS if subject.kind.namespaced else min(_NAMESPACE_SECONDS, self.patience)
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + _GONE_SECONDS
         while not self._is_gone(subject.kind, namespace, name):
-            if time.monotonic() < deadline and not self.cancelled.wait(0.1):
-                continue
-            if subject.kind.namespaced:
-                raise PluginError(f'{subject.kind.name} "{namespace}/{name}" was told to go but is still there')
-            subject.report(f'namespace "{name}" is still terminating')
-            return
+            if time.monotonic() > deadline or self.cancelled.wait(0.1):
+                where = "/".join(part for part in (namespace, name) if part)
+                raise PluginError(f'{subject.kind.name} "{where}" was told to go but is still there')
 
     def _is_gone(self, kind: Kind, namespace: str, name: str) -> bool:
         try:
