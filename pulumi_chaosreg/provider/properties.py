@@ -15,6 +15,16 @@ _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - what says that a value is one
 _OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+# What an unknown value is of another type than text (sdk/go/common/resource/plugin/rpc.go).
+_UNKNOWNS = {
+    _UNKNOWN,
+    "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",  # bool
+    "3eeb2bf0-c639-47a8-9e75-3b44932eb421",  # number
+    "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",  # array
+    "030794c1-ac77-496b-92df-f27374a8bd58",  # asset
+    "e48ece36-62e2-4504-bad9-02848725956a",  # archive
+    "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",  # object
+}
 
 
 def load(struct: struct_pb2.Struct) -> dict[str, Any]:
@@ -52,7 +62,7 @@ def sealed(values: Mapping[str, Any], secret: Collection[str]) -> dict[str, Any]
 def _loaded(value: struct_pb2.Value) -> Any:
     match value.WhichOneof("kind"):
         case "string_value":
-            return UNKNOWN if value.string_value == _UNKNOWN else value.string_value
+            return UNKNOWN if value.string_value in _UNKNOWNS else value.string_value
         case "bool_value":
             return value.bool_value
         case "number_value":

@@ -37,6 +37,13 @@ def test_what_we_write_is_what_the_sdk_writes() -> None:
     assert dump({**VALUES, "none": None}) == as_the_sdk_writes(VALUES)
 
 
+def test_an_unknown_flag_is_as_unknown_as_an_unknown_text() -> None:
+    """The SDK knows the mark of texts only."""
+    struct = Struct()
+    struct.update({"a": "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7"})
+    assert load(struct) == {"a": UNKNOWN}
+
+
 @pytest.mark.parametrize(
     ("said", "value", "secret"),
     [

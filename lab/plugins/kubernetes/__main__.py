@@ -9,9 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import grpc
-from pulumi.runtime.proto import provider_pb2_grpc
 
-from lab.plugins.kubernetes.servicer import Plugin
+from pulumi_chaosreg.provider.sdk import load_protocol_alone
 
 # A Create that waits for its namespace holds its thread for a minute; the engine starts 4 per CPU at once.
 _THREADS = 256
@@ -25,6 +24,11 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--version", required=True)
     parser.add_argument("--runs", type=Path, required=True)
     options, from_engine = parser.parse_known_args(arguments)
+    load_protocol_alone()
+    from pulumi.runtime.proto import provider_pb2_grpc  # after it is certain what that loads
+
+    from lab.plugins.kubernetes.servicer import Plugin
+
     address = next((word for word in reversed(from_engine) if not word.startswith("-")), "")
     server = grpc.server(
         ThreadPoolExecutor(max_workers=_THREADS),
