@@ -2,6 +2,7 @@
 
 python -m lab run --parts engine,kubernetes -- python -m benchmarks.program           # benchmarks/results/program.json
 python -m lab run --parts engine,kubernetes -- python -m benchmarks.program --check   # small; fails beyond the limits
+python -m benchmarks.program --write docs/stacks.md    # puts the table of the results between the page's two marks
 
 Each infrastructure is a namespace, a pull Secret, a ConfigMap and an entry in a ServiceAccount, on a file backend. Both
 programs take turns, so that what else the machine does hits both. With LAB_KUBERNETES_PLUGIN the official plugin
@@ -22,6 +23,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from benchmarks.pages import with_table
 from lab.state import load
 from lab.workspace import Workspace
 
@@ -36,7 +38,7 @@ AIMS = {
 """Ours ÷ by hand, by infrastructures. `preview` is one without changes."""
 CHECK_SIZE, CHECK_LIMITS = 20, {"first preview": 1.2, "up": 1.6, "preview": 1.2, "state, bytes": 1.3}
 """What `--check` compares: wider than the aims, since it is one round on a machine that may be busy."""
-_RESULTS = Path(__file__).parent / "results" / "program.json"
+RESULTS = Path(__file__).parent / "results" / "program.json"
 
 _STACK = """\
 config:
@@ -235,6 +237,32 @@ def ratios(rounds: dict[str, list[dict[str, Any]]]) -> dict[str, float]:
     return {name: round(median("ours", *keys) / median("by hand", *keys), 2) for name, keys in wanted.items()}
 
 
+def markdown(document: dict[str, Any]) -> str:
+    """A row for each plugin and size, medians of all rounds: ours, by hand, and the ratio."""
+    heads = ["first preview, s", "`up`, s", "preview without changes, s", "state, MB", "resources"]
+    rows = [f"| infrastructures | plugin | {' | '.join(heads)} |", f"|{'---|' * (len(heads) + 2)}"]
+    for plugin, of_plugin in document.items():
+        for size, result in sorted(of_plugin.items(), key=lambda item: int(item[0])):
+            cells = [_cell(result["rounds"], *how) for how in _CELLS]
+            rows.append(f"| {size} | {plugin} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+_CELLS: tuple[tuple[tuple[str, ...], float, int], ...] = (
+    (("first_preview", "seconds"), 1, 1),
+    (("up", "seconds"), 1, 1),
+    (("preview", "seconds"), 1, 1),
+    (("state",), 1e6, 2),
+    (("resources",), 1, 0),
+)
+"""Where a figure is, its unit, and the digits after the point."""
+
+
+def _cell(rounds: dict[str, list[dict[str, Any]]], keys: tuple[str, ...], unit: float, digits: int) -> str:
+    ours, by_hand = (statistics.median(_get(one, keys) for one in rounds[program]) for program in ("ours", "by hand"))
+    return f"{ours / unit:.{digits}f} / {by_hand / unit:.{digits}f} = {ours / by_hand:.2f}"
+
+
 def _get(one: Any, keys: tuple[str, ...]) -> float:
     for key in keys:
         one = one[key]
@@ -254,7 +282,12 @@ def main() -> int:
     )
     parser.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="infrastructures")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="measure nothing")
     options = parser.parse_args()
+    if options.write:
+        table = markdown(json.loads(RESULTS.read_text("utf-8")))
+        options.write.write_text(with_table(options.write.read_text("utf-8"), "program", table), "utf-8")
+        return 0
     sizes, rounds = ([CHECK_SIZE], 1) if options.check else (options.sizes, options.rounds)
     engine = load().engine
     assert engine is not None, "the lab's part `engine` is needed"
@@ -276,7 +309,7 @@ def main() -> int:
 
 def _keep(plugin: str, measured: dict[int, Any]) -> None:
     """Beside what was measured with another plugin, or for other sizes."""
-    kept = json.loads(_RESULTS.read_text("utf-8")) if _RESULTS.exists() else {}
+    kept = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
     of_plugin = kept.setdefault(plugin, {})
     for size, found in measured.items():
         of_plugin[str(size)] = {
@@ -285,7 +318,7 @@ def _keep(plugin: str, measured: dict[int, Any]) -> None:
             "ours / by hand": ratios(found),
             "rounds": found,
         }
-    _RESULTS.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+    RESULTS.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

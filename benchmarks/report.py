@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.images import Bound
+from benchmarks.pages import with_table
 from benchmarks.results import RESULTS
 
-_BEGIN, _END = "<!-- benchmarks.report: mirror -->", "<!-- end of benchmarks.report -->"
 _TITLES = {
     "twelve": "12 chaos images, cold target",
     "nothing to do": "the same, nothing to do",
@@ -82,15 +82,6 @@ def markdown(document: Mapping[str, Any]) -> str:
     return "\n".join(rows)
 
 
-def with_table(page: str, table: str) -> str:
-    """The page with the table between its two marks."""
-    before, begin, rest = page.partition(_BEGIN)
-    _, end, after = rest.partition(_END)
-    if not begin or not end:
-        raise SystemExit(f"the page lacks the lines {_BEGIN} and {_END}")
-    return f"{before}{begin}\n{table}\n{end}{after}"
-
-
 def _trips(result: Mapping[str, Any], near: Mapping[str, Any] | None, tool: str) -> str:
     if not result["delay"] or not near or tool not in near["tools"]:
         return ""
@@ -105,7 +96,7 @@ def main() -> None:
     options = parser.parse_args()
     document = json.loads(RESULTS.read_text("utf-8"))
     if options.write:
-        options.write.write_text(with_table(options.write.read_text("utf-8"), markdown(document)), "utf-8")
+        options.write.write_text(with_table(options.write.read_text("utf-8"), "mirror", markdown(document)), "utf-8")
         return
     for registry, of_kind in document["registries"].items():
         for case, result in of_kind["cases"].items():

@@ -77,9 +77,9 @@ def test_from_the_first_preview_to_destroy(company: Workspace, lab: LabState, pr
 
     # then refresh finds everything as it should be, and destroy leaves the images and the namespaces
     for stack in ("acme", "checkout-prod"):
-        company.run("pulumi", "refresh", "--stack", stack, "--yes", "--expect-no-changes")
+        company.run("pulumi", "refresh", "--stack", stack, "--yes", "--skip-preview", "--expect-no-changes")
     for stack in ("checkout-prod", "acme"):
-        company.run("pulumi", "destroy", "--stack", stack, "--yes")
+        company.run("pulumi", "destroy", "--stack", stack, "--yes", "--skip-preview")
     assert _find(company, lab, "configmaps", "prod-eu") is None
     assert _find(company, lab, "secrets", "prod-eu") is None
     assert get(lab.kubernetes, f"/api/v1/namespaces/{_namespace(company, 'prod-eu')}")["status"]["phase"] == "Active"

@@ -42,7 +42,7 @@ class Images:
     def run(self, *names: str, verb: str = "up", flags: tuple[str, ...] = ()) -> str:
         """What `pulumi up` (or another verb) says, with resources of these names in the program."""
         self.workspace.environment["IMAGES"] = json.dumps(dict.fromkeys(names, self._inputs))
-        done = self.workspace.run("pulumi", verb, "--stack", "one", "--yes", *flags)
+        done = self.workspace.run("pulumi", verb, "--stack", "one", "--yes", "--skip-preview", *flags)
         return done.stdout + done.stderr
 
 
@@ -144,7 +144,7 @@ class Company:
             self.workspace.init(stack)
 
     def up(self, stack: str, *, verb: str = "up") -> str:
-        done = self.workspace.run("pulumi", verb, "--stack", stack, "--yes")
+        done = self.workspace.run("pulumi", verb, "--stack", stack, "--yes", "--skip-preview")
         return done.stdout + done.stderr
 
     def _acme(self, owner: str) -> str:

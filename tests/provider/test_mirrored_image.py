@@ -111,7 +111,7 @@ def test_destroy_deletes_only_when_told_to_and_only_what_this_stack_wrote(
 
     image.inputs = {**inputs, "on_destroy": "delete"}
     image.up()
-    done = image.workspace.run("pulumi", "destroy", "--stack", "one", "--yes")
+    done = image.workspace.run("pulumi", "destroy", "--stack", "one", "--yes", "--skip-preview")
     assert "it was there before this resource" in done.stdout + done.stderr
     assert _request(private_target, "HEAD", manifest) == 200
 
@@ -149,7 +149,7 @@ def test_refresh_and_destroy_find_the_plugin_without_a_virtual_environment(image
     image.workspace.environment["PATH"] = f"{engine}:/usr/bin:/bin"
 
     said = image.refresh("--expect-no-changes")
-    done = image.workspace.run("pulumi", "destroy", "--stack", "one", "--yes")
+    done = image.workspace.run("pulumi", "destroy", "--stack", "one", "--yes", "--skip-preview")
 
     assert "warning" not in said + done.stdout + done.stderr
     assert image.outputs() is None

@@ -45,7 +45,7 @@ class OneImage:
     def refresh(self, *flags: str, check: bool = True) -> str:
         """The output of `pulumi refresh`."""
         self._set()
-        done = self.workspace.run("pulumi", "refresh", "--stack", "one", "--yes", *flags, check=check)
+        done = self.workspace.run("pulumi", "refresh", "--stack", "one", "--yes", "--skip-preview", *flags, check=check)
         return done.stdout + done.stderr
 
     def outputs(self) -> dict[str, Any] | None:

@@ -1,14 +1,18 @@
-"""The table of docs/mirror.md of the mirror's benchmark is what the results say, or there is neither."""
+"""The tables of the documentation are what the benchmarks' results say."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from benchmarks.report import markdown, with_table
+from benchmarks import program
+from benchmarks.pages import with_table
+from benchmarks.report import markdown
 from benchmarks.results import RESULTS
 
-PAGE = (Path(__file__).parents[2] / "docs/mirror.md").read_text("utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def _results(median: float) -> dict[str, object]:
@@ -23,11 +27,18 @@ def _results(median: float) -> dict[str, object]:
     return {"registries": {"debian": {"version": "2.8.2", "cases": {"twelve": case}}}}
 
 
-def test_the_page_says_what_was_measured() -> None:
-    if RESULTS.exists():
-        assert with_table(PAGE, markdown(json.loads(RESULTS.read_text("utf-8")))) == PAGE
-    else:
-        assert "benchmarks.report" not in PAGE
+@pytest.mark.parametrize(
+    ("page", "name", "results", "table"),
+    [
+        ("mirror.md", "mirror", RESULTS, markdown),
+        ("stacks.md", "program", program.RESULTS, program.markdown),
+    ],
+)
+def test_a_page_says_what_was_measured(
+    page: str, name: str, results: Path, table: Callable[[dict[str, Any]], str]
+) -> None:
+    text = (DOCS / page).read_text("utf-8")
+    assert with_table(text, name, table(json.loads(results.read_text("utf-8")))) == text
 
 
 def test_a_row_says_what_was_reached_beside_what_is_possible() -> None:
@@ -36,9 +47,9 @@ def test_a_row_says_what_was_reached_beside_what_is_possible() -> None:
 
 
 def test_only_what_is_between_the_marks_is_replaced() -> None:
-    page = "before\n<!-- benchmarks.report: mirror -->\nold\n<!-- end of benchmarks.report -->\nafter\n"
-    once = with_table(page, "new")
+    page = "before\n<!-- benchmarks: x -->\nold\n<!-- end of benchmarks: x -->\nafter\n"
+    once = with_table(page, "x", "new")
     assert once == page.replace("old", "new")
-    assert with_table(once, "new") == once
+    assert with_table(once, "x", "new") == once
     with pytest.raises(SystemExit, match="lacks the lines"):
-        with_table("no marks", "new")
+        with_table(page, "y", "new")
