@@ -1,8 +1,6 @@
 """The plugin reads and writes the engine's properties itself, since the SDK takes long to import: compared with it."""
 
 import asyncio
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -63,20 +61,3 @@ def test_an_output_is_what_the_engine_says_of_its_value(said: dict[str, Any], va
 def test_what_is_sealed_the_sdk_takes_for_a_secret() -> None:
     read = rpc.deserialize_properties(dump(sealed({"a": "s", "b": "x", "c": None}, {"a", "c"})))
     assert (read["b"], rpc.is_rpc_secret(read["a"])) == ("x", True)
-
-
-def test_the_plugin_starts_without_the_sdk() -> None:
-    program = """
-from pulumi_chaosreg.provider.sdk import load_protocol_alone
-load_protocol_alone()
-from pulumi_chaosreg.provider.resources import RESOURCES
-from pulumi_chaosreg.provider.run import Run
-from pulumi_chaosreg.provider.servicer import Servicer
-Servicer("")
-for served in RESOURCES.values():
-    served.of_run(Run())
-import sys
-print(sorted({"pulumi", "pulumi_kubernetes", "kubernetes"} & set(sys.modules)))
-"""
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
