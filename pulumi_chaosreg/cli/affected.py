@@ -15,6 +15,7 @@ from pulumi_chaosreg.cli.base import changed_files, errors_of_base, project_at
 from pulumi_chaosreg.cli.resolve import said_of_errors, warn_of_errors
 from pulumi_chaosreg.cli.terminal import colored
 from pulumi_chaosreg.errors import visible
+from pulumi_chaosreg.review.made import Made
 from pulumi_chaosreg.review.review import review
 from pulumi_chaosreg.review.touched import Touched, gone, touched
 from pulumi_chaosreg.settings.yaml_file import read_yaml
@@ -37,18 +38,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the stacks; 1 if the stack files have errors, and the list may be incomplete."""
     project = find_project(Path(options.project).resolve())
-    after = review(project)
+    after = Made(review(project))
     program = [name for name in changed_files(project, options.since) if _is_program(name)]
     with project_at(project, options.since) as folder:
-        before = review(folder)
+        before = Made(review(folder))
         if not program and _around_stacks(folder) != _around_stacks(project):
             program = ["Pulumi.yaml"]
         stacks = touched(before, after, all_because=f"{', '.join(program[:3])} changed" if program else "")
         removed = gone(before, after)
-    here = said_of_errors("the stack files have", len(after.errors))
-    warnings = [warning for warning in (here, errors_of_base(before, options.since)) if warning]
+    here = said_of_errors("the stack files have", len(after.reviewed.errors))
+    warnings = [warning for warning in (here, errors_of_base(before.reviewed, options.since)) if warning]
     print((_json if options.output == "json" else _text)(stacks, removed, warnings, options.since), end="")
-    return warn_of_errors(after)
+    return warn_of_errors(after.reviewed)
 
 
 def _is_program(name: str) -> bool:

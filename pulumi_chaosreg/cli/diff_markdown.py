@@ -4,33 +4,33 @@ Everything that comes from a file is put into code spans, where neither Markdown
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from pulumi_chaosreg.cli.diff_groups import Difference, Group, advices, caused, named
+from pulumi_chaosreg.cli.diff_rows import Row, Shown, advices, counted, headline, listed, marked, named, rows, whom
 from pulumi_chaosreg.cli.terminal import shortened
-from pulumi_chaosreg.review.difference import FieldChange
+from pulumi_chaosreg.review.credential_changes import CredentialChange
+from pulumi_chaosreg.review.difference import Change
 
 COMMENT_LIMIT = 60_000
 """Characters of a pull request's comment; code hosts cut at 64,000 or so."""
-_NAMES = 200
-"""How many infrastructures of a group are named."""
+_NAMES = 10
+"""How many names stand in a line."""
+_MARKS = 20
+"""How many marks of one kind are told one by one."""
 
 
-def as_markdown(difference: Difference) -> str:
+def as_markdown(shown: Shown) -> str:
     """A comment of at most COMMENT_LIMIT characters: what does not fit is counted."""
-    base = code(difference.base)
-    text = "".join(f"> ⚠️ This is incomplete: {code(warning)}\n\n" for warning in difference.warnings)
-    if not difference.groups:
+    base = code(shown.base)
+    text = "".join(f"> ⚠️ This is incomplete: {code(warning)}\n\n" for warning in shown.warnings)
+    if shown.is_nothing:
         return f"{text}**chaosreg**: nothing changes for any infrastructure since {base}.\n"
-    text += f"**chaosreg**: {_summary(difference)} since {base}.\n"
-    for number, group in enumerate(difference.groups):
-        rest = sum(len(later.changes) for later in difference.groups[number:])
-        ending = f"\n… and {rest} more infrastructures: {code(f'chaosreg diff {difference.base}')} shows them.\n"
-        room = COMMENT_LIMIT - len(text) - len(ending)
-        block = _block(group, room)
-        if len(block) > room:
-            return text + ending
-        text += block
+    lines = [f"**chaosreg**: {headline(shown)} since {base}.\n", *_order(shown), *_marks(shown), *_sections(shown)]
+    ending = f"\n… and {{}} more lines: {code(f'chaosreg diff {shown.base}')} shows them.\n"
+    for number, line in enumerate(lines):
+        if len(text) + len(line) > COMMENT_LIMIT - len(ending) - 10:
+            return text + ending.format(len(lines) - number)
+        text += line
     return text
 
 
@@ -43,44 +43,79 @@ def code(text: str) -> str:
     return f"{fence}{space}{text}{space}{fence}".replace("|", "\\|") if text else "—"
 
 
-def _summary(difference: Difference) -> str:
-    kinds = [change.kind for change in difference.changes]
-    said = [f"{kinds.count(kind)} {kind}" for kind in ("changed", "added", "removed") if kind in kinds]
-    return f"{len(kinds)} infrastructure{'' if len(kinds) == 1 else 's'} ({', '.join(said)})"
+def _plain(text: str) -> str:
+    """A sentence of ours as one code span: its own backticks would end it."""
+    return code(text.replace("`", ""))
 
 
-def _block(group: Group, room: int) -> str:
-    shown, names = 0, ""
-    for change in group.changes[:_NAMES]:
-        name = f"{', ' if names else ''}{code(named(change))}"
-        if len(names) + len(name) > room // 2:
-            break
-        names, shown = names + name, shown + 1
-    more = len(group.changes) - shown
-    block = f"\n#### {group.title}\n\n{names}{f' and {more} more' if more else ''}\n"
-    block += "".join(f"\n- {code(advice)}" for change in group.changes[:_NAMES] for advice in advices(change))
-    rows = list(_rows(group))
-    for number, row in enumerate(rows):
-        if len(block) + len(row) > room - 100:
-            return f"{block}\n… and {len(rows) - number} more fields\n"
-        block += row
-    return block
+def _order(shown: Shown) -> Iterator[str]:
+    waves = [listed(wave, _NAMES, code) for wave in shown.waves()]
+    if waves:
+        yield f"`up` in this order: {', then '.join(waves)}.\n"
+    if shown.gone:
+        yield f"Without a stack file now: {listed(shown.gone, _NAMES, code)}.\n"
 
 
-def _rows(group: Group) -> Iterator[str]:
-    if group.kind == "removed" or not group.fields:
+def _marks(shown: Shown) -> Iterator[str]:
+    by_sign: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+    for sign, text, where in marked(shown.comparison.marks):
+        by_sign.setdefault(sign, []).append((text, where))
+    if by_sign:
+        yield "\n"
+    for sign, told in by_sign.items():
+        for text, where in told[:_MARKS]:
+            yield f"- ⚠️ **{sign}**: {_plain(text)} ({listed(where, 3, code)})\n"
+        if len(told) > _MARKS:
+            rest = sorted({path for _, where in told[_MARKS:] for path in where})
+            yield f"- ⚠️ **{sign}**: {len(told) - _MARKS} more ({listed(rest, 3, code)})\n"
+
+
+def _sections(shown: Shown) -> Iterator[str]:
+    found = shown.comparison
+    yield from _section("Clusters", found.infrastructures, "infrastructure")
+    yield from _section("Registries: what is mirrored from where, and how it is trusted", found.registries, "registry")
+    yield from _section("Who may override", found.levels, "level")
+    yield from _credentials(found.credentials)
+
+
+def _section(title: str, changes: Sequence[Change], word: str) -> Iterator[str]:
+    if not changes:
         return
-    if group.kind == "added":
-        yield "\n| field | value |\n|---|---|\n"
-        for field in filter(_is_first_of_all, group.fields):
-            yield f"| {code(field.field)} | {code(field.after or '')} |\n"
-        return
-    yield "\n| field | before | after | because |\n|---|---|---|---|\n"
-    for field in group.fields:
-        before, after = code(field.before or ""), code(field.after or "")
-        yield f"| {code(field.field)} | {before} | {after} | {code(caused(field).replace('`', ''))} |\n"
+    yield f"\n#### {title}\n"
+    for change in changes:
+        for advice in advices(change):
+            yield f"\n- {code(advice)}"
+    if any(advices(change) for change in changes):
+        yield "\n"
+    removed = [named(change) for change in changes if change.kind == "removed"]
+    if removed:
+        yield f"\nGone: {listed(removed, _NAMES, code)}\n"
+    every = rows(changes)
+    changed = [row for row in every if row.kind == "changed"]
+    added = [row for row in every if row.kind == "added" and not row.field.startswith("origin.")]
+    everybody = {kind: [named(c) for c in changes if c.kind == kind] for kind in ("changed", "added")}
+    if changed:
+        yield f"\n| field | before | after | because | {word} |\n|---|---|---|---|---|\n"
+        yield from (_changed(row, whom(row.where, everybody["changed"], word, code)) for row in changed)
+    if added:
+        yield f"\nNew: {listed(everybody['added'], _NAMES, code)}\n\n| field | value | {word} |\n|---|---|---|\n"
+        for row in added:
+            yield f"| {code(row.field)} | {code(row.after)} | {whom(row.where, everybody['added'], word, code)} |\n"
 
 
-def _is_first_of_all(field: FieldChange) -> bool:
-    """What a reviewer of a new infrastructure asks first; the rest is in `chaosreg resolve`."""
-    return not field.field.startswith("origin.")
+def _changed(row: Row, where: str) -> str:
+    return f"| {code(row.field)} | {code(row.before)} | {code(row.after)} | {_plain(row.because)} | {where} |\n"
+
+
+def _credentials(changes: Iterable[CredentialChange]) -> Iterator[str]:
+    for number, change in enumerate(changes):
+        if number == 0:
+            yield "\n#### Who gets which credential\n\n"
+        stack = f" (stack {code(change.stack)})" if change.stack else " (in no stack file)"
+        parts = [f"{counted(len(who), 'user')} {word}: {listed(who, 3, code)}" for word, who in _sides(change) if who]
+        parts += [f"another value, for {counted(change.users, 'user')}"] if change.has_other_value else []
+        yield f"- {code(change.name)}{stack}: {'; '.join(parts)}\n"
+
+
+def _sides(change: CredentialChange) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return ("more", change.gets), ("less", change.loses)

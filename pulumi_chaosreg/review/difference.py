@@ -1,44 +1,40 @@
-"""What an edit changes for each infrastructure: the resolved configs before and after, and the cause of each change."""
+"""What an edit changes: for each infrastructure, each registry, each level's locks and each credential, with the cause.
 
-from collections.abc import Iterator, Mapping
+Both companies are worked out whole and compared fact by fact; only then is asked which edits a change comes from.
+"""
+
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Literal
 
-from pulumi_chaosreg.errors import Place
-from pulumi_chaosreg.images.lockfile import FILE_NAME
-from pulumi_chaosreg.images.reference import Reference
-from pulumi_chaosreg.review.credential_texts import credential_texts
-from pulumi_chaosreg.review.review import Review
-from pulumi_chaosreg.scopes.model import Origin
-from pulumi_chaosreg.scopes.moves import former_paths
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig, config_map_data, shown
-from pulumi_chaosreg.stacks.catalogue_additions import FILE_NAME as CATALOGUE_FILE
+from pulumi_chaosreg.review.causes import Cause, Causes
+from pulumi_chaosreg.review.credential_changes import CredentialChange, credential_changes
+from pulumi_chaosreg.review.edits import Edits, Undone
+from pulumi_chaosreg.review.facts import (
+    CREDENTIAL,
+    Facts,
+    cluster_of,
+    definitions,
+    of_infrastructure,
+    of_level,
+    of_registry,
+    path_of,
+)
+from pulumi_chaosreg.review.made import Made, Pair
+from pulumi_chaosreg.review.marks import Mark, marks
+from pulumi_chaosreg.scopes.model import Level, Scope
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.settings.setting import Path
 
-
-class Kind(Enum):
-    """What a cause is, for code that looks for a deeper one."""
-
-    EDIT = auto()  # what decides the field was written, removed, or says something else
-    LOCKFILE = auto()  # the lockfile has another digest
-    SAME_WORDS = auto()  # what decides the field says what it said: something else must have changed
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """Why a field changes, and where that is written now."""
-
-    text: str
-    place: Place | None = None
-    kind: Kind = Kind.EDIT
+Kind = Literal["added", "removed", "changed"]
 
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field of one infrastructure; None for a side that does not have it."""
+    """One fact of one subject; None for a side that does not have it."""
 
     field: str
-    """A key of the ConfigMap, or a field that decides how it gets there."""
+    """A key of the ConfigMap, a field that decides how it gets there, or a setting of a registry or a level."""
     before: str | None
     after: str | None
     cause: Cause
@@ -46,10 +42,11 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happens to one infrastructure."""
+    """What happens to one infrastructure, to one registry of an owner, or to what one level locks."""
 
-    kind: Literal["added", "removed", "changed"]
+    kind: Kind
     path: str
+    """Of the infrastructure or the level; of the owner, and the registry's `server/account` behind it."""
     stack: str
     fields: tuple[FieldChange, ...]
     moved_from: str = ""
@@ -58,134 +55,186 @@ class Change:
     """The stack whose file it stood in before, where that is another one: `chaosreg move` takes its resources along."""
 
 
-def compare(before: Review, after: Review) -> list[Change]:
-    """Every infrastructure that gets something else, sorted by path."""
-    old = {resolved.infrastructure.path: resolved for resolved in before.resolved.values()}
-    values = credential_texts(before), credential_texts(after)
-    changes: list[Change] = []
-    for resolved in after.resolved.values():
-        scope = resolved.infrastructure
-        former = next((path for path in (scope.path, *former_paths(scope)) if path in old), None)
-        was = old.pop(former) if former else None
-        fields = [*_field_changes(was, resolved)]
-        if was:
-            fields += _rotation((before, was, values[0]), (after, resolved, values[1]))
-        moved = former if former and former != scope.path else ""
-        left = was.infrastructure.stack if was and was.infrastructure.stack != scope.stack else ""
-        if fields or moved or left:
-            changes.append(Change("changed" if was else "added", scope.path, scope.stack, tuple(fields), moved, left))
-    for path, was in old.items():
-        changes.append(Change("removed", path, was.infrastructure.stack, tuple(_field_changes(was, None))))
-    return sorted(changes, key=lambda change: change.path)
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Everything that differs, each list sorted by path."""
+
+    infrastructures: tuple[Change, ...]
+    registries: tuple[Change, ...]
+    """What is mirrored from where, how it is trusted, and how repositories are made."""
+    levels: tuple[Change, ...]
+    """Who may override."""
+    credentials: tuple[CredentialChange, ...]
+    """Who gets which."""
+    marks: tuple[Mark, ...]
+    """What must not be missed."""
+    clusters: int
+    """How many clusters the infrastructures that change are in, before or after."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing differs."""
+        return not (self.infrastructures or self.registries or self.levels or self.credentials)
 
 
-def _rotation(was: "_Looked", now: "_Looked") -> Iterator[FieldChange]:
-    """Another value of the same credential: what stands in the files is compared, and never shown."""
-    texts = [_credential(*looked) for looked in (was, now)]
-    (name, before), (same, after) = texts
-    if name and name == same and before != after:
-        holder = now[0].company.credential_stack(now[1].infrastructure, name)
-        cause = Cause(f"`chaosreg-credentials:{name}` has another value in stack `{holder}`")
-        yield FieldChange("pull_secret.credential", name, f"{name}, another value", cause)
+def compare(before: Made, after: Made) -> Comparison:
+    """What differs between two companies."""
+    edits = Edits(before.reviewed, after.reviewed)
+    pairs = list(_pairs(before, after, edits))
+    infrastructures = [change for pair in pairs if (change := _of_infrastructure(before, after, edits, pair))]
+    registries = [*_of_registries(edits)]
+    levels = [*_of_levels(edits)]
+    changed = {change.path for change in infrastructures}
+    clusters = {cluster_of(config) for pair in pairs for config in pair if config and _path_of_pair(pair) in changed}
+    return Comparison(
+        _sorted(infrastructures),
+        _sorted(registries),
+        _sorted(levels),
+        credential_changes(before, after, edits, pairs),
+        marks(edits, pairs),
+        len(clusters),
+    )
 
 
-_Looked = tuple[Review, ResolvedConfig, Mapping[str, Mapping[str, object]]]
-"""A review, one of its infrastructures, and what its files hold as credentials."""
+def _sorted(changes: list[Change]) -> tuple[Change, ...]:
+    return tuple(sorted(changes, key=lambda change: change.path))
 
 
-def _credential(
-    reviewed: Review, resolved: ResolvedConfig, texts: Mapping[str, Mapping[str, object]]
-) -> tuple[str, object]:
-    """The NAME of the infrastructure's pull credential, and what stands for it in the nearest file that has it."""
-    if resolved.delivery is None or not resolved.delivery.needs_value:
-        return "", None
-    name = resolved.delivery.credential
-    holder = reviewed.company.credential_stack(resolved.infrastructure, name)
-    return name, texts.get(holder or "", {}).get(name)
+def _path_of_pair(pair: Pair) -> str:
+    was, now = pair
+    config = now or was
+    return config.infrastructure.path if config else ""
 
 
-def all_fields(resolved: ResolvedConfig) -> dict[str, str]:
-    """The ConfigMap's data, and every field that decides how it gets there."""
-    return {**config_map_data(resolved), **{field.name: field.value for field in resolved.fields()}}
+def _pairs(before: Made, after: Made, edits: Edits) -> Iterator[Pair]:
+    for scope, now in after.reviewed.resolved.items():
+        was = edits.was(scope)
+        yield before.reviewed.resolved.get(was) if was else None, now
+    for scope, resolved in before.reviewed.resolved.items():
+        if edits.is_gone(scope):
+            yield resolved, None
 
 
-def _field_changes(was: ResolvedConfig | None, now: ResolvedConfig | None) -> Iterator[FieldChange]:
-    old, new = all_fields(was) if was else {}, all_fields(now) if now else {}
-    if old == new:
-        return
-    old_origins, new_origins = _origins(was), _origins(now)
-    for name in dict.fromkeys([*new, *old]):
-        before, after = old.get(name), new.get(name)
-        if before != after:
-            decided = name.removeprefix("origin.")
-            if was is None or now is None:
-                cause = Cause("the infrastructure is new" if now else "the infrastructure is gone")
-            else:
-                cause = _cause(decided, before, after, old_origins.get(decided), new_origins.get(decided))
-                cause = _of_registry(decided, was, now, cause)
-            yield FieldChange(name, before, after, cause)
+def _of_infrastructure(before: Made, after: Made, edits: Edits, pair: Pair) -> Change | None:
+    was, now = pair
+    if now is None or was is None:
+        config, facts = (now, after.facts(now)) if now else (was, before.facts(was) if was else {})
+        assert config
+        scope = config.infrastructure
+        return Change("added" if now else "removed", scope.path, scope.stack, _alone(facts, is_new=bool(now)))
+    old, new = before.facts(was), after.facts(now)
+    then, scope = was.infrastructure, now.infrastructure
+    fields = []
+    if old != new:
+
+        def without(undone: Undone) -> Facts:
+            built = edits.without(then, scope, undone)
+            resolved = edits.resolver(undone).resolve(built)[0]
+            name = resolved.delivery.credential if resolved.delivery and resolved.delivery.needs_value else ""
+            return of_infrastructure(resolved, edits.holder(built, name, undone) if name else None)
+
+        fields = _fields(old, new, Causes(edits.between(then, scope, (was, now)), old, without))
+    fields += _rotation(before, after, was, now)
+    moved = then.path if then.path != scope.path else ""
+    left = then.stack if then.stack != scope.stack else ""
+    return Change("changed", scope.path, scope.stack, tuple(fields), moved, left) if fields or moved or left else None
 
 
-def _origins(resolved: ResolvedConfig | None) -> Mapping[str, Origin]:
-    return {field.name: field.origin for field in resolved.fields()} if resolved else {}
+def _of_registries(edits: Edits) -> Iterator[Change]:
+    """Each registry that some level defines: the same as before by where it is defined, or else by where it is."""
+    gone = {(scope, base) for scope in edits.before.company.scopes for base in definitions(scope)}
+    for owner in edits.after.company.scopes:
+        was = edits.was(owner)
+        mine = [*definitions(owner)]
+        for base in mine:
+            path = path_of(owner, base)
+            named = [other for holder, other in gone if holder is was]
+            twins = [other for other in named if other not in mine and was and path_of(was, other) == path]
+            old = base if was and (was, base) in gone else next(iter(sorted(twins)), None)
+            if old and was:
+                gone.discard((was, old))
+            change = _of_registry(edits, (was, old) if was and old else None, (owner, base))
+            if change.fields:
+                yield change
+    for owner, base in gone:
+        facts = _registry_facts(edits, owner, base, before=True)
+        yield Change("removed", _title(owner, base), owner.stack, _alone(facts, is_new=False, what="registry"))
 
 
-def _cause(field: str, before: str | None, after: str | None, old: Origin | None, new: Origin | None) -> Cause:
-    if new is None:
-        return Cause(f"{_said(old)} no longer asks for it")
+def _of_registry(edits: Edits, old: tuple[Scope, Path] | None, new: tuple[Scope, Path]) -> Change:
+    owner, base = new
+    facts = _registry_facts(edits, owner, base)
+    title = _title(owner, base)
     if old is None:
-        return Cause(f"{_said(new)} asks for it", _place(new))
-    if str(old) == str(new) and old.path == new.path:
-        was, now = _value(old), _value(new)
-        if was != now:
-            return Cause(f"{_said(new)}: {was} → {now}", _place(new))
-        if field.startswith("digest.") or (field.startswith("image.") and _tagged(before) == _tagged(after)):
-            return Cause(f"{FILE_NAME} has another digest", kind=Kind.LOCKFILE)
-        if new.path == ("images", "release") and _tag(before) != _tag(after):
-            return Cause(f"{CATALOGUE_FILE} has another tag for release {now}")
-        return Cause(_said(new), _place(new), Kind.SAME_WORDS)
-    is_nearer = old.scope is None or (new.scope is not None and new.scope.level.rank >= old.scope.level.rank)
-    if is_nearer:
-        return Cause(f"{_said(new)} is set now", _place(new))
-    return Cause(f"{_said(old)} is set no more; {_said(new)} counts", _place(new))
+        return Change("added", title, owner.stack, _alone(facts, is_new=True, what="registry"))
+    was, former = old
+    before = _registry_facts(edits, was, former, before=True)
+    if before == facts:
+        return Change("changed", title, owner.stack, ())
+
+    def without(undone: Undone) -> Facts:
+        built = edits.without(was, owner, undone)
+        where = base if built.value_at(base) is not None else former
+        return of_registry(built, where, edits.resolver(undone).policy_of(built, where, path_of(built, where)))
+
+    causes = Causes([*edits.between(was, owner), edits.keys], before, without)
+    moved = _title(was, former)
+    return Change("changed", title, owner.stack, tuple(_fields(before, facts, causes)), moved if moved != title else "")
 
 
-def _of_registry(field: str, was: ResolvedConfig, now: ResolvedConfig, cause: Cause) -> Cause:
-    """An image that only changes its server, path or way of pinning does so because of those."""
-    if field.startswith("image.") and was.pinning != now.pinning and cause.kind is Kind.LOCKFILE:
-        old, new = (said.pin.origin if said.pin else None for said in (was, now))
-        return _cause("images.pin", None, None, old, new)
-    if field.startswith(("image.", "digest.")) and cause.kind is Kind.LOCKFILE:
-        kept = [said.registry.policy.platforms if said.registry.policy else None for said in (was, now)]
-        values = [one.value if one else "all" for one in kept]
-        if values[0] != values[1]:
-            old, new = (one.origin if one else None for one in kept)
-            return _cause("mirror.platforms", None, None, old, new)
-    if field.startswith("image.") and cause.kind is Kind.SAME_WORDS:
-        for name in ("server", "account"):
-            before, after = getattr(was.registry, name), getattr(now.registry, name)
-            if before.value != after.value:
-                return _cause(name, before.value, after.value, before.origin, after.origin)
-    return cause
+def _registry_facts(edits: Edits, owner: Scope, base: Path, *, before: bool = False) -> Facts:
+    resolver = edits.resolver_before if before else edits.resolver(frozenset())
+    return of_registry(owner, base, resolver.policy_of(owner, base, path_of(owner, base)))
 
 
-def _said(origin: Origin | None) -> str:
-    if origin is None or origin.scope is None:
-        return "Harness's default"
-    return f"{origin.scope.title} `{'.'.join(origin.path)}`"
+def _title(owner: Scope, base: Path) -> str:
+    return f"{owner.path}: {path_of(owner, base)}"
 
 
-def _value(origin: Origin) -> str:
-    return shown(origin.scope.value_at(origin.path)) if origin.scope else ""
+def _of_levels(edits: Edits) -> Iterator[Change]:
+    """Each level that has something below it to lock."""
+    for scope in edits.after.company.scopes:
+        if scope.level is Level.INFRASTRUCTURE:
+            continue
+        was, new = edits.was(scope), of_level(scope)
+        old = of_level(was) if was else {}
+        if was is None and new:
+            yield Change("added", scope.path, scope.stack, _alone(new, is_new=True, what=str(scope.level)))
+        elif was and old != new:
+            causes = Causes(edits.between(was, scope), old, _levels_without(edits, was, scope))
+            yield Change("changed", scope.path, scope.stack, tuple(_fields(old, new, causes)))
+    for was in edits.before.company.scopes:
+        if was.level is not Level.INFRASTRUCTURE and edits.is_gone(was) and (old := of_level(was)):
+            yield Change("removed", was.path, was.stack, _alone(old, is_new=False, what=str(was.level)))
 
 
-def _place(origin: Origin) -> Place | None:
-    return origin.place if origin.scope else None
+def _levels_without(edits: Edits, was: Scope, now: Scope) -> Callable[[Undone], Facts]:
+    return lambda undone: of_level(edits.without(was, now, undone))
 
 
-def _tag(reference: str | None) -> str | None:
-    return Reference.parse(reference).tag if reference else None
+def _fields(before: Facts, after: Facts, causes: Causes) -> list[FieldChange]:
+    names = [name for name in dict.fromkeys([*after, *before]) if before.get(name) != after.get(name)]
+    return [
+        FieldChange(name, _value(before, name), _value(after, name), causes.of(name, after.get(name))) for name in names
+    ]
 
 
-def _tagged(reference: str | None) -> str:
-    return Reference.parse(reference).tagged if reference else ""
+def _alone(facts: Facts, *, is_new: bool, what: str = "infrastructure") -> tuple[FieldChange, ...]:
+    cause = Cause(f"the {what} is {'new' if is_new else 'gone'}")
+    values = ((name, fact.value) for name, fact in facts.items())
+    return tuple(
+        FieldChange(name, None if is_new else value, value if is_new else None, cause) for name, value in values
+    )
+
+
+def _value(facts: Facts, name: str) -> str | None:
+    return facts[name].value if name in facts else None
+
+
+def _rotation(before: Made, after: Made, was: ResolvedConfig, now: ResolvedConfig) -> list[FieldChange]:
+    """Another value of the same credential: what stands in the files is compared, and never shown."""
+    (name, stack), (same, holder) = before.credential(was), after.credential(now)
+    if not name or name != same or before.text(stack, name) == after.text(holder, name):
+        return []
+    cause = Cause(f"`chaosreg-credentials:{name}` has another value in stack `{holder or stack}`")
+    return [FieldChange(CREDENTIAL, name, f"{name}, another value", cause)]

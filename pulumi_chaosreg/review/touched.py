@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_chaosreg.review.credential_texts import credential_texts
-from pulumi_chaosreg.review.difference import all_fields
+from pulumi_chaosreg.review.facts import HOLDER
+from pulumi_chaosreg.review.made import Made
 from pulumi_chaosreg.review.review import Review
+from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.moves import former_paths
 from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.settings.table import SECTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +25,12 @@ class Touched:
     reasons: tuple[str, ...]
 
 
-def touched(before: Review, after: Review, *, all_because: str = "") -> list[Touched]:
+def touched(before: Made, after: Made, *, all_because: str = "") -> list[Touched]:
     """The stacks, by wave and name. With `all_because` every stack that makes anything, for this reason."""
     old, new = _Inputs(before), _Inputs(after)
-    waves = _waves(after)
+    waves = _waves(after.reviewed)
     result = []
-    for stack in after.company.files:
+    for stack in after.reviewed.company.files:
         reasons = [what for what, inputs in new.of(stack).items() if old.of(stack).get(what) != inputs]
         reasons += [f"no longer: {what}" for what in old.of(stack) if what not in new.of(stack)]
         if all_because and new.of(stack):
@@ -38,17 +40,18 @@ def touched(before: Review, after: Review, *, all_because: str = "") -> list[Tou
     return sorted(result, key=lambda one: (one.wave, one.stack))
 
 
-def gone(before: Review, after: Review) -> dict[str, list[str]]:
+def gone(before: Made, after: Made) -> dict[str, list[str]]:
     """Stacks that made something and have no file any more → the stacks that hold their scopes now. Where those are
     none, somebody must destroy the stack; otherwise its resources must move first.
     """
     inputs = _Inputs(before)
-    now = {path: scope.stack for scope in after.company.scopes for path in (scope.path, *former_paths(scope))}
+    company, former = after.reviewed.company, before.reviewed.company
+    now = {path: scope.stack for scope in company.scopes for path in (scope.path, *former_paths(scope))}
     result: dict[str, list[str]] = {}
-    for stack, file in before.company.files.items():
-        there = (after.company.folder / file.path.name).exists()
-        if stack not in after.company.files and not there and inputs.of(stack):
-            held = (now.get(scope.path) for scope in before.company.of_stack(stack))
+    for stack, file in former.files.items():
+        there = (company.folder / file.path.name).exists()
+        if stack not in company.files and not there and inputs.of(stack):
+            held = (now.get(scope.path) for scope in former.of_stack(stack))
             result[stack] = sorted({other for other in held if other})
     return result
 
@@ -56,20 +59,19 @@ def gone(before: Review, after: Review) -> dict[str, list[str]]:
 class _Inputs:
     """What each stack makes its resources from: what they are → a value that differs when they would."""
 
-    def __init__(self, reviewed: Review) -> None:
+    def __init__(self, made: Made) -> None:
         self._of: dict[str, dict[str, Any]] = {}
-        self._credentials = credential_texts(reviewed)
+        reviewed = made.reviewed
         mirrored: dict[tuple[Scope, str], tuple[Registry, set[tuple[str, str]]]] = {}
         for scope, resolved in reviewed.resolved.items():
             inputs: dict[str, Any] = {
-                "fields": _of_cluster(resolved),
+                "fields": _of_cluster(made, resolved),
                 "ids": [(above.level, above.id) for above in scope.chain()],
                 "moved": former_paths(scope),
             }
-            name = resolved.delivery.credential if resolved.delivery and resolved.delivery.needs_value else None
-            holder = reviewed.company.credential_stack(scope, name) if name else None
+            name, holder = made.credential(resolved)
             if name and holder:
-                inputs["credential"] = self._credentials.get(holder, {}).get(name)
+                inputs["credential"] = made.text(holder, name)
                 self._add(holder, f"credential {name}", inputs["credential"])
             self._add(scope.stack, f"infrastructure {scope.path}", inputs)
             file = reviewed.company.files.get(scope.stack)
@@ -81,10 +83,10 @@ class _Inputs:
                 mirrored.setdefault((registry.owner, registry.path), (registry, set()))[1].update(pairs)
         for (owner, path), (registry, images) in mirrored.items():
             if images and registry.policy:  # the owner's path is in the names of its resources
-                own = self._credentials.get(owner.stack, {})
-                logins = {key: own.get(named.value) for key, named in registry.policy.credentials.items()}
+                named = registry.policy.credentials.items()
+                logins = {key: made.mirror_login(owner, one.value) for key, one in named}
                 inputs = {"images": images, "paths": [owner.path, *former_paths(owner)]}
-                inputs |= {"policy": registry.policy, "logins": logins}
+                inputs |= {"policy": _of_policy(registry.policy), "logins": logins}
                 self._add(owner.stack, f"mirror of {owner.title} into {path}", inputs)
 
     def of(self, stack: str) -> Mapping[str, Any]:
@@ -94,10 +96,21 @@ class _Inputs:
         self._of.setdefault(stack, {})[what] = inputs
 
 
-def _of_cluster(resolved: ResolvedConfig) -> dict[str, str]:
+_DECIDING = ("infrastructure_type", "images.pin", "cluster.provider", HOLDER)
+"""Facts that decide others and are in no resource themselves: where those others stay, nothing is to be done."""
+
+
+def _of_cluster(made: Made, resolved: ResolvedConfig) -> dict[str, str]:
     """What the infrastructure's own stack makes of it: how the owner mirrors is the owner's."""
-    owners = {field.name for field in resolved.fields() if field.is_of_owner}
-    return {name: value for name, value in all_fields(resolved).items() if name not in owners}
+    unused = {*_DECIDING, *([] if resolved.secret_name else [SECTION.service_accounts.key])}
+    unused |= {f"digest.{image.name}" for image in resolved.images}  # that the cluster does not get
+    return {name: fact.value for name, fact in made.facts(resolved).items() if name not in unused}
+
+
+def _of_policy(policy: MirrorPolicy) -> tuple[object, ...]:
+    """What the images are made with; what may be copied at all is checked, and is in no resource."""
+    said = (policy.foreign_layers, policy.signatures, policy.on_destroy)
+    return policy.kept_platforms, policy.signers, [one.value if one else None for one in said]
 
 
 def _waves(reviewed: Review) -> dict[str, int]:

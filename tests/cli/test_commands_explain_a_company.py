@@ -179,10 +179,13 @@ CAUSES = {
         ("acme", "harbor.company.com", "harbor.example"),
         "account `acme` `image_registry.server`: harbor.company.com → harbor.example",
     ),
-    "only the digest changes": (("lock", "b" * 64, "d" * 64), "chaosreg.lock.yaml has another digest"),
+    "only the digest changes": (
+        ("lock", "b" * 64, "d" * 64),
+        "chaosreg.lock.yaml: docker.io/harness/chaos-ddcr:1.94.0 has another digest",
+    ),
     "an image is asked for": (
         ("prod", "context: us}", 'context: us}, custom_images: {ddcr_lib: "h.example/lib:1"}'),
-        "infrastructure `us` `custom_images.ddcr_lib` asks for it",
+        "infrastructure `us` `custom_images.ddcr_lib` is set now",
     ),
 }
 
@@ -236,13 +239,22 @@ def test_markdown_puts_the_biggest_effect_first(company, run):
     company.edit("acme", "1.93.0", "1.94.4")
     company.edit("prod", "context: us}", "context: us}, namespace: mine")
     _, out, _ = run("diff", "-o", "markdown")
-    assert out.startswith("**chaosreg**: 3 infrastructures (3 changed) since `HEAD`.\n")
-    assert (
-        "| `image.chaos-log-watcher` | `harbor.company.com/chaos/chaos-log-watcher:1.93.0@sha256:aaaaaaaaaaaa…` |"
-        in out
+    assert out.startswith(
+        "**chaosreg**: 3 infrastructures (3 changed), 3 clusters, 3 stacks since `HEAD`.\n"
+        "`up` in this order: `acme`, `other`, then `prod`.\n"
     )
-    headings = [line for line in out.splitlines() if line.startswith("####")]
-    assert len(headings) == 3
+    table = [line.split(" | ") for line in out.splitlines() if line.startswith("| `")]
+    # of a reference what differs is shown, so that one row is for all whom it concerns, whatever their registry
+    assert table[0][:3] == [
+        "| `image.chaos-ddcr-faults`",
+        "`:1.93.0@sha256:aaaaaaaaaaaa…`",
+        "`:1.94.0@sha256:bbbbbbbbbbbb…`",
+    ]
+    assert [row[-1] for row in table[:2]] == ["all 3 infrastructures |"] * 2
+    assert [(row[0], row[-1]) for row in table[-2:]] == [
+        ("| `namespace`", "`shop/checkout/us` |"),
+        ("| `image.chaos-ddcr`", "`shop/lab` |"),
+    ]
 
 
 def test_markdown_of_a_large_company_fits_in_a_comment(project, run, monkeypatch):

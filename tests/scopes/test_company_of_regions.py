@@ -12,6 +12,7 @@ from pulumi_chaosreg.cli import lock
 from pulumi_chaosreg.cli.main import main
 from pulumi_chaosreg.cli.mirror_selection import select_jobs
 from pulumi_chaosreg.review.difference import compare
+from pulumi_chaosreg.review.made import Made
 from pulumi_chaosreg.review.touched import touched
 
 FILES = {
@@ -136,34 +137,37 @@ def test_a_level_that_the_lock_does_not_except_may_choose_nothing(company):
     assert "allows overrides only in `payments`, `retail/shop`" in error.message
 
 
-def test_an_edit_of_one_registry_shows_at_those_who_chose_it_and_touches_its_owner(new_project):
-    before = new_project().write(FILES).review()
+def _made(new_project, files=FILES):
+    return Made(new_project().write(files).review())
+
+
+def test_an_edit_of_one_registry_is_told_of_that_registry_and_touches_its_owner(new_project):
     dev = "mirror: {platforms: [linux/amd64]}"
-    after = new_project().write(_with(FILES, "acme", dev, "mirror: {platforms: [linux/amd64, linux/arm64]}")).review()
-    changes = compare(before, after)
-    assert [change.path for change in changes] == ["payments/checkout/us-dev", "retail/shop/play"]
-    assert {field.field for change in changes for field in change.fields} == {"mirror.platforms"}
+    before = _made(new_project)
+    after = _made(new_project, _with(FILES, "acme", dev, "mirror: {platforms: [linux/amd64, linux/arm64]}"))
+    found = compare(before, after)
+    assert [change.path for change in found.registries] == ["acme: harbor.dev.example/chaos"]
+    assert [field.field for change in found.registries for field in change.fields] == ["mirror.platforms"]
+    assert found.infrastructures == ()  # what their clusters get is the same
     assert [one.stack for one in touched(before, after)] == ["acme"]
 
 
 def test_a_rotated_push_credential_and_another_signer_touch_the_owner(new_project):
-    before = new_project().write(FILES).review()
-    rotated = new_project().write(_with(FILES, "acme", "v1:aaaa", "v1:bbbb")).review()
-    assert [one.stack for one in touched(before, rotated)] == ["acme"]
+    rotated = _made(new_project, _with(FILES, "acme", "v1:aaaa", "v1:bbbb"))
+    assert [one.stack for one in touched(_made(new_project), rotated)] == ["acme"]
     source = "mirror: {source: docker.io/harness, push: mirror-push}"
     key = "-----BEGIN PUBLIC KEY-----\\n{}\\n-----END PUBLIC KEY-----"
     signed = [
         source.replace(", push", f', signatures: require, verify: {{public_keys: ["{key.format(text)}"]}}, push')
         for text in ("AAAA", "BBBB")
     ]
-    one, other = (new_project().write(_with(FILES, "acme", source, text)).review() for text in signed)
+    one, other = (_made(new_project, _with(FILES, "acme", source, text)) for text in signed)
     assert [change.stack for change in touched(one, other)] == ["acme"]
 
 
 def test_another_default_moves_only_who_follows_it(new_project):
-    before = new_project().write(FILES).review()
-    after = new_project().write(_with(FILES, "acme", "image_registry: eu", "image_registry: us")).review()
-    assert [change.path for change in compare(before, after)] == ["retail/core/prod-eu"]
+    after = _made(new_project, _with(FILES, "acme", "image_registry: eu", "image_registry: us"))
+    assert [change.path for change in compare(_made(new_project), after).infrastructures] == ["retail/core/prod-eu"]
 
 
 def test_explain_names_who_chose_a_registry_and_who_owns_it(company, capsys):

@@ -6,6 +6,7 @@ import pytest
 
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.review.difference import compare
+from pulumi_chaosreg.review.made import Made
 
 A, B = ("sha256:" + letter * 64 for letter in "ab")
 MIRRORING = {
@@ -109,38 +110,37 @@ def test_a_digest_that_a_custom_image_names_itself_stays(project, pin):
 
 
 def test_the_reviewer_of_an_upgrade_sees_digests_that_no_reference_shows(new_project, scope_of):
-    reviews = []
+    sides = []
     for digest in (A, B):
         project = new_project().write({}, lock=f"{FIXED}: {digest}\n")
         account = {**MIRRORING, "required_images": ["harness/chaos-ddcr:1"], "images": {"pin": "record"}}
-        reviews.append(project.four_levels(account=account).reviewed)
-    (change,) = compare(*reviews)
+        sides.append(Made(project.four_levels(account=account).reviewed))
+    (change,) = compare(*sides).infrastructures
     (field,) = change.fields
     assert (field.field, field.before, field.after) == ("digest.chaos-ddcr", A, B)
-    assert field.cause.text == "chaosreg.lock.yaml has another digest"
+    assert field.cause.text == f"chaosreg.lock.yaml: {FIXED} has another digest"
 
 
 def test_a_reference_that_loses_its_digest_names_the_setting_that_took_it(new_project):
-    reviews = []
+    sides = []
     for pin in ("strict", "record"):
         project = new_project().write({}, lock=f"{FIXED}: {A}\n")
         account = {**MIRRORING, "required_images": ["harness/chaos-ddcr:1"], "images": {"pin": pin}}
-        reviews.append(project.four_levels(account=account).reviewed)
-    (change,) = compare(*reviews)
+        sides.append(Made(project.four_levels(account=account).reviewed))
+    (change,) = compare(*sides).infrastructures
     causes = {field.field: field.cause.text for field in change.fields}
     assert causes["image.chaos-ddcr"] == causes["images.pin"] == "account `acme` `images.pin`: strict → record"
 
 
 def test_a_digest_that_changes_with_the_kept_platforms_names_that_setting(new_project):
-    reviews = []
+    sides = []
     for platforms in ("all", ["linux/amd64"]):
         project = new_project().write({}, lock=f"{FIXED}: {A}\n{FIXED}#linux/amd64: {B}\n")
         mirror = {**MIRRORING["mirror"], "platforms": platforms}
         account = {**MIRRORING, "mirror": mirror, "required_images": ["harness/chaos-ddcr:1"]}
-        reviews.append(project.four_levels(account=account).reviewed)
-    (change,) = compare(*reviews)
-    field, mirror = change.fields
-    assert (mirror.field, mirror.before, mirror.after) == ("mirror.platforms", "all", "linux/amd64")
+        sides.append(Made(project.four_levels(account=account).reviewed))
+    (change,) = compare(*sides).infrastructures
+    (field,) = change.fields
     assert (field.before, field.after) == tuple(f"h.example/chaos/chaos-ddcr:1@{digest}" for digest in (A, B))
     assert field.cause.text == "account `acme` `mirror.platforms`: all → linux/amd64"
 

@@ -1,0 +1,69 @@
+"""Who gets which credential: a view of a comparison from the side of what is given away."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pulumi_chaosreg.review.edits import Edits
+from pulumi_chaosreg.review.made import Made, Pair
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialChange:
+    """One credential, by its NAME and the stack whose file holds it: what it is, and never what it says."""
+
+    name: str
+    stack: str
+    """Empty where no file holds it: the environment may, or it is missing."""
+    gets: tuple[str, ...]
+    """Who gets it now and did not before: `infrastructure payments/checkout/eu`, `mirror.push of acme`."""
+    loses: tuple[str, ...]
+    has_other_value: bool
+    """Whether another text stands in the file; a new or a removed value is one, too."""
+    users: int
+    """How many get it now."""
+
+
+_Held = tuple[str, str]
+"""NAME and stack."""
+
+
+def credential_changes(before: Made, after: Made, edits: Edits, pairs: Iterable[Pair]) -> tuple[CredentialChange, ...]:
+    """Every credential that others get than before, or that has another value, by NAME and stack."""
+    old: dict[_Held, list[str]] = {}
+    new: dict[_Held, list[str]] = {}
+    for was, now in pairs:
+        config = now or was
+        who = f"infrastructure {config.infrastructure.path}" if config else ""  # by its present path, if it has moved
+        for made, side, each in ((before, old, was), (after, new, now)):
+            name, stack = made.credential(each) if each else ("", None)
+            if name:
+                side.setdefault((name, stack or ""), []).append(who)
+    for made, side in ((before, old), (after, new)):
+        for held, who in _of_mirrors(made, edits):
+            if who not in side.setdefault(held, []):
+                side[held].append(who)
+    changes = []
+    for name, stack in sorted({**old, **new}):
+        users = old.get((name, stack), []), new.get((name, stack), [])
+        change = CredentialChange(
+            name,
+            stack,
+            tuple(who for who in users[1] if who not in set(users[0])),
+            tuple(who for who in users[0] if who not in set(users[1])),
+            before.text(stack, name) != after.text(stack, name),
+            len(users[1]),
+        )
+        if change.gets or change.loses or change.has_other_value:
+            changes.append(change)
+    return tuple(changes)
+
+
+def _of_mirrors(made: Made, edits: Edits) -> Iterator[tuple[_Held, str]]:
+    """What the owners' mirrors log in with; an owner's stack must hold it itself."""
+    was_of = {was: now for now in edits.after.company.scopes if (was := edits.was(now))}
+    for config in made.reviewed.resolved.values():
+        owner, policy = config.owner, config.registry.policy
+        if owner and policy:
+            path = was_of.get(owner, owner).path
+            for key, named in policy.credentials.items():
+                yield (named.value, owner.stack), f"mirror.{key} of {path} into {config.registry.path}"

@@ -1,0 +1,134 @@
+"""What a company makes, as facts of one subject each: an infrastructure, a registry with its mirror, a level's locks.
+
+Two companies are compared by these, with `==`: whatever a reviewer should hear of is a fact, and a fact that is missing
+here is a change that nobody is told.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from pulumi_chaosreg.images.signing_policy import SigningPolicy
+from pulumi_chaosreg.scopes.locks import how_it_locks
+from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, off, own_or_inherited
+from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, nearest
+from pulumi_chaosreg.scopes.registry import joined
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, config_map_data, shown
+from pulumi_chaosreg.settings.setting import Path
+from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, LOCKABLE, MIRROR, REPOSITORIES, SECTION, leaves
+
+CREDENTIAL = "pull_secret.credential"
+HOLDER = "pull_secret.credential_stack"
+"""The stack whose file holds the credential."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A value, and who decided it. Equal where the values are."""
+
+    value: str
+    origin: Origin = field(default_factory=Origin, compare=False)
+
+
+Facts = Mapping[str, Fact]
+
+
+def of_infrastructure(resolved: ResolvedConfig, holder: str | None) -> dict[str, Fact]:
+    """The ConfigMap's data, and every field that decides how it gets there; `holder` is the stack whose file holds the
+    pull credential. How the registry's owner fills it is a fact of the registry.
+    """
+    own = {one.name: Fact(one.value, one.origin) for one in resolved.fields() if not one.is_of_owner}
+    published = {name: Fact(value) for name, value in config_map_data(resolved).items()}
+    facts = {name: own.get(name.removeprefix("origin."), fact) for name, fact in published.items()}
+    facts = {name: Fact(published[name].value, fact.origin) for name, fact in facts.items()} | own
+    if resolved.delivery and resolved.delivery.needs_value and holder:
+        facts[HOLDER] = Fact(holder, facts[CREDENTIAL].origin)
+    return facts
+
+
+def of_registry(owner: Scope, base: Path, policy: MirrorPolicy | None) -> dict[str, Fact]:
+    """What the owner of a registry says of it: where it is, who one is there, what is copied into it from where, how
+    that is trusted, and how its repositories are made. `base` is where it is defined.
+    """
+    facts = dict(_of_definition(owner, base))
+    if by := off(owner, base):
+        facts[str(SECTION.mirror)] = Fact("off", by)
+    for row in MIRROR.ROWS.values() if policy else ():
+        decided: Decided[Any] | None = getattr(policy, row.key)
+        if decided:
+            facts[str(row)] = Fact(_trust(decided.value), decided.origin)
+    if policy and policy.signers and policy.verify:
+        facts["mirror.signers"] = Fact(_signers(policy.signers), policy.verify.origin)
+    if destroys := nearest(owner, SECTION.on_destroy):
+        facts[str(SECTION.on_destroy)] = Fact(destroys.value, destroys.origin)
+    for made in REPOSITORIES.ROWS.values():
+        if said := own_or_inherited(owner, base, made):
+            facts[str(made)] = Fact(shown(said.value), said.origin)
+    return facts
+
+
+def of_level(scope: Scope) -> dict[str, Fact]:
+    """Who may override what this level decides."""
+    setting = SECTION.allow_overrides
+    said = scope.get(setting)
+    locks_unsaid = lockable_keys(scope)
+    if said is not None:
+        value, path = how_it_locks(scope).removeprefix(f"{setting}: "), setting.path
+    elif locks_unsaid:
+        value, path = f"not said, and it sets {', '.join(locks_unsaid)}: locked", (locks_unsaid[0],)
+    else:
+        return {}
+    return {str(setting): Fact(value, Origin(scope, path))}
+
+
+def lockable_keys(scope: Scope) -> list[str]:
+    """What the level sets of that which a lock is about: without `allow_overrides` it locks those below for it."""
+    said = {key: scope.settings[key] for key in LOCKABLE if key in scope.settings}
+    return list(dict.fromkeys(path[0] for path in leaves(said)))
+
+
+def cluster_of(config: ResolvedConfig) -> str:
+    """What the cluster is called: its lasting name, its context, or the kubeconfig alone."""
+    reached = config.of_cluster()
+    return reached.get("identifier") or reached.get("context") or reached.get("kubeconfig") or ""
+
+
+def definitions(scope: Scope) -> Iterator[Path]:
+    """Where the scope defines registries: `registries.NAME`, or `image_registry` itself."""
+    for name in scope.get(SECTION.registries) or ():
+        yield (SECTION.registries.key, name)
+    if scope.get(IMAGE_REGISTRY.server):
+        yield IMAGE_REGISTRY.PATH
+
+
+def path_of(owner: Scope, base: Path) -> str:
+    """`server/account` of the registry that is defined there."""
+    server = owner.value_at((*base, IMAGE_REGISTRY.server.key)) or ""
+    account = owner.value_at((*base, IMAGE_REGISTRY.account.key))
+    if account is None and base == IMAGE_REGISTRY.PATH:
+        inherited = nearest(owner, IMAGE_REGISTRY.account)
+        account = inherited.value if inherited else ""
+    return joined(server, account or "")
+
+
+def _of_definition(owner: Scope, base: Path) -> Iterator[tuple[str, Fact]]:
+    for row in IMAGE_REGISTRY.ROWS.values():
+        value = owner.value_at((*base, row.key))
+        if value is not None:
+            yield row.key, Fact(shown(value), Origin(owner, (*base, row.key)))
+
+
+def _trust(value: Any) -> str:
+    """As `shown`, but a key that stands in the file itself is only named: it may be a private one."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_trust(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_trust, value))
+    return "a key in the file itself" if isinstance(value, str) and "-----" in value else shown(value)
+
+
+def _signers(policy: SigningPolicy) -> str:
+    """Who they are, by the content of the files that name them."""
+    digest = sha256(repr(policy).encode()).hexdigest()[:12]
+    return f"{len(policy.public_keys)} keys, {len(policy.identities)} identities (content {digest})"

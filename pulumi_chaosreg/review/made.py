@@ -1,0 +1,39 @@
+"""A company that is compared with another one: its review, and what its files hold as credentials, read once."""
+
+from pulumi_chaosreg.review.credential_texts import credential_texts
+from pulumi_chaosreg.review.facts import Facts, of_infrastructure
+from pulumi_chaosreg.review.review import Review
+from pulumi_chaosreg.scopes.model import Scope
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+
+Pair = tuple[ResolvedConfig | None, ResolvedConfig | None]
+"""One infrastructure before and after; None for a side that does not have it."""
+
+
+class Made:
+    """Never printed: it holds what stands for credentials."""
+
+    def __init__(self, reviewed: Review) -> None:
+        self.reviewed = reviewed
+        self._texts = credential_texts(reviewed)
+
+    def credential(self, resolved: ResolvedConfig) -> tuple[str, str | None]:
+        """(NAME, stack whose file holds it) of what the infrastructure's pull Secret is made from; no NAME where there
+        is no such Secret.
+        """
+        if resolved.delivery is None or not resolved.delivery.needs_value:
+            return "", None
+        name = resolved.delivery.credential
+        return name, self.reviewed.company.credential_stack(resolved.infrastructure, name)
+
+    def facts(self, resolved: ResolvedConfig) -> Facts:
+        """Those of the infrastructure."""
+        return of_infrastructure(resolved, self.credential(resolved)[1])
+
+    def text(self, stack: str | None, name: str) -> object:
+        """What stands for a credential in a stack's file: only to be compared."""
+        return self._texts.get(stack or "", {}).get(name)
+
+    def mirror_login(self, owner: Scope, name: str) -> object:
+        """The same for one that an owner's mirror names, which its own stack must hold."""
+        return self.text(owner.stack, name)

@@ -1,0 +1,183 @@
+"""What a reviewer must not miss among many changes: older images, other bytes, other hosts, less trust, things gone."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pulumi_chaosreg.review.edits import Edits
+from pulumi_chaosreg.review.facts import cluster_of, definitions, path_of
+from pulumi_chaosreg.review.made import Pair
+from pulumi_chaosreg.review.openness import opened
+from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy
+from pulumi_chaosreg.scopes.model import Level
+from pulumi_chaosreg.scopes.moves import object_name
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
+
+
+class Sign(StrEnum):
+    """Of which kind a mark is."""
+
+    REMOVED = "infrastructure removed"
+    RENAMED = "perhaps renamed"
+    DOWNGRADE = "downgrade"
+    OTHER_CONTENT = "same tag, other digest"
+    FOREIGN_HOST = "foreign host"
+    LOCK_OPENED = "lock opened"
+    WEAKER_SIGNATURES = "signatures weakened"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One thing that must not be missed."""
+
+    sign: Sign
+    text: str
+    where: str
+    """The path of the infrastructure or the level that it is about."""
+
+
+def marks(edits: Edits, pairs: Iterable[Pair]) -> tuple[Mark, ...]:
+    """Every mark, by kind and where."""
+    every = list(pairs)
+    found = [*_gone(every), *_of_levels(edits), *_of_mirrors(edits)]
+    known = _hosts(edits)
+    for was, now in every:
+        if now:
+            found += _of_images(was, now, known)
+    order = list(Sign)
+    return tuple(sorted(dict.fromkeys(found), key=lambda mark: (order.index(mark.sign), mark.text, mark.where)))
+
+
+def _gone(pairs: list[Pair]) -> Iterator[Mark]:
+    """Infrastructures that disappear, with what their clusters lose, and the new one that one of them may be now."""
+    added: dict[tuple[str, ...], list[str]] = {}
+    removed: dict[tuple[str, ...], list[str]] = {}
+    for was, now in pairs:
+        if now and not was:
+            added.setdefault(_place(now), []).append(now.infrastructure.path)
+        elif was and not now:
+            removed.setdefault(_place(was), []).append(was.infrastructure.path)
+            path, (cluster, namespace) = was.infrastructure.path, _place(was)
+            text = f"cluster `{cluster}`, namespace `{namespace}` loses {', '.join(_objects(was))}"
+            yield Mark(Sign.REMOVED, text, path)
+    for place, paths in removed.items():
+        others = added.get(place, [])
+        if len(paths) == len(others) == 1:  # who it is can be told
+            text = f"`{paths[0]}` is gone and `{others[0]}` is new in the same namespace: if that is the same one, "
+            yield Mark(
+                Sign.RENAMED, f"{text}write `moved_from: {paths[0]}` in it, or its objects are replaced", others[0]
+            )
+
+
+def _place(config: ResolvedConfig) -> tuple[str, str]:
+    return cluster_of(config), config.namespace.value
+
+
+def _objects(config: ResolvedConfig) -> Iterator[str]:
+    yield f"ConfigMap `{object_name(config.infrastructure)}`"
+    if config.delivery and config.delivery.makes_secret and config.secret_name:
+        yield f"Secret `{config.secret_name.value}`"
+    if config.secret_name and config.service_accounts.value:
+        accounts = ", ".join(f"`{name}`" for name in config.service_accounts.value)
+        yield f"the pull Secret's entry in ServiceAccount {accounts}"
+
+
+def _of_images(was: ResolvedConfig | None, now: ResolvedConfig, known: set[str]) -> Iterator[Mark]:
+    where = now.infrastructure.path
+    before = {image.name: image for image in was.images} if was else {}
+    for image in now.images:
+        old, reference = before.get(image.name), image.reference
+        if old:
+            yield from _of_versions(old, image, where)
+        is_default = now.owner is None and not image.is_custom  # Harness's own, where nobody says otherwise
+        is_other = old.reference.server != reference.server if old else not is_default
+        if is_other and reference.server not in known:
+            yield Mark(Sign.FOREIGN_HOST, f"`{image.name}` is pulled from `{reference.server}`", where)
+        was_verified = was and old and _is_verified(was, old) and not _is_verified(now, image)
+        if was and was_verified and (image.is_custom or was.registry.path != now.registry.path):
+            yield Mark(Sign.WEAKER_SIGNATURES, f"no signature is required of `{reference.tagged}`", where)
+
+
+def _of_versions(old: ResolvedImage, new: ResolvedImage, where: str) -> Iterator[Mark]:
+    before, after = old.reference, new.reference
+    same = before.repository.rpartition("/")[2] == after.repository.rpartition("/")[2]
+    if same and _is_older(after.tag, before.tag):
+        yield Mark(Sign.DOWNGRADE, f"`{new.name}` goes back from {before.tag} to {after.tag}", where)
+    is_other = old.digest and new.digest and old.digest != new.digest
+    if is_other and before.tagged == after.tagged and old.platforms == new.platforms:
+        yield Mark(Sign.OTHER_CONTENT, f"`{new.name}:{after.tag}` has another digest", where)
+
+
+_VERSION = re.compile(r"v?(\d+(?:\.\d+)+)\Z")
+
+
+def _is_older(tag: str | None, other: str | None) -> bool:
+    """Whether both are versions, and the first is the lower one; other tags have no order."""
+    versions = [_VERSION.match(text or "") for text in (tag, other)]
+    numbers = [tuple(map(int, found[1].split("."))) for found in versions if found]
+    return len(numbers) == 2 and numbers[0] < numbers[1]
+
+
+def _is_verified(config: ResolvedConfig, image: ResolvedImage) -> bool:
+    return image.source is not None and _requires(config.registry.policy)
+
+
+def _requires(policy: MirrorPolicy | None) -> bool:
+    return bool(policy and policy.signatures and policy.signatures.value == "require")
+
+
+def _hosts(edits: Edits) -> set[str]:
+    """The servers of registries that the company had before."""
+    scopes = edits.before.company.scopes
+    return {path_of(scope, base).partition("/")[0] for scope in scopes for base in definitions(scope)}
+
+
+def _of_levels(edits: Edits) -> Iterator[Mark]:
+    for scope in edits.after.company.scopes:
+        was = edits.was(scope)
+        if was and scope.level is not Level.INFRASTRUCTURE and opened(was, scope):
+            yield Mark(Sign.LOCK_OPENED, f"levels below {scope.title} may set more than before", scope.path)
+
+
+def _of_mirrors(edits: Edits) -> Iterator[Mark]:
+    """What owners trust, for each registry that they defined before, too, or define now."""
+    sources = {source.partition("/")[0] for source in edits.before.company.catalogue.sources} | _hosts(edits)
+    for owner in edits.after.company.scopes:
+        was = edits.was(owner)
+        for base in definitions(owner):
+            path = path_of(owner, base)
+            policy = edits.resolver(frozenset()).policy_of(owner, base, path)
+            had = edits.resolver_before.policy_of(was, base, path_of(was, base)) if was and was.value_at(base) else None
+            where = owner.path
+            for host in sorted(_asked(policy) - _asked(had) - sources):
+                yield Mark(Sign.FOREIGN_HOST, f"`{path}` may be filled from `{host}`", where)
+            if had:
+                yield from _of_signatures(had, policy, path, where)
+
+
+def _asked(policy: MirrorPolicy | None) -> set[str]:
+    """The hosts that may be copied from."""
+    if policy is None:
+        return set()
+    allowed = policy.allow_sources.value if policy.allow_sources else ()
+    return {source.partition("/")[0] for source in (policy.source.value, *allowed)}
+
+
+_RANKS = {"skip": 0, "copy": 1, "require": 2}
+
+
+def _of_signatures(had: MirrorPolicy, policy: MirrorPolicy | None, path: str, where: str) -> Iterator[Mark]:
+    words = [one.signatures.value if one and one.signatures else "copy" for one in (had, policy)]
+    if policy is None:
+        if _requires(had):
+            yield Mark(Sign.WEAKER_SIGNATURES, f"`{path}` is mirrored no more: nobody asks for signatures", where)
+    elif _RANKS[words[1]] < _RANKS[words[0]]:
+        yield Mark(Sign.WEAKER_SIGNATURES, f"`{path}`: `mirror.signatures` {words[0]} → {words[1]}", where)
+    elif had.signers and policy.signers:
+        old, new = had.signers, policy.signers
+        more = set(new.public_keys) - set(old.public_keys), set(new.identities) - set(old.identities)
+        if any(more) or (old.trusted_root != new.trusted_root and new.identities):
+            yield Mark(Sign.WEAKER_SIGNATURES, f"`{path}`: somebody else's signature counts, too", where)
+        if old.each_platform and not new.each_platform:
+            yield Mark(Sign.WEAKER_SIGNATURES, f"`{path}`: not every platform must be signed any more", where)
