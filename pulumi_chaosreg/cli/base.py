@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
+from pulumi_chaosreg.cli.key_files import key_files
 from pulumi_chaosreg.cli.resolve import said_of_errors
 from pulumi_chaosreg.errors import Cause, ChaosregError
 from pulumi_chaosreg.review.review import Review
@@ -121,7 +122,13 @@ class _Revision:
         if self.entries.get(stacks, _Entry("", "")).is_submodule:
             advice = "compare with a folder: `git worktree add --detach ../base`, then `chaosreg diff ../base`"
             raise ChaosregError.of("CHR0117", f"`{stacks}` is a submodule at `{self.base}`", help=advice)
-        self._write([path for path in self.entries if path.is_relative_to(stacks) and self._is_read(path)], folder)
+        files = [path for path in self.entries if path.is_relative_to(stacks) and self._is_read(path)]
+        self._write(files, folder)
+        read = [self.prefix / "Pulumi.yaml", *files]
+        named = (
+            PurePosixPath(os.path.normpath(self.prefix / name)) for name in key_files(folder / path for path in read)
+        )
+        self._write([path for path in named if path in self.entries], folder)
         return project
 
     def _is_read(self, path: PurePosixPath) -> bool:

@@ -102,6 +102,9 @@ def _said(edit: Edit) -> str:
             return f"`{CREDENTIALS}:{name}` {step} in stack `{stack}`"
         case What.STACK:
             return f"{scope} stands in stack `{edit.after}` now, and stood in `{edit.before}`"
+        case What.MISTAKE:
+            step = "says something wrong now, which does not count" if edit.after else "says nothing wrong any more"
+            return f"{scope} {step}"
         case What.KEYS:
             return "a file that `mirror.verify` names has another content"
 

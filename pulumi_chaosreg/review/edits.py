@@ -25,6 +25,7 @@ class What(Enum):
     LOCK = auto()  # a line of the lockfile
     CREDENTIAL = auto()  # whether a stack's file has a value for a NAME
     STACK = auto()  # a scope stands in another stack's file
+    MISTAKE = auto()  # something that a scope says is wrong, or was: it does not count, nor what it leaves unclear
     KEYS = auto()  # files that `mirror.verify` names
 
 
@@ -150,6 +151,8 @@ class Edits:
                 different = _differences(was.settings, now.settings)
                 edits = [Edit(What.SETTING, now, path, *values) for path, *values in different if path != ("id",)]
                 edits += [Edit(What.ID, now, (), was.id, now.id)] if was.id != now.id else []
+                if was.left_out != now.left_out:
+                    edits.append(Edit(What.MISTAKE, now, (), was.left_out, now.left_out))
                 edits += [Edit(What.STACK, now, (), was.stack, now.stack)] if was.stack != now.stack else []
             self._of_scope[now] = edits
         return self._of_scope[now]
@@ -159,7 +162,7 @@ class Edits:
             return scope
         was = self._was.get(scope)
         settings: Any = scope.settings
-        name, stack = scope.id, scope.stack
+        name, stack, left_out = scope.id, scope.stack, scope.left_out
         for edit in undone:
             if edit.what is What.SETTING and was:
                 settings = _undone(settings, was.settings, edit.path)
@@ -167,7 +170,9 @@ class Edits:
                 name = edit.before
             elif edit.what is What.STACK:
                 stack = edit.before
-        return linked(Scope(scope.level, name, settings, parent, scope.place, stack, scope.left_out))[0]
+            elif edit.what is What.MISTAKE:
+                left_out = edit.before
+        return linked(Scope(scope.level, name, settings, parent, scope.place, stack, left_out))[0]
 
 
 def _same_scopes(before: Review, after: Review) -> Iterator[tuple[Scope, Scope]]:

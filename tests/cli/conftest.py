@@ -40,7 +40,7 @@ def company(project, monkeypatch):
 
 def commit(folder: Path) -> None:
     _git(folder, "add", "--all")
-    _git(folder, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "--quiet", "--message", "x")
+    _git(folder, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "--quiet", "--allow-empty", "--message", "x")
 
 
 def _git(folder: Path, *arguments: str) -> None:

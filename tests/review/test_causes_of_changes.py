@@ -1,9 +1,7 @@
-"""A cause that `diff` names is one: undone alone, in the files, it undoes the change. Over generated pairs of companies."""
+"""A cause that `diff` names is one: undone alone, in the files, it undoes the change. Over generated companies."""
 
-import json
 from copy import deepcopy
 
-import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 

@@ -1,0 +1,459 @@
+"""What a reviewer must hear of, in every format: trust, locks, credentials, what goes, and the order of `up`."""
+
+import json
+import subprocess
+
+import pytest
+
+from pulumi_chaosreg.review import credential_texts
+from tests.cli.conftest import commit
+
+OWNER = "acme: harbor.company.com/chaos"
+
+
+@pytest.fixture
+def diff(run):
+    """The difference from HEAD as plain data."""
+    return lambda *more: json.loads(run("diff", "-o", "json", *more)[1])
+
+
+# --- what is no key of a ConfigMap
+
+EDITS = {
+    # what: (stack, old, new), section, subject, field, before, after
+    "a source": (
+        ("acme", "source: docker.io/harness", "source: docker.io/mirror"),
+        ("registries", "registry", OWNER, "mirror.source", "docker.io/harness", "docker.io/mirror"),
+    ),
+    "allowed sources": (
+        ("acme", "mirror: {", "mirror: {allow_sources: [docker.io/harness, quay.io], "),
+        ("registries", "registry", OWNER, "mirror.allow_sources", None, "docker.io/harness, quay.io"),
+    ),
+    "signatures": (
+        ("acme", "mirror: {", "mirror: {signatures: skip, "),
+        ("registries", "registry", OWNER, "mirror.signatures", None, "skip"),
+    ),
+    "signers": (
+        ("acme", "mirror: {", "mirror: {verify: {public_keys: [a.pub]}, "),
+        ("registries", "registry", OWNER, "mirror.verify", None, "{public_keys: a.pub}"),
+    ),
+    "platforms": (
+        ("acme", "mirror: {", "mirror: {platforms: [linux/amd64], "),
+        ("registries", "registry", OWNER, "mirror.platforms", "all", "linux/amd64"),
+    ),
+    "who pushes": (
+        ("acme", "mirror: {", "mirror: {push: pusher, "),
+        ("registries", "registry", OWNER, "mirror.push", None, "pusher"),
+    ),
+    "what destroy does": (
+        ("acme", "mirror: {", "on_destroy: delete\n    mirror: {"),
+        ("registries", "registry", OWNER, "on_destroy", None, "delete"),
+    ),
+    "repositories": (
+        ("acme", "mirror: {", "repositories: {create: true, immutable_tags: true}\n    mirror: {"),
+        ("registries", "registry", OWNER, "repositories.immutable_tags", None, "true"),
+    ),
+    "a mirror that is off": (
+        ("acme", "mirror: {source: docker.io/harness}", "mirror: off"),
+        ("registries", "registry", OWNER, "mirror", None, "off"),
+    ),
+    "a registry that is not used yet": (
+        ("checkout", "id: checkout", "id: checkout\n    registries: {new: {server: new.example, type: public}}"),
+        ("registries", "registry", "shop/checkout: new.example", "server", None, "new.example"),
+    ),
+    "a lock": (
+        ("checkout", "allow_overrides: false", "allow_overrides: {settings: [images]}"),
+        ("overrides", "level", "shop/checkout", "allow_overrides", "false", "{settings: [images]}"),
+    ),
+    "the type of an infrastructure": (
+        ("other", "lab: {", "lab: {type: dedicated, "),
+        ("changes", "infrastructure", "shop/lab", "infrastructure_type", "ddcr", "dedicated"),
+    ),
+    "service accounts": (
+        ("prod", "[litmus]", "[litmus, runner]"),
+        ("changes", "infrastructure", "shop/checkout/eu", "service_accounts", "litmus", "litmus, runner"),
+    ),
+    "a cluster": (
+        ("prod", "context: us}", "context: us, identifier: us-1}"),
+        ("changes", "infrastructure", "shop/checkout/us", "cluster.identifier", None, "us-1"),
+    ),
+    "a pull Secret": (
+        ("prod", "us: {", "us: {pull_secret: {name: login}, "),
+        ("changes", "infrastructure", "shop/checkout/us", "secret_name", "chaos-image-registry-us", "login"),
+    ),
+    "a delivery": (
+        ("prod", "us: {", "us: {pull_secret: {delivery: theirs}, "),
+        ("changes", "infrastructure", "shop/checkout/us", "pull_secret.delivery", "secret", "theirs"),
+    ),
+    "the name of a credential": (
+        ("acme", "password_secret: harbor", "password_secret: robot"),
+        ("changes", "infrastructure", "shop/checkout/us", "pull_secret.credential", "harbor", "robot"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_every_setting_that_matters_is_told_in_every_format(company, run, diff, name):
+    edit, (section, subject, path, field, before, after) = EDITS[name]
+    company.edit(*edit)
+    found = [
+        (one["before"], one["after"])
+        for change in diff()[section]
+        if change[subject] == path
+        for one in change["fields"]
+        if one["field"] == field
+    ]
+    assert found == [(before, after)]
+    word = after if field.startswith("pull_secret.credential") else field  # its section has NAMEs, and no field
+    for output in ("text", "markdown"):
+        assert word in run("diff", "-o", output)[1]
+
+
+def test_who_gets_which_credential_is_told_by_credential(company, run, diff):
+    company.edit("prod", "us: {", "us: {image_registry: {authentication: {username: u, password_secret: robot}}, ")
+    company.edit("prod", "config:", "config:\n  chaosreg-credentials:robot: {secure: v1:x}")
+    company.edit("checkout", "allow_overrides: false", "allow_overrides: true")
+    who = "infrastructure shop/checkout/us"
+    assert diff()["credentials"] == [
+        {"credential": "harbor", "stack": "acme", "gets": [], "loses": [who], "other_value": False},
+        {"credential": "robot", "stack": "prod", "gets": [who], "loses": [], "other_value": True},
+    ]
+    assert (
+        "- `robot` (stack `prod`): 1 user more: `infrastructure shop/checkout/us`" in run("diff", "-o", "markdown")[1]
+    )
+    assert "robot  stack prod\n      + infrastructure shop/checkout/us" in run("diff")[1]
+
+
+def test_a_rotated_credential_is_told_and_not_shown(company, run, diff):
+    company.edit("acme", "v1:one", "v1:two")
+    (change,) = diff()["credentials"]
+    assert (change["credential"], change["other_value"]) == ("harbor", True)
+    for output in ("text", "markdown", "json"):
+        _, out, _ = run("diff", "-o", output)
+        assert "another value" in out or '"other_value": true' in out
+        assert "v1:" not in out
+
+
+def test_the_logins_of_a_mirror_are_credentials_that_somebody_gets(company, diff):
+    company.edit("acme", "mirror: {", "mirror: {push: pusher, ")
+    company.edit("acme", "config:", "config:\n  chaosreg-credentials:pusher: {secure: v1:x}")
+    (change,) = diff()["credentials"]
+    assert change["gets"] == ["mirror.push of acme into harbor.company.com/chaos"]
+
+
+# --- causes
+
+
+def test_the_definition_of_a_named_registry_is_the_cause_of_what_changes_with_it(company, run):
+    company.edit("acme", "image_registry:\n      server", "image_registry: main\n    registries: {main: {server")
+    text = (company.stacks / "Pulumi.acme.yaml").read_text()
+    head, _, tail = text.partition("registries: {main: {server: harbor.company.com")
+    _, _, rest = tail.partition("password_secret: harbor}\n")
+    named = "registries: {main: {server: harbor.company.com, account: chaos, type: private, "
+    named += "authentication: {username: chaos-user, password_secret: harbor}}}\n"
+    (company.stacks / "Pulumi.acme.yaml").write_text(head + named + rest)
+    company.commit()
+    company.edit("acme", "account: chaos,", "account: other,")
+    _, out, _ = run("diff")
+    assert out.count("because account `acme` `registries.main.account`: chaos → other (stacks/Pulumi.acme.yaml:6)") > 1
+    assert out.count("because ") == out.count("because account `acme` `registries.main.account`")
+
+
+def test_a_mirror_that_is_turned_off_is_the_cause_of_lost_digests(company, run):
+    company.edit("acme", "mirror: {source: docker.io/harness}", "mirror: off")
+    _, out, _ = run("diff")
+    assert "+ :1.93.0\n      because account `acme` `mirror`: {source: docker.io/harness} → false" in out
+    assert "lock.yaml" not in out
+
+
+def test_a_mistake_that_leaves_something_unclear_is_said_to_be_one(company, run):
+    company.edit("prod", "eu: {", "eu: {imge_registry: {server: evil.example}, ")
+    company.edit("acme", "1.93.0", "1.94.4")
+    _, out, _ = run("diff")
+    causes = {line.partition(" (stacks/")[0] for line in out.splitlines() if "because" in line}
+    assert {cause.strip() for cause in causes} == {
+        "because account `acme` `images.release`: 1.93.0 → 1.94.4",
+        "because infrastructure `eu` says something wrong now, which does not count",
+    }
+
+
+def test_two_edits_that_only_together_make_a_change_are_both_its_cause(company, run):
+    company.edit("acme", "server: harbor.company.com", "server: harbor.example")
+    company.edit("acme", "account: chaos", "account: other")
+    _, out, _ = run("diff")
+    assert (
+        "because account `acme` `image_registry.server`: harbor.company.com → harbor.example and "
+        "account `acme` `image_registry.account`: chaos → other" in out
+    )
+
+
+# --- what must not be missed
+
+
+def _marks(said):
+    return [(mark["mark"], mark["text"], mark["where"]) for mark in said["marks"]]
+
+
+def test_an_older_image_is_marked(company, diff, run):
+    company.edit("checkout", "chaos-ddcr: ", "chaos-ddcr: &x ")
+    company.edit("checkout", "1.94.0", "1.9.0")
+    assert _marks(diff()) == [
+        ("downgrade", "`chaos-ddcr` goes back from 1.94.0 to 1.9.0", f"shop/checkout/{name}") for name in ("eu", "us")
+    ]
+    said = "- ⚠️ **downgrade**: `chaos-ddcr goes back from 1.94.0 to 1.9.0` (`shop/checkout/eu`, `shop/checkout/us`)\n"
+    assert said in run("diff", "-o", "markdown")[1]
+    assert (
+        "! downgrade: `chaos-ddcr` goes back from 1.94.0 to 1.9.0 (shop/checkout/eu, shop/checkout/us)"
+        in run("diff")[1]
+    )
+
+
+def test_the_same_tag_with_another_digest_is_marked(company, diff):
+    lock = company.stacks / "chaosreg.lock.yaml"
+    lock.write_text(lock.read_text().replace("b" * 64, "d" * 64))
+    assert {mark[:2] for mark in _marks(diff())} == {
+        ("same tag, other digest", "`chaos-ddcr:1.94.0` has another digest"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("edit", "text", "where"),
+    [
+        (
+            ("other", "lab: {", "lab: {custom_images: {log_watcher: 'evil.example/x:1'}, "),
+            "`chaos-log-watcher` is pulled from `evil.example`",
+            "shop/lab",
+        ),
+        (
+            ("acme", "source: docker.io/harness", "source: evil.example/harness"),
+            "`harbor.company.com/chaos` may be filled from `evil.example`",
+            "acme",
+        ),
+        (
+            ("acme", "mirror: {", "mirror: {allow_sources: [docker.io/harness, evil.example], "),
+            "`harbor.company.com/chaos` may be filled from `evil.example`",
+            "acme",
+        ),
+    ],
+)
+def test_a_host_that_nobody_knew_is_marked(company, diff, edit, text, where):
+    company.edit(*edit)
+    assert ("foreign host", text, where) in _marks(diff())
+
+
+def test_a_host_of_the_company_is_not_foreign(company, diff):
+    company.edit("other", "lab: {", "lab: {custom_images: {log_watcher: 'harbor.company.com/own/x:1'}, ")
+    assert _marks(diff()) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_opened"),
+    [
+        ("false", "true", True),
+        ("false", "{settings: [images]}", True),
+        ("{settings: [images]}", "{settings: [images, mirror]}", True),
+        ("{scopes: [shop/checkout/eu]}", "{scopes: [shop/checkout]}", True),
+        ("{settings: [images], scopes: [shop/checkout/eu]}", "{settings: [images]}", True),
+        ("{settings: [images]}", "false", False),
+        ("{scopes: [shop/checkout]}", "{scopes: [shop/checkout/eu]}", False),
+        ("true", "{settings: [images]}", False),
+    ],
+)
+def test_a_lock_that_is_opened_is_marked_and_one_that_is_closed_is_not(company, diff, before, after, is_opened):
+    company.edit("checkout", "allow_overrides: false", f"allow_overrides: {before}")
+    company.commit()
+    company.edit("checkout", f"allow_overrides: {before}", f"allow_overrides: {after}")
+    marks = [("lock opened", "levels below project `checkout` may set more than before", "shop/checkout")]
+    assert _marks(diff()) == (marks if is_opened else [])
+
+
+def test_a_lock_that_nobody_wrote_is_opened_by_what_is_taken_away(company, diff):
+    company.edit("checkout", "    allow_overrides: false\n", "")
+    company.commit()
+    company.edit("checkout", '    images: {tags: {chaos-ddcr: "1.94.0"}}\n', "")
+    said = diff()
+    assert "lock opened" in {mark["mark"] for mark in said["marks"]}
+    assert said["overrides"][0]["fields"][0]["before"] == "not said, and it sets images: locked"
+
+
+KEY = "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n"
+
+
+@pytest.fixture
+def signed(company):
+    """The company with a registry of which signatures are required, by a key in a file."""
+    (company.folder / "keys").mkdir()
+    (company.folder / "keys/a.pub").write_text(KEY.format("AAAA"))
+    company.edit("acme", "mirror: {", "mirror: {signatures: require, verify: {public_keys: [keys/a.pub]}, ")
+    company.commit()
+    return company
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        (
+            "signatures: require, ",
+            "signatures: copy, ",
+            "`harbor.company.com/chaos`: `mirror.signatures` require → copy",
+        ),
+        ("signatures: require, ", "", "`harbor.company.com/chaos`: `mirror.signatures` require → copy"),
+        (
+            "verify: {",
+            "verify: {each_platform: true, ",
+            None,
+        ),
+    ],
+)
+def test_a_signature_policy_that_asks_for_less_is_marked(signed, diff, old, new, text):
+    signed.edit("acme", old, new)
+    expected = [("signatures weakened", text, "acme")] if text else []
+    assert [mark for mark in _marks(diff()) if mark[0] == "signatures weakened"] == expected
+
+
+def test_another_key_in_the_same_file_is_told_and_marked_and_its_cause_is_the_file(signed, diff):
+    (signed.folder / "keys/a.pub").write_text(KEY.format("BBBB"))
+    said = diff()
+    (change,) = said["registries"]
+    assert [field["field"] for field in change["fields"]] == ["mirror.signers"]
+    assert change["fields"][0]["cause"] == "a file that `mirror.verify` names has another content"
+    weaker = ("signatures weakened", "`harbor.company.com/chaos`: somebody else's signature counts, too", "acme")
+    assert weaker in _marks(said)
+
+
+def test_key_files_of_the_base_are_read_too(signed, run):
+    assert run("diff") == (0, "nothing changes for any infrastructure since HEAD\n", "")
+    assert run("affected")[1] == "no stack is touched since HEAD\n"
+
+
+def test_an_image_that_is_covered_by_no_signature_any_more_is_marked(signed, diff):
+    signed.edit("checkout", "allow_overrides: false", "allow_overrides: true")
+    signed.edit("prod", "us: {", "us: {custom_images: {log_watcher: 'harbor.company.com/own/x:1'}, ")
+    weaker = "no signature is required of `harbor.company.com/own/x:1`"
+    assert ("signatures weakened", weaker, "shop/checkout/us") in _marks(diff())
+
+
+def test_an_infrastructure_that_disappears_is_marked_with_what_its_cluster_loses(company, diff):
+    company.edit("prod", "eu: {cluster: {context: eu}, service_accounts: [litmus]}\n", "\n")
+    assert _marks(diff()) == [
+        (
+            "infrastructure removed",
+            "cluster `eu`, namespace `hce` loses ConfigMap `chaos-image-registry-eu`, "
+            "Secret `chaos-image-registry-eu`, the pull Secret's entry in ServiceAccount `litmus`",
+            "shop/checkout/eu",
+        )
+    ]
+
+
+def test_a_new_name_in_the_same_place_without_moved_from_gets_a_hint(company, diff):
+    company.edit("prod", "us: {", "west: {")
+    (hint,) = [mark for mark in _marks(diff()) if mark[0] == "perhaps renamed"]
+    assert "write `moved_from: shop/checkout/us` in it" in hint[1]
+    company.edit("prod", "west: {", "west: {moved_from: shop/checkout/us, ")
+    assert _marks(diff()) == []
+
+
+# --- the headline, and how long it is
+
+
+def test_the_headline_counts_and_says_the_order(company, run, diff):
+    company.edit("acme", "1.93.0", "1.94.4")
+    said = diff()["summary"]
+    assert said == {
+        "infrastructures": {"changed": 3, "added": 0, "removed": 0},
+        "clusters": 3,
+        "up": [["acme", "other"], ["prod"]],
+        "gone": [],
+    }
+    head = "3 infrastructures (3 changed), 3 clusters, 3 stacks since HEAD\nup: acme, other, then prod\n"
+    assert run("diff")[1].startswith(head)
+
+
+TAGS = {"1.93.0": ("1.93.0", "0.73.0"), "1.94.4": ("1.94.0", "0.74.0")}
+LOCK = "".join(
+    sorted(
+        f"docker.io/harness/{name}:{tag}: sha256:{letter * 64}\n"
+        for (release, other), letter in zip(TAGS.values(), "ab", strict=True)
+        for name, tag in (
+            *((name, release) for name in ("chaos-ddcr", "chaos-ddcr-faults", "chaos-log-watcher")),
+            ("service-discovery-collector", other),
+        )
+    )
+)
+
+
+def _large_company(project):
+    account = {
+        "id": "acme",
+        "allow_overrides": True,
+        "image_registry": {"server": "harbor.company.com", "account": "chaos", "type": "public"},
+        "images": {"release": "1.93.0"},
+        "mirror": {"source": "docker.io/harness"},
+    }
+    files = {"acme": {"chaosreg:account": account}}
+    for number in range(60):
+        registry = {"image_registry": {"account": f"chaos/p{number}"}} if number % 15 else {}
+        files[f"p{number}"] = {
+            "chaosreg:parent_stack": "acme",
+            "chaosreg:project": {"id": f"p{number}", "allow_overrides": True, **registry},
+            "chaosreg:infrastructures": {
+                f"i{n}": {"cluster": {"context": f"c{number}"}, "namespace": f"n{n}"} for n in range(10)
+            },
+        }
+    project.write(files, lock=LOCK)
+    subprocess.run(["git", "init", "--quiet", str(project.folder)], check=True)
+    commit(project.folder)
+
+
+def test_one_edit_for_six_hundred_infrastructures_is_one_table(project, run, monkeypatch):
+    # given: sixty projects with ten infrastructures each, most with a path of their own on the registry
+    _large_company(project)
+    monkeypatch.chdir(project.folder)
+    acme = project.stacks / "Pulumi.acme.yaml"
+    acme.write_text(acme.read_text().replace("1.93.0", "1.94.4"))
+    # when
+    _, out, _ = run("diff", "-o", "markdown")
+    # then
+    assert len(out) < 3000
+    assert out.startswith("**chaosreg**: 600 infrastructures (600 changed), 60 clusters, 61 stacks since `HEAD`.\n")
+    rows = [line for line in out.splitlines() if line.startswith("| `")]
+    assert [row.endswith("| all 600 infrastructures |") for row in rows] == [True] * 4
+
+
+# --- exit codes
+
+
+def test_exit_code_tells_whether_anything_changes(company, run):
+    assert run("diff", "--exit-code")[0] == 0
+    company.edit("acme", "mirror: {", "mirror: {allow_sources: [docker.io/harness], ")
+    assert run("diff")[0] == 0
+    for output in ("text", "markdown", "json"):
+        assert run("diff", "--exit-code", "-o", output)[0] == 1
+
+
+# --- affected
+
+
+@pytest.mark.parametrize(
+    ("stack", "old", "new"),
+    [
+        ("prod", "context: us}", "context: us, provider: eks}"),  # its delivery is the same on any cluster
+        ("acme", "mirror: {", "images: {pin: strict}\n    mirror: {"),  # all is pinned already
+        ("acme", "mirror: {", "mirror: {allow_sources: [docker.io/harness], "),  # which is checked, and made of nothing
+        ("other", "lab: {", "lab: {service_accounts: [litmus], "),  # a public registry has no Secret for them
+    ],
+)
+def test_a_setting_that_no_resource_is_made_of_touches_no_stack(company, run, stack, old, new):
+    if "pin" in new:
+        new, old = 'images: {release: "1.93.0", pin: strict}', 'images: {release: "1.93.0"}'
+    company.edit(stack, old, new)
+    assert json.loads(run("affected", "-o", "json")[1])["include"] == []
+
+
+def test_each_file_is_read_once_for_its_credentials(company, run, monkeypatch):
+    read = []
+    original = credential_texts.read_yaml
+    monkeypatch.setattr(credential_texts, "read_yaml", lambda path: read.append(path) or original(path))
+    company.edit("prod", "config:", "config:\n  chaosreg-credentials:robot: {secure: v1:x}")
+    run("diff")
+    assert len(read) == len(set(read)) > 0
