@@ -60,13 +60,13 @@ def counted(count: int, word: str) -> str:
 
 
 def headline(shown: Shown) -> str:
-    """`600 infrastructures (600 changed), 60 clusters, 61 stacks`."""
+    """`600 infrastructures (600 changed), 60 clusters, 61 stacks to bring up`."""
     changes = shown.comparison.infrastructures
     kinds = [change.kind for change in changes]
     said = [f"{kinds.count(kind)} {kind}" for kind in ("changed", "added", "removed") if kind in kinds]
-    parts = [counted(len(kinds), "infrastructure") + (f" ({', '.join(said)})" if said else "")]
+    parts = [f"{counted(len(kinds), 'infrastructure')} ({', '.join(said)})"] if said else ["no infrastructure changes"]
     parts += [counted(shown.comparison.clusters, "cluster")] if kinds else []
-    return ", ".join([*parts, counted(len(shown.stacks), "stack")])
+    return ", ".join([*parts, f"{counted(len(shown.stacks), 'stack')} to bring up"])
 
 
 def rows(changes: Iterable[Change]) -> list[Row]:

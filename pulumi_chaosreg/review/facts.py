@@ -23,6 +23,9 @@ HOLDER = "pull_secret.credential_stack"
 """The stack whose file holds the credential."""
 
 
+_OF_REGISTRY = ("mirror", "registry")
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """A value, and who decided it. Equal where the values are."""
@@ -38,7 +41,8 @@ def of_infrastructure(resolved: ResolvedConfig, holder: str | None) -> dict[str,
     """The ConfigMap's data, and every field that decides how it gets there; `holder` is the stack whose file holds the
     pull credential. How the registry's owner fills it is a fact of the registry.
     """
-    own = {one.name: Fact(one.value, one.origin) for one in resolved.fields() if not one.is_of_owner}
+    fields = (one for one in resolved.fields() if one.name.partition(".")[0] not in _OF_REGISTRY)
+    own = {one.name: Fact(one.value, one.origin) for one in fields}
     published = {name: Fact(value) for name, value in config_map_data(resolved).items()}
     facts = {name: own.get(name.removeprefix("origin."), fact) for name, fact in published.items()}
     facts = {name: Fact(published[name].value, fact.origin) for name, fact in facts.items()} | own

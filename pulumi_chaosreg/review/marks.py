@@ -86,6 +86,7 @@ def _objects(config: ResolvedConfig) -> Iterator[str]:
 def _of_images(was: ResolvedConfig | None, now: ResolvedConfig, known: set[str]) -> Iterator[Mark]:
     where = now.infrastructure.path
     before = {image.name: image for image in was.images} if was else {}
+    foreign: dict[str, list[str]] = {}
     for image in now.images:
         old, reference = before.get(image.name), image.reference
         if old:
@@ -93,10 +94,12 @@ def _of_images(was: ResolvedConfig | None, now: ResolvedConfig, known: set[str])
         is_default = now.owner is None and not image.is_custom  # Harness's own, where nobody says otherwise
         is_other = old.reference.server != reference.server if old else not is_default
         if is_other and reference.server not in known:
-            yield Mark(Sign.FOREIGN_HOST, f"`{image.name}` is pulled from `{reference.server}`", where)
+            foreign.setdefault(reference.server, []).append(f"`{image.name}`")
         was_verified = was and old and _is_verified(was, old) and not _is_verified(now, image)
         if was and was_verified and (image.is_custom or was.registry.path != now.registry.path):
             yield Mark(Sign.WEAKER_SIGNATURES, f"no signature is required of `{reference.tagged}`", where)
+    for host, names in foreign.items():
+        yield Mark(Sign.FOREIGN_HOST, f"{', '.join(names)} from `{host}`", where)
 
 
 def _of_versions(old: ResolvedImage, new: ResolvedImage, where: str) -> Iterator[Mark]:

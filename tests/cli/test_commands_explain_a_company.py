@@ -240,7 +240,7 @@ def test_markdown_puts_the_biggest_effect_first(company, run):
     company.edit("prod", "context: us}", "context: us}, namespace: mine")
     _, out, _ = run("diff", "-o", "markdown")
     assert out.startswith(
-        "**chaosreg**: 3 infrastructures (3 changed), 3 clusters, 3 stacks since `HEAD`.\n"
+        "**chaosreg**: 3 infrastructures (3 changed), 3 clusters, 3 stacks to bring up since `HEAD`.\n"
         "`up` in this order: `acme`, `other`, then `prod`.\n"
     )
     table = [line.split(" | ") for line in out.splitlines() if line.startswith("| `")]

@@ -221,7 +221,7 @@ def test_the_same_tag_with_another_digest_is_marked(company, diff):
     [
         (
             ("other", "lab: {", "lab: {custom_images: {log_watcher: 'evil.example/x:1'}, "),
-            "`chaos-log-watcher` is pulled from `evil.example`",
+            "`chaos-log-watcher` from `evil.example`",
             "shop/lab",
         ),
         (
@@ -365,7 +365,7 @@ def test_the_headline_counts_and_says_the_order(company, run, diff):
         "up": [["acme", "other"], ["prod"]],
         "gone": [],
     }
-    head = "3 infrastructures (3 changed), 3 clusters, 3 stacks since HEAD\nup: acme, other, then prod\n"
+    head = "3 infrastructures (3 changed), 3 clusters, 3 stacks to bring up since HEAD\nup: acme, other, then prod\n"
     assert run("diff")[1].startswith(head)
 
 
@@ -415,7 +415,9 @@ def test_one_edit_for_six_hundred_infrastructures_is_one_table(project, run, mon
     _, out, _ = run("diff", "-o", "markdown")
     # then
     assert len(out) < 3000
-    assert out.startswith("**chaosreg**: 600 infrastructures (600 changed), 60 clusters, 61 stacks since `HEAD`.\n")
+    assert out.startswith(
+        "**chaosreg**: 600 infrastructures (600 changed), 60 clusters, 61 stacks to bring up since `HEAD`.\n"
+    )
     rows = [line for line in out.splitlines() if line.startswith("| `")]
     assert [row.endswith("| all 600 infrastructures |") for row in rows] == [True] * 4
 

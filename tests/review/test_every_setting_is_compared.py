@@ -1,0 +1,123 @@
+"""No setting is left out of a difference as if it were nothing: each row of the table has an edit here that is told."""
+
+from copy import deepcopy
+
+import pytest
+
+from pulumi_chaosreg.review.difference import compare
+from pulumi_chaosreg.review.made import Made
+from pulumi_chaosreg.settings.table import (
+    ALLOW_OVERRIDES,
+    CLUSTER,
+    IMAGE_REGISTRY,
+    IMAGES,
+    MIRROR,
+    NAMESPACE,
+    PULL_SECRET,
+    REPOSITORIES,
+    SECTION,
+)
+
+GROUPS = (IMAGE_REGISTRY, IMAGES, REPOSITORIES, MIRROR, CLUSTER, NAMESPACE, PULL_SECRET, ALLOW_OVERRIDES)
+ROWS = [
+    *(row for group in GROUPS for row in group.ROWS.values()),
+    *(row for row in SECTION.ROWS.values() if row.path not in [group.PATH for group in GROUPS]),
+]
+ACCOUNT = {
+    "id": "acme",
+    "allow_overrides": True,
+    "registries": {"other": {"server": "other.example", "type": "public"}},
+    "image_registry": {
+        "server": "harbor.example",
+        "account": "chaos",
+        "type": "private",
+        "authentication": {"username": "u", "password_secret": "pull"},
+    },
+    "images": {"release": "1.94.4"},
+    "mirror": {"source": "docker.io/harness"},
+}
+INFRASTRUCTURE = {"cluster": {"context": "eu"}}
+
+TOLD = {
+    # row: (level, before, after); None where it is not said
+    "image_registry.server": ("account", "harbor.example", "registry.example"),
+    "image_registry.account": ("account", "chaos", "other"),
+    "image_registry.type": ("account", "private", "public"),
+    "image_registry.kind": ("account", None, "harbor"),
+    "image_registry.authentication": ("account", {"username": "u", "password_secret": "pull"}, {"secret_name": "s"}),
+    "image_registry.name": ("infrastructure", None, "other"),
+    "images.release": ("account", "1.94.4", "1.93.0"),
+    "images.tags": ("account", None, {"chaos-ddcr": "1.93.0"}),
+    "images.pin": ("account", None, "record"),
+    "repositories.create": ("account", None, True),
+    "repositories.immutable_tags": ("account", None, True),
+    "repositories.scan_on_push": ("account", None, True),
+    "repositories.expire_untagged_after_days": ("account", None, 14),
+    "mirror.source": ("account", "docker.io/harness", "docker.io/other"),
+    "mirror.allow_sources": ("account", None, ["docker.io/harness"]),
+    "mirror.platforms": ("account", None, ["linux/amd64"]),
+    "mirror.foreign_layers": ("account", None, "keep"),
+    "mirror.signatures": ("account", None, "skip"),
+    "mirror.verify": ("account", None, {"public_keys": ["a.pub"]}),
+    "mirror.push": ("account", None, "pusher"),
+    "mirror.pull": ("account", None, "puller"),
+    "mirror.delete": ("account", None, "deleter"),
+    "cluster.kubeconfig": ("infrastructure", None, "clusters/eu.yaml"),
+    "cluster.context": ("infrastructure", "eu", "eu-2"),
+    "cluster.identifier": ("infrastructure", None, "eu-1"),
+    "cluster.provider": ("infrastructure", None, "eks"),
+    "namespace.name": ("infrastructure", None, "chaos"),
+    "namespace.create": ("infrastructure", None, False),
+    "pull_secret.create": ("infrastructure", None, False),
+    "pull_secret.name": ("infrastructure", None, "login"),
+    "pull_secret.delivery": ("infrastructure", None, "theirs"),
+    "allow_overrides.settings": ("account", None, ["images"]),
+    "allow_overrides.scopes": ("account", None, ["eu"]),
+    "allow_overrides.registries": ("account", None, "all"),
+    "registries": ("account", None, {"more": {"server": "more.example", "type": "public"}}),
+    "custom_images": ("infrastructure", None, {"log_watcher": "harbor.example/own/x:1"}),
+    "allow_images": ("account", None, ["harbor.example"]),
+    "required_images": ("infrastructure", None, ["harness/chaos-ddcr"]),
+    "on_destroy": ("account", None, "delete"),
+    "type": ("infrastructure", None, "dedicated"),
+    "service_accounts": ("infrastructure", None, ["litmus"]),
+    "labels": ("infrastructure", None, {"team": "one"}),
+    "annotations": ("infrastructure", None, {"team": "one"}),
+    "id": ("account", "acme", "acme-inc"),
+    "moved_from": ("infrastructure", None, "eu-old"),
+}
+WITHOUT_EFFECT = ("pull_secret.adopt", "harness_id", "environment")
+"""Nothing is made of these in this version, whatever they say."""
+
+
+def _with(section, path, value):
+    section = deepcopy(section)
+    inner = section
+    for key in path[:-1]:
+        inner[key] = inner[key] if isinstance(inner.get(key), dict) else {}
+        inner = inner[key]
+    inner.pop(path[-1], None)
+    return section if value is None else (inner.update({path[-1]: value}) or section)
+
+
+def _made(new_project, level, path, value):
+    sections = {"account": ACCOUNT, "infrastructure": INFRASTRUCTURE}
+    sections[level] = _with(sections[level], path, value)
+    files = {
+        "acme": {"chaosreg:account": sections["account"], "chaosreg-credentials:pull": {"secure": "v1:x"}},
+        "prod": {"chaosreg:parent_stack": "acme", "chaosreg:infrastructures": {"eu": sections["infrastructure"]}},
+    }
+    return Made(new_project().write(files).review())
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_every_setting_is_told_when_it_changes(new_project, row):
+    if str(row) in WITHOUT_EFFECT:
+        assert str(row) not in TOLD
+        return
+    level, before, after = TOLD[str(row)]
+    found = compare(*(_made(new_project, level, row.path, value) for value in (before, after)))
+    changes = (*found.infrastructures, *found.registries, *found.levels)
+    fields = [field for change in changes for field in change.fields]
+    assert fields
+    assert all(field.cause.edits for change in changes if change.kind == "changed" for field in change.fields)
