@@ -90,7 +90,7 @@ class Edits:
         for scope in dict.fromkeys([now, *reversed(new), *reversed(old)]):
             edits += self._edits_of(scope)
         if old != new:
-            edits.append(self._parents.setdefault((*old, now), Edit(What.PARENTS, now, (), was.parent, now.parent)))
+            edits.append(self._parents.setdefault((*old, now), self._moved(was, now)))
         edits += self._catalogue
         lines = dict.fromkeys(line for config in configs for line in _lines(config))
         edits += [self._locks[line] for line in lines if line in self._locks]
@@ -142,6 +142,15 @@ class Edits:
     def _above(self, was: Scope) -> tuple[Scope, ...]:
         """The levels that were above it, as they are now where they still are."""
         return tuple(self._now.get(scope, scope) for scope in was.chain()[:-1])
+
+    def _moved(self, was: Scope, now: Scope) -> Edit:
+        """That other scopes are above it: told of the highest one that has another parent."""
+        for scope in now.chain():
+            former = was if scope is now else self._was.get(scope)
+            above = former.parent if former else None
+            if former and (self._now.get(above, above) if above else None) is not scope.parent:
+                return Edit(What.PARENTS, scope, (), above, scope.parent)
+        return Edit(What.PARENTS, now, (), was.parent, now.parent)
 
     def _edits_of(self, now: Scope) -> list[Edit]:
         if now not in self._of_scope:

@@ -16,6 +16,7 @@ class Made:
     def __init__(self, reviewed: Review) -> None:
         self.reviewed = reviewed
         self._texts = credential_texts(reviewed)
+        self._facts: dict[Scope, Facts] = {}
 
     def credential(self, resolved: ResolvedConfig) -> tuple[str, str | None]:
         """(NAME, stack whose file holds it) of what the infrastructure's pull Secret is made from; no NAME where there
@@ -28,7 +29,10 @@ class Made:
 
     def facts(self, resolved: ResolvedConfig) -> Facts:
         """Those of the infrastructure."""
-        return of_infrastructure(resolved, self.credential(resolved)[1])
+        scope = resolved.infrastructure
+        if scope not in self._facts:
+            self._facts[scope] = of_infrastructure(resolved, self.credential(resolved)[1])
+        return self._facts[scope]
 
     def text(self, stack: str | None, name: str) -> object:
         """What stands for a credential in a stack's file: only to be compared."""

@@ -187,6 +187,18 @@ def test_two_edits_that_only_together_make_a_change_are_both_its_cause(company, 
     )
 
 
+def test_another_parent_is_told_of_the_scope_that_has_it(company, run):
+    company.edit("acme", "mirror: {", "labels: {team: all}\n    mirror: {")
+    company.edit("shop", "id: shop", "id: shop\n    labels: {team: shop}")
+    company.commit()
+    company.edit("checkout", "parent_stack: shop", "parent_stack: acme")
+    company.edit("checkout", "id: checkout", "id: checkout\n    moved_from: shop/checkout")
+    _, out, _ = run("diff")
+    said = "because project `checkout` is below account `acme` now, and was below organization `shop`"
+    assert f"- shop\n      + all\n      {said}" in out
+    assert "2 infrastructures changed: shop/checkout/eu → checkout/eu, shop/checkout/us → checkout/us" in out
+
+
 # --- what must not be missed
 
 

@@ -2,7 +2,7 @@
 
 from copy import deepcopy
 
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from pulumi_chaosreg.review.difference import compare
@@ -183,8 +183,17 @@ def _left_by_nobody(was, now, reviewed):
     return {line: digest for line, digest in was["lock"].items() if line not in asked}
 
 
-@examples(150)
+@examples(80)
 @given(first=st.lists(TEXT_EDIT, max_size=6), second=st.lists(TEXT_EDIT, min_size=1, max_size=8))
+@example(  # an edit that is needed beside another one only
+    first=[("account", ("image_registry",), {"name": "us"})],
+    second=[
+        ("lock", ("docker.io/harness/chaos-ddcr:1.93.0",), "sha256:" + "d" * 64),
+        ("organization", ("image_registry",), {"name": "us"}),
+        ("parent", (), "q"),
+        ("account", ("image_registry",), {"name": "eu"}),
+    ],
+)
 def test_a_cause_undone_alone_undoes_the_change_and_none_of_its_edits_can_be_left_out(new_project, first, second):
     # given: a company, and what somebody makes of it
     was = _edited(BASE, [edit for edit in first if edit[1] != ("id",) and edit[0] != "parent"])
