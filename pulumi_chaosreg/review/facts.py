@@ -14,7 +14,7 @@ from pulumi_chaosreg.scopes.locks import how_it_locks
 from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, off, own_or_inherited
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, nearest
 from pulumi_chaosreg.scopes.registry import joined
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig, config_map_data, shown
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, shown
 from pulumi_chaosreg.settings.setting import Path
 from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, LOCKABLE, MIRROR, REPOSITORIES, SECTION, leaves
 
@@ -32,6 +32,8 @@ class Fact:
 
     value: str
     origin: Origin = field(default_factory=Origin, compare=False)
+    is_checked_only: bool = field(default=False, compare=False)
+    """Whether nothing is made of it."""
 
 
 Facts = Mapping[str, Fact]
@@ -41,11 +43,12 @@ def of_infrastructure(resolved: ResolvedConfig, holder: str | None) -> dict[str,
     """The ConfigMap's data, and every field that decides how it gets there; `holder` is the stack whose file holds the
     pull credential. How the registry's owner fills it is a fact of the registry.
     """
-    fields = (one for one in resolved.fields() if one.name.partition(".")[0] not in _OF_REGISTRY)
-    own = {one.name: Fact(one.value, one.origin) for one in fields}
-    published = {name: Fact(value) for name, value in config_map_data(resolved).items()}
-    facts = {name: own.get(name.removeprefix("origin."), fact) for name, fact in published.items()}
-    facts = {name: Fact(published[name].value, fact.origin) for name, fact in facts.items()} | own
+    facts = {
+        one.name: Fact(one.value, one.origin, one.is_of_owner)
+        for one in resolved.fields()
+        if one.name.partition(".")[0] not in _OF_REGISTRY
+    }
+    facts |= {f"origin.{one.name}": Fact(str(one.origin), one.origin) for one in resolved.published()}
     if resolved.delivery and resolved.delivery.needs_value and holder:
         facts[HOLDER] = Fact(holder, facts[CREDENTIAL].origin)
     return facts

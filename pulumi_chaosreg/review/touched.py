@@ -104,8 +104,8 @@ def _of_cluster(made: Made, resolved: ResolvedConfig) -> dict[str, str]:
     """What the infrastructure's own stack makes of it: how the owner mirrors is the owner's."""
     unused = {*_DECIDING, *([] if resolved.secret_name else [SECTION.service_accounts.key])}
     unused |= {f"digest.{image.name}" for image in resolved.images}  # that the cluster does not get
-    unused |= {field.name for field in resolved.fields() if field.is_of_owner}
-    return {name: fact.value for name, fact in made.facts(resolved).items() if name not in unused}
+    facts = made.facts(resolved).items()
+    return {name: fact.value for name, fact in facts if name not in unused and not fact.is_checked_only}
 
 
 def _of_policy(policy: MirrorPolicy) -> tuple[object, ...]:
