@@ -37,12 +37,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line may say."""
     parser.add_argument("base", nargs="?", default="HEAD", metavar="BASE", help="default: HEAD")
     parser.add_argument("-o", "--output", choices=tuple(_FORMATS), default="text", help="default: text")
-    parser.add_argument("--exit-code", action="store_true", help="1 if anything changes, 0 if nothing does")
+    parser.add_argument(
+        "--exit-code", action="store_true", help="1 if anything changes, or a side has errors; 0 if nothing does"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the changes; 1 if the stack files have errors, and what is printed may be incomplete, or with
-    `--exit-code` if anything changes.
+    `--exit-code` if anything changes, or may.
     """
     project = find_project(Path(options.project).resolve())
     after = Made(review(project))
@@ -55,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     shown = Shown(options.base, comparison, stacks, lost, warnings)
     print(_FORMATS[options.output](shown), end="")
     code = warn_of_errors(after.reviewed)
-    return 1 if options.exit_code and not shown.is_nothing else code
+    return 1 if options.exit_code and (warnings or not shown.is_nothing) else code
 
 
 _FORMATS: Mapping[str, Callable[[Shown], str]] = {"text": as_text, "markdown": as_markdown, "json": as_json}

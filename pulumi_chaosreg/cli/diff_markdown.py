@@ -6,7 +6,19 @@ Everything that comes from a file is put into code spans, where neither Markdown
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from pulumi_chaosreg.cli.diff_rows import Row, Shown, advices, counted, headline, listed, marked, named, rows, whom
+from pulumi_chaosreg.cli.diff_rows import (
+    Row,
+    Shown,
+    advices,
+    counted,
+    headline,
+    is_untold,
+    listed,
+    marked,
+    named,
+    rows,
+    whom,
+)
 from pulumi_chaosreg.cli.terminal import shortened
 from pulumi_chaosreg.review.credential_changes import CredentialChange
 from pulumi_chaosreg.review.difference import Change
@@ -90,6 +102,8 @@ def _section(title: str, changes: Sequence[Change], word: str) -> Iterator[str]:
     removed = [named(change) for change in changes if change.kind == "removed"]
     if removed:
         yield f"\nGone: {listed(removed, _NAMES, code)}\n"
+    if untold := [named(change) for change in changes if is_untold(change)]:
+        yield f"\nAnother name, stack or credential, and nothing else: {listed(untold, _NAMES, code)}\n"
     every = rows(changes)
     changed = [row for row in every if row.kind == "changed"]
     added = [row for row in every if row.kind == "added" and not row.field.startswith("origin.")]

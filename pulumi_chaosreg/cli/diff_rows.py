@@ -111,6 +111,11 @@ def with_lines(comparison: Comparison, lines: Lines) -> Comparison:
     )
 
 
+def is_untold(change: Change) -> bool:
+    """Whether a changed subject has no row: it has another name, stack or credential only."""
+    return change.kind == "changed" and all(field.field in _SHOWN_ELSEWHERE for field in change.fields)
+
+
 def named(change: Change) -> str:
     """The subject's path, with the one that it had before."""
     return f"{change.moved_from} → {change.path}" if change.moved_from else change.path

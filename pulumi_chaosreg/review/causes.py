@@ -6,7 +6,7 @@ One edit that is enough alone is the cause; where none is, the fewest that can b
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pulumi_chaosreg.errors import Place
+from pulumi_chaosreg.errors import ChaosregError, Place
 from pulumi_chaosreg.images.lockfile import FILE_NAME
 from pulumi_chaosreg.review.edits import Edit, Undone, What
 from pulumi_chaosreg.review.facts import Fact, Facts
@@ -36,7 +36,7 @@ class Causes:
 
     def __init__(self, edits: Sequence[Edit], before: Facts, facts_without: Callable[[Undone], Facts]) -> None:
         self._edits, self._before, self._facts_without = edits, before, facts_without
-        self._known: dict[Undone, Facts] = {}
+        self._known: dict[Undone, Facts | None] = {}
 
     def of(self, name: str, now: Fact | None) -> Cause:
         """Why the fact of this name is another one now."""
@@ -64,8 +64,12 @@ class Causes:
 
     def _undoes(self, undone: Undone, name: str, was: Fact | None) -> bool:
         if undone not in self._known:
-            self._known[undone] = self._facts_without(undone)
-        return self._known[undone].get(name) == was
+            try:
+                self._known[undone] = self._facts_without(undone)
+            except ChaosregError:  # half of what belongs together: nothing follows from that
+                self._known[undone] = None
+        known = self._known[undone]
+        return known is not None and known.get(name) == was
 
 
 def _place(edits: Sequence[Edit]) -> Place | None:

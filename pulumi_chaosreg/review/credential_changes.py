@@ -29,27 +29,26 @@ _Held = tuple[str, str]
 
 def credential_changes(before: Made, after: Made, edits: Edits, pairs: Iterable[Pair]) -> tuple[CredentialChange, ...]:
     """Every credential that others get than before, or that has another value, by NAME and stack."""
-    old: dict[_Held, list[str]] = {}
-    new: dict[_Held, list[str]] = {}
+    old: dict[_Held, dict[str, None]] = {}
+    new: dict[_Held, dict[str, None]] = {}
     for was, now in pairs:
         config = now or was
         who = f"infrastructure {config.infrastructure.path}" if config else ""  # by its present path, if it has moved
         for made, side, each in ((before, old, was), (after, new, now)):
             name, stack = made.credential(each) if each else ("", None)
             if name:
-                side.setdefault((name, stack or ""), []).append(who)
+                side.setdefault((name, stack or ""), {})[who] = None
     for made, side in ((before, old), (after, new)):
         for held, who in _of_mirrors(made, edits):
-            if who not in side.setdefault(held, []):
-                side[held].append(who)
+            side.setdefault(held, {})[who] = None
     changes = []
     for name, stack in sorted({**old, **new}):
-        users = old.get((name, stack), []), new.get((name, stack), [])
+        users = old.get((name, stack), {}), new.get((name, stack), {})
         change = CredentialChange(
             name,
             stack,
-            tuple(who for who in users[1] if who not in set(users[0])),
-            tuple(who for who in users[0] if who not in set(users[1])),
+            tuple(who for who in users[1] if who not in users[0]),
+            tuple(who for who in users[0] if who not in users[1]),
             before.text(stack, name) != after.text(stack, name),
             len(users[1]),
         )

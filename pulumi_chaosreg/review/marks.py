@@ -18,6 +18,7 @@ from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
 class Sign(StrEnum):
     """Of which kind a mark is."""
 
+    UNKNOWN = "not known"
     REMOVED = "infrastructure removed"
     RENAMED = "perhaps renamed"
     DOWNGRADE = "downgrade"
@@ -37,10 +38,11 @@ class Mark:
     """The path of the infrastructure or the level that it is about."""
 
 
-def marks(edits: Edits, pairs: Iterable[Pair]) -> tuple[Mark, ...]:
-    """Every mark, by kind and where."""
+def marks(edits: Edits, pairs: Iterable[Pair], unknown: Iterable[str]) -> tuple[Mark, ...]:
+    """Every mark, by kind and where. `unknown` are the infrastructures of which nobody knows whether they are gone."""
     every = list(pairs)
-    found = [*_gone(every), *_of_levels(edits), *_of_mirrors(edits)]
+    found = [Mark(Sign.UNKNOWN, "whether it is gone: its stack's file has errors", path) for path in unknown]
+    found += [*_gone(every), *_of_levels(edits), *_of_mirrors(edits)]
     known = _hosts(edits)
     for was, now in every:
         if now:
@@ -95,11 +97,22 @@ def _of_images(was: ResolvedConfig | None, now: ResolvedConfig, known: set[str])
         is_other = old.reference.server != reference.server if old else not is_default
         if is_other and reference.server not in known:
             foreign.setdefault(reference.server, []).append(f"`{image.name}`")
-        was_verified = was and old and _is_verified(was, old) and not _is_verified(now, image)
-        if was and was_verified and (image.is_custom or was.registry.path != now.registry.path):
+        if not _is_verified(now, image) and _is_less_verified(was, old, now, image):
             yield Mark(Sign.WEAKER_SIGNATURES, f"no signature is required of `{reference.tagged}`", where)
     for host, names in foreign.items():
         yield Mark(Sign.FOREIGN_HOST, f"{', '.join(names)} from `{host}`", where)
+
+
+def _is_less_verified(
+    was: ResolvedConfig | None, old: ResolvedImage | None, now: ResolvedConfig, image: ResolvedImage
+) -> bool:
+    """Whether an unverified image takes the place of one that was verified, or is new where signatures are required. A
+    registry of which the owner requires less is told of the registry.
+    """
+    if was and old and _is_verified(was, old):
+        return image.is_custom or was.registry.path != now.registry.path
+    is_new = old is None or old.reference.tagged != image.reference.tagged
+    return is_new and _requires(now.registry.policy)
 
 
 def _of_versions(old: ResolvedImage, new: ResolvedImage, where: str) -> Iterator[Mark]:

@@ -345,6 +345,15 @@ def test_an_image_that_is_covered_by_no_signature_any_more_is_marked(signed, dif
     assert ("signatures weakened", weaker, "shop/checkout/us") in _marks(diff())
 
 
+def test_an_image_of_a_new_infrastructure_that_no_signature_covers_is_marked(signed, diff):
+    signed.edit(
+        "prod", "us: {", "ca: {cluster: {context: ca}, custom_images: {ddcr: 'harbor.company.com/x:1'}}\n    us: {"
+    )
+    signed.edit("checkout", "allow_overrides: false", "allow_overrides: true")
+    weaker = "no signature is required of `harbor.company.com/x:1`"
+    assert ("signatures weakened", weaker, "shop/checkout/ca") in _marks(diff())
+
+
 def test_an_infrastructure_that_disappears_is_marked_with_what_its_cluster_loses(company, diff):
     company.edit("prod", "eu: {cluster: {context: eu}, service_accounts: [litmus]}\n", "\n")
     assert _marks(diff()) == [
@@ -355,6 +364,13 @@ def test_an_infrastructure_that_disappears_is_marked_with_what_its_cluster_loses
             "shop/checkout/eu",
         )
     ]
+
+
+def test_what_a_broken_file_hides_is_not_said_to_be_gone(company, diff):
+    company.edit("prod", "config:", "config: [")
+    said = diff()
+    assert said["changes"] == []
+    assert {mark[0] for mark in _marks(said)} == {"not known"}
 
 
 def test_a_new_name_in_the_same_place_without_moved_from_gets_a_hint(company, diff):
@@ -443,6 +459,15 @@ def test_exit_code_tells_whether_anything_changes(company, run):
     assert run("diff")[0] == 0
     for output in ("text", "markdown", "json"):
         assert run("diff", "--exit-code", "-o", output)[0] == 1
+
+
+def test_nobody_says_that_nothing_changes_where_a_side_cannot_be_read(company, run):
+    company.edit("prod", "config:", "config: [")
+    company.commit()
+    company.edit("prod", "config: [", "config:")
+    company.commit()
+    assert run("diff", "--exit-code", "HEAD")[0] == 0
+    assert run("diff", "--exit-code", "HEAD~1")[0] == 1
 
 
 # --- affected
