@@ -62,7 +62,7 @@ def _of_mirrors(made: Made, edits: Edits) -> Iterator[tuple[_Held, str]]:
     was_of = {was: now for now in edits.after.company.scopes if (was := edits.was(now))}
     for config in made.reviewed.resolved.values():
         owner, policy = config.owner, config.registry.policy
-        if owner and policy:
+        if owner and policy and not edits.is_unknown(owner):
             path = was_of.get(owner, owner).path
             for key, named in policy.credentials.items():
                 yield (named.value, owner.stack), f"mirror.{key} of {path} into {config.registry.path}"

@@ -80,9 +80,8 @@ class Comparison:
 def compare(before: Made, after: Made) -> Comparison:
     """What differs between two companies."""
     edits = Edits(before.reviewed, after.reviewed)
-    pairs, unknown = [], []
-    for pair in _pairs(before, after, edits):
-        (unknown if _is_unknown(after, pair) else pairs).append(pair)
+    pairs = list(_pairs(before, after, edits))
+    unknown = [scope.path for scope in before.reviewed.resolved if edits.is_unknown(scope)]
     infrastructures = [change for pair in pairs if (change := _of_infrastructure(before, after, edits, pair))]
     registries = [*_of_registries(edits)]
     levels = [*_of_levels(edits)]
@@ -93,18 +92,9 @@ def compare(before: Made, after: Made) -> Comparison:
         _sorted(registries),
         _sorted(levels),
         credential_changes(before, after, edits, pairs),
-        marks(edits, pairs, map(_path_of_pair, unknown)),
+        marks(edits, pairs, unknown),
         len(clusters),
     )
-
-
-def _is_unknown(after: Made, pair: Pair) -> bool:
-    """Whether it only seems to be gone, since nothing of its stack's file can be used as it is now."""
-    was, now = pair
-    if now or not was or not after.reviewed.errors:
-        return False
-    company, scope = after.reviewed.company, was.infrastructure
-    return (company.folder / f"Pulumi.{scope.stack}.yaml").exists() and not company.of_stack(scope.stack)
 
 
 def _sorted(changes: list[Change]) -> tuple[Change, ...]:
@@ -168,6 +158,8 @@ def _of_registries(edits: Edits) -> Iterator[Change]:
             if change.fields:
                 yield change
     for owner, base in gone:
+        if edits.is_unknown(owner):
+            continue
         facts = _registry_facts(edits, owner, base, before=True)
         yield Change("removed", _title(owner, base), owner.stack, _alone(facts, is_new=False, what="registry"))
 

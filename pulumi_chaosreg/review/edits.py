@@ -81,7 +81,14 @@ class Edits:
 
     def is_gone(self, scope: Scope) -> bool:
         """Whether a scope of before is no more."""
-        return scope not in self._now
+        return scope not in self._now and not self.is_unknown(scope)
+
+    def is_unknown(self, scope: Scope) -> bool:
+        """Whether a scope of before only seems to be gone, since nothing of its stack's file can be used now."""
+        if scope in self._now or not self.after.errors:
+            return False
+        company = self.after.company
+        return (company.folder / f"Pulumi.{scope.stack}.yaml").exists() and not company.of_stack(scope.stack)
 
     def between(self, was: Scope, now: Scope, configs: Iterable[ResolvedConfig] = ()) -> list[Edit]:
         """Every edit that may bear on this scope; `configs` are what it resolves to, for lines of the lockfile."""

@@ -367,9 +367,9 @@ def test_an_infrastructure_that_disappears_is_marked_with_what_its_cluster_loses
 
 
 def test_what_a_broken_file_hides_is_not_said_to_be_gone(company, diff):
-    company.edit("prod", "config:", "config: [")
+    company.edit("acme", "config:", "config: [")  # the account's: nothing that is below it can be known
     said = diff()
-    assert said["changes"] == []
+    assert [said[key] for key in ("changes", "registries", "overrides", "credentials")] == [[], [], [], []]
     assert {mark[0] for mark in _marks(said)} == {"not known"}
 
 
