@@ -147,8 +147,11 @@ def _changes(before, after):
 
 
 def _owner(subject, path):
-    """Whose it is: ids of scopes may be undone, too, and so may a registry's address."""
-    return path.count("/") if subject == "level" and path != "acme" else path.partition(":")[0] == "acme"
+    """Whose it is: ids and parents may be undone, too, and so may a registry's address, but for its first letters."""
+    if subject == "infrastructure":  # there is one
+        return ""
+    owner, _, address = path.partition(": ")
+    return "acme" if owner == "acme" else owner.count("/"), address[:2]
 
 
 def _undone(was, now, edits, lock):
