@@ -93,9 +93,9 @@ def _mirror(
             _each(there, lambda job: _checked(mirror, job, carried, logins), report, stopped)
         if not options.dry_run:
             carried.finish(report, stopped=stopped.is_set())
-    if not report.failures:  # whoever was refused has read them already
-        for finding in logins.findings():
-            print(finding, file=sys.stderr)
+    # whoever was refused has read what is said of logins already
+    for finding in [*mirror.findings(), *(() if report.failures else logins.findings())]:
+        print(finding, file=sys.stderr)
     if stopped.is_set():
         return 130
     return 1 if report.failures else 0

@@ -98,9 +98,9 @@ def run(options: argparse.Namespace) -> int:
     say(plans, removed if options.yes else None, unread)
     for place, failure in failures.items():
         print(f"{place}:\n{failure}", file=sys.stderr)
-    if not failures:  # whoever was refused has read them already
-        for finding in registries.findings():
-            print(finding, file=sys.stderr)
+    # whoever was refused has read what is said of logins already
+    for finding in [*mirror.findings(), *(() if failures else registries.findings())]:
+        print(finding, file=sys.stderr)
     return 1 if failures else 0
 
 

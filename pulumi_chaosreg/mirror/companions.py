@@ -3,14 +3,13 @@
 Most tools that copy images leave these behind, and nothing fails until somebody verifies.
 """
 
-import json
 import threading
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from pulumi_chaosreg.mirror.image import Each, Image, one_by_one, read_image
-from pulumi_chaosreg.oci.manifest import Descriptor, MalformedManifest, Manifest, index_of_referrers, referrers_tag
+from pulumi_chaosreg.oci.manifest import Descriptor, Manifest, referrers_tag
 from pulumi_chaosreg.oci.problems import RegistryError, problem
 from pulumi_chaosreg.oci.store import Store
 
@@ -89,7 +88,7 @@ class Tags:
         if listed is not None:
             return listed
         tag = referrers_tag(digest)
-        return _list_under(self._registry, repository, tag).children if self.has(repository, tag) else ()
+        return list_under(self._registry, repository, tag).children if self.has(repository, tag) else ()
 
     def _lock(self, repository: str | None) -> threading.Lock:
         with self._guard:
@@ -105,33 +104,7 @@ class Tags:
             return None
 
 
-@dataclass(slots=True)
-class ReferrersTags:
-    """Keeps the lists of referrers on targets without the API: read, add, write, one at a time in this process."""
-
-    _guard: threading.Lock = field(default_factory=threading.Lock)
-
-    def add(self, registry: Store, repository: str, manifest: Manifest) -> None:
-        """Name the manifest in its subject's list."""
-        if manifest.subject is None:
-            return
-        tag = referrers_tag(manifest.subject)
-        with self._guard:
-            there = registry.head_manifest(repository, tag)
-            entries = json.loads(_list_under(registry, repository, tag).raw)["manifests"] or [] if there else []
-            if all(entry.get("digest") != manifest.digest for entry in entries):
-                try:
-                    listed = index_of_referrers([*entries, manifest.as_referrer()])
-                except MalformedManifest as malformed:
-                    cause = f"with one referrer more, {malformed}"
-                    subject, server = f"tag `{tag}`", registry.server
-                    raise problem(
-                        "CHR0415", server=server, repository=repository, subject=subject, cause=cause
-                    ) from None
-                registry.put_manifest(repository, listed, tag)
-
-
-def _list_under(registry: Store, repository: str, tag: str) -> Manifest:
+def list_under(registry: Store, repository: str, tag: str) -> Manifest:
     """The list of referrers that stands under that tag. Another image there would read as an empty list, and be lost
     when the next referrer is written.
     """

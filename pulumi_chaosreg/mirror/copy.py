@@ -11,11 +11,12 @@ from functools import partial
 from itertools import count
 
 from pulumi_chaosreg.images.reference import Reference
-from pulumi_chaosreg.mirror.companions import Companion, ReferrersTags
+from pulumi_chaosreg.mirror.companions import Companion
 from pulumi_chaosreg.mirror.flights import Flights, Large
 from pulumi_chaosreg.mirror.holdings import Holdings
 from pulumi_chaosreg.mirror.image import Image
 from pulumi_chaosreg.mirror.progress import Counter
+from pulumi_chaosreg.mirror.referrers_lists import ReferrersLists
 from pulumi_chaosreg.oci.blob import Upload
 from pulumi_chaosreg.oci.manifest import Descriptor, Manifest
 from pulumi_chaosreg.oci.problems import RegistryError, cancelled
@@ -68,7 +69,7 @@ class Shared:
 
     flights: Flights
     holdings: Holdings
-    lists: ReferrersTags
+    lists: ReferrersLists
     stop: threading.Event
     """Ends all copies soon after it was set."""
 
@@ -144,8 +145,7 @@ class Copy:
             if not there or there.digest != manifest.digest:
                 raise
             is_listed = False
-        if manifest.subject and not is_listed:
-            self._lists.add(goal, repository, manifest)
+        self._lists.see_to(goal, repository, manifest, claimed=is_listed)
 
     def _bring(self, blobs: Iterable[Descriptor]) -> None:
         """Return when all blobs are in the target's repository; after a failure, too, no work of ours goes on."""

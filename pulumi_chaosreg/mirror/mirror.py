@@ -8,16 +8,18 @@ from types import TracebackType
 from typing import Self
 
 from pulumi_chaosreg.credentials.login import LoginSource
+from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.reference import COMPANION_TAG, Reference
 from pulumi_chaosreg.images.signing_policy import SigningPolicy
 from pulumi_chaosreg.images.unique_tag import unique_tag
-from pulumi_chaosreg.mirror.companions import Companion, ReferrersTags, Tags, read_companions
+from pulumi_chaosreg.mirror.companions import Companion, Tags, read_companions
 from pulumi_chaosreg.mirror.copy import Copy, Ends, Shared, Way, Work
 from pulumi_chaosreg.mirror.flights import Flights
 from pulumi_chaosreg.mirror.holdings import Holdings
 from pulumi_chaosreg.mirror.image import Image, read_image
 from pulumi_chaosreg.mirror.platforms import read_subset
 from pulumi_chaosreg.mirror.progress import Counter, Listener
+from pulumi_chaosreg.mirror.referrers_lists import ReferrersLists
 from pulumi_chaosreg.mirror.removal import Removed, remove_tags
 from pulumi_chaosreg.mirror.source import digest_now, pinned, read_source
 from pulumi_chaosreg.mirror.wanted import ALL, Wanted
@@ -93,7 +95,7 @@ class Mirror:
         the registries that references name: an OCI layout.
         """
         self._stop = stop or threading.Event()
-        self._shared = Shared(Flights(_SMALL_AT_ONCE, parallel), Holdings(), ReferrersTags(), self._stop)
+        self._shared = Shared(Flights(_SMALL_AT_ONCE, parallel), Holdings(), ReferrersLists(), self._stop)
         self._tags: dict[Store, Tags] = {}
         self._patience = patience
         self._hosts: dict[str, Host] = {}
@@ -236,6 +238,12 @@ class Mirror:
             removing = self._removing.setdefault((server, repository), threading.Lock())
         with removing:
             return remove_tags(self._registry(server, login), repository, tags, keep)
+
+    def findings(self) -> list[Finding]:
+        """What registries did not do as they should, each once: worth a warning, as the copies went on without it."""
+        with self._guard:
+            sources = [*self._registries.values(), self._shared.lists]
+        return list(dict.fromkeys(finding for source in sources for finding in source.findings()))
 
     def close(self) -> None:
         """End the threads."""

@@ -30,6 +30,8 @@ class RegistryError(ChaosregError):
         """Whether the same request may succeed in a moment. False once somebody has waited for that in vain."""
         self.retry_after = retry_after
         """Seconds that the registry asked us to wait."""
+        self.elsewhere = False
+        """Whether another host said it, to which the registry had sent us."""
 
 
 class Cancelled(ChaosregError):  # noqa: N818
@@ -77,7 +79,14 @@ def problem(
     entry = _table()[code]
     message = entry["message"].format(server=server, status=status, **values)
     cause = because or (Cause(entry["is"]) if "is" in entry else None)
-    finding = Finding(code, message, notes=tuple(notes), help=entry["help"].format(server=server), cause=cause)
+    finding = Finding(
+        code,
+        message,
+        notes=tuple(notes),
+        help=entry["help"].format(server=server),
+        severity=entry.get("severity", "error"),
+        cause=cause,
+    )
     return RegistryError(finding, status=status, transient=transient, retry_after=retry_after)
 
 

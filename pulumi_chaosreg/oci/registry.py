@@ -8,6 +8,7 @@ from itertools import chain
 from urllib.parse import quote, urlsplit
 
 from pulumi_chaosreg.credentials.login import LoginSource
+from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.reference import DIGEST
 from pulumi_chaosreg.oci.addresses import next_url, origin, redacted
 from pulumi_chaosreg.oci.blob import CHUNK, Source, Upload, proven
@@ -15,6 +16,7 @@ from pulumi_chaosreg.oci.challenge import scope
 from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.lists import MalformedList, names_on, next_link
 from pulumi_chaosreg.oci.manifest import MANIFEST_LIMIT, READABLE, Descriptor, MalformedManifest, Manifest, digest_of
+from pulumi_chaosreg.oci.no_referrers import SILENT, means_no_api, unreadable, without_api
 from pulumi_chaosreg.oci.problems import Answer, RegistryError, compression_named, problem
 from pulumi_chaosreg.oci.transport import Ask, Transport
 
@@ -36,6 +38,7 @@ class Registry:
     def __init__(self, server: str, login: LoginSource | None = None, *, host: Host | None = None) -> None:
         self.server = server
         self._transport = Transport(server, login, host or Host())
+        self._findings: dict[Finding, None] = {}
 
     # --- manifests
 
@@ -81,7 +84,7 @@ class Registry:
     def put_manifest(self, repository: str, manifest: Manifest, tag: str | None = None) -> bool:
         """Write the manifest byte for byte under a tag, or else under its digest; everything in it must be there.
 
-        Whether the registry will list it among its subject's referrers: False on registries without that API.
+        Whether the registry says that it lists it among its subject's referrers: False on those without that API.
         """
         ask = self._manifest_ask("PUT", repository, tag or manifest.digest, "pull,push", (200, 201, 202))
         answer = self._transport.request(ask, body=manifest.raw, headers={"Content-Type": manifest.media_type})
@@ -91,26 +94,33 @@ class Registry:
         return "OCI-Subject" in answer.headers
 
     def referrers(self, repository: str, digest: str) -> tuple[Descriptor, ...] | None:
-        """What refers to a manifest: signatures, attestations; None where the registry has no such API."""
+        """What refers to a manifest: signatures, attestations; None where the registry has no such API, which is one of
+        the `findings` unless the registry leaves no doubt.
+        """
         subject = f"the referrers of `{digest}`"
         url = self._url(repository, f"referrers/{digest}")
-        ask = self._ask("GET", url, repository, "manifest", subject, ok=(200, 400, 404, 405))
-        found: list[Descriptor] = []
-        for number, answer in enumerate(self._pages(ask, _accept())):
-            if answer.status != 200:
-                return None
-            try:
-                page = Manifest.parse(answer.body, answer.headers.get("Content-Type", ""))
-                if not page.is_index:
-                    raise MalformedManifest("it is no index")
-            except MalformedManifest as malformed:
-                if number == 0:  # some answer 200 with a page of their own: there is no such API
+        ask = replace(self._ask("GET", url, repository, "manifest", subject, ok=(200, *SILENT)), optional=True)
+        pages: list[Manifest] = []
+        try:
+            for answer in self._pages(ask, _accept()):
+                if answer.status != 200:
                     return None
-                raise self._problem("CHR0423", ask, cause=f"page {number + 1}: {malformed}") from None
-            if answer.headers.get("OCI-Filters-Applied", "").strip():
-                raise self._problem("CHR0423", ask, cause="it leaves some out (`OCI-Filters-Applied`), unasked")
-            found += page.children
-        return tuple(found)
+                pages.append(self._page_of_referrers(ask, answer))
+        except MalformedManifest as malformed:
+            if pages:
+                raise self._problem("CHR0423", ask, cause=f"page {len(pages) + 1}: {malformed}") from None
+            self._findings[unreadable(self.server)] = None  # a page of its own, with 200: there is no such API
+            return None
+        except RegistryError as refusal:
+            if pages or not means_no_api(refusal):
+                raise
+            self._findings[without_api(self.server, refusal)] = None
+            return None
+        return tuple(child for page in pages for child in page.children)
+
+    def findings(self) -> list[Finding]:
+        """What was gone by so far, each once, and somebody should know."""
+        return list(self._findings)
 
     def delete_manifest(self, repository: str, reference: str) -> bool:
         """Delete a tag (not what it stands for), or a manifest by digest with all its tags; False if not there."""
@@ -244,7 +254,7 @@ class Registry:
             following = self._next_page(ask, answer) if answer.status == 200 else None
             if not following:
                 return
-            ask = replace(ask, url=following, ok=(200,))
+            ask = replace(ask, url=following, ok=(200,), optional=False)
         raise self._problem("CHR0423", ask, cause=f"it does not end after {_MOST_PAGES} pages")
 
     def _next_page(self, ask: Ask, answer: Answer) -> str | None:
@@ -261,6 +271,15 @@ class Registry:
         if url == ask.url:
             raise self._problem("CHR0423", ask, cause="it calls one of its pages the next one of itself")
         return url
+
+    def _page_of_referrers(self, ask: Ask, answer: Answer) -> Manifest:
+        """MalformedManifest where it is none."""
+        page = Manifest.parse(answer.body, answer.headers.get("Content-Type", ""))
+        if not page.is_index:
+            raise MalformedManifest("it is no index")
+        if answer.headers.get("OCI-Filters-Applied", "").strip():
+            raise self._problem("CHR0423", ask, cause="it leaves some out (`OCI-Filters-Applied`), unasked")
+        return page
 
     def _tags_on(self, ask: Ask, page: Answer) -> list[str]:
         with compression_named(page.headers):

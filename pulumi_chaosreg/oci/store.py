@@ -37,7 +37,7 @@ class Store(Protocol):
     def put_manifest(self, repository: str, manifest: Manifest, tag: str | None = None) -> bool:
         """Write it byte for byte under its digest, or under a tag too; all that is in it must be there.
 
-        Whether the store lists it among its subject's referrers by itself.
+        Whether the store says that it lists it among its subject's referrers by itself.
         """
         ...
 

@@ -68,6 +68,8 @@ class Ask:
     scopes: Scopes = frozenset()
     ok: tuple[int, ...] = (200,)
     """The statuses that are an answer and no failure."""
+    optional: bool = False
+    """Whether it finds out what the registry has: what another host says to it is no trouble that passes."""
 
     @property
     def writing(self) -> bool:
@@ -173,9 +175,11 @@ class Transport:
                     return response
                 answer = Answer(response.status, response.headers, self._read(ask, response, _ERROR_LIMIT))
                 failure = self._failure(ask, answer, sent is not None, sent.header if sent else "")
+                failure.elsewhere = origin(url) != origin(self.base)
+                failure.transient &= not (failure.elsewhere and ask.optional)
                 refused[sent.login if sent else None] += sent is not None
                 if (
-                    origin(url) != origin(self.base)
+                    failure.elsewhere
                     or max(refused.values()) > _MOST_REFUSALS
                     or not self._may_try_again(ask, response, answer, sent)
                 ):
@@ -208,7 +212,11 @@ class Transport:
             if response.status not in _REDIRECTS or not location or ask.writing:
                 return response, url
             self._read(ask, response, _ERROR_LIMIT)
-            url = next_url(url, location, self.base)
+            try:
+                url = next_url(url, location, self.base)
+            except RegistryError as unsafe:
+                unsafe.elsewhere = True
+                raise
         raise problem("CHR0414", server=self.server, cause=f"more than {_MOST_REDIRECTS} redirects", notes=_asked(ask))
 
     def _send(self, ask: Ask, url: str, headers: Mapping[str, str], body: Body | None) -> BaseHTTPResponse:
@@ -280,15 +288,18 @@ class Transport:
         code, cause, transient = cause_of(error, idle=self.host.patience.idle)
         if isinstance(error, ProxyError | ProxyUnusable):
             cause = f"the proxy `{self._connections.proxy_name(url or ask.url)}` of the environment says {cause}"
-        return problem(
+        elsewhere = server != self.server
+        failure = problem(
             code,
             server=server,
             repository=ask.repository,
             subject=ask.subject,
             cause=cause,
             notes=_asked(ask),
-            transient=transient,
+            transient=transient and not (elsewhere and ask.optional),
         )
+        failure.elsewhere = elsewhere
+        return failure
 
 
 def _asked(ask: Ask) -> list[tuple[str, str]]:

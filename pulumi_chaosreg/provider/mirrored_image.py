@@ -87,10 +87,14 @@ class MirroredImage:
         return self._put(inputs, occasion, state)[1]
 
     def _put(self, inputs: Properties, occasion: Occasion, state: Properties) -> tuple[str, dict[str, Any]]:
-        result = self.put(inputs, lambda progress: occasion.progress(_sentence(progress)), state)
-        for finding in self._new_warnings():
-            occasion.warn(str(finding))
-        return result
+        done = False
+        try:
+            result = self.put(inputs, lambda progress: occasion.progress(_sentence(progress)), state)
+            done = True
+            return result
+        finally:
+            for finding in self._new_warnings(with_logins=done):
+                occasion.warn(str(finding))
 
     def put(self, inputs: Properties, report: Report, state: Properties | None = None) -> tuple[str, dict[str, Any]]:
         """Copy what the target lacks; (id, outputs). The tag is written last, so a failure leaves none.
@@ -171,9 +175,12 @@ class MirroredImage:
         is_ours = now in (None, digest)
         return "" if is_ours else f"kept {target}: somebody else has moved the tag to {now} since"
 
-    def _new_warnings(self) -> list[Finding]:
-        """What went wrong while logins were looked for and did no harm, each once in a run."""
-        new = [finding for finding in self._logins.findings() if finding not in self._told]
+    def _new_warnings(self, *, with_logins: bool) -> list[Finding]:
+        """What went wrong and did no harm, each once in a run: with registries, and while logins were looked for, which
+        whoever was refused has read already.
+        """
+        findings = [*self.mirror.findings(), *(self._logins.findings() if with_logins else ())]
+        new = [finding for finding in findings if finding not in self._told]
         self._told.update(new)
         return new
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pulumi_chaosreg.images.reference import Reference
-from pulumi_chaosreg.mirror.companions import ReferrersTags, Tags
+from pulumi_chaosreg.mirror.companions import Tags
+from pulumi_chaosreg.mirror.referrers_lists import ReferrersLists
 from pulumi_chaosreg.mirror.image import one_by_one, read_image
 from pulumi_chaosreg.mirror.platforms import read_subset, subset
 from pulumi_chaosreg.mirror.source import read_source
@@ -110,10 +111,10 @@ def test_a_list_of_referrers_that_would_grow_beyond_a_manifest_is_refused(store:
         store.put_manifest("app", manifest)
         return manifest
 
-    lists = ReferrersTags()
-    lists.add(store, "app", referrer("a" * (3 << 20)))
+    lists = ReferrersLists()
+    lists.see_to(store, "app", referrer("a" * (3 << 20)), claimed=False)
     with pytest.raises(RegistryError, match=r"CHR0415.*with one referrer more, it is larger than 4 MiB"):
-        lists.add(store, "app", referrer("b" * (3 << 20)))
+        lists.see_to(store, "app", referrer("b" * (3 << 20)), claimed=False)
 
 
 def test_another_image_under_the_name_of_a_list_of_referrers_is_neither_read_as_empty_nor_overwritten(
@@ -127,7 +128,7 @@ def test_another_image_under_the_name_of_a_list_of_referrers_is_neither_read_as_
     store.put_manifest("app", referrer)
 
     with pytest.raises(RegistryError, match=r"CHR0423.*another image has this tag"):
-        ReferrersTags().add(store, "app", referrer)
+        ReferrersLists().see_to(store, "app", referrer, claimed=False)
     found = store.head_manifest("app", tag)
     assert found is not None
     assert found.digest == image.digest
