@@ -3,17 +3,21 @@
 import json
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from lab.registry import RegistryServer
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.images.signing_policy import SigningPolicy
 from pulumi_chaosreg.mirror import Mirror, Wanted
+from pulumi_chaosreg.oci import RegistryError
 from tests.support.builder import Tree, image, index, layer, push, referring
 from tests.support.faults import FaultServer, Reply, Seen
 
 pytestmark = pytest.mark.registry
 
+KEY = Path(__file__).parents[1] / "review/good_company/keys/acme.pub"
 AMD, ARM = image(layer("amd"), name="amd"), image(layer("arm"), name="arm")
 APP = index(AMD, ARM)
 
@@ -120,6 +124,31 @@ def test_referrers_come_from_the_api_where_the_source_has_one(upstream, target, 
         assert front.count("GET", "/tags/list") == 1
 
     assert set(_listed(target.host, APP)) == {referrer.digest}
+
+
+def test_a_source_that_refuses_the_referrers_api_loses_no_signature_and_is_named(
+    upstream, target, mirror, signed
+) -> None:
+    refusing = FaultServer(lambda seen: Reply(401) if "/referrers/" in seen.path else None, upstream.host)
+    with refusing as front:
+        _copy(mirror, front.host, target.host)
+        assert front.count("GET", "/referrers/") == 1
+    assert set(_listed(target.host, APP)) == {signed[0].digest, signed[1].digest}
+    (warning,) = mirror.findings()
+    assert f"warning[CHR0440]: registry `{front.host}`" in str(warning)
+
+
+def test_where_a_signature_is_required_a_source_that_refuses_the_referrers_api_gives_nothing(
+    upstream, target, mirror
+) -> None:
+    push(upstream.host, "app", "1", APP)
+    policy = SigningPolicy((KEY.read_text(),))
+    with FaultServer(lambda seen: Reply(403) if "/referrers/" in seen.path else None, upstream.host) as front:
+        source = Reference(front.host, "app", "1")
+        with pytest.raises(RegistryError, match="CHR0450"):
+            mirror.copy(source, Reference(target.host, "app", "1"), Wanted(verify=policy))
+    assert [finding.code for finding in mirror.findings()] == ["CHR0440"]
+    assert _crane("digest", target.host, ":1") is None
 
 
 def test_where_tags_cannot_be_listed_each_is_asked_for(upstream, target, mirror) -> None:
