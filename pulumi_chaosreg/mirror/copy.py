@@ -15,15 +15,18 @@ from pulumi_chaosreg.mirror.companions import Companion
 from pulumi_chaosreg.mirror.flights import Flights, Large
 from pulumi_chaosreg.mirror.holdings import Holdings
 from pulumi_chaosreg.mirror.image import Image
+from pulumi_chaosreg.mirror.one_algorithm import stands_for
 from pulumi_chaosreg.mirror.progress import Counter
 from pulumi_chaosreg.mirror.referrers_lists import ReferrersLists
 from pulumi_chaosreg.oci.blob import Upload
-from pulumi_chaosreg.oci.manifest import Descriptor, Manifest
-from pulumi_chaosreg.oci.problems import RegistryError, cancelled
+from pulumi_chaosreg.oci.manifest import Descriptor, Manifest, algorithm_of
+from pulumi_chaosreg.oci.problems import RegistryError, cancelled, problem
 from pulumi_chaosreg.oci.store import Store
 
 _LOOK_UP = 0.2
 """Seconds between two looks at whether to stop, while others move the bytes."""
+_NOT_SO_NAMED = (400, 404, 405, 415)
+"""How registries refuse a manifest by a digest of an algorithm that is not theirs."""
 SMALL = 256 << 10
 """Bytes up to which sending a blob takes no longer than asking whether it is there."""
 
@@ -123,16 +126,20 @@ class Copy:
         self._flights.each(self._put, [manifest for manifest in below if not manifest.children])
         for index in (manifest for manifest in below if manifest.children):
             self._put(index)
+        root = self._image.root
+        if algorithm_of(root.digest) != "sha256":  # pulled by that digest, too, and most registries name by sha256
+            self._put(root)
+            self._check_kept(root)
         if self._companions:  # after their subject, or some registries refuse them; before the tag, or it lacks them
-            self._put(self._image.root)
+            self._put(root)
             for companion in self._companions:
                 for manifest in companion.image.manifests:
                     self._put(manifest, companion.tag if manifest is companion.image.root else None)
         if self._approve:
             self._approve()
         for tag in self._also:
-            self._put(self._image.root, tag)
-        self._put(self._image.root, self._ends.target.tag)
+            self._put(root, tag)
+        self._put(root, self._ends.target.tag)
 
     def _put(self, manifest: Manifest, tag: str | None = None) -> None:
         self._check()
@@ -142,10 +149,20 @@ class Copy:
         except RegistryError as refusal:
             # An immutable tag may be right already: its first answer was lost, or another run wrote it meanwhile.
             there = goal.head_manifest(repository, tag) if tag and refusal.is_immutable else None
-            if not there or there.digest != manifest.digest:
-                raise
+            if not stands_for(goal, repository, there, manifest.digest):
+                is_named = not tag and algorithm_of(manifest.digest) != "sha256" and refusal.status in _NOT_SO_NAMED
+                raise (self._not_kept(manifest) if is_named else refusal) from None
             is_listed = False
         self._lists.see_to(goal, repository, manifest, claimed=is_listed)
+
+    def _check_kept(self, manifest: Manifest) -> None:
+        if not self._ends.goal.head_manifest(self._ends.target.repository, manifest.digest):
+            raise self._not_kept(manifest)
+
+    def _not_kept(self, manifest: Manifest) -> RegistryError:
+        """The error of a target that names manifests by another algorithm: nobody could pull this one by its digest."""
+        goal, repository, subject = self._ends.goal, self._ends.target.repository, f"manifest `{manifest.digest}`"
+        return problem("CHR0442", server=goal.server, repository=repository, subject=subject)
 
     def _bring(self, blobs: Iterable[Descriptor]) -> None:
         """Return when all blobs are in the target's repository; after a failure, too, no work of ours goes on."""

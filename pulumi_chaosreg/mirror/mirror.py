@@ -17,6 +17,7 @@ from pulumi_chaosreg.mirror.copy import Copy, Ends, Shared, Way, Work
 from pulumi_chaosreg.mirror.flights import Flights
 from pulumi_chaosreg.mirror.holdings import Holdings
 from pulumi_chaosreg.mirror.image import Image, read_image
+from pulumi_chaosreg.mirror.one_algorithm import digest_like, stands_for
 from pulumi_chaosreg.mirror.platforms import read_subset
 from pulumi_chaosreg.mirror.progress import Counter, Listener
 from pulumi_chaosreg.mirror.referrers_lists import ReferrersLists
@@ -199,11 +200,13 @@ class Mirror:
         image = read_image(registry, reference.repository, name, keep_foreign=True)
         _check_signed(registry, reference.repository, image, policy)
 
-    def digest(self, reference: Reference, login: LoginSource | None = None) -> str | None:
-        """What the reference's tag (or else its digest) stands for now; None where there is nothing."""
-        name = reference.tag or reference.digest or "latest"
-        found = self._goal(reference.server, login).head_manifest(reference.repository, name)
-        return found.digest if found else None
+    def digest(self, reference: Reference, login: LoginSource | None = None, like: str | None = None) -> str | None:
+        """What the reference's tag (or else its digest) stands for now, to be compared with the digest `like`; None
+        where there is nothing.
+        """
+        name, store = reference.tag or reference.digest or "latest", self._goal(reference.server, login)
+        found = store.head_manifest(reference.repository, name)
+        return digest_like(store, reference.repository, found, like) if found else None
 
     def image_tags(
         self, server: str, repository: str, login: LoginSource | None = None, expected: Collection[str] = ()
@@ -242,7 +245,7 @@ class Mirror:
     def findings(self) -> list[Finding]:
         """What registries did not do as they should, each once: worth a warning, as the copies went on without it."""
         with self._guard:
-            sources = [*self._registries.values(), self._shared.lists]
+            sources: list[Registry | ReferrersLists] = [*self._registries.values(), self._shared.lists]
         return list(dict.fromkeys(finding for source in sources for finding in source.findings()))
 
     def close(self) -> None:
@@ -305,8 +308,7 @@ def _present(goal: Store, repository: str, name: str) -> Descriptor | None:
 
 
 def _stands_for(goal: Store, repository: str, name: str, wanted: str) -> bool:
-    found = _present(goal, repository, name)
-    return found is not None and found.digest == wanted
+    return stands_for(goal, repository, _present(goal, repository, name), wanted)
 
 
 def _check_signed(store: Store, repository: str, image: Image, policy: SigningPolicy) -> None:
@@ -324,6 +326,6 @@ def _require_signed(
 
 def _verify(goal: Store, repository: str, name: str, wanted: str) -> None:
     found = goal.head_manifest(repository, name)
-    if not found or found.digest != wanted:
+    if not found or not stands_for(goal, repository, found, wanted):
         cause = f"it is {found.digest} instead of {wanted}" if found else "it is gone"
         raise problem("CHR0419", server=goal.server, repository=repository, subject=f"tag `{name}`", cause=cause)

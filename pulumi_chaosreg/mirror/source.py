@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pulumi_chaosreg.errors import Cause, Finding
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror.image import Each, Image, read_image
+from pulumi_chaosreg.mirror.one_algorithm import stands_for
 from pulumi_chaosreg.mirror.platforms import read_subset
 from pulumi_chaosreg.mirror.wanted import Wanted
 from pulumi_chaosreg.oci.problems import RegistryError, problem
@@ -57,7 +58,7 @@ def _other_subset(source: Reference, platforms: Sequence[str], wanted: str, foun
 def _moved(origin: Store, source: Reference, wanted: str) -> RegistryError | None:
     """The error of a digest that the source lacks because its tag has moved on; None where that is not why."""
     now = origin.head_manifest(source.repository, source.tag) if source.tag else None
-    if now is None or now.digest == wanted:
+    if now is None or stands_for(origin, source.repository, now, wanted):
         return None
     finding = Finding(
         "CHR0331",

@@ -121,8 +121,17 @@ def index_of_referrers(entries: Iterable[Mapping[str, Any]]) -> Manifest:
 
 
 def referrers_tag(digest: str) -> str:
-    """The tag that lists a manifest's referrers on registries without the referrers API: `sha256-<hex>`."""
-    return digest.replace(":", "-", 1)
+    """The tag that lists a manifest's referrers on registries without the referrers API: `sha256-<hex>`.
+
+    Of a longer digest it has 64 digits only (distribution specification 1.1): tags end at 128 characters.
+    """
+    algorithm, _, digits = digest.partition(":")
+    return f"{algorithm}-{digits[:64]}"
+
+
+def algorithm_of(digest: str) -> str:
+    """`sha256`, or what else is before the colon."""
+    return digest.partition(":")[0]
 
 
 def digest_of(raw: bytes, algorithm: str = "sha256") -> str:

@@ -134,13 +134,15 @@ class MirroredImage:
         """(inputs, outputs) as the target is now; None where its tag is gone."""
         wanted = Reference.parse(ident)
         target = wanted.with_digest(None)
-        digest = self.mirror.digest(target, self._login(inputs, "push", target))
+        known = state.get("digest")
+        like = wanted.digest or (known if isinstance(known, str) else None)
+        digest = self.mirror.digest(target, self._login(inputs, "push", target), like)
         if digest is None or (wanted.digest and digest != wanted.digest and not state):
             return None
         now = {**state, "target": str(target), "digest": digest}
         if state.get("uniqueTag"):
             unique = _unique(str(target), digest)
-            now["uniqueTag"] = self.mirror.digest(unique, self._login(inputs, "push", target)) == digest
+            now["uniqueTag"] = self.mirror.digest(unique, self._login(inputs, "push", target), digest) == digest
         imported = {"target": str(target), "digest": digest}
         is_ours = state.get("written") is True and state.get("digest") == digest  # or somebody else has moved it
         return dict(inputs) or imported, {**self.preview(now), "written": is_ours}
@@ -167,9 +169,9 @@ class MirroredImage:
         if reason := self._still_wanted.elsewhere(urn, target, digest):
             return f"kept {target}: {reason}"
         login = self._login(inputs, "delete" if inputs.get("delete") else "push", target)
-        now = self.mirror.digest(target, login)
+        now = self.mirror.digest(target, login, digest)
         tags = [target, _unique(state["target"], digest)] if state.get("uniqueTag") and digest else [target]
-        ours = [tag.tag for tag in tags if tag.tag and self.mirror.digest(tag, login) == digest]
+        ours = [tag.tag for tag in tags if tag.tag and self.mirror.digest(tag, login, digest) == digest]
         if ours:
             self.mirror.remove(target.server, target.repository, ours, login)
         is_ours = now in (None, digest)
