@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_chaosreg.credentials.auths import login_in
-from pulumi_chaosreg.credentials.keyring import key_for, second_key_for, unmatched
+from pulumi_chaosreg.credentials.keyring import key_for, second_key_for, unmatched, used_for
+from pulumi_chaosreg.credentials.kubelet import BrokenEntry, kubelet_login, without_login
 from pulumi_chaosreg.credentials.login import Login
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
+
+_FIELDS = ("auth", "username", "password", "email", "identitytoken", "registrytoken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class Credential:
     login: Login | None = None
     previous: Login | None = None
     auths: Mapping[str, Any] | None = field(default=None, repr=False)
+    has_helper: bool = False
+    """Whether the docker config leaves logins to a program of the machine that it is from."""
 
     def login_for(self, server: str, repository: str) -> Login | None:
         """What opens this repository; None where the docker config has nothing for it."""
@@ -36,13 +41,17 @@ class Credential:
 
         The previous login goes under a second spelling of the same key: the kubelet tries both.
         """
+        return _dump(self.entries(server))
+
+    def entries(self, server: str) -> Mapping[str, Any]:
+        """Its `auths`: server key → entry. Secret."""
         if self.auths is not None:
-            return _dump(self.auths)
+            return self.auths
         assert self.login is not None
         auths = {key_for(server): _entry(self.login)}
         if self.previous:
             auths[second_key_for(server)] = _entry(self.previous)
-        return _dump(auths)
+        return auths
 
 
 def read_credential(name: str, value: Any, username: str | None = None) -> Credential:
@@ -54,7 +63,9 @@ def read_credential(name: str, value: Any, username: str | None = None) -> Crede
         with suppress(ValueError):  # a password may start with a brace
             value = json.loads(value)
     if isinstance(value, Mapping) and isinstance(value.get("auths"), Mapping):
-        return Credential(name, auths=value["auths"])
+        return Credential(
+            name, auths=value["auths"], has_helper=bool(value.get("credsStore") or value.get("credHelpers"))
+        )
     login = _login(value, username)
     if login is None:
         raise ChaosregError.of(
@@ -75,23 +86,63 @@ def read_credential(name: str, value: Any, username: str | None = None) -> Crede
 
 
 def checked_docker_config(name: str, value: Any, username: str | None, server: str, images: Iterable[str]) -> str:
-    """The `.dockerconfigjson` of a configured value, with a key for each of `images` that is on this server.
+    """The `.dockerconfigjson` of a configured value, with a login that the kubelet uses for each of `images` that is on
+    this server.
 
-    Raises ChaosregError (CHR0506, CHR0507).
+    Raises ChaosregError (CHR0506, CHR0507, CHR0523, CHR0524).
     """
     credential = read_credential(name, value, username)
-    if credential.auths is not None:
-        ours = [image for image in images if Reference.parse(image).server == server]
-        missing = unmatched(list(credential.auths), ours)
-        if missing:
+    auths = credential.entries(server)
+    ours = [image for image in images if Reference.parse(image).server == server]
+    logins = _kubelet_logins(name, auths)
+    if missing := unmatched(auths, ours):
+        raise ChaosregError.of(
+            "CHR0507",
+            f"the docker config in `chaosreg-credentials:{name}` has no key that the kubelet would use for "
+            f"`{missing[0]}`",
+            notes=(("keys", ", ".join(auths)),),
+            help=f"use the key `{server}`, exactly as the images spell it",
+        )
+    idle = without_login(logins, ours)
+    if idle or not any(logins.values()):
+        keys = used_for(auths, idle[0]) if idle else list(auths)
+        where = f"no login for `{idle[0]}`" if idle else "no login"
+        raise ChaosregError.of(
+            "CHR0523",
+            f"`chaosreg-credentials:{name}` gives the kubelet {where}",
+            notes=[(f"`{key}`", _what_it_has(auths[key])) for key in keys],
+            help="put `auth` (base64 of `user:password`), or `username` and `password`, into the entry"
+            + ("; this file's logins are kept by a credential helper" if credential.has_helper else ""),
+        )
+    for key, login in ((key_for(server), credential.login), (second_key_for(server), credential.previous)):
+        if login and logins[key] != (login.username, login.password):
             raise ChaosregError.of(
-                "CHR0507",
-                f"the docker config in `chaosreg-credentials:{name}` has no key that the kubelet would use for "
-                f"`{missing[0]}`",
-                notes=(("keys", ", ".join(credential.auths)),),
-                help=f"use the key `{server}`, exactly as the images spell it",
+                "CHR0523",
+                f"`chaosreg-credentials:{name}` gives the kubelet another login: a user with `:` ends there for it",
+                help="take a user without `:`",
             )
-    return credential.docker_config(server)
+    return _dump(auths)
+
+
+def _kubelet_logins(name: str, auths: Mapping[str, Any]) -> dict[str, tuple[str, str] | None]:
+    logins: dict[str, tuple[str, str] | None] = {}
+    for key, entry in auths.items():
+        try:
+            logins[key] = kubelet_login(entry)
+        except BrokenEntry as broken:
+            raise ChaosregError.of(
+                "CHR0524",
+                f"the kubelet cannot read entry `{key}` of `chaosreg-credentials:{name}`, and uses no other then: "
+                f"{broken}",
+                help="mend the entry, or take it out",
+            ) from None
+    return logins
+
+
+def _what_it_has(entry: Any) -> str:
+    """The names of its fields, which say why there is no login; those that docker knows, as others may be secrets."""
+    fields = [field for field in _FIELDS if isinstance(entry, Mapping) and entry.get(field)]
+    return f"has only {', '.join(f'`{field}`' for field in fields)}" if fields else "is empty"
 
 
 def _login(value: Any, username: str | None) -> Login | None:

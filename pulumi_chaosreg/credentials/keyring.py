@@ -10,7 +10,8 @@ from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 DOCKER_HUB_KEY = "https://index.docker.io/v1/"
-_HUB_KEYS = ("index.docker.io", "docker.io")
+_DEFAULT_REGISTRY = "index.docker.io"
+"""The name under which Docker Hub's login is filed: used where nothing else matches an image of `docker.io`."""
 
 
 def key_for(server: str) -> str:
@@ -23,26 +24,46 @@ def second_key_for(server: str) -> str:
     return "index.docker.io" if server == "docker.io" else f"https://{server}"
 
 
+def used_for(keys: Iterable[str], image: str) -> list[str]:
+    """The keys whose logins the kubelet tries when it pulls this image (`host/repository…`); none: without a login."""
+    known = list(keys)
+    repository = re.sub(r"(:[^:/@]*)?(@.*)?$", "", image)
+    if found := [key for key in known if _fits(_filed(key), repository)]:
+        return found
+    is_hub = repository.partition("/")[0] in ("docker.io", "index.docker.io")
+    return [key for key in known if is_hub and _filed(key) == _DEFAULT_REGISTRY]
+
+
 def matches(key: str, image: str) -> bool:
-    """Whether the kubelet offers the login under this server key when it pulls this image (`host/repository…`)."""
-    target, source = urlsplit(f"https://{image}"), urlsplit(key if "://" in key else f"https://{key}")
-    path = re.sub(r"^/v[12]/", "/", source.path)
-    path = "" if path == "/" else path
-    host = source.netloc
-    if target.netloc == "docker.io":
-        return host in _HUB_KEYS and target.path.startswith(path)
-    key_host, _, key_port = host.partition(":")
-    image_host, _, image_port = target.netloc.partition(":")
-    key_labels, image_labels = key_host.split("."), image_host.split(".")
-    return (
-        key_port == image_port
-        and len(key_labels) == len(image_labels)
-        and all(fnmatchcase(label, pattern) for pattern, label in zip(key_labels, image_labels, strict=True))
-        and target.path.startswith(path)
-    )
+    """Whether the kubelet offers the login under this server key where there is no other."""
+    return bool(used_for([key], image))
 
 
 def unmatched(keys: Iterable[str], images: Iterable[str]) -> list[str]:
     """The images for which none of the keys would be used: the kubelet would pull them without a login."""
     known = list(keys)
-    return [image for image in images if not any(matches(key, image) for key in known)]
+    return [image for image in images if not used_for(known, image)]
+
+
+def _filed(key: str) -> str:
+    """The name that the kubelet keeps the login under: host, port and path; empty where it passes the key over."""
+    try:
+        parts = urlsplit(key if key.startswith(("https://", "http://")) else f"https://{key}")
+    except ValueError:
+        return ""
+    path = re.sub(r"^/v[12]/", "/", parts.path)
+    return parts.netloc.rpartition("@")[2] + ("" if path == "/" else path)
+
+
+def _fits(filed: str, repository: str) -> bool:
+    host, slash, path = filed.partition("/")
+    image_server, _, image_path = repository.partition("/")
+    key_host, _, key_port = host.partition(":")
+    image_host, _, image_port = image_server.partition(":")
+    key_labels, image_labels = key_host.split("."), image_host.split(".")
+    return (
+        key_port == image_port
+        and len(key_labels) == len(image_labels)
+        and all(fnmatchcase(label, pattern) for pattern, label in zip(key_labels, image_labels, strict=True))
+        and f"/{image_path}".startswith(slash + path)
+    )

@@ -35,6 +35,11 @@ TRUTH = [
     ("harbor.company.com/p", "harbor.company.com/q/x", False),
     ("https://harbor.company.com/v1/p", "harbor.company.com/p/x", True),
     ("docker.io/other", "docker.io/harness/x", False),
+    ("*.io", "docker.io/harness/x", True),
+    ("index.docker.io/harness", "docker.io/harness/x", False),  # the default registry's login is for all of it
+    ("https://index.docker.io", "docker.io/harness/x", True),
+    ("ftp://harbor.company.com", "harbor.company.com/p/x", False),
+    ("https://user@harbor.company.com", "harbor.company.com/p/x", True),
 ]
 
 
