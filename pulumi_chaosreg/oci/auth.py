@@ -94,6 +94,10 @@ class Authorizer:
         if sent and sent.login and sent.login not in self._proven:
             self._proven[sent.login] = self._now()
 
+    def may_repeat(self, sent: Authorization) -> bool:
+        """Whether it may be shown once more: tokens, and passwords that were ever accepted."""
+        return not sent.header.startswith("Basic ") or sent.login in self._proven
+
     def learn(self, challenges: Iterable[Challenge], scopes: Scopes, sent: Authorization | None) -> bool:
         """Take in a 401 and its challenges; True if the request may succeed with what `authorization` says now."""
         known = {challenge.scheme: challenge for challenge in challenges}

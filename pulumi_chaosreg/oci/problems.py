@@ -113,10 +113,11 @@ def cancelled(image: str) -> Cancelled:
     return Cancelled(Finding("CHR0417", entry["message"].format(image=image), help=entry["help"]))
 
 
-def code_of(status: int, codes: str, text: str, *, kind: str, writing: bool) -> str:
+def code_of(status: int, codes: str, text: str, *, kind: str, writing: bool, by_login: bool = False) -> str:
     """Which of our errors an answer is: the first entry of the table with a matching row.
 
-    `kind` is what was asked for (`manifest`, `blob`, `tags`, `token`), `writing` whether we wanted to change something.
+    `kind` is what was asked for (`manifest`, `blob`, `tags`, `token`), `writing` whether we wanted to change something,
+    `by_login` whether somebody asked whom the registry may know.
     """
     for code, entry in _table().items():
         for row in entry.get("when", ()):
@@ -124,6 +125,7 @@ def code_of(status: int, codes: str, text: str, *, kind: str, writing: bool) -> 
                 status in row.get("status", (status,))
                 and kind in row.get("kind", (kind,))
                 and writing == row.get("writing", writing)
+                and by_login == row.get("by_login", by_login)
                 and re.search(row.get("says", ""), f"{codes} {text}", re.IGNORECASE)
             ):
                 return code

@@ -42,6 +42,7 @@ _MOST_REDIRECTS = 5
 _MOST_CHALLENGES = 6
 _MOST_REFUSALS = 1
 """Of the same login for one request: its token may have expired, or be for too little."""
+_REFUSALS = (401, 403)
 _MOST_RESUMED = 20
 """Times that one body may break off, each time a chunk further on at least."""
 _ANEW = (Cause.WRONG_CONTENT, Cause.LOST_UPLOAD)
@@ -174,7 +175,7 @@ class Transport:
                     self._auth.accepted(sent)
                     return response
                 answer = Answer(response.status, response.headers, self._read(ask, response, _ERROR_LIMIT))
-                failure = self._failure(ask, answer, sent is not None, sent.header if sent else "")
+                failure = self._refused(ask, answer, sent)
                 failure.elsewhere = origin(url) != origin(self.base)
                 failure.transient &= not (failure.elsewhere and ask.optional)
                 refused[sent.login if sent else None] += sent is not None
@@ -183,11 +184,33 @@ class Transport:
                     or max(refused.values()) > _MOST_REFUSALS
                     or not self._may_try_again(ask, response, answer, sent)
                 ):
-                    raise self._auth.explained(failure)
+                    raise self._auth.explained(self._in_words(ask, headers, sent, failure))
             if not replayable:
                 failure.transient = True  # whoever has the body's source can send it again, with a new token
                 raise failure
         raise self._auth.explained(failure)
+
+    def _in_words(
+        self, ask: Ask, headers: Mapping[str, str], sent: Authorization | None, refusal: RegistryError
+    ) -> RegistryError:
+        """The refusal with the registry's own words, which an answer to HEAD cannot have: asked for once, by GET.
+
+        Not with a password that nobody has accepted: servers count wrong ones. Nor where a login is wanted and there is
+        none: that says it all.
+        """
+        if ask.method != "HEAD" or refusal.elsewhere or refusal.status not in _REFUSALS:
+            return refusal
+        if (not sent and refusal.status == 401) or (sent and not self._auth.may_repeat(sent)):
+            return refusal
+        get = replace(ask, method="GET")
+        try:
+            response, url = self._redirected(get, headers, sent.header if sent else None, None)
+            answer = Answer(response.status, response.headers, self._read(get, response, _ERROR_LIMIT))
+        except RegistryError:
+            return refusal
+        if answer.status not in _REFUSALS or origin(url) != origin(self.base):
+            return refusal
+        return self._refused(get, answer, sent)
 
     def _may_try_again(self, ask: Ask, response: BaseHTTPResponse, answer: Answer, sent: Authorization | None) -> bool:
         """Whether something else may be sent now."""
@@ -253,13 +276,19 @@ class Transport:
 
         return self.persist(ask, attempt)
 
-    def _failure(self, ask: Ask, answer: Answer, sent: bool, header: str = "") -> RegistryError:
+    def _refused(self, ask: Ask, answer: Answer, sent: Authorization | None) -> RegistryError:
+        header, login = (sent.header, sent.login) if sent else ("", None)
+        return self._failure(ask, answer, sent is not None, header, by_login=login is not None)
+
+    def _failure(
+        self, ask: Ask, answer: Answer, sent: bool, header: str = "", *, by_login: bool = False
+    ) -> RegistryError:
         # Secrets go before anything is cut: half a secret is one too. The token that was sent may be dropped by now.
         readable = self._auth.without_secrets(plain(answer).decode("utf-8", "replace"))
         readable = without(readable, [header.partition(" ")[2]])
         codes, text = map(self._auth.without_secrets, replace(answer, body=readable.encode()).errors())
         codes, text = excerpt(codes), excerpt(text)
-        code = code_of(answer.status, codes, text, kind=ask.kind, writing=ask.writing)
+        code = code_of(answer.status, codes, text, kind=ask.kind, writing=ask.writing, by_login=by_login)
         words = " ".join(part for part in (str(answer.status), codes, text) if part)
         notes = [*_asked(ask), ("answer", words)]
         if answer.status == 401 and (unknown := unanswerable(answer.headers)):

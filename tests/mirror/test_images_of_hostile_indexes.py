@@ -9,9 +9,9 @@ import pytest
 
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror.companions import Tags
-from pulumi_chaosreg.mirror.referrers_lists import ReferrersLists
 from pulumi_chaosreg.mirror.image import one_by_one, read_image
 from pulumi_chaosreg.mirror.platforms import read_subset, subset
+from pulumi_chaosreg.mirror.referrers_lists import ReferrersLists
 from pulumi_chaosreg.mirror.source import read_source
 from pulumi_chaosreg.mirror.wanted import Wanted
 from pulumi_chaosreg.oci import Descriptor, Manifest, RegistryError

@@ -51,6 +51,7 @@ CAUSES = [
     ("CHR0401", "is_unreachable"),
     ("CHR0403", "is_denied"),
     ("CHR0404", "is_denied"),
+    ("CHR0441", "is_denied"),
     ("CHR0405", "is_missing"),
     ("CHR0407", "is_wrong_content"),
     ("CHR0411", "is_immutable"),
