@@ -8,6 +8,7 @@ with everything that it has. Its import takes most of a second, so it waits for 
 import json
 import logging
 import os
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ import yaml
 
 from pulumi_chaosreg.credentials.kubeconfig import is_content
 from pulumi_chaosreg.errors import ChaosregError, Finding
+from pulumi_chaosreg.oci.trust import trusting
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
@@ -133,7 +135,11 @@ class Cluster:
         proxy = loader._cluster.safe_get("proxy-url")  # read by version 37 on; always used, as by kubectl
         if proxy:
             configuration.proxy, configuration.no_proxy = proxy, None
-        return ApiClient(configuration)
+        client = ApiClient(configuration)
+        if configuration.verify_ssl:  # it loads the cluster's authority into it
+            trust = trusting(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+            client.rest_client.pool_manager.connection_pool_kw["ssl_context"] = trust
+        return client
 
     def _unreachable(self, host: str, error: Exception) -> KubernetesError:
         cause = getattr(error, "reason", None) or error

@@ -1,4 +1,4 @@
-"""The lists of referrers at the target: the registry keeps them, or else we do, under tags that stand in for the API."""
+"""The lists of referrers at the target: kept by the registry, or else by us, under tags that stand in for the API."""
 
 import json
 import threading

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 import urllib3
 
 from pulumi_chaosreg.oci.addresses import is_loopback, origin
+from pulumi_chaosreg.oci.trust import trusting
 
 Origin = tuple[str, str, int | None]
 _PORTS = {"http": 80, "https": 443}
@@ -63,16 +64,23 @@ class Connections:
         # In a closure, because a proxy's password may stand there: no `vars` and no traceback shows it.
         known = dict(environment)
         self._proxy: Callable[[str], str | None] = lambda url: proxy_for(url, known)
-        self._straight = urllib3.PoolManager(maxsize=32, retries=False)
+        self._plain = urllib3.PoolManager(maxsize=32, retries=False)
+        self._straight: urllib3.PoolManager | None = None
+        """By TLS: made when it is needed, as it reads from the disk whom this machine trusts."""
         self._through: dict[Origin, urllib3.ProxyManager] = {}
         self._guard = threading.Lock()
 
     def to(self, url: str) -> urllib3.PoolManager:
         """What asks for that address; ProxyUnusable for a proxy of a kind that we have no words for."""
         proxy = self._proxy(url)
-        if not proxy:
-            return self._straight
+        if not proxy and not url.startswith("https:"):
+            return self._plain
         with self._guard:
+            if not proxy:
+                self._straight = self._straight or urllib3.PoolManager(
+                    maxsize=32, retries=False, ssl_context=trusting()
+                )
+                return self._straight
             if origin(url) not in self._through:
                 self._through[origin(url)] = _through(proxy)
             return self._through[origin(url)]
@@ -92,4 +100,7 @@ def _through(proxy: str) -> urllib3.ProxyManager:
         login = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
         headers["Proxy-Authorization"] = f"Basic {b64encode(login).decode()}"
     address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-    return urllib3.ProxyManager(address, proxy_headers=headers, maxsize=32, retries=False)
+    trust = trusting()
+    return urllib3.ProxyManager(
+        address, proxy_headers=headers, maxsize=32, retries=False, ssl_context=trust, proxy_ssl_context=trust
+    )

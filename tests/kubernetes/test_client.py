@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3.connection
 import yaml
 
 from pulumi_chaosreg.kubernetes.client import Cluster, KubernetesError
-from tests.support.certificates import Authority, Certificate
+from tests.support.certificates import Authority, Certificate, bare_chain
 from tests.support.connect_proxy import ConnectProxy
 from tests.support.local_server import LocalServer
 
@@ -182,6 +183,21 @@ def test_another_tls_name_is_asked_for_and_checked(config: Config, authority: Au
         assert other.names == ["kubernetes.internal.example"]
         with pytest.raises(KubernetesError, match="CHR0605"):
             ask(config({"token": TOKEN}, **address))
+
+
+def test_an_authority_without_key_identifiers_is_trusted_as_by_kubectl(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python 3.13 would refuse it: its flags stand in for it."""
+    root, _, certificate = bare_chain(tmp_path / "bare", "kubernetes.internal.example")
+    plain = urllib3.connection.create_urllib3_context
+    strict = ssl.VerifyFlags.VERIFY_X509_STRICT
+    monkeypatch.setattr(urllib3.connection, "create_urllib3_context", lambda **more: plain(**more, verify_flags=strict))
+    with ApiServer(certificate) as other:
+        trust = base64.b64encode(root.read_bytes()).decode()
+        given = {"server": f"https://{other.host}", "certificate-authority-data": trust}
+        cluster = config({"token": TOKEN}, **given, **{"tls-server-name": "kubernetes.internal.example"})
+        assert ask(cluster) == {"by": "token"}
 
 
 def test_a_token_may_stand_in_a_file(config: Config, tmp_path: Path) -> None:
