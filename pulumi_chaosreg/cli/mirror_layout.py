@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line may say about layouts."""
     group = parser.add_mutually_exclusive_group()
-    group.add_argument("--to", type=_path, metavar="PATH", help="write into a layout: a folder, or a file named *.tar")
-    group.add_argument("--from", dest="origin", type=_path, metavar="PATH", help="read from a layout, and no source")
+    group.add_argument(
+        "--to", type=layout_path, metavar="PATH", help="write into a layout: a folder, or a file named *.tar"
+    )
+    group.add_argument(
+        "--from", dest="origin", type=layout_path, metavar="PATH", help="read from a layout, and no source"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,8 @@ class Carried:
         )
 
 
-def _path(text: str) -> Path:
+def layout_path(text: str) -> Path:
+    """An argument that names a layout."""
     if not text:  # an unset variable of a script; `Path` takes it for this folder
         raise argparse.ArgumentTypeError("the path is empty")
     return Path(text)

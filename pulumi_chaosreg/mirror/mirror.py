@@ -225,7 +225,7 @@ class Mirror:
 
     def subset_digest(self, source: Reference, platforms: Sequence[str], login: LoginSource | None = None) -> str:
         """What the source's image becomes with these platforms only; a pull of one manifest."""
-        origin = self._registry(source.server, login)
+        origin = self._origin(source.server, login)
         return read_subset(origin, source.repository, source.digest or digest_now(origin, source), platforms).digest
 
     def remove(

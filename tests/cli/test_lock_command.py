@@ -1,6 +1,7 @@
 """`chaosreg lock` against a real registry: what is locked, what is missing, what moved."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from pulumi_chaosreg.images.lockfile import read_lockfile
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Mirror
 from pulumi_chaosreg.oci import Registry
+from pulumi_chaosreg.oci.layout import Layout
 from tests.support.builder import image, layer, push
 from tests.support.company import write_company
 from tests.support.faults import FaultServer, Reply
@@ -38,11 +40,87 @@ config:
 
 
 def test_all_that_is_missing_is_said_and_nothing_is_written(project, upstream, capsys) -> None:
-    assert main(["--project", str(project), "lock"]) == 2
+    assert main(["--project", str(project), "lock"]) == 1
     said = capsys.readouterr().err
     for name in ("harness/one:1", "harness/two:1"):
         assert f"error[CHR0308]: `{upstream.host}/{name}` does not exist" in said
     assert not (project / "stacks/chaosreg.lock.yaml").exists()
+
+
+def test_what_could_be_read_is_written_and_what_could_not_is_said(project, upstream, capsys) -> None:
+    """A company with an image that only the other side of an air gap knows."""
+    one = push(upstream.host, "harness/one", "1", image(layer("a"))).digest
+    stack = project / "stacks/Pulumi.acme.yaml"
+    stack.write_text(stack.read_text().replace('"harness/two:1"', '"harness/two:1", "harness/three:1"'))
+    with FaultServer(lambda seen: Reply(403) if "/two/" in seen.path else None, upstream.host) as front:
+        for file in (project / "stacks").iterdir():
+            file.write_text(file.read_text().replace(upstream.host, front.host))
+        assert main(["--project", str(project), "lock"]) == 1
+        said = capsys.readouterr()
+        assert said.out.splitlines()[-1] == "chaosreg.lock.yaml: 1 images, 2 could not be read"
+        assert "error[CHR0404]" in said.err
+        assert f"error[CHR0308]: `{front.host}/harness/three:1` does not exist" in said.err
+        assert read_lockfile(project / "stacks/chaosreg.lock.yaml") == {f"{front.host}/harness/one:1": one}
+
+        # as JSON the same
+        assert main(["--project", str(project), "lock", "-o", "json"]) == 1
+        document = json.loads(capsys.readouterr().out)
+        states = {entry["source"].rpartition("/")[2]: entry["state"] for entry in document["sources"]}
+        assert states == {"one:1": "same", "two:1": "unasked", "three:1": "gone"}
+        assert {error["code"] for error in document["errors"]} == {"CHR0404", "CHR0308"}
+
+
+def test_an_upgrade_that_cannot_read_one_tag_follows_the_others_and_keeps_its_line(
+    project, upstream, locked, capsys
+) -> None:
+    one, two = sorted(locked)
+    moved = push(upstream.host, "harness/one", "1", image(layer("c"))).digest
+    gone = Reference.parse(two)
+    Registry(gone.server).delete_manifest(gone.repository, gone.tag or "")
+    assert main(["--project", str(project), "lock", "--upgrade"]) == 1
+    assert f"error[CHR0308]: `{two}` does not exist" in capsys.readouterr().err
+    assert read_lockfile(project / "stacks/chaosreg.lock.yaml") == {one: moved, two: locked[two]}
+
+
+def test_each_side_of_an_air_gap_locks_what_it_reaches(project, upstream, target) -> None:
+    one = push(upstream.host, "harness/one", "1", image(layer("a"))).digest
+    watcher = push(target.host, "own/watcher", "latest", image(layer("w"))).digest
+    is_inside: list[bool] = []
+    with FaultServer(lambda seen: None if is_inside else Reply(403), target.host) as inside:
+        # given: a company whose every image must be locked, one of them known inside only
+        stack = project / "stacks/Pulumi.acme.yaml"
+        own = f'custom_images: {{log_watcher: "{inside.host}/own/watcher:latest"}}\n    images: {{pin: strict}}'
+        text = re.sub("custom_images: .*", own, stack.read_text())
+        stack.write_text(text.replace('"harness/two:1"', '"harness/chaos-log-watcher"'))
+        lockfile, layout = project / "stacks/chaosreg.lock.yaml", project / "layout.tar"
+
+        # when the outside locks and writes what it has
+        assert main(["--project", str(project), "lock"]) == 1
+        assert main(["--project", str(project), "mirror", "--to", str(layout)]) == 0
+        outside = {f"{upstream.host}/harness/one:1": one}
+        assert read_lockfile(lockfile) == outside
+
+        # then the inside completes it, with the lockfile of the outside or without it, and asks nobody else
+        is_inside.append(True)
+        upstream.stop()
+        for locked in (lockfile.read_text(), None):
+            lockfile.write_text(locked) if locked else lockfile.unlink()
+            assert main(["--project", str(project), "lock", "--from", str(layout)]) == 0
+            assert read_lockfile(lockfile) == {**outside, f"{inside.host}/own/watcher:latest": watcher}
+        assert main(["--project", str(project), "validate"]) == 0
+
+
+def test_what_the_layout_has_is_not_followed_unasked(project, upstream, locked, capsys) -> None:
+    one, two = sorted(locked)
+    moved = push(upstream.host, "harness/one", "1", image(layer("c"))).digest
+    layout = project / "layout"
+    with Layout.open(layout, writing=True) as written, Mirror(write_to=written.holding) as mirror:
+        mirror.copy(Reference.parse(one), Reference.parse(one))
+        written.finish(lambda: b"{}")
+    assert main(["--project", str(project), "lock", "--from", str(layout)]) == 0
+    assert f"moved    {one}  {locked[one]} → {moved}\n" in capsys.readouterr().out
+    assert main(["--project", str(project), "lock", "--from", str(layout), "--upgrade"]) == 0
+    assert read_lockfile(project / "stacks/chaosreg.lock.yaml") == {one: moved, two: locked[two]}
 
 
 def test_a_tag_that_moved_is_followed_only_when_asked(project, upstream, capsys) -> None:
@@ -132,7 +210,7 @@ def test_a_source_that_cannot_be_asked_ends_a_check_with_2_and_leaves_a_lock_as_
         for file in (project / "stacks").iterdir():
             file.write_text(file.read_text().replace(upstream.host, front.host))
         lockfile = (project / "stacks/chaosreg.lock.yaml").read_bytes()
-        for arguments, code in (["--check"], 2), ([], 0), (["--upgrade"], 2):
+        for arguments, code in (["--check"], 2), ([], 0), (["--upgrade"], 1):
             assert main(["--project", str(project), "lock", *arguments]) == code
             assert "error[CHR0404]" in capsys.readouterr().err
             assert (project / "stacks/chaosreg.lock.yaml").read_bytes() == lockfile
