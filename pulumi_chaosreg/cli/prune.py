@@ -96,8 +96,9 @@ def run(options: argparse.Namespace) -> int:
             failures |= more
     say = _say_json if options.output == "json" else _say_text
     say(plans, removed if options.yes else None, unread)
-    for place, failure in failures.items():
-        print(f"{place}:\n{failure}", file=sys.stderr)
+    if options.output == "json":
+        _say_unread_json(failures)
+    _say_failures(failures)
     # whoever was refused has read what is said of logins already
     for finding in [*mirror.findings(), *(() if failures else registries.findings())]:
         print(finding, file=sys.stderr)
@@ -191,6 +192,22 @@ def _say_text(plans: Mapping[Place, Plan], removed: Mapping[Place, Removed] | No
         print(f"{what} removed, with {manifests} manifests that nothing else used")
     if kept:
         print(f"{kept} tags that are not Harness's stay; --unknown removes them, too")
+
+
+def _say_failures(failures: Mapping[Place, ChaosregError]) -> None:
+    """A server that cannot be reached is told once, for all of its repositories."""
+    alike: dict[str, list[Place]] = {}
+    for place, failure in failures.items():
+        alike.setdefault(failure.findings[0].message if failure.is_unreachable else str(place), []).append(place)
+    for first, *more in alike.values():
+        whose = f"{first} and {len(more)} more" if more else str(first)
+        print(f"{whose}:\n{failures[first]}", file=sys.stderr)
+
+
+def _say_unread_json(failures: Mapping[Place, ChaosregError]) -> None:
+    for place, failure in failures.items():
+        first = failure.findings[0]
+        print(json.dumps({"repository": str(place), "error": {"code": first.code, "message": first.message}}))
 
 
 def _say_json(plans: Mapping[Place, Plan], removed: Mapping[Place, Removed] | None, _: int) -> None:

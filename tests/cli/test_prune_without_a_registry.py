@@ -1,0 +1,42 @@
+"""A registry that nobody can ask has not "nothing to remove"."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lab.ports import free_port
+from pulumi_chaosreg.cli import prune
+from pulumi_chaosreg.cli.main import main
+from pulumi_chaosreg.mirror import Mirror
+from pulumi_chaosreg.oci import Patience
+from tests.support.company import mirroring_company
+
+DIGEST = f"sha256:{'a' * 64}"
+
+
+@pytest.fixture(params=[[], ["--yes"]], ids=["look", "remove"])
+def asked(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], str]:
+    """(the command's arguments, a server where nobody listens)"""
+    monkeypatch.setattr(prune, "Mirror", lambda: Mirror(patience=Patience(tries=1)))
+    nowhere = f"127.0.0.1:{free_port('127.0.0.1')}"
+    project = mirroring_company(tmp_path, "docker.io", nowhere, {"one": DIGEST, "two": DIGEST})
+    return ["--project", str(project), "prune", *request.param], nowhere
+
+
+def test_a_registry_that_cannot_be_reached_is_told_once(asked, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments, nowhere = asked
+    assert main(arguments) == 1
+    said = capsys.readouterr()
+    assert "nothing to remove" not in said.out
+    count = int(said.out.partition(" repositories could not be looked at")[0])
+    assert said.err.count(f"error[CHR0401]: registry `{nowhere}` cannot be reached") == 1
+    assert said.err.startswith(f"{nowhere}/chaos/chaos-argoexec and {count - 1} more:\n")
+
+
+def test_programs_are_told_of_every_repository(asked, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments, nowhere = asked
+    assert main([*arguments, "-o", "json"]) == 1
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {f"{nowhere}/chaos/one", f"{nowhere}/chaos/two"} < {line["repository"] for line in lines}
+    assert {line["error"]["code"] for line in lines} == {"CHR0401"}
