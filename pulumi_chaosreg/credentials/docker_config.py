@@ -15,6 +15,7 @@ from pulumi_chaosreg.credentials.kubelet import BrokenEntry, kubelet_login, with
 from pulumi_chaosreg.credentials.login import Login
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.registries.servers import canonical_server
 
 _FIELDS = ("auth", "username", "password", "email", "identitytoken", "registrytoken")
 
@@ -91,9 +92,9 @@ def checked_docker_config(name: str, value: Any, username: str | None, server: s
 
     Raises ChaosregError (CHR0506, CHR0507, CHR0523, CHR0524).
     """
-    credential = read_credential(name, value, username)
+    credential, server = read_credential(name, value, username), canonical_server(server)
     auths = credential.entries(server)
-    ours = [image for image in images if Reference.parse(image).server == server]
+    ours = [_pulled(image) for image in images if Reference.parse(image).server == server]
     logins = _kubelet_logins(name, auths)
     if missing := unmatched(auths, ours):
         raise ChaosregError.of(
@@ -122,6 +123,13 @@ def checked_docker_config(name: str, value: Any, username: str | None, server: s
                 help="take a user without `:`",
             )
     return _dump(auths)
+
+
+def _pulled(image: str) -> str:
+    """The image as the kubelet looks for its login: a server as it is spelled, Docker Hub's short names written out."""
+    first = image.partition("/")[0]
+    says_server = "/" in image and ("." in first or ":" in first) and first != "index.docker.io"
+    return image if says_server else str(Reference.parse(image))
 
 
 def _kubelet_logins(name: str, auths: Mapping[str, Any]) -> dict[str, tuple[str, str] | None]:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 
 from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.images.servers import spelled
 
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
 _HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])(?::[0-9]{{1,5}})?"
@@ -38,7 +39,7 @@ def _parts(text: str) -> _Parts:
     first, slash, _ = rest.partition("/")
     has_server = bool(slash) and ("." in first or ":" in first or first == "localhost")
     server, path = (first, rest[len(first) + 1 :]) if has_server else ("docker.io", rest)
-    server = "docker.io" if server in ("index.docker.io", "registry-1.docker.io") else server
+    server = spelled(server)
     repository, colon, tag = path.partition(":")
     if server == "docker.io" and "/" not in repository:
         repository = f"library/{repository}"
@@ -70,7 +71,7 @@ class Reference:
 
     @classmethod
     def parse(cls, text: str) -> "Reference":
-        """Read a reference as Docker does: `nginx` is `docker.io/library/nginx`.
+        """Read a reference as Docker does: `nginx` is `docker.io/library/nginx`. A server has one spelling.
 
         Raises ChaosregError (CHR0301) that names the part that does not fit the grammar of the distribution spec.
         """

@@ -12,7 +12,7 @@ from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.images.platform import PLATFORM
 from pulumi_chaosreg.images.reference import REPOSITORY, SERVER, TAG, port_problem, reference_problem
 from pulumi_chaosreg.registries.kinds import AUTHENTICATION_TYPES, SAYABLE_KINDS
-from pulumi_chaosreg.registries.servers import account_path, canonical_server
+from pulumi_chaosreg.registries.servers import account_path, canonical_beginning, canonical_server
 from pulumi_chaosreg.settings.kinds import Flag, Grammar, Named, Table, Tables, Text, TextMap, Texts
 from pulumi_chaosreg.settings.setting import Group, Path, Setting, flag, mapping, number, text, text_map, texts
 
@@ -46,6 +46,7 @@ SOURCE = Grammar(
     re.compile(rf"^{_HOST}/{_PATH}\Z"),
     "write it as in `docker.io/harness`",
     port_problem,
+    canonical=canonical_beginning,
 )
 _ALLOWED_SOURCE = Grammar(
     "CHR0301",

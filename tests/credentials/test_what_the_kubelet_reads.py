@@ -123,6 +123,26 @@ def test_a_key_that_never_matches_is_told(key: str) -> None:
     assert "error[CHR0507]" in refusal({key: {"auth": basic("u:p")}})
 
 
+@pytest.mark.parametrize(
+    ("server", "image", "key"),
+    [
+        ("registry-1.docker.io", "docker.io/harness/chaos-ddcr:1.94.4", "https://index.docker.io/v1/"),
+        ("registry.hub.docker.com", "harness/chaos-ddcr:1.94.4", "https://index.docker.io/v1/"),
+        ("index.docker.io", "index.docker.io/harness/chaos-ddcr:1.94.4", "https://index.docker.io/v1/"),
+        ("Harbor.Company.com:443", IMAGE, HARBOR),
+    ],
+)
+def test_the_key_is_the_one_of_the_server_however_that_is_spelled(server: str, image: str, key: str) -> None:
+    written = json.loads(checked_docker_config("c", "p", "u", server, [image]))
+    assert list(written["auths"]) == [key]
+
+
+@pytest.mark.parametrize("image", ["Harbor.Company.com/x:1", f"{HARBOR}:443/x:1"])
+def test_an_image_that_a_pod_spells_otherwise_is_pulled_without_a_login(image: str) -> None:
+    with pytest.raises(ChaosregError, match="CHR0507"):
+        checked_docker_config("c", "p", "u", HARBOR, [image])
+
+
 def test_without_an_image_to_compare_there_must_be_a_login_all_the_same() -> None:
     assert "error[CHR0523]: `chaosreg-credentials:harbor` gives the kubelet no login\n" in refusal({HARBOR: {}}, ())
     assert written({HARBOR: {"auth": basic("u:p")}}, ())

@@ -28,7 +28,7 @@ SHA512 = "sha512:" + "0123456789abcdef" * 8
         ("harbor:8443/p/x:1", "harbor:8443", "p/x", "1", None),
         ("10.0.0.1:5000/x:1", "10.0.0.1:5000", "x", "1", None),
         ("[::1]:5000/x:1", "[::1]:5000", "x", "1", None),
-        ("Harbor.Company.com/p/x:1", "Harbor.Company.com", "p/x", "1", None),
+        ("Harbor.Company.com/p/x:1", "harbor.company.com", "p/x", "1", None),
         ("1234.dkr.ecr.eu-west-1.amazonaws.com/a/b/c:v1", "1234.dkr.ecr.eu-west-1.amazonaws.com", "a/b/c", "v1", None),
         # digests
         (f"h.example/p/x@{SHA}", "h.example", "p/x", None, SHA),

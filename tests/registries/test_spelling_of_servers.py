@@ -5,11 +5,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pulumi_chaosreg.credentials.auths import place_of
-from pulumi_chaosreg.credentials.keyring import key_for, matches
+from pulumi_chaosreg.credentials.keyring import key_for, matches, unmatched
 from pulumi_chaosreg.images.reference import SERVER, Reference, port_problem
+from pulumi_chaosreg.images.servers import HUB_ALIASES
 from pulumi_chaosreg.oci.addresses import base_url, origin
-from pulumi_chaosreg.registries.kinds import registry_kind
+from pulumi_chaosreg.registries.kinds import all_kinds, registry_kind
 from pulumi_chaosreg.registries.servers import account_path, canonical_server
+from pulumi_chaosreg.review.review import review
+from pulumi_chaosreg.stacks.project_file import find_project
+from tests.support.company import mirroring_company
 
 
 @pytest.mark.parametrize(
@@ -84,6 +88,54 @@ def test_the_spelling_is_of_the_same_server_and_final(written):
 )
 def test_what_we_call_a_server_is_what_docker_s_logins_are_kept_under(written):
     assert canonical_server(written) == place_of(written)
+
+
+def test_image_references_know_docker_hub_by_the_names_that_its_kind_has():
+    assert set(HUB_ALIASES) == set(all_kinds()["dockerhub"].aliases)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("Harbor.Company.com", "harbor.company.com:443", "harbor.company.com:0443", "[2001:DB8::1]:443", "Docker.io"),
+        *(*HUB_ALIASES, "Registry-1.Docker.io:443", "harbor:443", "localhost:443"),
+    ],
+)
+def test_a_reference_spells_its_server_as_the_settings_do(written):
+    image = Reference.parse(f"{written}/chaos/chaos-ddcr:1")
+    assert image.server == canonical_server(written)
+    assert str(image) == f"{canonical_server(written)}/chaos/chaos-ddcr:1"
+
+
+@pytest.mark.parametrize(
+    "written", ["Docker.io/harness", "docker.io:443/harness", *(f"{name}/harness" for name in HUB_ALIASES)]
+)
+def test_a_source_that_is_allowed_is_so_in_every_spelling(written, tmp_path):
+    project = mirroring_company(tmp_path, "docker.io", "harbor.company.com", {"one": f"sha256:{'a' * 64}"})
+    stack = project / "stacks/Pulumi.acme.yaml"
+    stack.write_text(stack.read_text().replace('source: "docker.io/harness"', f'source: "{written}"'))
+    reviewed = review(find_project(project))
+    assert not reviewed.errors
+    images = [image for resolved in reviewed.resolved.values() for image in resolved.images]
+    assert {(str(image.source), image.is_pinned) for image in images} == {
+        (f"docker.io/harness/one:1@sha256:{'a' * 64}", True)
+    }
+
+
+@pytest.mark.parametrize(
+    ("written", "server"),
+    [(name, "docker.io") for name in HUB_ALIASES]
+    + [("Harbor.Company.com", "harbor.company.com"), ("harbor.company.com:443", "harbor.company.com")],
+)
+def test_images_and_their_login_have_the_one_spelling(written, server, tmp_path):
+    digest = f"sha256:{'a' * 64}"
+    project = mirroring_company(tmp_path, "docker.io", written, {"one": digest})
+    stack = project / "stacks/Pulumi.acme.yaml"
+    stack.write_text(stack.read_text().replace("account: chaos", "account: /chaos/"))
+    for resolved in review(find_project(project)).resolved.values():
+        references = [str(image.reference) for image in resolved.images]
+        assert references == [f"{server}/chaos/one:1@{digest}"]
+        assert unmatched([key_for(resolved.registry.server.value)], references) == []
 
 
 @pytest.mark.parametrize(
