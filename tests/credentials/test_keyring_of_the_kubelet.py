@@ -54,7 +54,19 @@ def test_the_kubelet_uses_a_key(key, image, used):
         ("docker.io", "docker.io/harness/chaos-ddcr:1.94.0"),
         ("harbor.company.com", "harbor.company.com/chaos/x:1@sha256:" + "a" * 64),
         ("localhost:5000", "localhost:5000/x:1"),
-        ("1234.dkr.ecr.us-west-2.amazonaws.com", "1234.dkr.ecr.us-west-2.amazonaws.com/x:1"),
+        *(
+            (host, f"{host}/x:1")
+            for host in (
+                "123456789012.dkr.ecr.us-west-2.amazonaws.com",
+                "123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com",
+                "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn",
+                "123456789012.dkr.ecr.eusc-de-east-1.amazonaws.eu",
+                "123456789012.dkr-ecr-fips.us-east-1.on.aws",
+                "123456789012.dkr-ecr.cn-north-1.on.amazonwebservices.com.cn",
+                "public.ecr.aws",
+                "ecr-public.aws.com",
+            )
+        ),
     ],
 )
 def test_the_key_that_we_write_matches_every_image_of_its_server(server, image):

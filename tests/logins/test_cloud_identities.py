@@ -45,7 +45,11 @@ def _ask(server, environment):
         (ECR, "eu-west-1", "ecr"),
         ("123456789012.dkr.ecr-fips.us-east-2.amazonaws.com", "us-east-2", "ecr"),
         ("123456789012.dkr-ecr.eu-west-1.on.aws", "eu-west-1", "ecr"),
+        ("123456789012.dkr-ecr-fips.us-gov-west-1.on.aws", "us-gov-west-1", "ecr"),
+        ("123456789012.dkr-ecr.cn-north-1.on.amazonwebservices.com.cn", "cn-north-1", "ecr"),
+        ("123456789012.dkr.ecr.eusc-de-east-1.amazonaws.eu", "eusc-de-east-1", "ecr"),
         ("public.ecr.aws", "us-east-1", "ecr-public"),
+        ("ecr-public.aws.com", "us-east-1", "ecr-public"),
     ],
 )
 def test_ecr_opens_to_the_identity_at_aws(tmp_path, server, region, service):
