@@ -150,8 +150,7 @@ class Copy:
             # An immutable tag may be right already: its first answer was lost, or another run wrote it meanwhile.
             there = goal.head_manifest(repository, tag) if tag and refusal.is_immutable else None
             if not stands_for(goal, repository, there, manifest.digest):
-                is_named = not tag and algorithm_of(manifest.digest) != "sha256" and refusal.status in _NOT_SO_NAMED
-                raise (self._not_kept(manifest) if is_named else refusal) from None
+                raise (self._not_kept(manifest) if not tag and _refuses_name(refusal, manifest) else refusal) from None
             is_listed = False
         self._lists.see_to(goal, repository, manifest, claimed=is_listed)
 
@@ -270,3 +269,9 @@ class Copy:
     def _check(self) -> None:
         if self._failed.is_set() or self._stop.is_set():
             raise cancelled(self._ends.target.tagged)
+
+
+def _refuses_name(refusal: RegistryError, manifest: Manifest) -> bool:
+    """Whether it may be the digest's algorithm that the registry does not like."""
+    is_long = algorithm_of(manifest.digest) != "sha256"
+    return is_long and refusal.status in _NOT_SO_NAMED and not refusal.lacks_parts
