@@ -22,7 +22,6 @@ import yaml
 
 from pulumi_chaosreg.credentials.kubeconfig import is_content
 from pulumi_chaosreg.errors import ChaosregError, Finding
-from pulumi_chaosreg.oci.trust import trusting
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
@@ -116,6 +115,8 @@ class Cluster:
         from kubernetes.client import ApiClient, Configuration
         from kubernetes.config import ConfigException
         from kubernetes.config.kube_config import KubeConfigLoader, KubeConfigMerger
+
+        from pulumi_chaosreg.oci.trust import trusting  # with the client of registries, which not every run needs
 
         configuration = Configuration()
         try:

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from pulumi_chaosreg.cli import lock
+from pulumi_chaosreg.cli.lock_sources import sources_of
 from pulumi_chaosreg.cli.main import main
 from pulumi_chaosreg.cli.mirror_selection import select_jobs
 from pulumi_chaosreg.review.difference import compare
@@ -183,7 +183,7 @@ def test_what_somebody_else_fills_is_locked_where_it_is_and_never_copied(company
     reviewed = company.review()
     apac = "123456789012.dkr.ecr.ap-southeast-1.amazonaws.com"
     assert apac not in {job.target.server for job in select_jobs(reviewed, [])}
-    locked = [source.tagged for source in lock._sources(reviewed) if source.server == apac]
+    locked = [source.tagged for source in sources_of(reviewed) if source.server == apac]
     assert f"{apac}/chaos/chaos-ddcr:1.94.0" in locked
 
 
