@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pulumi_chaosreg.credentials.login import Kind, Login
+from pulumi_chaosreg.errors import ChaosregError
 
 _HUB = ("docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com")
 _TOKEN_USER = "<token>"  # noqa: S105  docker's word for "the secret is no password"
@@ -55,9 +56,20 @@ def login_from(user: str, secret: str, origin: str) -> Login | None:
 
 
 def login_in(auths: Mapping[str, Any], server: str, repository: str, origin: str) -> Login | None:
-    """The login of the nearest entry for a repository; None where there is none."""
-    for place in places_for(server, repository):
-        for key, entry in auths.items():
-            if place_of(key) == place and isinstance(entry, Mapping) and (login := login_of(entry, origin)):
-                return login
+    """The login of the nearest entry for a repository; None where there is no entry: everybody's then.
+
+    ChaosregError (CHR0525) where there are entries, and nothing in them: whoever wrote them meant a login.
+    """
+    fitting = [key for place in places_for(server, repository) for key in auths if place_of(key) == place]
+    for key in fitting:
+        entry = auths[key]
+        if isinstance(entry, Mapping) and (login := login_of(entry, origin)):
+            return login
+    if fitting:
+        raise ChaosregError.of(
+            "CHR0525",
+            f"the docker config of {origin} has no login in its entry `{fitting[0]}`",
+            help="put `auth` (base64 of `user:password`), or `username` and `password`, into it: what a credential "
+            "helper keeps is not in the file",
+        )
     return None
