@@ -12,7 +12,7 @@ class AllowOverridesArgs(TypedDict, total=False):
     must hold
     """
 
-    settings: list[Literal["image_registry", "custom_images", "images", "required_images", "mirror"]]
+    settings: list[Literal["image_registry", "custom_images", "allow_images", "images", "required_images", "mirror"]]
     """only these may be set below"""
 
     scopes: list[str]
@@ -294,6 +294,9 @@ class InfrastructureArgs(TypedDict, total=False):
 
     custom_images: CustomImagesArgs
     """image → full reference that is used instead"""
+
+    allow_images: list[str]
+    """the only places that images may be pulled from, beside the chosen registry itself; anywhere where nobody says"""
 
     required_images: list[str]
     """the images instead of the infrastructure type's own list"""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
+from pulumi_chaosreg.review.allowance_checks import check_allowances
 from pulumi_chaosreg.review.image_checks import check_images, check_tag_names
 from pulumi_chaosreg.review.mirror_checks import check_lockfile, check_mirrors, check_without_lockfile
 from pulumi_chaosreg.review.not_yet import not_yet
@@ -67,6 +68,10 @@ def _lockfile(subject: Subject) -> Iterable[Finding]:
     return check_lockfile(subject.company, subject.configs, is_acting=subject.is_acting)
 
 
+def _allowances(subject: Subject) -> Iterable[Finding]:
+    return check_allowances(subject.configs)
+
+
 def _signers(subject: Subject) -> Iterable[Finding]:
     return check_signers(subject.configs)
 
@@ -92,6 +97,7 @@ CHECKS: tuple[Callable[[Subject], Iterable[Finding]], ...] = (
     _registries,
     _mirrors,
     _lockfile,
+    _allowances,
     _signers,
     _pulls,
     _powers,

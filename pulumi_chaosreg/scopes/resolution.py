@@ -8,14 +8,14 @@ from typing import Any
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.scopes.delivery import HasValue, authentication_for, delivery
-from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, mirror_policy
+from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, mirror_policy, own_or_inherited
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, merged, nearest
 from pulumi_chaosreg.scopes.pinning import Pin, pin_of
 from pulumi_chaosreg.scopes.registry import Registry, registry_of
 from pulumi_chaosreg.scopes.required_images import required_images
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
 from pulumi_chaosreg.settings.setting import Path, Setting
-from pulumi_chaosreg.settings.table import CLUSTER, LOCKABLE, NAMESPACE, SECTION
+from pulumi_chaosreg.settings.table import CLUSTER, LOCKABLE, MIRROR, NAMESPACE, SECTION
 
 DEFAULT_NAMESPACE = "hce"
 """Harness's own default for the namespace of an infrastructure."""
@@ -34,6 +34,8 @@ class _Shared:
     images: tuple[ResolvedImage, ...]
     authentication: Decided[Mapping[str, Any]] | None
     pin: Decided[Pin] | None
+    allow_images: Decided[tuple[str, ...]] | None
+    signatures: Decided[str] | None
 
 
 class Resolver:
@@ -79,6 +81,8 @@ class Resolver:
             service_accounts=Decided(tuple(accounts.value), accounts.origin) if accounts else Decided((), Origin()),
             cluster=cluster,
             pin=shared.pin,
+            allow_images=shared.allow_images,
+            signatures=shared.signatures,
             labels=merged(infrastructure, SECTION.labels),
             annotations=merged(infrastructure, SECTION.annotations),
         )
@@ -99,7 +103,11 @@ class Resolver:
         locked = self.locked if pinning.uses_lockfile else {}
         images, of_images = required_images(decider, registry, kind, self.catalogue, locked, pinning)
         authentication, of_login = authentication_for(decider, registry)
-        return _Shared(registry, kind, images, authentication, pin), [*findings, *of_images, *of_login]
+        allowed = nearest(decider, SECTION.allow_images)
+        beginnings = Decided(tuple(allowed.value), allowed.origin) if allowed else None
+        signatures = own_or_inherited(registry.owner or decider, registry.base, MIRROR.signatures)
+        shared = _Shared(registry, kind, images, authentication, pin, beginnings, signatures)
+        return shared, [*findings, *of_images, *of_login]
 
 
 def _decides(scope: Scope) -> bool:

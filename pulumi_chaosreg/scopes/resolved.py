@@ -55,7 +55,7 @@ class Field:
     settings: tuple[Path, ...]
     """The paths of the settings that it comes from, the strongest first."""
     is_of_owner: bool = False
-    """Whether it decides what the registry's owner does, and nothing in the cluster."""
+    """Whether nothing in the cluster follows from it: what the registry's owner does, what may be pulled at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,10 @@ class ResolvedConfig:
     """`context`, `kubeconfig`, `identifier` and `provider`, as far as they are given."""
     pin: Decided[Pin] | None = None
     """None where nobody says `images.pin`."""
+    allow_images: Decided[tuple[str, ...]] | None = None
+    """Where images may be pulled from, beside the registry; None where nobody says."""
+    signatures: Decided[str] | None = None
+    """What is said of signatures where the registry is defined, also where nothing is mirrored into it."""
     labels: Mapping[str, Decided[str]] = field(default_factory=dict)
     """What the settings put on every object, beside our own labels."""
     annotations: Mapping[str, Decided[str]] = field(default_factory=dict)
@@ -88,6 +92,12 @@ class ResolvedConfig:
     def pinning(self) -> Pin:
         """How firmly digests hold here."""
         return self.pin.value if self.pin else Pin.UNSAID
+
+    @property
+    def unverified(self) -> tuple[ResolvedImage, ...]:
+        """Where signatures are required, the images whose signatures nobody looks at: what is not mirrored."""
+        is_required = self.signatures is not None and self.signatures.value == "require"
+        return tuple(image for image in self.images if image.source is None) if is_required else ()
 
     @property
     def secret_name(self) -> Decided[str] | None:
@@ -132,7 +142,17 @@ class ResolvedConfig:
                 yield _field(f"{setting.key}.{key}", decided, (*setting.path, key))
         if self.delivery:
             yield from _of_delivery(self.delivery)
+        yield from self._of_policy()
         yield from self._of_mirror()
+
+    def _of_policy(self) -> Iterator[Field]:
+        """What may be pulled at all, and what of it nobody has verified."""
+        if self.allow_images:
+            said, settings = self.allow_images, (SECTION.allow_images.path,)
+            yield Field(SECTION.allow_images.key, shown(said.value), said.origin, settings, is_of_owner=True)
+        if unverified := self.unverified:
+            names, first = ", ".join(image.name for image in unverified), unverified[0]
+            yield Field("unverified", names, first.origin, first.settings, is_of_owner=True)
 
     def _of_registry(self) -> Iterator[Field]:
         """Which registry it is, where it has a name: who owns it is then another than who chose it."""

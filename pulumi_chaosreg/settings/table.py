@@ -48,12 +48,13 @@ SOURCE = Grammar(
     port_problem,
     canonical=canonical_beginning,
 )
-_ALLOWED_SOURCE = Grammar(
+_BEGINNING = Grammar(
     "CHR0301",
     "a server or `server/account`",
     re.compile(rf"^{_HOST}(?:/{_PATH})?/*\Z"),
-    "write the beginning of what may be copied, as in `docker.io/harness`",
+    "write the beginning of what is allowed, as in `docker.io/harness`",
     port_problem,
+    canonical=canonical_beginning,
 )
 TAG_GRAMMAR = Grammar(
     "CHR0301", "a tag", TAG, "tags are made of letters, digits, `_`, `.` and `-`, at most 128, as in `1.94.0`"
@@ -212,7 +213,7 @@ class _Repositories(Group, key="repositories"):
 class _Mirror(Group, key="mirror"):
     source = text("`server/account` to copy from", grammar=SOURCE)
     allow_sources = texts(
-        "the only sources that may be copied from; Harness's own where nobody says", grammar=_ALLOWED_SOURCE
+        "the only sources that may be copied from; Harness's own where nobody says", grammar=_BEGINNING
     )
     platforms = texts(
         "which platforms to keep; all where nobody says. A subset's index is written again without the "
@@ -267,7 +268,7 @@ class _PullSecret(Group, key="pull_secret"):
     )
 
 
-LOCKABLE = ("image_registry", "custom_images", "images", "required_images", "mirror")
+LOCKABLE = ("image_registry", "custom_images", "allow_images", "images", "required_images", "mirror")
 """What a level may set only where every ancestor that sets any of them allows it."""
 
 
@@ -334,6 +335,10 @@ class _Section(Group):
     images = mapping(IMAGES.table("which tags"))
     custom_images = text_map(
         "image → full reference that is used instead", tuple(load_catalogue().custom_image_keys), grammar=_REFERENCE
+    )
+    allow_images = texts(
+        "the only places that images may be pulled from, beside the chosen registry itself; anywhere where nobody says",
+        grammar=_BEGINNING,
     )
     required_images = texts("the images instead of the infrastructure type's own list", grammar=_REFERENCE)
     repositories = mapping(_REPOSITORIES_TABLE)

@@ -1,0 +1,113 @@
+"""What may be pulled at all: `allow_images`, and images that pass by a demand for signatures."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from pulumi_chaosreg.errors import Finding, Place
+from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.registries.servers import canonical_server
+from pulumi_chaosreg.scopes.mirror_policy import own_or_inherited
+from pulumi_chaosreg.scopes.model import Origin, Scope
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, by_images
+from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, MIRROR, SECTION
+from pulumi_chaosreg.settings.yaml_file import Lines
+
+
+def check_allowances(configs: Iterable[ResolvedConfig]) -> Iterator[Finding]:
+    """CHR0334 and CHR0335."""
+    lines = Lines()
+    for config in by_images(configs):
+        refused = [image for image in config.images if not _is_allowed(image, config)]
+        for image in refused:
+            yield _refusal(image, config, lines)
+        passing = [image for image in config.unverified if image not in refused]
+        yield from _of_custom_images([image for image in passing if image.is_custom], config, lines)
+        if others := [image for image in passing if not image.is_custom]:
+            yield _of_registry(others, config, lines)
+
+
+def begins(reference: Reference, beginnings: Iterable[str]) -> bool:
+    """Whether it is at one of these, or below."""
+    name = f"{canonical_server(reference.server)}/{reference.repository}/"
+    return any(name.startswith(f"{text}/") for text in beginnings)
+
+
+def _is_allowed(image: ResolvedImage, config: ResolvedConfig) -> bool:
+    return config.allow_images is None or begins(image.reference, (config.registry.path, *config.allow_images.value))
+
+
+def _refusal(image: ResolvedImage, config: ResolvedConfig, lines: Lines) -> Finding:
+    said = config.allow_images
+    assert said is not None
+    assert said.origin.scope is not None
+    allowed = ", ".join((*said.value, "the chosen registry"))  # the same for every registry: it is one mistake
+    return Finding(
+        "CHR0334",
+        f"`{image.reference.tagged}` may not be pulled: `allow_images` does not name its place",
+        image.origin.place,
+        notes=(("allowed", allowed), ("by", _where(said.origin, lines))),
+        help=f"take it from one of these, or add `{image.reference.name}` to `allow_images` in "
+        f"{said.origin.scope.title}",
+        follows=config.infrastructure.is_unclear(SECTION.allow_images)
+        or config.infrastructure.is_unclear(IMAGE_REGISTRY.server),
+    )
+
+
+def _of_custom_images(images: list[ResolvedImage], config: ResolvedConfig, lines: Lines) -> Iterator[Finding]:
+    for image in images:
+        allowed = _knowingly_allowed([image], config)
+        what, origin = f"`{image.reference.tagged}`", image.origin
+        yield _unverified(what, origin, origin.place, is_known=allowed, config=config, lines=lines)
+
+
+def _of_registry(images: list[ResolvedImage], config: ResolvedConfig, lines: Lines) -> Finding:
+    """Nothing is mirrored into the registry: that is one cause, whatever is pulled from there."""
+    registry = config.registry
+    origin = registry.off or Origin(registry.owner)
+    place = registry.off.place if registry.off else registry.place
+    what = f"the {len(images)} images of `{registry.path}`" if len(images) > 1 else f"`{images[0].reference.tagged}`"
+    is_meant = registry.off is not None and not _is_below(registry.off.scope, config)
+    is_known = is_meant or _knowingly_allowed(images, config)
+    finding = _unverified(what, origin, place, is_known=is_known, config=config, lines=lines)
+    if registry.owner and not registry.off and not own_or_inherited(registry.owner, registry.base, MIRROR.source):
+        return replace(
+            finding, follows=finding.follows or finding.severity != "error"
+        )  # that nobody mirrors anything is told
+    return finding
+
+
+def _unverified(
+    what: str, decided: Origin, place: Place, *, is_known: bool, config: ResolvedConfig, lines: Lines
+) -> Finding:
+    demand = config.signatures
+    assert demand is not None
+    assert demand.origin.scope is not None
+    by, said = demand.origin.scope, config.infrastructure
+    unclear = (SECTION.allow_images, MIRROR.signatures, MIRROR.source, IMAGE_REGISTRY.server)
+    return Finding(
+        "CHR0335",
+        f"nobody verifies {what}: `signatures: require` covers what is mirrored, and this is not",
+        place,
+        notes=(("required by", _where(demand.origin, lines)),),
+        help="" if is_known else f"let the mirror copy it, or let {by.title} name its place in `allow_images`",
+        severity="hint" if is_known else "error" if _is_below(decided.scope, config) else "warning",
+        follows=any(said.is_unclear(setting) or config.registry.is_unclear(setting) for setting in unclear),
+    )
+
+
+def _knowingly_allowed(images: list[ResolvedImage], config: ResolvedConfig) -> bool:
+    """Whether who demands signatures, or somebody above, names the place: a level below may not excuse itself."""
+    said = config.allow_images
+    if said is None or _is_below(said.origin.scope, config):
+        return False
+    return all(begins(image.reference, said.value) for image in images)
+
+
+def _is_below(scope: Scope | None, config: ResolvedConfig) -> bool:
+    """Whether this is below who demands signatures."""
+    by = config.signatures.origin.scope if config.signatures else None
+    return scope is not None and by is not None and scope is not by and scope.within(by)
+
+
+def _where(origin: Origin, lines: Lines) -> str:
+    return str(replace(lines.located(origin.place), scope=origin.scope.title if origin.scope else ""))
