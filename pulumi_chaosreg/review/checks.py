@@ -7,7 +7,8 @@ from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.review.allowance_checks import check_allowances
 from pulumi_chaosreg.review.image_checks import check_images, check_tag_names
-from pulumi_chaosreg.review.mirror_checks import check_lockfile, check_mirrors, check_without_lockfile
+from pulumi_chaosreg.review.lockfile_checks import check_lockfile, check_without_lockfile
+from pulumi_chaosreg.review.mirror_checks import check_mirrors
 from pulumi_chaosreg.review.not_yet import not_yet
 from pulumi_chaosreg.review.ownership import Ownership
 from pulumi_chaosreg.review.pull_checks import check_powers, check_pulls

@@ -1,62 +1,25 @@
-"""What an owner's mirror may and can copy: allowed sources, what a source carries, the lockfile, tags that move."""
+"""What an owner's mirror may and can copy: allowed sources, what a source carries, tags that move."""
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import Any
 
-from pulumi_chaosreg.errors import Cause, Finding, Place, told
+from pulumi_chaosreg.errors import Finding, Place, told
 from pulumi_chaosreg.images.catalogue import Catalogue, load_catalogue
-from pulumi_chaosreg.images.lockfile import FILE_NAME
 from pulumi_chaosreg.images.reference import COMPANION_TAG
 from pulumi_chaosreg.scopes.mirror_policy import own_or_inherited
-from pulumi_chaosreg.scopes.pinning import Pin
 from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, by_images
-from pulumi_chaosreg.settings.setting import Setting
 from pulumi_chaosreg.settings.table import MIRROR, REPOSITORIES, SECTION
-from pulumi_chaosreg.stacks.company import Company
 
 
 def check_mirrors(catalogue: Catalogue, configs: Iterable[ResolvedConfig]) -> list[Finding]:
     """CHR0309, CHR0314 to CHR0316 and CHR0318."""
     findings: list[Finding] = []
-    for config in by_images(configs):
+    every = list(by_images(configs))
+    for config in every:
         findings += _mirrors_nothing(config, catalogue)
         for image in config.images:
             findings += _source(image, config.registry, catalogue)
-    return findings
-
-
-def check_lockfile(company: Company, configs: Iterable[ResolvedConfig], *, is_acting: bool) -> list[Finding]:
-    """CHR0304: what must have a digest and has none. `is_acting`: a program would copy or pull now."""
-    unlocked = [
-        finding
-        for config in by_images(configs)
-        for image in config.images
-        for finding in _unlocked(image, config, company.catalogue, is_acting=is_acting)
-    ]
-    certain = [finding for finding in unlocked if not finding.follows]
-    if certain and company.lockfile == "missing" and not is_acting:
-        in_common = set.intersection(*(set(finding.follows_from) for finding in certain))
-        return [_no_lockfile(company.folder, tuple(in_common))]
-    return unlocked
-
-
-def check_without_lockfile(config: ResolvedConfig) -> list[Finding]:
-    """CHR0330: what a program without stack files, and so without a lockfile, cannot keep of `images.pin`."""
-    lacking = [image for image in config.images if image.digest is None]
-    if not config.pin or not lacking or config.pinning is Pin.OFF:
-        return []
-    names = ", ".join(f"`{image.name}`" for image in lacking)
-    return [
-        Finding(
-            "CHR0330",
-            f"`images.pin: {config.pin.value}` needs a lockfile, and a program without stack files has none: {names}",
-            config.pin.origin.place,
-            help="leave `images.pin` out: digests are then found at `up`, and references carry them; `off` for tags",
-            severity="error" if config.pinning is Pin.STRICT else "warning",
-        )
-    ]
+    return findings + _not_carried(every, catalogue)
 
 
 def _source(image: ResolvedImage, registry: Registry, catalogue: Catalogue) -> Iterator[Finding]:
@@ -73,19 +36,11 @@ def _source(image: ResolvedImage, registry: Registry, catalogue: Catalogue) -> I
             f"`{source.value}` may not be mirrored: `mirror.allow_sources` does not name it{said}",
             (allowed or source).origin.place,
             notes=(("allowed", ", ".join(beginnings)),),
-            help=f"correct `mirror.source`, or write `allow_sources: [{source.value}]`",
+            help="correct `mirror.source`, or "
+            + (f"add `{source.value}` to it" if allowed else f"write `allow_sources: [{source.value}]`"),
             follows=registry.is_unclear(MIRROR.allow_sources),
         )
-    name = image.source.repository.rpartition("/")[2]
-    if not catalogue.carries(source.value, name):
-        carrying = [known for known in catalogue.sources if catalogue.carries(known, name)]
-        yield Finding(
-            "CHR0314",
-            f"`{source.value}` does not carry `{name}`",
-            source.origin.place,
-            notes=(("carried by", ", ".join(carrying)),),
-            help="mirror from one of these, or give the image under `custom_images`",
-        )
+    name = image.image
     tag = image.reference.tag or ""
     if COMPANION_TAG.fullmatch(tag):
         yield Finding(
@@ -105,57 +60,39 @@ def _source(image: ResolvedImage, registry: Registry, catalogue: Catalogue) -> I
         )
 
 
-def _unlocked(
-    image: ResolvedImage, config: ResolvedConfig, catalogue: Catalogue, *, is_acting: bool
-) -> Iterator[Finding]:
-    """An image that the lockfile should carry and does not: no preview could tell what a cluster gets."""
-    is_mirrored, floats = image.source is not None, catalogue.is_floating(image.reference.tag)
-    said = config.infrastructure
-    for_others: tuple[Setting[Any], ...] = (SECTION.mirror, SECTION.image_registry)
-    unclear = (MIRROR.platforms, MIRROR.source) if is_mirrored else for_others
-    if image.digest or not config.pinning.wants_locked(mirrored=is_mirrored, floating=floats):
-        return
-    if not is_mirrored and floats and config.pinning is not Pin.STRICT:
-        return  # that it moves is told
-    # where references stay tags, the program is true without: it copies what a fixed tag stands for
-    is_warning = config.pinning.may_copy_unlocked(floating=floats and is_acting)
-    notes = (
-        [("mirrored by", f"stack `{config.owner.stack}`, {config.owner.title}")]
-        if image.source and config.owner
-        else []
-    )
-    if config.pin:
-        notes.append(("images.pin", f"{config.pin.value}, by {config.pin.origin}"))
-    yield Finding(
-        "CHR0304",
-        f"the lockfile has no digest for `{image.lock_key}`",
-        image.origin.place,
-        notes=tuple(notes),
-        help=f"run `chaosreg lock` and commit stacks/{FILE_NAME} with this change",
-        severity="warning" if is_warning else "error",
-        cause=Cause.NO_DIGEST,
-        # else nobody knows what would have to be locked
-        follows=any(said.is_unclear(setting) or config.registry.is_unclear(setting) for setting in unclear)
-        or _has_wrong_source(image, config, catalogue),
-        # a section that nobody reads may be the one that says where images come from
-        follows_from=(Cause.DAMAGED_LOCKFILE, *(() if is_mirrored else (Cause.UNKNOWN_SECTION,))),
-    )
+def _not_carried(configs: Iterable[ResolvedConfig], catalogue: Catalogue) -> list[Finding]:
+    """One finding for each `mirror.source`, whatever it lacks."""
+    lacking: dict[tuple[str, Place], dict[str, None]] = {}
+    for config in configs:
+        for image in config.images:
+            if (policy := config.registry.policy) and _is_lacking(image, config, catalogue):
+                names = lacking.setdefault((policy.source.value, policy.source.origin.place), {})
+                names[image.image] = None
+    return [
+        Finding(
+            "CHR0314",
+            f"`{source}` does not carry {', '.join(f'`{name}`' for name in names)}",
+            place,
+            notes=(("carried by", _carrying(names, catalogue)),),
+            help="mirror from one of these, or give the images under `custom_images`",
+        )
+        for (source, place), names in lacking.items()
+    ]
 
 
-def _has_wrong_source(image: ResolvedImage, config: ResolvedConfig, catalogue: Catalogue) -> bool:
-    return bool(told(_source(image, config.registry, catalogue)))
+def _is_lacking(image: ResolvedImage, config: ResolvedConfig, catalogue: Catalogue) -> bool:
+    policy = config.registry.policy
+    return bool(image.source and policy and not catalogue.carries(policy.source.value, image.image))
 
 
-def _no_lockfile(folder: Path, follows_from: tuple[Cause, ...]) -> Finding:
-    return Finding(
-        "CHR0304",
-        f"nothing is locked yet: there is no {FILE_NAME}",
-        Place(file=folder / FILE_NAME),
-        help="run `chaosreg lock` before the first `pulumi preview`, and commit the file",
-        severity="warning",
-        cause=Cause.NO_DIGEST,
-        follows_from=follows_from,
-    )
+def _carrying(names: Iterable[str], catalogue: Catalogue) -> str:
+    known = (source for source in catalogue.sources if all(catalogue.carries(source, name) for name in names))
+    return ", ".join(known) or "none of them has all"
+
+
+def has_wrong_source(image: ResolvedImage, config: ResolvedConfig, catalogue: Catalogue) -> bool:
+    """Whether something is wrong with where the image is mirrored from, or with its tag there."""
+    return bool(told(_source(image, config.registry, catalogue))) or _is_lacking(image, config, catalogue)
 
 
 def _mirrors_nothing(config: ResolvedConfig, catalogue: Catalogue) -> Iterator[Finding]:

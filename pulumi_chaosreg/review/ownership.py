@@ -1,8 +1,11 @@
 """What two infrastructures or two owners cannot both have: an object of a cluster, a cluster's name, a repository."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
-from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.errors import Finding, Severity
+from pulumi_chaosreg.review.written import written
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.moves import object_name
 from pulumi_chaosreg.scopes.registry import Registry
@@ -19,33 +22,73 @@ def check_ownership(configs: Iterable[ResolvedConfig]) -> list[Finding]:
 
 
 class Ownership:
-    """Who owns what so far."""
+    """Who owns what so far. One cause is told once, with how much it concerns."""
 
     def __init__(self) -> None:
-        self._first: dict[tuple[str, ...], tuple[Scope, object]] = {}
+        self._first: dict[tuple[object, ...], _Owned] = {}
+        self._told: set[tuple[object, ...]] = set()
 
     def claim(self, configs: Iterable[ResolvedConfig]) -> list[Finding]:
         """What these infrastructures, or their registries' owners, would own beside somebody else."""
         every = list(configs)
         owned = [thing for config in every for thing in _of_cluster(config)]
         owned += [thing for config in by_images(every) for thing in _of_registry(config)]
-        findings: list[Finding] = []
-        lines = Lines()
-        for code, thing, owner, content, advice in owned:
-            first, expected = self._first.setdefault(thing, (owner, content))
-            if first is owner or (content is not None and content == expected):
+        collisions: dict[tuple[object, ...], list[_Owned]] = {}
+        at_odds: set[tuple[Scope, Scope]] = set()
+        for one in owned:
+            first = self._first.setdefault((one.thing, one.apart), one)
+            if first.owner is one.owner or (one.content is not None and one.content == first.content):
                 continue
-            message = f"{owner.title} and {first.title} would both own {_named(thing)}"
-            notes = (("the other one", str(lines.located(first.place))),)
-            findings.append(Finding(code, message, owner.place, notes=notes, help=advice))
-        return findings
+            of_pair = (one.owner, first.owner)
+            if one.severity == "error":
+                at_odds.add(of_pair)
+            elif of_pair in at_odds:
+                continue  # they collide in something of which this only follows
+            key = (one.code, one.thing) if one.is_for_all else (one.code, *of_pair)
+            if key not in self._told:
+                collisions.setdefault(key, []).append(one)
+        self._told.update(collisions)
+        lines = Lines()
+        return [
+            _collision(things, self._first[things[0].thing, things[0].apart].owner, lines)
+            for things in collisions.values()
+        ]
 
 
-_Owned = tuple[str, tuple[str, ...], Scope, object, str]
-"""(code, thing, owner, content, advice): a thing may have several owners only where all give it the same content."""
+@dataclass(frozen=True, slots=True)
+class _Owned:
+    """A thing may have several owners only where all give it the same content."""
+
+    code: str
+    thing: tuple[str, ...]
+    owner: Scope
+    advice: str
+    content: object = None
+    apart: object = None
+    """Of two things with one name, which one."""
+    is_for_all: bool = False
+    """Whether it is one mistake, however many have it; otherwise each pair of owners makes its own."""
+    verb: str = "own"
+    severity: Severity = "error"
 
 
-def _of_cluster(config: ResolvedConfig) -> Iterable[_Owned]:
+def _collision(things: list[_Owned], first: Scope, lines: Lines) -> Finding:
+    """Of several things of a pair of owners, or several owners of a thing, one is named and the others are counted."""
+    one = things[0]
+    others, more = len({thing.owner for thing in things}) - 1, len({thing.thing for thing in things}) - 1
+    owners = f"{one.owner.title}, {others} more" if others else one.owner.title
+    return Finding(
+        one.code,
+        f"{owners} and {first.title} would {'all' if others else 'both'} {one.verb} {_named(one.thing)}"
+        + (f" and {more} more" if more else ""),
+        one.owner.place,
+        notes=(("the other one", str(lines.located(first.place))),),
+        help=one.advice,
+        severity=one.severity,
+    )
+
+
+def _of_cluster(config: ResolvedConfig) -> Iterator[_Owned]:
     infrastructure = config.infrastructure
     if infrastructure.is_unclear(SECTION.namespace) or infrastructure.is_unclear(SECTION.cluster):
         return  # where it is, is not known
@@ -53,38 +96,37 @@ def _of_cluster(config: ResolvedConfig) -> Iterable[_Owned]:
     cluster = reached.get("identifier") or reached.get("context") or "cluster"
     place = (cluster, config.namespace.value)
     way = (reached.get("kubeconfig"), reached.get("context"))
-    yield (
-        "CHR0603",
-        ("the cluster name", cluster),
-        infrastructure,
-        way,
-        "give each cluster its own `cluster.identifier`",
-    )
-    yield "CHR0602", ("ConfigMap", *place, object_name(infrastructure)), infrastructure, None, _ELSEWHERE
-    if config.delivery is None or config.secret_name is None:
-        return
-    if config.delivery.makes_secret:
+    advice = "give each cluster its own `cluster.identifier`"
+    yield _Owned("CHR0603", ("the cluster name", cluster), infrastructure, advice, content=way, is_for_all=True)
+    name = object_name(infrastructure)
+    yield _Owned("CHR0602", ("ConfigMap", *place, name), infrastructure, _ELSEWHERE)
+    if config.delivery is not None and config.secret_name is not None and config.delivery.makes_secret:
         advice = f"{_ELSEWHERE}, or another `pull_secret.name`"
-        yield "CHR0602", ("Secret", *place, config.secret_name.value), infrastructure, None, advice
+        yield _Owned("CHR0602", ("Secret", *place, config.secret_name.value), infrastructure, advice)
+    thing = ("namespace", *place)
+    yield _Owned(
+        "CHR0602", thing, infrastructure, _ELSEWHERE, apart=way, is_for_all=True, verb="run in", severity="warning"
+    )
 
 
 def _of_registry(config: ResolvedConfig) -> Iterator[_Owned]:
     for image in config.images:
         if image.source and config.owner:
             thing = ("the repository", image.reference.name)
-            yield "CHR0311", thing, config.owner, None, _one_definition(config.registry)
+            yield _Owned("CHR0311", thing, config.owner, _one_definition(config.registry))
 
 
 def _one_definition(registry: Registry) -> str:
     """The entry to write once, where both may choose it: filled in."""
-    said = {"server": registry.server.value, "account": registry.account.value, "type": registry.type.value}
-    said |= {"kind": registry.kind.name} if registry.kind.sayable and registry.kind.name != "generic" else {}
-    login = registry.authentication.value if registry.authentication else {}
-    if login:
-        said["authentication"] = f"{{{', '.join(f'{key}: {value}' for key, value in login.items())}}}"
-    entry = ", ".join(f"{key}: {value}" for key, value in said.items() if value)
+    said: dict[str, Any] = {
+        "server": registry.server.value,
+        "account": registry.account.value,
+        "type": registry.type.value,
+        "kind": registry.kind.name if registry.kind.sayable and registry.kind.name != "generic" else "",
+        "authentication": registry.authentication.value if registry.authentication else {},
+    }
     return (
-        "define it once, at a level above both, as `registries: {shared: {" + entry + "}}`, and write "
+        f"define it once, at a level above both, as `registries: {{shared: {written(said)}}}`, and write "
         "`image_registry: shared` in both; or give one of them another `account`"
     )
 

@@ -124,7 +124,7 @@ def delivery(
         problem = "authentication by a Kubernetes Secret has no `secret_name`"
         findings.append(Finding("CHR0505", problem, place, help="add it"))
     if said.get("namespace", namespace.value) != namespace.value and not infrastructure.is_unclear(SECTION.namespace):
-        findings.append(_elsewhere(infrastructure, authentication, namespace))
+        findings.append(_elsewhere(authentication, namespace))
     secret_name = Decided(name, named.origin if named else authentication.origin)
     return Delivery(how, authentication, secret_name, credential), findings
 
@@ -212,11 +212,11 @@ def _no_authentication(registry: Registry) -> Finding:
     )
 
 
-def _elsewhere(infrastructure: Scope, authentication: Decided[Mapping[str, Any]], namespace: Decided[str]) -> Finding:
+def _elsewhere(authentication: Decided[Mapping[str, Any]], namespace: Decided[str]) -> Finding:
     return Finding(
         "CHR0504",
-        f"the pull Secret would be in namespace `{authentication.value['namespace']}`, and the Pods of "
-        f"{infrastructure.title} run in `{namespace.value}`",
+        f"the pull Secret would be in namespace `{authentication.value['namespace']}`, and Pods run in "
+        f"`{namespace.value}`",
         authentication.origin.place,
         help="a Pod can use Secrets of its own namespace only: remove `authentication.namespace`, or set the "
         "infrastructure's `namespace` to it",

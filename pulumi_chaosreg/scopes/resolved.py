@@ -39,6 +39,11 @@ class ResolvedImage:
     """The paths of the settings that it comes from, the strongest first."""
 
     @property
+    def image(self) -> str:
+        """The last part of its repository at the source; of a custom image its own."""
+        return (self.source or self.reference).repository.rpartition("/")[2]
+
+    @property
     def lock_key(self) -> str:
         """What the lockfile calls it."""
         source = self.source or self.reference

@@ -196,7 +196,7 @@ def two_owners_of_one_repository() -> None:
     root = account(mirror={"source": "docker.io/harness"})
     first = chaosreg.Project("a", account=root, image_registry=HARBOR)
     chaosreg.Infrastructure("dev", project=first, cluster={"context": "dev"})
-    second = chaosreg.Project("b", account=root, image_registry=HARBOR)  #! CHR0311 #! CHR0311 #! CHR0311 #! CHR0311
+    second = chaosreg.Project("b", account=root, image_registry=HARBOR)  #! CHR0311
     chaosreg.Infrastructure("dev", project=second, cluster={"context": "dev"}, namespace="b")
 
 

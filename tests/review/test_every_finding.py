@@ -376,7 +376,7 @@ MISTAKES = {
               chaosreg:parent_stack: acme
               chaosreg:infrastructures:
                 x: {cluster: {context: c}}
-                y: {cluster: {context: c}}
+                y: {cluster: {context: d}}
             """,
         },
         ["gives a tag to `chaos-ddcr`, `chaos-ddcr-faults`", "newest known release: 1.94.4", 'release: "1.94.4"}'],
@@ -605,7 +605,7 @@ def test_a_mistake_of_the_account_is_told_once_however_many_are_below(project, p
     account = ACME.replace(
         "true", "true\n        mirror: {source: docker.io/harness}\n        image_registry: {server: h.example}"
     )
-    below = {f"i{n}": BELOW_ACME.replace("x:", f"x{n}:") for n in range(5)}
+    below = {f"i{n}": BELOW_ACME.replace("x:", f"x{n}:").replace("context: c", f"context: c{n}") for n in range(5)}
     found = places(project.write({"acme": account, **below}).review())
     assert found == [("CHR0211", "Pulumi.acme.yaml", 6), ("CHR0304", "chaosreg.lock.yaml", None)]
 

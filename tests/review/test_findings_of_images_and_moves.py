@@ -199,8 +199,8 @@ MISTAKES = {
               chaosreg:infrastructures:
                 x: {cluster: {context: c}}
                 y: {cluster: {context: c}, moved_from: shop/checkout/x}  #! CHR0212 #! CHR0602
-                z: {cluster: {context: c}, moved_from: old}
-                w: {cluster: {context: c}, moved_from: old}  #! CHR0212 #! CHR0602
+                z: {cluster: {context: d}, moved_from: old}
+                w: {cluster: {context: d}, moved_from: old}  #! CHR0212 #! CHR0602
             """
         },
         [

@@ -246,7 +246,8 @@ def test_two_infrastructures_may_give_one_account_an_entry_each(project):
     }
     account = {"id": "acme", "image_registry": registry, "mirror": "off", "images": {"release": "1.94.4", "pin": "off"}}
     reviewed = project.write({"acme": {"chaosreg:account": account, "chaosreg:infrastructures": below}}).review()
-    assert reviewed.findings == ()
+    assert [(finding.code, finding.severity) for finding in reviewed.findings] == [("CHR0602", "warning")]
+    assert "would both run in namespace `hce` in cluster `c`" in reviewed.findings[0].message
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
@@ -257,7 +258,8 @@ def test_a_mistake_is_found_where_it_stands_and_nothing_else_is(project, check_m
 
 def test_two_owners_of_one_repository_are_told_the_entry_that_both_may_choose(project):
     registry = {"server": "h.example", "account": "chaos", "type": "private"}
-    registry["authentication"] = {"username": "u", "password_secret": "n"}
+    registry["authentication"] = {"username": "robot$u", "password_secret": "007"}
+    registry["kind"] = "harbor"
     below = {"a": {"cluster": {"context": "a"}, "image_registry": registry}}
     below["b"] = {"cluster": {"context": "b"}, "image_registry": registry}
     account = {"id": "acme", "allow_overrides": True, "images": {"release": "1.94.4"}}
@@ -265,7 +267,8 @@ def test_two_owners_of_one_repository_are_told_the_entry_that_both_may_choose(pr
     reviewed = project.write({"acme": {"chaosreg:account": account, "chaosreg:infrastructures": below}}).review()
     helps = {finding.help for finding in reviewed.findings if finding.code == "CHR0311"}
     (advice,) = helps
-    entry = "{server: h.example, account: chaos, type: private, authentication: {username: u, password_secret: n}}"
+    authentication = '{username: "robot$u", password_secret: "007"}'
+    entry = f"{{server: h.example, account: chaos, type: private, kind: harbor, authentication: {authentication}}}"
     assert f"`registries: {{shared: {entry}}}`" in advice
     # who follows it has the mistake no more
     account |= {"registries": {"shared": registry}}

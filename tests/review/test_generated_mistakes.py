@@ -471,28 +471,22 @@ def deletions() -> Iterator[Mistake]:
             yield replace(_mistake("deleted", entry, text, code, line=line), lost="")
 
 
-SAID_AT: dict[str, tuple[str, Keys, int]] = {
-    "chaos-ddcr:1.94.1": ("Pulumi.checkout.yaml", ("chaosreg:project", "images", "tags", "chaos-ddcr"), 2),
-    "chaos-ddcr-faults:1.94.1": (
-        "Pulumi.checkout.yaml",
-        ("chaosreg:project", "images", "tags", "chaos-ddcr-faults"),
-        2,
-    ),
-    "chaos-probe:1.2.0": ("Pulumi.checkout-dev.yaml", ("chaosreg:infrastructures", "probes", "required_images"), 1),
-    "service-discovery-collector:0.74.0": ("Pulumi.acme.yaml", ("chaosreg:account", "images", "release"), 2),
+SAID_AT: dict[str, tuple[str, Keys]] = {
+    "chaos-ddcr:1.94.1": ("Pulumi.checkout.yaml", ("chaosreg:project", "images", "tags", "chaos-ddcr")),
+    "chaos-ddcr-faults:1.94.1": ("Pulumi.checkout.yaml", ("chaosreg:project", "images", "tags", "chaos-ddcr-faults")),
+    "chaos-probe:1.2.0": ("Pulumi.checkout-dev.yaml", ("chaosreg:infrastructures", "probes", "required_images")),
+    "service-discovery-collector:0.74.0": ("Pulumi.acme.yaml", ("chaosreg:account", "images", "release")),
     "service-discovery-collector:0.75.0": (
         "prod/america.yaml",
         ("prod-us", "images", "tags", "service-discovery-collector"),
-        1,
     ),
     "service-discovery-collector:0.82.0": (
         "Pulumi.checkout-dev.yaml",
         ("chaosreg:infrastructures", "next", "images", "release"),
-        1,
     ),
 }
-"""Image → the file and keys that decide its tag, and how many owners mirror it from docker.io/harness."""
-OF_LEDGER: tuple[str, Keys, int] = ("Pulumi.ledger.yaml", ("chaosreg:project", "images", "release"), 1)
+"""Image → the file and keys that decide its tag, however many owners mirror it."""
+OF_LEDGER: tuple[str, Keys] = ("Pulumi.ledger.yaml", ("chaosreg:project", "images", "release"))
 LOCK = "stacks/chaosreg.lock.yaml"
 
 
@@ -503,12 +497,11 @@ def lockfile_lines() -> Iterator[Mistake]:
             source = line.rpartition(": ")[0]
             without = "".join(lines[: number - 1] + lines[number:])
             if company == BIG:
-                file, keys, owners = SAID_AT.get(source.rpartition("/")[2], OF_LEDGER)
-                owners = owners if source.startswith("docker.io") else 1
+                file, keys = SAID_AT.get(source.rpartition("/")[2], OF_LEDGER)
                 file, keys = f"stacks/{file}", keys if file.startswith("prod") else ("config", *keys)
             else:
-                file, keys, owners = "Pulumi.yaml", ("config", "chaosreg:account", "value", "images", "release"), 1
-            spots = (("CHR0304", file, line_at(files[file], *keys)),) * owners
+                file, keys = "Pulumi.yaml", ("config", "chaosreg:account", "value", "images", "release")
+            spots = (("CHR0304", file, line_at(files[file], *keys)),)
             yield Mistake(
                 f"not locked: {source}", company, {LOCK: without}, spots, words=(source, "run `chaosreg lock`")
             )
@@ -561,7 +554,7 @@ BY_HAND: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "two owners of the same three repositories": (
         BIG,
         [
-            (DEV, "    borrowed:\n", "    borrowed:  #! CHR0311 #! CHR0311 #! CHR0311\n"),
+            (DEV, "    borrowed:\n", "    borrowed:  #! CHR0311\n"),
             (DEV, "server: europe-docker.pkg.dev", "server: harbor.acme.example:8443"),
             (DEV, "account: acme/chaos", "account: chaos/images"),
         ],
@@ -578,7 +571,7 @@ BY_HAND: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
         BIG,
         [
             (CATALOGUE, "    - ddcr\n", ""),
-            (DEV, "source: mirror.acme.example/harness", "source: mirror.acme.example/harness" + "  #! CHR0314" * 3),
+            (DEV, "source: mirror.acme.example/harness", "source: mirror.acme.example/harness  #! CHR0314"),
         ],
     ),
     "nobody mirrors, and two own a registry": (
@@ -653,7 +646,7 @@ BY_HAND: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     "two infrastructures of one id in one namespace: ConfigMap and Secret": (
         BIG,
         [
-            (LEDGER_PROD, "legacy-eu:\n", "probes:  #! CHR0602 #! CHR0602\n"),
+            (LEDGER_PROD, "legacy-eu:\n", "probes:  #! CHR0602\n"),
             (LEDGER_PROD, "context: legacy-eu", "context: probes"),
         ],
     ),

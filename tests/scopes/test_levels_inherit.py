@@ -246,7 +246,9 @@ def test_a_locked_digest_is_pinned_in_the_target_and_in_the_source(project):
     ddcr = outcome.config.images[0]
     assert str(ddcr.reference) == f"h.example/chaos/chaos-ddcr:1.94.0@{digest}"
     assert str(ddcr.source) == f"docker.io/harness/chaos-ddcr:1.94.0@{digest}"
-    assert outcome.codes == ["CHR0304"] * 3  # the other three are not locked
+    (finding,) = outcome.reviewed.errors
+    assert finding.code == "CHR0304"
+    assert finding.message.endswith("chaos-ddcr-faults:1.94.0` and 2 more")  # the other three are not locked
 
 
 def test_our_own_stacks_are_a_company_without_mistakes():
