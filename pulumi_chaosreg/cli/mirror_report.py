@@ -5,12 +5,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from math import inf
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 from pulumi_chaosreg.cli.terminal import colored, width
-from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.mirror import Copied, Planned, Progress
 
 _REDRAW = 0.1
@@ -60,6 +61,7 @@ class TextReport:
         self._began = time.monotonic()
         self._bars = _Bars() if sys.stdout.isatty() else None
         self._right: set[str] = set()
+        self._alike: dict[tuple[Finding, ...], list[str]] = {}
         self._bytes = 0
 
     def __enter__(self) -> Self:
@@ -68,6 +70,7 @@ class TextReport:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._tell_alike()
         with self._guard:
             if self._bars:
                 self._bars.clear()
@@ -78,6 +81,7 @@ class TextReport:
             print(f"interrupted: {last}" if self._stopped.is_set() else last)
 
     def planned(self, plans: Mapping[str, Planned]) -> None:
+        self._tell_alike()
         unique: dict[str, int] = {}
         for target, plan in plans.items():
             unique |= plan.sizes
@@ -109,7 +113,19 @@ class TextReport:
     def failed(self, target: str, error: ChaosregError) -> None:
         self.failures += 1
         self._right.discard(target)
-        self._line(f"failed {target}\n{error}")
+        with self._guard:
+            # what was asked for differs from image to image, what is wrong with a registry does not
+            alike = self._alike.setdefault(tuple(replace(finding, notes=()) for finding in error.findings), [])
+            alike.append(target)
+        if alike[0] == target:
+            self._line(f"failed {target}\n{error}")
+
+    def _tell_alike(self) -> None:
+        """Whom else the errors concern that were told so far."""
+        for first, *others in self._alike.values():
+            if others:
+                self._line(f"failed {len(others)} more, for the same reason as {first}: {', '.join(sorted(others))}")
+        self._alike.clear()
 
     def note(self, text: str) -> None:
         self._line(text)

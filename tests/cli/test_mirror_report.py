@@ -49,3 +49,25 @@ def test_progress_is_told_twice_a_second_and_where_an_image_ended(capsys: pytest
         assert [event["bytes"] for event in told if event["image"] == name and "blobs" in event] == [1, 51, 100]
     assert [event["event"] for event in told if event["image"] == "done"][-1] == "copied"
     assert [event["event"] for event in told if event["image"] == "failed"][-1] == "failed"
+
+
+def test_what_is_wrong_with_a_registry_is_told_once_with_all_that_it_concerns(capsys) -> None:
+    def refused(server: str, image: str) -> ChaosregError:
+        return ChaosregError.of("CHR0401", f"registry `{server}` cannot be reached", notes=[("asked", image)], help="x")
+
+    with TextReport(6, threading.Event(), dry_run=True) as report:
+        for image in ("a", "b", "c"):
+            report.failed(f"h/{image}:1", refused("h", image))
+            report.failed(f"i/{image}:1", refused("i", image))
+        report.planned({})
+    out = capsys.readouterr().out
+    assert out.count("error[CHR0401]") == 2
+    assert "failed 2 more, for the same reason as h/a:1: h/b:1, h/c:1" in out
+    assert out.splitlines()[-1] == "dry run: nothing was sent, 6 failed"
+
+
+def test_two_images_that_fail_for_reasons_of_their_own_are_two_errors(capsys) -> None:
+    with TextReport(2, threading.Event()) as report:
+        for image in ("a", "b"):
+            report.failed(f"h/{image}:1", ChaosregError.of("CHR0405", f"there is no `{image}`"))
+    assert capsys.readouterr().out.count("error[CHR0405]") == 2
