@@ -8,9 +8,9 @@ from pulumi_chaosreg.images.servers import spelled
 
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
 _HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])(?::[0-9]{{1,5}})?"
-_SEGMENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+SEGMENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 SERVER = re.compile(rf"^{_HOST}\Z")
-REPOSITORY = re.compile(rf"^{_SEGMENT}(?:/{_SEGMENT})*\Z")
+REPOSITORY = re.compile(rf"^{SEGMENT}(?:/{SEGMENT})*\Z")
 TAG = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z")
 _USER_INFO = re.compile(r"[^/@]*:[^/@]*@(?!sha)")
 """A login in front of a host, which must not be repeated."""

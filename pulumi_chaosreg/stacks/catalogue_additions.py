@@ -1,26 +1,36 @@
 """`stacks/chaosreg.catalogue.yaml`: releases and sources that a project knows and our catalogue does not."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.images.catalogue import Catalogue, Release
+from pulumi_chaosreg.images.reference import SEGMENT
 from pulumi_chaosreg.settings.checking import check_table, type_name
-from pulumi_chaosreg.settings.kinds import Table, Text, TextMap, Texts
+from pulumi_chaosreg.settings.kinds import Grammar, Table, Text, TextMap, Texts
 from pulumi_chaosreg.settings.table import SOURCE, TAG_GRAMMAR
 from pulumi_chaosreg.settings.yaml_file import read_yaml
 
 FILE_NAME = "chaosreg.catalogue.yaml"
 
+_IMAGE = Grammar(
+    "CHR0301",
+    "an image's name",
+    re.compile(rf"^{SEGMENT}\Z"),
+    "write the last part of its repository, as in `chaos-ddcr`",
+)
 _RELEASE = Table(
     "one release",
     {
         "date": Text("when it came out, as the release notes say it"),
         "source": Text("where its images are listed"),
-        "ddcr": TextMap("image name → tag", grammar=TAG_GRAMMAR),
-        "dedicated": TextMap("image name → tag", grammar=TAG_GRAMMAR),
+        "ddcr": TextMap("image name → tag", grammar=TAG_GRAMMAR, key_grammar=_IMAGE),
+        "dedicated": TextMap("image name → tag", grammar=TAG_GRAMMAR, key_grammar=_IMAGE),
+        "without": Texts("images that infrastructures needed before, and that this release has no more"),
     },
 )
 
@@ -76,8 +86,31 @@ def _release(version: str, section: Any, catalogue: Catalogue, path: Path, findi
     findings += wrong
     if wrong:
         return None
+    for kind, images in sets.items():
+        if known is None or kind not in known.sets:
+            needed = [name for name in catalogue.sets[kind] if name not in checked.get("without", ())]
+            findings += _lacking(version, kind, images, needed, replace(place, keys=(*place.keys, kind)))
     date, source = str(checked.get("date", "")), str(checked.get("source", FILE_NAME))
     return replace(known, sets={**sets, **known.sets}) if known else Release(version, sets, date, source)
+
+
+def _lacking(
+    version: str, kind: str, images: Mapping[str, object], needed: list[str], place: Place
+) -> Iterator[Finding]:
+    """CHR0328: an infrastructure would pull what is listed, and nothing else."""
+    missing = [name for name in needed if name not in images]
+    if not missing:
+        return
+    strange = [name for name in images if name not in needed]
+    near = [(name, found[0]) for name in strange if (found := get_close_matches(name, missing, n=1))]
+    meant = "".join(f"did you mean `{right}` by `{wrong}`? " for wrong, right in near)
+    yield Finding(
+        "CHR0328",
+        f"release `{version}` lacks images that {kind} infrastructures need: "
+        + ", ".join(f"`{name}`" for name in missing),
+        place,
+        help=f"{meant}add them with their tags; those that this release has no more belong under `without`",
+    )
 
 
 def _kinds(source: str, said: Any, catalogue: Catalogue, path: Path, findings: list[Finding]) -> tuple[str, ...]:

@@ -266,7 +266,8 @@ MISTAKES = {
             releases:
               "1.101.0":
                 date: Sep 2026
-                ddcr: {chaos-ddcr: "1.101.1", service-discovery-collector: "0.82.0"}
+                ddcr: {chaos-ddcr: "1.101.1", service-discovery-collector: "0.82.0"}  #! CHR0328
+                without: [chaos-log-watcher]
               "1.94.4":
                 ddcr:
                   chaos-ddcr: "1.94.1"  #! CHR0317
@@ -282,7 +283,13 @@ MISTAKES = {
             surces: {}  #! CHR0104
             """,
         },
-        ["release `1.94.4` has `chaos-ddcr` at another tag", "built in: 1.94.0", "did you mean `ddcr`?", "`sources`?"],
+        [
+            "release `1.94.4` has `chaos-ddcr` at another tag",
+            "need: `chaos-ddcr-faults`\n",
+            "built in: 1.94.0",
+            "did you mean `ddcr`?",
+            "`sources`?",
+        ],
     ),
     "an environment above other stacks": (
         {
@@ -408,18 +415,36 @@ def test_aliases_that_explode_are_a_finding(project):
     assert {finding.code for finding in reviewed.findings} == {"CHR0102"}
 
 
+RUNNER = "{chaos-runner: '1.66.0'}"
+ALL_BUT_RUNNER = "[chaos-log-watcher, chaos-workflow-controller, chaos-argoexec, chaos-exporter, chaos-operator, \
+chaos-subscriber, chaos-go-runner, k8s-chaos-infrastructure-upgrader]"
 CATALOGUE = {
     "a known release gets the type that it lacks": (
-        '{releases: {"1.94.4": {dedicated: {chaos-runner: "1.66.0"}}}}',
+        f'{{releases: {{"1.94.4": {{dedicated: {RUNNER}, without: {ALL_BUT_RUNNER}}}}}}}',
         {"type": "dedicated"},
         {"chaos-runner": "docker.io/harness/chaos-runner:1.66.0"},
     ),
     "an older release does not become the newest": (
-        '{releases: {"1.10.0": {ddcr: {chaos-ddcr: "1.10.0"}}}}',
+        '{releases: {"1.10.0": {ddcr: {chaos-ddcr: "1.10.0", chaos-ddcr-faults: "1.10.0", chaos-log-watcher: "1.10.0"},'
+        " without: [service-discovery-collector]}}}",
         {"images": {"release": "1.10.0"}},
-        {"chaos-ddcr": "docker.io/harness/chaos-ddcr:1.10.0"},
+        {
+            name: f"docker.io/harness/{name}:1.10.0"
+            for name in ("chaos-ddcr", "chaos-ddcr-faults", "chaos-log-watcher")
+        },
     ),
-}
+    "a release may need an image that none needed before": (
+        '{releases: {"2.0.0": {ddcr: {chaos-ddcr: "2", chaos-ddcr-faults: "2", chaos-log-watcher: "2",'
+        ' service-discovery-collector: "2", chaos-agent: "2"}}}}',
+        {"images": {"release": "2.0.0"}},
+        {
+            name: f"docker.io/harness/{name}:2"
+            for name in (
+                "chaos-ddcr", "chaos-ddcr-faults", "chaos-log-watcher", "service-discovery-collector", "chaos-agent",
+            )
+        },
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
@@ -428,7 +453,39 @@ def test_a_project_may_add_to_the_catalogue(project, name):
     project.write({"chaosreg.catalogue.yaml": text})
     outcome = project.four_levels(infrastructure=infrastructure)
     assert (outcome.codes, outcome.images) == ([], images)
-    assert outcome.reviewed.company.catalogue.newest == "1.94.4"
+    newest = outcome.reviewed.company.catalogue.newest
+    assert newest == ("2.0.0" if "2.0.0" in text else "1.94.4")
+
+
+@pytest.mark.parametrize(
+    ("listed", "message", "advice"),
+    [
+        (
+            'chaos-ddcr: "2"',
+            "release `2.0.0` lacks images that ddcr infrastructures need: `chaos-ddcr-faults`, `chaos-log-watcher`, "
+            "`service-discovery-collector`",
+            "add them with their tags",
+        ),
+        (
+            'chaos-ddrc: "2", chaos-ddcr-faults: "2", chaos-log-watcher: "2", service-discovery-collector: "2"',
+            "release `2.0.0` lacks images that ddcr infrastructures need: `chaos-ddcr`",
+            "did you mean `chaos-ddcr` by `chaos-ddrc`? add them",
+        ),
+    ],
+)
+def test_an_added_release_without_all_images_of_a_type_is_an_error(project, listed, message, advice):
+    project.write({"chaosreg.catalogue.yaml": f'releases: {{"2.0.0": {{ddcr: {{{listed}}}}}}}\n'})
+    outcome = project.four_levels(account={"images": {"release": "2.0.0"}})
+    (finding,) = outcome.reviewed.errors
+    assert (finding.code, finding.message) == ("CHR0328", message)
+    assert finding.help.startswith(advice)
+    assert (finding.place.file.name, finding.place.line) == ("chaosreg.catalogue.yaml", 1)
+
+
+def test_an_added_image_whose_name_is_none_is_an_error(project):
+    project.write({"chaosreg.catalogue.yaml": 'releases: {"2.0.0": {ddcr: {"a b": "2"}}}\n'})
+    outcome = project.four_levels()
+    assert outcome.codes == ["CHR0301"]
 
 
 def test_a_version_that_is_none_is_a_finding(project, places):
