@@ -1,5 +1,6 @@
 """Which images a release needs, by infrastructure type. The table is `releases.toml`; nothing here derives a tag."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -85,7 +86,7 @@ class Catalogue:
             "CHR0302",
             f"release `{version}` is not in the catalogue",
             notes=(("nearest", ", ".join(map(self._dated, near))), ("newest", self._dated(self.newest))),
-            help="write a release that the catalogue knows, or give each image its tag under `images.tags`",
+            help="write a release that the catalogue knows, or none and each image's tag under `images.tags`",
         )
 
     def _dated(self, version: str) -> str:
@@ -93,11 +94,18 @@ class Catalogue:
         return f"{version} ({date})" if date else version
 
     def nearest(self, version: str) -> list[str]:
-        """Up to three known versions that look like this one."""
-        from difflib import get_close_matches  # slow to import, and seldom needed
-
-        same_minor = [known for known in self.releases if known.split(".")[:2] == version.split(".")[:2]]
-        return same_minor or get_close_matches(version, list(self.releases), n=3, cutoff=0.0)
+        """Known versions near this one: those of the same minor, or else the next older and the next newer one; the
+        newest for what is no version.
+        """
+        number = re.search(r"\d+(?:\.\d+)*", version)
+        if number is None:
+            return [self.newest]
+        asked = _age("smp-" * version.startswith("smp-") + number[0])
+        alike = [known for known in self.releases if _age(known)[0] == asked[0]]  # of the same kind, oldest first
+        same_minor = [known for known in alike if len(asked[1]) > 1 and _age(known)[1][:2] == asked[1][:2]]
+        older = [known for known in alike if _age(known) < asked]
+        newer = [known for known in alike if _age(known) > asked]
+        return same_minor or [*older[-1:], *newer[:1]]
 
     def newest_with(self, infrastructure_type: str) -> str:
         """The newest version that still has images for this infrastructure type."""

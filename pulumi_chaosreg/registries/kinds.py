@@ -33,18 +33,6 @@ class RepositoryNames:
 
 
 @dataclass(frozen=True, slots=True)
-class ImmutableTags:
-    """How tags are kept from moving: for all of a repository, with or without exclusions."""
-
-    exclusions: bool
-    """Whether some tags of a repository may go on moving."""
-    most_exclusions: int | None = None
-    """Patterns for one repository; None where no limit is known. The other limits are of one such pattern."""
-    longest_exclusion: int | None = None
-    most_wildcards: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class RegistryKind:
     """One kind of registry."""
 
@@ -84,8 +72,8 @@ class RegistryKind:
     deepest: int | None = None
     """How many segments `account/image` may have; None where no limit is known."""
     repository: RepositoryNames = RepositoryNames()
-    immutable_tags: ImmutableTags | None = None
-    """None where repositories have no such setting."""
+    resembled_by: re.Pattern[str] | None = None
+    """Hosts that were meant for one of this kind, where they are none: an account's number with a digit too few."""
     provisioner: str = "generic"
     """The module of `provision/` that makes what it needs; `generic` makes nothing."""
     extra: str | None = None
@@ -165,6 +153,16 @@ def registry_kind(server: str, said: str | None = None) -> RegistryKind:
     return kinds.get(said or "generic", kinds["generic"])
 
 
+def resembled_kind(server: str) -> RegistryKind | None:
+    """The kind that this server was probably meant to be of, where no kind's hosts have its form."""
+    host = _host(server)
+    if registry_kind(server).hosts:
+        return None
+    return next(
+        (kind for kind in all_kinds().values() if kind.resembled_by and kind.resembled_by.fullmatch(host)), None
+    )
+
+
 @cache
 def all_kinds() -> Mapping[str, RegistryKind]:
     """Name → kind, in the order in which hosts are looked through."""
@@ -178,7 +176,7 @@ def _kind(name: str, entry: dict[str, Any], clouds: Mapping[str, Any]) -> Regist
     hosts, rights, names = entry.pop("hosts"), entry.pop("rights", {}), entry.pop("repository", {})
     if "pattern" in names:
         names["pattern"] = re.compile(names["pattern"])
-    immutable = entry.pop("immutable_tags", None)
+    resembled_by = entry.pop("resembled_by", None)
     plain: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
     return RegistryKind(
         name=name,
@@ -187,7 +185,7 @@ def _kind(name: str, entry: dict[str, Any], clouds: Mapping[str, Any]) -> Regist
         node_identity_on=tuple(cloud.get("clusters", ())),
         rights={who: tuple(words) for who, words in rights.items()},
         repository=RepositoryNames(**names),
-        immutable_tags=None if immutable is None else ImmutableTags(**immutable),
+        resembled_by=re.compile(resembled_by) if resembled_by else None,
         **plain,
     )
 

@@ -12,7 +12,7 @@ from pulumi_chaosreg.review.mirror_checks import check_mirrors
 from pulumi_chaosreg.review.not_yet import not_yet
 from pulumi_chaosreg.review.ownership import Ownership
 from pulumi_chaosreg.review.pull_checks import check_powers, check_pulls
-from pulumi_chaosreg.review.registry_checks import check_registries
+from pulumi_chaosreg.review.registry_checks import check_forms, check_registries
 from pulumi_chaosreg.review.signer_checks import check_signers
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
@@ -59,6 +59,10 @@ def _registries(subject: Subject) -> Iterable[Finding]:
     return check_registries(subject.scopes, subject.configs) if subject.is_whole else ()
 
 
+def _forms(subject: Subject) -> Iterable[Finding]:
+    return check_forms(subject.configs)
+
+
 def _mirrors(subject: Subject) -> Iterable[Finding]:
     return check_mirrors(subject.catalogue, subject.configs)
 
@@ -96,6 +100,7 @@ CHECKS: tuple[Callable[[Subject], Iterable[Finding]], ...] = (
     _without_effect,
     _tag_names,
     _registries,
+    _forms,
     _mirrors,
     _lockfile,
     _allowances,

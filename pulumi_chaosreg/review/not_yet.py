@@ -11,7 +11,7 @@ from pulumi_chaosreg.settings.table import PULL_SECRET, REPOSITORIES, SECTION
 
 def not_yet(scope: Scope) -> list[Finding]:
     """What one scope asks for in vain (CHR0111)."""
-    if not scope.settings.keys() & {SECTION.registries.key, REPOSITORIES.PATH[0], PULL_SECRET.PATH[0]}:
+    if not scope.settings.keys() & _KEYS:
         return []
     definitions = scope.get(SECTION.registries) or {}
     asked = [
@@ -41,11 +41,14 @@ def _is_said(value: object) -> bool:
 
 
 _UNCONFIGURED = "repositories are not configured yet"
+_UNPUBLISHED = "nothing is written into Harness yet"
 _NOT_YET: tuple[tuple[Setting[Any], Callable[[object], bool], str], ...] = (
     (REPOSITORIES.create, _is_true, "make them in the registry first"),
     (REPOSITORIES.immutable_tags, _is_said, _UNCONFIGURED),
     (REPOSITORIES.scan_on_push, _is_said, _UNCONFIGURED),
     (REPOSITORIES.expire_untagged_after_days, _is_said, _UNCONFIGURED),
+    (SECTION.harness_id, _is_said, _UNPUBLISHED),
+    (SECTION.environment, _is_said, _UNPUBLISHED),
     (
         PULL_SECRET.adopt,
         _is_true,
@@ -53,3 +56,4 @@ _NOT_YET: tuple[tuple[Setting[Any], Callable[[object], bool], str], ...] = (
     ),
 )
 """(setting, which values ask for something, why nothing comes of it)."""
+_KEYS = {SECTION.registries.key, *(setting.path[0] for setting, _, _ in _NOT_YET)}

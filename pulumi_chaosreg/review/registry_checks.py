@@ -1,12 +1,13 @@
-"""Registries that are named and that nobody uses."""
+"""Registries that nobody uses, that cannot be what they look like, or that take no such paths; logins in vain."""
 
 from collections.abc import Iterable, Iterator
 
 from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.registries.kinds import resembled_kind
 from pulumi_chaosreg.scopes.model import Scope
-from pulumi_chaosreg.scopes.registry import Definition
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig
-from pulumi_chaosreg.settings.table import SECTION
+from pulumi_chaosreg.scopes.registry import Definition, Registry
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, by_images
+from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, SECTION
 
 
 def check_registries(scopes: Iterable[Scope], configs: Iterable[ResolvedConfig]) -> Iterator[Finding]:
@@ -26,3 +27,61 @@ def check_registries(scopes: Iterable[Scope], configs: Iterable[ResolvedConfig])
                     help=f"write `image_registry: {name}` where it is meant, or remove it",
                     severity="hint",
                 )
+
+
+def check_forms(configs: Iterable[ResolvedConfig]) -> Iterator[Finding]:
+    """CHR0424 to CHR0426 and CHR0520."""
+    for config in by_images(configs):
+        registry, said = config.registry, config.infrastructure
+        if said.is_unclear(SECTION.image_registry) or any(registry.is_unclear(row) for row in _FORM):
+            continue  # what is wrong is told
+        yield from _no_such_host(registry)
+        yield from _path(config)
+        yield from _login_in_vain(registry)
+
+
+_FORM = (IMAGE_REGISTRY.server, IMAGE_REGISTRY.account, IMAGE_REGISTRY.type, IMAGE_REGISTRY.kind)
+
+
+def _no_such_host(registry: Registry) -> Iterator[Finding]:
+    kind = None if registry.kind_is_said else resembled_kind(registry.server.value)
+    if kind:
+        forms = ", ".join(f"`{form.shown}`" for form in kind.hosts)
+        yield Finding(
+            "CHR0424",
+            f"`{registry.server.value}` looks like {kind.title}, and is no host of it",
+            registry.place,
+            notes=(("its hosts", forms),),
+            help="correct the server, or write `kind: generic` beside it if it is another registry",
+        )
+
+
+def _path(config: ResolvedConfig) -> Iterator[Finding]:
+    registry = config.registry
+    server, account, kind = registry.server.value, registry.account.value, registry.kind
+    if problem := kind.account_problem(server, account):
+        path = "/".join(kind.path_on(server))
+        advice = f"write `account: {path}`, with their names there"
+        yield Finding("CHR0425", problem, registry.account_place, help=advice)
+        return
+    own = dict.fromkeys(image.reference.repository for image in config.images if not image.is_custom)
+    problems = [problem for repository in own if (problem := kind.repository_problem(repository))]
+    if problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        advice = "give the registry another `account`"
+        yield Finding("CHR0426", f"{problems[0]}{more}", registry.account_place, help=advice)
+
+
+def _login_in_vain(registry: Registry) -> Iterator[Finding]:
+    """Who says `public` below whoever gave the login takes it back: that is no mistake."""
+    login, said = registry.authentication, registry.type.origin
+    if login is None or registry.type.value != "public" or said.path == IMAGE_REGISTRY.server.path:
+        return  # with the path of the server nobody says a type, which is told
+    who = login.origin.scope
+    if who is not None and (said.scope is None or registry.name or who.within(said.scope)):
+        yield Finding(
+            "CHR0520",
+            f"the authentication has no effect: `{registry.server.value}` is `public`, so no Secret is made or used",
+            login.origin.place,
+            help="write `type: private`, or remove the authentication",
+        )

@@ -40,6 +40,8 @@ class Registry:
     """How its owner fills it; None where it does not."""
     off: Origin | None = None
     """Who says that somebody else fills it."""
+    kind_is_said: bool = False
+    """Whether the settings name its kind, right or wrong."""
 
     @property
     def path(self) -> str:
@@ -62,6 +64,14 @@ class Registry:
             return False
         own = (setting.key,) if setting.path[:1] == IMAGE_REGISTRY.PATH else setting.path
         return self.owner.is_unclear(setting) or (bool(self.name) and self.owner.is_unclear(*self.base, *own))
+
+    @property
+    def account_place(self) -> Place:
+        """Where the path is written, or else the server."""
+        if self.owner and self.name:
+            said = self.owner.value_at((*self.base, IMAGE_REGISTRY.account.key)) is not None
+            return self.owner.at(*self.base, IMAGE_REGISTRY.account.key) if said else self.place
+        return self.account.origin.place
 
     @property
     def type_place(self) -> Place:
@@ -155,6 +165,7 @@ def _named(scope: Scope, by: Scope, found: Definition, policy_of: PolicyOf) -> t
         found.base,
         policy,
         off(found.owner, found.base),
+        kind_is_said=found.get(IMAGE_REGISTRY.kind) is not None,
     )
     unclear = found.owner.is_unclear(*found.base, IMAGE_REGISTRY.type.key)
     return registry, [] if type_ or unclear or not server.value else [_no_type(registry)]
@@ -178,6 +189,7 @@ def _unnamed(scope: Scope, owner: Scope, catalogue: Catalogue, policy_of: Policy
         IMAGE_REGISTRY.PATH,
         policy_of(owner, IMAGE_REGISTRY.PATH, joined(server.value, account.value)),
         off(owner, IMAGE_REGISTRY.PATH),
+        kind_is_said=kind is not None,
     )
     unclear = type_ is not None or scope.is_unclear(IMAGE_REGISTRY.type)
     return registry, [] if unclear else [_no_type(registry)]

@@ -99,11 +99,22 @@ def test_the_nearest_releases_are_those_of_the_same_minor(catalogue, asked, near
     assert catalogue.nearest(asked) == nearest
 
 
-@pytest.mark.parametrize("asked", ["1.60.0", "v1.94.4", "latest", "2", ""])
-def test_there_is_always_something_near(catalogue, asked):
-    near = catalogue.nearest(asked)
-    assert 1 <= len(near) <= 3
-    assert set(near) <= set(catalogue.releases)
+@pytest.mark.parametrize(
+    ("asked", "nearest"),
+    [
+        ("1.60.0", ["1.59.0", "1.62.0"]),
+        ("1.95.0", ["1.94.4"]),  # 1.93.0 is spelt more like it
+        ("1.9.0", ["1.47.0"]),
+        ("1.100.0", ["1.94.4"]),
+        ("2", ["1.94.4"]),
+        ("smp-0.35.5", ["smp-0.35.0"]),
+        ("smp-0.38.0", ["smp-0.36.0", "smp-0.40.0"]),
+        ("latest", ["1.94.4"]),
+        ("", ["1.94.4"]),
+    ],
+)
+def test_otherwise_the_nearest_are_by_version_the_older_and_the_newer_one(catalogue, asked, nearest):
+    assert catalogue.nearest(asked) == nearest
 
 
 def test_a_forgotten_v_is_seen_through(catalogue):

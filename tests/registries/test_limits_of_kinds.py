@@ -55,18 +55,6 @@ def test_a_repository_that_the_kind_would_refuse_is_told():
     assert all_kinds()["generic"].repository_problem("c") == ""
 
 
-def test_ecr_s_exclusions_from_immutability_are_as_aws_says():
-    ecr, filters = all_kinds()["ecr"].immutable_tags, shapes("ecr")
-    assert ecr.exclusions
-    assert ecr.most_exclusions == filters["ImageTagMutabilityExclusionFilters"]["max"]
-    assert ecr.longest_exclusion == filters["ImageTagMutabilityExclusionFilterValue"]["max"]
-
-
-def test_kinds_without_exclusions_say_so_and_kinds_without_the_setting_too():
-    assert all_kinds()["gar"].immutable_tags.exclusions is False
-    assert all_kinds()["generic"].immutable_tags is None
-
-
 @pytest.mark.parametrize(("service", "kind"), [("ecr", "ecr"), ("ecr-public", "ecr_public")])
 def test_the_rights_at_aws_are_actions_that_there_are(service, kind):
     model = botocore.session.get_session().get_service_model(service)

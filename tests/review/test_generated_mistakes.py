@@ -724,7 +724,7 @@ BY_HAND: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
         [(PROD, "infrastructures:", "infrastructures:  #! CHR0106"), (PROD, 'files: "prod/*.yaml"', "- prod-eu")],
     ),
     "an infrastructure with an id": (BIG, [(AMERICA, "prod-us:\n", "prod-us:\n  id: prod-us  #! CHR0104\n")]),
-    "text that is not YAML": (BIG, [(LEDGER_PROD, "harness_id: legacy_eu", "harness_id: @legacy_eu  #! CHR0102")]),
+    "text that is not YAML": (BIG, [(LEDGER_PROD, "namespace: hce", "namespace: @hce  #! CHR0102")]),
     "an alias that names nothing": (BIG, [(AMERICA, '"0.75.0"', "*nothing  #! CHR0102")]),
     "an alias inside of what it names": (
         BIG,
@@ -947,6 +947,8 @@ WITHOUT_EFFECT = {
     "repositories.scan_on_push": "true",
     "repositories.expire_untagged_after_days": "14",
     "pull_secret.adopt": "true",
+    "harness_id": "other_id",
+    "environment": "production",
 }
 
 
@@ -1053,8 +1055,9 @@ def test_a_section_in_camel_case_is_a_warning_and_means_the_same(write, entry):
 
 @pytest.mark.parametrize("setting", WITHOUT_EFFECT)
 def test_a_setting_without_effect_is_a_warning_and_changes_nothing(write, setting):
-    table, key = setting.split(".")
-    entry = next(entry for entry in ENTRIES if entry.keys[-1] == table and entry.company == BIG)
+    table, _, key = setting.rpartition(".")
+    of_table = (entry for entry in ENTRIES if entry.keys[-1] == table and entry.company == BIG)
+    entry = next(of_table) if table else SECTIONS[0]
     at = entry.value.start_mark
     text = entry.text[: at.index] + f"{key}: {WITHOUT_EFFECT[setting]}\n" + " " * at.column + entry.text[at.index :]
     project = write(BIG, {entry.file: text})
