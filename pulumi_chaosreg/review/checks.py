@@ -14,6 +14,7 @@ from pulumi_chaosreg.review.ownership import Ownership
 from pulumi_chaosreg.review.pull_checks import check_powers, check_pulls
 from pulumi_chaosreg.review.registry_checks import check_forms, check_registries
 from pulumi_chaosreg.review.signer_checks import check_signers
+from pulumi_chaosreg.review.vain_checks import check_vain
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.stacks.company import Company
@@ -30,6 +31,8 @@ class Subject:
     """Whether a program would copy or pull now: some warnings are errors then."""
     is_whole: bool = True
     """Whether nothing was left unread, or is still to come."""
+    is_understood: bool = True
+    """Whether no section was wrong: what seems to lack may stand in one that was left out."""
     company: Company | None = None
     """None for a Python program, which has no lockfile."""
     ownership: Ownership = field(default_factory=Ownership)
@@ -91,6 +94,11 @@ def _powers(subject: Subject) -> Iterable[Finding]:
     return check_powers(subject.configs)
 
 
+def _vain(subject: Subject) -> Iterable[Finding]:
+    is_sure = subject.is_whole and subject.is_understood
+    return check_vain(subject.scopes, subject.configs, subject.catalogue) if is_sure else ()
+
+
 def _ownership(subject: Subject) -> Iterable[Finding]:
     return subject.ownership.claim(subject.configs)
 
@@ -108,5 +116,6 @@ CHECKS: tuple[Callable[[Subject], Iterable[Finding]], ...] = (
     _pulls,
     _powers,
     _ownership,
+    _vain,
 )
 """In the order in which findings of one line are told."""

@@ -44,6 +44,7 @@ def review(project: Path, stack: str | None = None, engine_config: Mapping[str, 
     With `stack` as its program needs it: what is only a warning as long as nobody acts on it is an error then.
     """
     company, findings = load_company(project, stack, engine_config)
+    is_understood = not any(finding.severity == "error" for finding in findings)
     resolver = Resolver(company.catalogue, company.locked, company.has_credential, project)
     resolved: dict[Scope, ResolvedConfig] = {}
     for infrastructure in company.infrastructures():
@@ -56,6 +57,7 @@ def review(project: Path, stack: str | None = None, engine_config: Mapping[str, 
         catalogue=company.catalogue,
         is_acting=stack is not None,
         is_whole=company.whole,
+        is_understood=is_understood,
         company=company,
     )
     unique = list(dict.fromkeys(told([*findings, *check(subject)])))

@@ -1,4 +1,4 @@
-"""A registry whose host, path, repositories or login cannot be meant so: an error offline, and not at the first push."""
+"""A registry whose host, path, repositories or login cannot be meant so: an error offline, not at the first push."""
 
 import pytest
 

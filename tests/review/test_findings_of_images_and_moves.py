@@ -236,7 +236,7 @@ MISTAKES = {
                 images: {release: "1.94.4 "}  #! CHR0301
                 mirror: {push: "s3cret pa$$word"}  #! CHR0501
                 image_registry:
-                  authentication: {username: u}
+                  authentication: {username: u}  #! CHR0520
                 authentication: {secret_name: s}  #! CHR0103
               chaosreg:infrastructures:
                 x: {cluster: {context: c}, id: x}  #! CHR0104
