@@ -4,6 +4,7 @@ The engine creates first and deletes last, so each of these used to end with exi
 """
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -210,6 +211,25 @@ def test_a_destroyed_owner_takes_its_images_away(company: Company, private_targe
     company.up("acme")
     company.up("acme", verb="destroy")
     assert not has_tag(private_target)
+
+
+def test_a_mirror_that_is_turned_off_keeps_every_image_and_forgets_it(
+    company: Company, private_target: RegistryServer
+) -> None:
+    company.one_file("account")
+    company.init("acme")
+    company.up("acme")
+    assert has_tag(private_target)
+
+    file = company.workspace.folder / "stacks/Pulumi.acme.yaml"
+    file.write_text(re.sub(r"mirror: \{.*\}", "mirror: off", file.read_text("utf-8")), "utf-8")
+    said = company.up("acme")
+
+    assert "not ours to fill any more (`mirror: off`)" in said
+    assert has_tag(private_target)
+    assert " deleted" not in company.up("acme")
+    company.up("acme", verb="destroy")
+    assert has_tag(private_target)
 
 
 def test_stack_files_that_nobody_can_read_keep_every_image(company: Company, private_target: RegistryServer) -> None:
