@@ -15,7 +15,7 @@ from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.review.checks import Subject, check
 from pulumi_chaosreg.review.ownership import Ownership
-from pulumi_chaosreg.scopes.locks import check_exceptions, check_locks
+from pulumi_chaosreg.scopes.locks import check_exceptions
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.moves import check_moves
 from pulumi_chaosreg.scopes.resolution import Resolver
@@ -55,7 +55,7 @@ class Declared:
             _: pulumi.Output[Any] = pulumi.Output.from_input(self._look_at_the_whole())  # a run waits for all Outputs
         self._scopes.append(scope)
         self._values[scope] = value
-        more = (check_id(scope.id, scope.place), check_locks([scope]), self._check(scopes=(scope,)))
+        more = (check_id(scope.id, scope.place), self._check(scopes=(scope,)))
         self._tell([*findings, *(finding for of_one in more for finding in of_one)])
         self._tell([*check_unique(self._scopes), *check_moves(self._scopes)])
 

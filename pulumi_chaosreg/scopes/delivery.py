@@ -95,7 +95,7 @@ def authentication_for(scope: Scope, registry: Registry) -> tuple[Decided[Mappin
     place = found.origin.place
     if mismatch := _mismatch(type_, said, registry, place):
         return None, [mismatch]
-    findings = [Finding("CHR0505", problem, place, help="add it") for problem in _incomplete(type_, said)]
+    findings = [Finding("CHR0505", problem, place, help=advice) for problem, advice in _incomplete(type_, said)]
     return Decided({**said, "type": type_}, found.origin), findings
 
 
@@ -122,7 +122,7 @@ def delivery(
         return Delivery(how, authentication), findings
     if said["type"] == "kubernetes_secret" and "secret_name" not in said and not named:
         problem = "authentication by a Kubernetes Secret has no `secret_name`"
-        findings.append(Finding("CHR0505", problem, place, help="add it"))
+        findings.append(Finding("CHR0505", problem, place, help="add `secret_name: <name>`"))
     if said.get("namespace", namespace.value) != namespace.value and not infrastructure.is_unclear(SECTION.namespace):
         findings.append(_elsewhere(authentication, namespace))
     secret_name = Decided(name, named.origin if named else authentication.origin)
@@ -146,7 +146,7 @@ def _how(
         return None, [Finding("CHR0517", message, how.origin.place, help=advice)]
     is_short_lived = type_ not in ("kubernetes_secret", "basic", "node_identity")
     if how.value not in IN_THIS_VERSION or (how.value is How.SECRET and is_short_lived):
-        return None, [_not_yet(how, registry, authentication)]
+        return None, [_not_yet(how, default, registry, authentication, is_short_lived=is_short_lived)]
     return how, []
 
 
@@ -191,13 +191,22 @@ def _contradiction(
     return None
 
 
-def _not_yet(how: Decided[How], registry: Registry, authentication: Decided[Mapping[str, Any]]) -> Finding:
+def _not_yet(
+    how: Decided[How],
+    default: Decided[How],
+    registry: Registry,
+    authentication: Decided[Mapping[str, Any]],
+    *,
+    is_short_lived: bool,
+) -> Finding:
     is_said = how.origin.path == PULL_SECRET.delivery.path
+    possible = [way for way in IN_THIS_VERSION if not (is_short_lived and way is How.SECRET)]
+    without = "; or remove `delivery`" if default.value in possible else ""
     return Finding(
         "CHR0503",
         f"this version cannot deliver the authentication type `{authentication.value['type']}` by `{how.value}` yet",
         (how if is_said else authentication).origin.place,
-        help="write one of the deliveries that this version has: theirs, secret, node_identity; or remove `delivery`"
+        help=f"write a delivery that it has for this type: {', '.join(possible)}{without}"
         if is_said
         else registry.kind.advice(),
     )
@@ -237,8 +246,10 @@ def _mismatch(type_: str, said: Mapping[str, Any], registry: Registry, place: Pl
     return None
 
 
-def _incomplete(kind: str, said: Mapping[str, Any]) -> Iterator[str]:
+def _incomplete(kind: str, said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(problem, advice)."""
     if kind == "basic" and "username" not in said:
-        yield "basic authentication has no `username`"
+        yield "basic authentication has no `username`", "add `username: <user>`"
     if kind == "basic" and not {"password_secret", "password_env", "secret_name"} & said.keys():
-        yield "basic authentication has no password: neither `password_secret` nor `password_env`"
+        problem = "basic authentication has no password: neither `password_secret` nor `password_env`"
+        yield problem, "add `password_secret: <NAME of a chaosreg-credentials:NAME>`"

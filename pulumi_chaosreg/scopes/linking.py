@@ -1,4 +1,4 @@
-"""What a section says of registries, looked at with the levels above: names that are not there, or there twice.
+"""A section looked at with the levels above: what they forbid, names of registries that are not there, or there twice.
 
 What is wrong is left out of the scope, so that nothing else is told that only follows from it.
 """
@@ -8,25 +8,26 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from pulumi_chaosreg.errors import Finding, Place
+from pulumi_chaosreg.scopes.locks import forbidden
 from pulumi_chaosreg.scopes.model import Scope, nearest
 from pulumi_chaosreg.scopes.registry import Definition, chooser, joined, visible
 from pulumi_chaosreg.settings.setting import Path
-from pulumi_chaosreg.settings.table import ALLOW_OVERRIDES, IMAGE_REGISTRY, SECTION
+from pulumi_chaosreg.settings.table import ALLOW_OVERRIDES, IMAGE_REGISTRY, LOCKABLE, SECTION
 from pulumi_chaosreg.settings.yaml_file import Lines
 
 _Wrong = tuple[Finding | None, Path]
 """A finding, and the path of what it is about; no finding for what only follows from another one."""
 
-_LOOKED_AT = (SECTION.registries, SECTION.image_registry, SECTION.allow_overrides)
+_LOOKED_AT = {SECTION.registries.key, SECTION.allow_overrides.key, *LOCKABLE}
 
 
 def linked(scope: Scope) -> tuple[Scope, list[Finding]]:
-    """The scope without what is wrong (CHR0213 to CHR0215, CHR0217), and the findings."""
-    if not any(row.key in scope.settings for row in _LOOKED_AT):
+    """The scope without what is wrong (CHR0203, CHR0213 to CHR0215, CHR0217), and the findings."""
+    if not _LOOKED_AT & scope.settings.keys():
         return scope, []
     findings: list[Finding] = []
-    for look in (_definitions, _choice):  # what is chosen depends on what is defined
-        wrong = list(look(scope))
+    for look in (forbidden, _definitions, _choice):  # what is chosen depends on what is defined
+        wrong: list[_Wrong] = list(look(scope))
         findings += [finding for finding, _ in wrong if finding]
         for _, path in wrong:
             scope = replace(scope, settings=_without(dict(scope.settings), path), left_out=scope.left_out | {path})

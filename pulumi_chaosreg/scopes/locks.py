@@ -59,15 +59,12 @@ def how_it_locks(scope: Scope) -> str:
     return f"allow_overrides: {{{', '.join(keys)}}}"
 
 
-def check_locks(scopes: Iterable[Scope]) -> list[Finding]:
-    """One finding (CHR0203) per setting that a lock above forbids."""
+def forbidden(scope: Scope) -> Iterator[tuple[Finding, Path]]:
+    """CHR0203 for each setting of the scope that a lock above forbids, and its path."""
     lines = Lines()
-    return [
-        _finding(scope, path, lock, lines)
-        for scope in scopes
-        for path in _lockable(scope)
-        if (lock := lock_on(scope, path, scope.value_at(path)))
-    ]
+    for path in _lockable(scope):
+        if lock := lock_on(scope, path, scope.value_at(path)):
+            yield _finding(scope, path, lock, lines), path
 
 
 def check_exceptions(scopes: Iterable[Scope]) -> list[Finding]:
@@ -98,7 +95,9 @@ def _lock(above: Scope, scope: Scope, path: Path, value: Any) -> Lock | None:
     opened = f"set `allow_overrides: true` in {above.title}"
     if isinstance(said, dict):
         return _left_by(said, above, scope, path, value)
-    if said is True or (said is None and not any(_lockable(above))):
+    # what was left out, since it is forbidden itself, closes what is below all the same
+    sets_some = any(_lockable(above)) or any(path[0] in LOCKABLE for path in above.left_out if path)
+    if said is True or (said is None and not sets_some):
         return None
     return Lock(above, said is False, "does not allow overrides", f"remove the field, or {opened}")
 

@@ -218,6 +218,6 @@ def _no_type(registry: Registry) -> Finding:
         "CHR0211",
         f"the registry `{registry.server.value}` is neither `public` nor `private`",
         registry.place,
-        help="add `type: private` or `type: public` beside `server`; a type belongs to its server and is not "
-        "inherited from a level with another one",
+        help="add `type: public` beside `server`, or `type: private` with `authentication`; they belong to their "
+        "server and are not inherited from a level with another one",
     )

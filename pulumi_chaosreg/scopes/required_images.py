@@ -65,7 +65,7 @@ def required_images(
             continue
         images.append(_of_registry(item, tag, registry, locked, pin, deciding(scope, item.image, catalogue)))
     if untagged and not _release_is_wrong(scope, catalogue):
-        findings.append(_no_tag(scope, untagged, catalogue))
+        findings.append(_no_tag(scope, untagged, kind, catalogue))
     return tuple(images), findings
 
 
@@ -220,14 +220,19 @@ def _no_such_images(scope: Scope, kind: Decided[str], release: Decided[Release],
     )
 
 
-def _no_tag(scope: Scope, names: list[str], catalogue: Catalogue) -> Finding:
+def _no_tag(scope: Scope, names: list[str], kind: Decided[str], catalogue: Catalogue) -> Finding:
     """One finding at the top, however many are below: that is where a release belongs."""
     listed = nearest(scope, SECTION.required_images)
+    newest = catalogue.newest_with(kind.value)
+    has_all = set(names) <= catalogue.releases[newest].images(kind.value).keys()
+    tags = ", ".join(f"{name}: <tag>" for name in names)
     return Finding(
         "CHR0307",
         f"no level gives a tag to {', '.join(f'`{name}`' for name in names)}: none sets `images.release` to a release "
         "that has it",
         listed.origin.place if listed else scope.chain()[0].place,
-        notes=(("newest known release", catalogue.newest),),
-        help=f'write `images: {{release: "{catalogue.newest}"}}` at the account, or a tag under `images.tags`',
+        notes=(("newest known release", newest),) if has_all else (),
+        help=f'write `images: {{release: "{newest}"}}` at the account, or a tag under `images.tags`'
+        if has_all
+        else f"no known release has all of them: write `images: {{tags: {{{tags}}}}}`",
     )

@@ -136,7 +136,9 @@ def _as_mapping(reference: str) -> str:
     """What to write where `server/path` stands in the place of a registry's name."""
     server, _, account = reference.partition("/")
     path = f", account: {account}" if account else ""
-    return f"write the registry itself: `{{server: {server}{path}, type: private}}` (or `type: public`)"
+    return (
+        f"write the registry itself: `{{server: {server}{path}, type: public}}` (or `private`, with `authentication`)"
+    )
 
 
 AUTHENTICATION = Table(

@@ -13,7 +13,7 @@ from typing import Literal
 from pulumi_chaosreg.errors import Cause, ChaosregError, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue, load_catalogue
 from pulumi_chaosreg.images.lockfile import FILE_NAME, read_lockfile
-from pulumi_chaosreg.scopes.locks import check_exceptions, check_locks
+from pulumi_chaosreg.scopes.locks import check_exceptions
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.moves import check_moves
 from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, SECTION
@@ -101,7 +101,6 @@ def load_company(
                 cause=Cause.NO_ACCOUNT,
             )
         )
-    findings += check_locks(scopes)
     findings += check_exceptions(scopes) if whole else []
     findings += check_moves(scopes)
     if stack is not None:

@@ -25,7 +25,7 @@ MISTAKES = {
             image_registry: harbor.company.com/chaos  #! CHR0213
             images: {release: "1.94.4"}
         """,
-        ["`{server: harbor.company.com, account: chaos, type: private}`"],
+        ["`{server: harbor.company.com, account: chaos, type: public}`"],
     ),
     "two names of one registry": (
         f"""

@@ -34,7 +34,7 @@ def _codes(project, levels):
             "chaosreg:infrastructures": {"x": {"cluster": {"context": "c"}, **levels["infrastructure"]}},
         },
     }
-    return [finding.code for finding in project.write(files).review().findings]
+    return [finding.code for finding in project.write(files).review().errors]
 
 
 @pytest.mark.parametrize(
@@ -138,3 +138,24 @@ def test_a_lock_that_is_not_written_names_the_section(project):
 @pytest.mark.parametrize("nothing", [{"images": {}}, {"mirror": {}}, {"custom_images": {}}])
 def test_an_empty_mapping_sets_nothing_and_locks_nothing(project, nothing):
     assert _codes(project, {"project": nothing, "infrastructure": TAGS}) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "findings"),
+    [
+        ({"image_registry": {"server": "evil.example", "type": "private"}}, 2),  # without authentication
+        ({"registries": {"own": {"server": "evil.example", "type": "private"}}, "image_registry": "own"}, 1),
+        ({"image_registry": "nowhere"}, 1),
+        ({"images": {"release": "9.9.9"}}, 1),
+        ({"custom_images": {"log_watcher": "evil.example/x:latest"}}, 1),
+        ({"mirror": {"source": "evil.example/x"}}, 1),
+        ({"required_images": ["quay.io/x/y:1"]}, 1),
+    ],
+)
+def test_of_what_is_forbidden_nothing_else_is_told_and_nothing_comes_of_it(project, settings, findings):
+    before = project.four_levels(account={"allow_overrides": False})
+    outcome = project.four_levels(account={"allow_overrides": False}, project=settings)
+    told = [finding.code for finding in outcome.reviewed.findings if finding.severity != "hint"]
+    assert told == ["CHR0203"] * findings
+    assert outcome.config.registry.path == before.config.registry.path
+    assert set(outcome.images.items()) <= set(before.images.items())

@@ -55,7 +55,7 @@ class Project:
     ) -> "Outcome":
         """One scope per level, each in its own file, overrides allowed, on release 1.94.4."""
         open_ = {"allow_overrides": True}
-        images = {"release": "1.94.4", **(account or {}).get("images", {})}
+        images = _without_nulls({"release": "1.94.4", **(account or {}).get("images", {})})
         said = [_without_nulls({**open_, **(level or {})}) for level in (account, organization, project)]
         self.write(
             {
