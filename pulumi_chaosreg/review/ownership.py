@@ -55,7 +55,7 @@ class Ownership:
         ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: there are three for each infrastructure, and frozen ones take twice as long
 class _Owned:
     """A thing may have several owners only where all give it the same content."""
 

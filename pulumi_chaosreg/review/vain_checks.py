@@ -6,7 +6,7 @@ from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.scopes.locks import lock_on
 from pulumi_chaosreg.scopes.model import Scope
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, by_images
 from pulumi_chaosreg.settings.setting import Path
 from pulumi_chaosreg.settings.table import IMAGES, LOCKABLE, SECTION
 
@@ -25,13 +25,13 @@ def check_vain(scopes: Iterable[Scope], configs: Iterable[ResolvedConfig], catal
             if above in below:
                 below[above].append(config)
     for scope, every in below.items():
-        if every and not any(config.infrastructure.is_unclear(row) for config in every for row in _UNCLEAR):
-            yield from _images(scope, every, catalogue)
-            yield from _of_owner(scope, every)
+        findings = [*_images(scope, every, catalogue), *_of_owner(scope, every)]
+        if findings and not any(config.infrastructure.is_unclear(row) for config in every for row in _UNCLEAR):
+            yield from findings
 
 
 def _images(scope: Scope, below: list[ResolvedConfig], catalogue: Catalogue) -> Iterator[Finding]:
-    names = {image.name for config in below for image in config.images}
+    names = {image.name for config in by_images(below) for image in config.images}
     needed = names | {name.partition(".")[0] for name in names}  # of a release's second tag of an image
     if not needed:
         return  # what they need is not known, which is told
@@ -51,7 +51,7 @@ def _images(scope: Scope, below: list[ResolvedConfig], catalogue: Catalogue) -> 
 
 
 def _of_owner(scope: Scope, below: list[ResolvedConfig]) -> Iterator[Finding]:
-    owned = {(config.owner, config.registry.base): config.registry for config in below if config.owner}
+    owned = {(config.owner, config.registry.base): config.registry for config in by_images(below) if config.owner}
     if not owned or any(owner.within(scope) for owner, _ in owned):
         return
     asked = [row for row in _OF_OWNER if scope.get(row) is not None and not _is_locked(scope, row.path)]

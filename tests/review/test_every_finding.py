@@ -305,7 +305,7 @@ MISTAKES = {
             """,
             "i": BELOW_ACME,
         },
-        ["the registry `h.example` is neither `public` nor `private`", "add `type: private` or `type: public`"],
+        ["the registry `h.example` is neither `public` nor `private`", "add `type: public` beside `server`"],
     ),
     # images
     "a malformed custom image": (
