@@ -38,6 +38,7 @@ class Cause(Enum):
     UNKNOWN_SECTION = "unknown section"  # a section that nobody reads: its words may be meant for another one
     NO_ACCOUNT = "no account"  # nothing of ours is written yet
     DAMAGED_LOCKFILE = "damaged lockfile"  # which digests it has is not known
+    DAMAGED_CATALOGUE = "damaged catalogue"  # which releases a project adds is not known
     NO_DIGEST = "no digest"  # the lockfile lacks an image
 
 

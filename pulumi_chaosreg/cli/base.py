@@ -6,7 +6,7 @@ Files come out of git's own store and not out of an archive: attributes such as 
 import os
 import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -54,12 +54,12 @@ def errors_of_base(before: Review, base: str) -> str:
 def _folder(project: Path, base: str) -> Path:
     if base and (Path(base) / "Pulumi.yaml").is_file():
         return Path(base).resolve()
-    inside = _git_says(project, "rev-parse", "--is-inside-work-tree") == b"true\n"
+    refusal = _git_refuses(project)
     raise ChaosregError.of(
         "CHR0117",
         f"`{base}` is neither a project's folder nor a revision that git has here",
-        notes=[] if inside else [("git says", "this project is in no repository")],
-        help="fetch it first; in CI a shallow checkout has one commit only (`fetch-depth: 0`)",
+        notes=[("git says", refusal)] if refusal else [],
+        help="" if refusal else "fetch it first; in CI a shallow checkout has one commit only (`fetch-depth: 0`)",
     )
 
 
@@ -196,11 +196,28 @@ def _git(project: Path, base: str, *arguments: str, given: bytes = b"") -> bytes
 
 
 def _git_says(project: Path, *arguments: str, given: bytes = b"") -> bytes | None:
-    """What git prints; None where it fails. A hook's own GIT_DIR would be another repository than the project's."""
+    """What git prints; None where it fails."""
+    done = _git_run(project, arguments, given)
+    return None if done is None or done.returncode else done.stdout
+
+
+def _git_refuses(project: Path) -> str:
+    """Why git does not work in this folder, in its own words (it is in no repository, it is somebody else's); empty
+    where it does.
+    """
+    done = _git_run(project, ("rev-parse", "--is-inside-work-tree"))
+    if done is None:
+        return "nothing: there is no program `git` here"
+    return " ".join(done.stderr.decode("utf-8", "replace").split()) if done.returncode else ""
+
+
+def _git_run(
+    project: Path, arguments: Sequence[str], given: bytes = b""
+) -> "subprocess.CompletedProcess[bytes] | None":
+    """None where there is no git. A hook's own GIT_DIR would be another repository than the project's."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     command = ["git", "-C", str(project), *arguments]
     try:
-        done = subprocess.run(command, input=given, capture_output=True, check=False, env=environment)  # noqa: S603
+        return subprocess.run(command, input=given, capture_output=True, check=False, env=environment)  # noqa: S603
     except FileNotFoundError:
         return None
-    return None if done.returncode else done.stdout

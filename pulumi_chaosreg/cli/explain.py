@@ -6,7 +6,6 @@ Without FIELD every field is shown with its origin; fields are named as in `chao
 import argparse
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
 from pulumi_chaosreg.cli.error_page import entry
@@ -19,6 +18,7 @@ from pulumi_chaosreg.review.review import review
 from pulumi_chaosreg.scopes.locks import locks_in
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.settings.near_misses import did_you_mean
 from pulumi_chaosreg.settings.table import SECTION
 from pulumi_chaosreg.settings.yaml_file import Lines
 from pulumi_chaosreg.stacks.project_file import find_project
@@ -64,8 +64,7 @@ def _one(resolved: ResolvedConfig, field: str, lines: Lines) -> str:
     explanation = explain(resolved, field)
     if explanation is None:
         names = [one.name for one in resolved.fields()]
-        near = get_close_matches(field, names, n=1, cutoff=0.4)
-        advice = f"did you mean `{near[0]}`? " if near else ""
+        advice = did_you_mean(field, names, 0.4)
         raise ChaosregError.of(
             "CHR0118",
             f"{resolved.infrastructure.title} has no field `{field}`",

@@ -15,7 +15,7 @@ from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.images.lockfile import FILE_NAME
 from pulumi_chaosreg.settings.checking import check_settings
-from pulumi_chaosreg.settings.table import ID
+from pulumi_chaosreg.settings.grammars import ID
 from pulumi_chaosreg.stacks.sections import CREDENTIALS
 
 CREDENTIAL = "registry-credentials"

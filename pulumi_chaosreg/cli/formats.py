@@ -73,13 +73,12 @@ def _sarif_result(finding: Finding, project: Path) -> dict[str, Any]:
         "message": {"text": ". ".join([finding.message, *more])},
     }
     place = finding.place
-    if place and place.file:
-        location: dict[str, Any] = {
-            "artifactLocation": {"uri": quote(_relative(place.file, project)), "uriBaseId": "PROJECT"},
-            "region": {"startLine": place.line or 1},
-        }
-        result["locations"] = [{"physicalLocation": location}]
-    return result
+    file, line = (place.file, place.line) if place and place.file else (project / "Pulumi.yaml", None)
+    location: dict[str, Any] = {  # code hosts refuse a result without one
+        "artifactLocation": {"uri": quote(_relative(file, project)), "uriBaseId": "PROJECT"},
+        "region": {"startLine": line or 1},
+    }
+    return {**result, "locations": [{"physicalLocation": location}]}
 
 
 def _relative(file: Path, project: Path) -> str:

@@ -12,9 +12,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-import yaml
-
 from pulumi_chaosreg.cli.mirror_list import Job, list_text
+from pulumi_chaosreg.cli.yaml_text import yaml_documents
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.reference import Reference
 
@@ -84,7 +83,7 @@ def job_text(jobs: Sequence[Job], options: argparse.Namespace) -> str:
     spec["template"]["spec"]["volumes"][0]["configMap"]["name"] = name
     metadata = {"name": name, **({"namespace": options.namespace} if options.namespace else {}), "labels": _LABELS}
     config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "immutable": True, "data": lists}
-    return _yaml([config_map, {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}])
+    return yaml_documents([config_map, {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}])
 
 
 def _needs_packages(image: str) -> Finding:
@@ -174,23 +173,6 @@ def _job_spec(options: argparse.Namespace, completions: int) -> Object:
         "ttlSecondsAfterFinished": _DAY,
         "template": {"metadata": {"labels": _LABELS}, "spec": pod},
     }
-
-
-class _Dumper(yaml.SafeDumper):
-    """Texts of several lines as people write them, and no references to what was said before."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-_Dumper.add_representer(
-    str,
-    lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None),
-)
-
-
-def _yaml(documents: Sequence[Any]) -> str:
-    return yaml.dump_all(documents, Dumper=_Dumper, sort_keys=False, width=1000)
 
 
 def _count(text: str) -> int:

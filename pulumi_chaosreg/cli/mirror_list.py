@@ -15,8 +15,7 @@ from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from pulumi_chaosreg.cli.yaml_text import yaml_text
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.images.platform import PLATFORM
 from pulumi_chaosreg.images.reference import DIGEST, Reference, reference_problem
@@ -91,7 +90,7 @@ def list_text(jobs: Iterable[Job]) -> str:
             # the same object becomes an alias
             entry["verify"] = policies.setdefault(job.wanted.verify, entry["verify"])
         entries.append(entry)
-    return yaml.safe_dump(entries, sort_keys=False, width=1000)
+    return yaml_text(entries, aliases=True)
 
 
 def read_list(path: Path) -> list[Job]:

@@ -35,7 +35,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the resolved configs; 1 if the stack files have errors, and what is printed may be incomplete."""
     reviewed = review(find_project(Path(options.project).resolve()))
-    print(_FORMATS[options.output](select(reviewed, options.infrastructures)), end="")
+    form = _FORMATS[options.output]
+    print(form(select(reviewed, options.infrastructures), len(reviewed.errors)), end="")
     return warn_of_errors(reviewed)
 
 
@@ -52,7 +53,7 @@ def said_of_errors(whose: str, count: int) -> str:
     return f"{whose} {'an error' if count == 1 else f'{count} errors'}" if count else ""
 
 
-def _table(configs: Sequence[ResolvedConfig]) -> str:
+def _table(configs: Sequence[ResolvedConfig], _errors: int) -> str:
     """Field, origin and value; the value on a line of its own where the terminal is narrow."""
     rows = [[(one.name, shortened(one.value), str(one.origin)) for one in c.fields()] for c in configs]
     widths = [max((len(row[column]) for of_one in rows for row in of_one), default=0) for column in (0, 2, 1)]
@@ -71,43 +72,45 @@ def _table(configs: Sequence[ResolvedConfig]) -> str:
     return "\n".join(lines)
 
 
-def _plain(configs: Sequence[ResolvedConfig]) -> list[dict[str, object]]:
+def _plain(configs: Sequence[ResolvedConfig], errors: int) -> list[dict[str, object]]:
     return [
         {
             "infrastructure": config.infrastructure.path,
             "stack": config.infrastructure.stack,
-            "fields": {one.name: {"value": one.value, "origin": str(one.origin)} for one in config.fields()},
+            "complete": not errors,
+            "fields": {one.name: {"value": str(one.value), "origin": str(one.origin)} for one in config.fields()},
         }
         for config in configs
     ]
 
 
-def _json(configs: Sequence[ResolvedConfig]) -> str:
-    return json.dumps(_plain(configs), indent=2, ensure_ascii=False) + "\n"
+def _json(configs: Sequence[ResolvedConfig], errors: int) -> str:
+    return json.dumps(_plain(configs, errors), indent=2, ensure_ascii=False) + "\n"
 
 
-def _yaml(configs: Sequence[ResolvedConfig]) -> str:
-    import yaml
+def _yaml(configs: Sequence[ResolvedConfig], errors: int) -> str:
+    from pulumi_chaosreg.cli.yaml_text import yaml_text  # PyYAML's writer is slow to import
 
-    return yaml.safe_dump(_plain(configs), sort_keys=False, allow_unicode=True, width=10_000)
+    return yaml_text(_plain(configs, errors))
 
 
-def _env(configs: Sequence[ResolvedConfig]) -> str:
+def _env(configs: Sequence[ResolvedConfig], errors: int) -> str:
     if len(configs) != 1:
         raise ChaosregError.of(
             "CHR0118",
             f"`-o env` prints one infrastructure, and {len(configs)} fit",
             help="name it by its path: " + ", ".join(config.infrastructure.path for config in configs[:8]),
         )
+    incomplete = f"# {said_of_errors('the stack files have', errors)}: this may be incomplete\n" if errors else ""
     lines = (f"{_variable(one.name)}={shlex.quote(one.value)}\n" for one in configs[0].fields())
-    return "".join(lines)
+    return incomplete + "".join(lines)
 
 
 def _variable(field: str) -> str:
     return "".join(letter if letter.isalnum() else "_" for letter in field).upper()
 
 
-_FORMATS: Mapping[str, Callable[[Sequence[ResolvedConfig]], str]] = {
+_FORMATS: Mapping[str, Callable[[Sequence[ResolvedConfig], int], str]] = {
     "table": _table,
     "yaml": _yaml,
     "json": _json,

@@ -1,12 +1,12 @@
 """Which infrastructures a command line means: by path, by id, or by a pattern of either."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.review.review import Review
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.settings.near_misses import did_you_mean
 
 
 def select(reviewed: Review, wanted: Sequence[str]) -> list[ResolvedConfig]:
@@ -34,8 +34,7 @@ def fits(resolved: ResolvedConfig, text: str) -> bool:
 def _unknown(text: str, every: Sequence[ResolvedConfig]) -> ChaosregError:
     paths = [resolved.infrastructure.path for resolved in every]
     names = [*paths, *(resolved.infrastructure.id for resolved in every)]
-    near = get_close_matches(text, names, n=1, cutoff=0.5)
-    advice = f"did you mean `{near[0]}`? " if near else ""
+    advice = did_you_mean(text, names)
     shown = ", ".join(paths[:8]) + (f", … ({len(paths)} in all)" if len(paths) > 8 else "")
     return ChaosregError.of(
         "CHR0118", f"no infrastructure is called `{text}`", help=f"{advice}infrastructures: {shown or 'none'}"

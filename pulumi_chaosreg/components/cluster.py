@@ -11,6 +11,7 @@ from pulumi_chaosreg.components.argument_types import FLAG, TEXT, Wanted, wrong_
 from pulumi_chaosreg.components.calls import called_from
 from pulumi_chaosreg.components.reporting import report
 from pulumi_chaosreg.errors import Finding, Place
+from pulumi_chaosreg.settings.kubeconfig import is_content
 
 ClusterProvider = Literal["eks", "gke", "aks", "openshift", "other"]
 _KUBECONFIG = Wanted(str, "a path, a content or an Output", 'write `kubeconfig="<path>"`', may_be_output=True)
@@ -118,7 +119,7 @@ class Cluster:
 
 def is_path(kubeconfig: object) -> bool:
     """Whether this is the path of a kubeconfig, and not its content nor an Output."""
-    return isinstance(kubeconfig, str) and not {"\n", "{"} & set(kubeconfig)
+    return isinstance(kubeconfig, str) and not is_content(kubeconfig)
 
 
 def _nowhere(place: Place) -> Finding:

@@ -11,6 +11,7 @@ from pulumi_chaosreg.components.argument_types import CREDENTIALS, TEXT, Wanted,
 from pulumi_chaosreg.components.calls import called_from
 from pulumi_chaosreg.components.mirrored_image import MirroredImage
 from pulumi_chaosreg.components.reporting import report
+from pulumi_chaosreg.credentials.docker_config import named_input
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.images.reference import Reference
@@ -93,7 +94,14 @@ class ImageMirror(pulumi.ComponentResource):
             message = f"credential `{named.value}` has no value"
             advice = f"give it as `credentials={{'{named.value}': …}}`"
             raise pulumi.RunError(str(Finding("CHR0501", message, named.origin.place, help=advice, hides_value=True)))
-        return self._credentials[named.value]
+
+        def with_name(value: Any) -> dict[str, Any]:
+            try:
+                return named_input(named.value, value)
+            except ChaosregError as error:
+                raise pulumi.RunError(str(error)) from None
+
+        return pulumi.Output.secret(self._credentials[named.value]).apply(with_name)
 
 
 def _checked(name: str, said: Mapping[str, Any]) -> MirrorPolicy:

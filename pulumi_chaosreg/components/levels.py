@@ -37,7 +37,7 @@ from pulumi_chaosreg.scopes.model import Decided, Level, Scope
 from pulumi_chaosreg.scopes.moves import object_name
 from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, config_map_data
-from pulumi_chaosreg.settings.table import MANAGED_BY
+from pulumi_chaosreg.settings.grammars import MANAGED_BY
 from pulumi_chaosreg.stacks.sections import CREDENTIALS
 
 Credentials = Mapping[str, pulumi.Input[Any]]

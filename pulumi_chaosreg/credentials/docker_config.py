@@ -19,6 +19,12 @@ from pulumi_chaosreg.registries.servers import canonical_server
 
 _FIELDS = ("auth", "username", "password", "email", "identitytoken", "registrytoken")
 
+_KEY_FILE_USER = "_json_key"
+"""Google's user whose password is the JSON text of a key file."""
+
+
+_NAME = "name"
+
 
 @dataclass(frozen=True, slots=True)
 class Credential:
@@ -55,12 +61,29 @@ class Credential:
         return auths
 
 
-def read_credential(name: str, value: Any, username: str | None = None) -> Credential:
+def named_input(name: str, value: Any) -> dict[str, Any]:
+    """The value as an input of a resource, with the NAME that the user gave it. Raises ChaosregError (CHR0506)."""
+    credential = read_credential(name, value)
+    if credential.auths is not None:
+        return {_NAME: name, "auths": dict(credential.auths)}
+    assert credential.login is not None
+    return {_NAME: name, "username": credential.login.username, "password": credential.login.password}
+
+
+def read_input(key: str, value: Any) -> Credential:
+    """What such an input holds: a `named_input`, or what a program gave itself. Raises ChaosregError (CHR0506)."""
+    name = value.get(_NAME) if isinstance(value, Mapping) else None
+    return read_credential(name, value) if isinstance(name, str) else read_credential(key, value, called=f"`{key}`")
+
+
+def read_credential(name: str, value: Any, username: str | None = None, called: str = "") -> Credential:
     """Understand a configured value: a password, username/password/previous, or a docker config.
 
-    `username` is what the settings say, for the values that have none. Raises ChaosregError (CHR0506).
+    `username` is what the settings say, for the values that have none; `called` is how errors name it where nobody
+    configured it. Raises ChaosregError (CHR0506).
     """
-    if isinstance(value, str) and value.lstrip().startswith("{"):
+    called = called or f"`chaosreg-credentials:{name}`"
+    if isinstance(value, str) and value.lstrip().startswith("{") and username != _KEY_FILE_USER:
         with suppress(ValueError):  # a password may start with a brace
             value = json.loads(value)
     if isinstance(value, Mapping) and isinstance(value.get("auths"), Mapping):
@@ -71,16 +94,16 @@ def read_credential(name: str, value: Any, username: str | None = None) -> Crede
     if login is None:
         raise ChaosregError.of(
             "CHR0506",
-            f"`chaosreg-credentials:{name}` is none of the forms that a credential may have",
+            f"{called} is none of the forms that a credential may have",
             help="give a password (with `username` in the settings), an object with `username` and `password`, or a "
             "docker config with `auths`",
         )
     given = value.get("previous") if isinstance(value, Mapping) else None
-    previous = _login(given, login.username)
+    previous = _login(_text(given), login.username)
     if given is not None and previous is None:
         raise ChaosregError.of(
             "CHR0506",
-            f"`previous` in `chaosreg-credentials:{name}` is not a login",
+            f"`previous` in {called} is not a login",
             help="give the password before the rotation, or an object with `username` and `password`; or leave it out",
         )
     return Credential(name, login, previous)
@@ -157,10 +180,18 @@ def _login(value: Any, username: str | None) -> Login | None:
     if isinstance(value, str) and value and username:
         return Login(username, value)
     if isinstance(value, Mapping):
-        user, password = value.get("username") or username, value.get("password")
+        user, password = _text(value.get("username")) or username, _text(value.get("password"))
         if isinstance(user, str) and isinstance(password, str) and user and password:
             return Login(user, password)
     return None
+
+
+def _text(value: Any) -> Any:
+    """`pulumi config set --path` writes `true`, `false` and whole numbers as such, and they were texts."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    is_whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())  # protobuf knows floats only
+    return str(int(value)) if is_whole else value
 
 
 def _entry(login: Login) -> dict[str, str]:

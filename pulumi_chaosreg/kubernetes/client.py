@@ -20,8 +20,8 @@ import urllib3
 import urllib3.exceptions
 import yaml
 
-from pulumi_chaosreg.credentials.kubeconfig import is_content
 from pulumi_chaosreg.errors import ChaosregError, Finding
+from pulumi_chaosreg.settings.kubeconfig import is_content
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient

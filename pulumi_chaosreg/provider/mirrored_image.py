@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from pulumi_chaosreg.credentials.docker_config import read_credential
+from pulumi_chaosreg.credentials.docker_config import read_input
 from pulumi_chaosreg.credentials.login import LoginSource
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.platform import PLATFORM
@@ -191,7 +191,7 @@ class MirroredImage:
         value = inputs.get(key)
         if not value:
             return self._logins.of(reference)
-        return read_credential(key, value).login_for(reference.server, reference.repository)
+        return read_input(key, value).login_for(reference.server, reference.repository)
 
 
 def _sentence(progress: Progress) -> str:

@@ -1,7 +1,7 @@
 """`ImagePullSecretEntry`: one name in the `imagePullSecrets` of a ServiceAccount."""
 
-from pulumi_chaosreg.credentials.kubeconfig import is_content
 from pulumi_chaosreg.resources.table import Input, Output, ResourceTable, Shows
+from pulumi_chaosreg.settings.kubeconfig import is_content
 
 IMAGE_PULL_SECRET_ENTRY = ResourceTable(
     "chaosreg:index:ImagePullSecretEntry",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.review.allowance_checks import check_allowances
+from pulumi_chaosreg.review.credential_checks import check_credentials
 from pulumi_chaosreg.review.image_checks import check_images, check_tag_names
 from pulumi_chaosreg.review.lockfile_checks import check_lockfile, check_without_lockfile
 from pulumi_chaosreg.review.mirror_checks import check_mirrors
@@ -35,6 +36,8 @@ class Subject:
     """Whether no section was wrong: what seems to lack may stand in one that was left out."""
     company: Company | None = None
     """None for a Python program, which has no lockfile."""
+    looks_as: str | None = None
+    """The stack whose preview this stands for where none runs: credentials are then known by their names only."""
     ownership: Ownership = field(default_factory=Ownership)
     """With what others own already."""
 
@@ -90,6 +93,12 @@ def _pulls(subject: Subject) -> Iterable[Finding]:
     return check_pulls(subject.catalogue, subject.configs, is_acting=is_acting)
 
 
+def _credentials(subject: Subject) -> Iterable[Finding]:
+    if subject.company is None or (subject.is_acting and subject.looks_as is None):
+        return ()  # who acts has the values
+    return check_credentials(subject.company, subject.configs, subject.looks_as)
+
+
 def _powers(subject: Subject) -> Iterable[Finding]:
     return check_powers(subject.configs)
 
@@ -114,6 +123,7 @@ CHECKS: tuple[Callable[[Subject], Iterable[Finding]], ...] = (
     _allowances,
     _signers,
     _pulls,
+    _credentials,
     _powers,
     _ownership,
     _vain,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from difflib import get_close_matches
 
-from pulumi_chaosreg.errors import ChaosregError, Finding
+from pulumi_chaosreg.errors import Cause, ChaosregError, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.scopes.model import Scope
@@ -20,7 +20,8 @@ def check_images(scope: Scope, catalogue: Catalogue) -> Iterator[Finding]:
             catalogue.release(release)
         except ChaosregError as error:
             for finding in error.findings:
-                yield replace(finding, place=scope.at(IMAGES.release))
+                damaged = (Cause.DAMAGED_CATALOGUE,)
+                yield replace(finding, place=scope.at(IMAGES.release), follows_from=damaged)
     by_image: dict[str, str] = {}
     for key in scope.get(SECTION.custom_images) or ():
         first = by_image.setdefault(catalogue.image_of(key) or key, key)

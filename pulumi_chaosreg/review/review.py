@@ -59,6 +59,7 @@ def review(project: Path, stack: str | None = None, engine_config: Mapping[str, 
         is_whole=company.whole,
         is_understood=is_understood,
         company=company,
+        looks_as=stack if engine_config is None else None,
     )
     unique = list(dict.fromkeys(told([*findings, *check(subject)])))
     return Review(project, company, resolved, tuple(locate(unique)))

@@ -5,12 +5,12 @@ What is wrong is left out of the scope, so that nothing else is told that only f
 
 from collections.abc import Iterator
 from dataclasses import replace
-from difflib import get_close_matches
 
 from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.scopes.locks import forbidden
 from pulumi_chaosreg.scopes.model import Scope, nearest
 from pulumi_chaosreg.scopes.registry import Definition, chooser, joined, visible
+from pulumi_chaosreg.settings.near_misses import did_you_mean
 from pulumi_chaosreg.settings.setting import Path
 from pulumi_chaosreg.settings.table import ALLOW_OVERRIDES, IMAGE_REGISTRY, LOCKABLE, SECTION
 from pulumi_chaosreg.settings.yaml_file import Lines
@@ -110,8 +110,7 @@ def _located(one: Definition) -> Place:
 
 
 def _no_such_name(scope: Scope, name: str, there: list[str]) -> Finding:
-    near = get_close_matches(name, there, n=1, cutoff=0.5)
-    advice = f"did you mean `{near[0]}`? " if near else ""
+    advice = did_you_mean(name, there)
     return Finding(
         "CHR0213",
         f"no registry is called `{name}` here",
@@ -129,13 +128,12 @@ def _exceptions(scope: Scope) -> Iterator[Finding]:
     there = [one.name for one in visible(scope)]
     for number, name in enumerate(listed):
         if name not in there and not scope.is_unclear(SECTION.registries, name):
-            near = get_close_matches(name, there, n=1, cutoff=0.5)
             yield Finding(
                 "CHR0217",
                 f"`allow_overrides.registries` names `{name}`, and no registry is called that here",
                 scope.at(ALLOW_OVERRIDES.registries, number),
                 notes=(("names here", ", ".join(there) or "none"),),
-                help=f"did you mean `{near[0]}`?" if near else "correct the name, or define it under `registries:`",
+                help=f"{did_you_mean(name, there)}correct the name, or define it under `registries:`",
                 severity="warning",
             )
 

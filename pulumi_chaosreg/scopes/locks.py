@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.registry import chooser, visible
+from pulumi_chaosreg.settings.near_misses import did_you_mean
 from pulumi_chaosreg.settings.setting import Path
 from pulumi_chaosreg.settings.table import ALLOW_OVERRIDES, IMAGE_REGISTRY, LOCKABLE, SECTION, leaves
 from pulumi_chaosreg.settings.yaml_file import Lines
@@ -76,8 +76,7 @@ def check_exceptions(scopes: Iterable[Scope]) -> list[Finding]:
         below = [other.path for other in every if other.within(scope) and other is not scope] if excepted else []
         for number, path in enumerate(excepted or ()):
             if path not in below:
-                near = get_close_matches(path, below, n=1, cutoff=0.4)
-                advice = f"did you mean `{near[0]}`? " if near else ""
+                advice = did_you_mean(path, below, 0.4)
                 findings.append(
                     Finding(
                         "CHR0217",

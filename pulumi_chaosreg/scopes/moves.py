@@ -74,6 +74,8 @@ def check_moves(scopes: Iterable[Scope]) -> list[Finding]:
                 problem, advice = "is where the scope is now", "write the path that it had before"
             elif path.count("/") + 1 not in _DEPTHS[scope.level]:
                 problem, advice = f"is no path of the level {scope.level}", "write the ids from below the account"
+            elif whole := _left_out(scope, path):
+                problem, advice = "leaves out levels above", f"write `{whole}`; list both where it did stand there"
             elif (scope.level, path) in there:
                 problem, advice = "is still there", "remove one of the two, or the `moved_from`"
             elif other is not scope:
@@ -83,3 +85,17 @@ def check_moves(scopes: Iterable[Scope]) -> list[Finding]:
             message = f"{scope.title} cannot have moved from `{path}`: that {problem}"
             findings.append(Finding("CHR0212", message, scope.at(SECTION.moved_from), help=advice))
     return findings
+
+
+def _left_out(scope: Scope, path: str) -> str:
+    """The path that is meant where this one has the end of it only: as it stands the engine would take it for somebody
+    else's, make everything anew and then remove the old. Empty where somebody may have moved so: with the same id, or
+    where a scope above, or a second path, says that it stood there.
+    """
+    above, _, name = path.rpartition("/")
+    parent = scope.parent
+    if parent is None or parent.level is Level.ACCOUNT or name == scope.id:
+        return ""
+    is_end = parent.path != above and (not above or parent.path.endswith(f"/{above}"))
+    is_said = above in former_paths(parent) or any(other.endswith(f"/{path}") for other in moved_from(scope))
+    return f"{parent.path}/{name}" if is_end and not is_said else ""

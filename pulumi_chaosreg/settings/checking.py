@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from pulumi_chaosreg.errors import Cause, Finding, Place, Severity
 from pulumi_chaosreg.settings.kinds import Flag, Grammar, Kind, Named, Number, Table, Tables, Text, TextMap, Texts
+from pulumi_chaosreg.settings.near_misses import did_you_mean, near_misses
 from pulumi_chaosreg.settings.table import SETTINGS
-from pulumi_chaosreg.settings.yaml_file import snake_case
+from pulumi_chaosreg.settings.yaml_file import Keys, snake_case
 
 ALIASES = {"registry": "image_registry"}
 """Other spellings on Harness's own documentation page."""
-
-Keys = tuple[str | int, ...]
 
 
 class Checked(NamedTuple):
@@ -88,8 +86,8 @@ class _Check:
                 return value if whole else self.wrong_type("a whole number", value, keys)
 
     def text(self, kind: Text, value: Any, keys: Keys) -> str | None:
-        if not isinstance(value, str) or not value:
-            self.wrong_type("a string", value, keys)
+        if not isinstance(value, str) or not (value or kind.or_empty):
+            self.wrong_type("a string", value, keys, kind.grammar)
         elif kind.grammar and (problem := kind.grammar.problem(value)) is not None:
             message = f"`{_dotted(keys)}` is not {kind.grammar.what}{f': {problem}' if problem else ''}"
             advice, hides = kind.grammar.advise(value) or kind.grammar.advice, kind.grammar.hides_value
@@ -127,7 +125,7 @@ class _Check:
             return None
         if kind.keys:
             value = self.spelled(value, kind.keys, keys)
-        one = Text(kind.doc, grammar=kind.grammar)
+        one = Text(kind.doc, grammar=kind.grammar, or_empty=kind.or_empty)
         checked: dict[str, str] = {}
         for key, item in value.items():
             if key == "secure":
@@ -158,7 +156,7 @@ class _Check:
             if key == "secure":
                 self.secure((*keys, key))
             elif key not in kind.fields:
-                self.unknown_key(key, tuple(kind.fields), keys)
+                self.unknown_key(key, tuple(kind.fields), keys, kind)
             elif (result := self.value(kind.fields[key], item, (*keys, key))) is not None:
                 checked[key] = result
         return checked
@@ -173,6 +171,10 @@ class _Check:
     def named(self, kind: Named, value: Any, keys: Keys) -> dict[str, Any] | None:
         if not isinstance(value, dict):
             self.wrong_type("a mapping of names to mappings", value, keys)
+            return None
+        if value and not value.keys() - kind.one.fields.keys():
+            message = f"`{_dotted(keys)}` has the keys of one of them, and no name above them"
+            self.report("CHR0106", message, keys, f"write them below a name: `{keys[-1]}: {{name: {{…}}}}`")
             return None
         checked: dict[str, Any] = {}
         for name, item in value.items():
@@ -211,22 +213,27 @@ class _Check:
             "move it to `chaosreg-credentials:NAME` and name it here by NAME",
         )
 
-    def wrong_type(self, wanted: str, value: Any, keys: Keys) -> None:
+    def wrong_type(self, wanted: str, value: Any, keys: Keys, grammar: Grammar | None = None) -> None:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        hides = grammar is not None and grammar.hides_value  # "write it in quotes" would make a name of a password
         if is_number and wanted == "a string":
             message = f"`{_dotted(keys)}` is a number, so that `1.10` and `1.1` would be the same"
-            self.report("CHR0105", message, keys, 'write it in quotes, as in `release: "1.94.4"`')
+            code, advice = "CHR0105", 'write it in quotes, as in `release: "1.94.4"`'
         else:
             message = f"`{_dotted(keys)}` must be {wanted}, and is {type_name(value)}"
-            self.report("CHR0106", message, keys, f"write {wanted}")
+            code, advice = "CHR0106", f"write {wanted}"
+        self.report(code, message, keys, grammar.advice if grammar and hides else advice, hides_value=hides)
 
-    def unknown_key(self, key: str, valid: tuple[str, ...], keys: Keys) -> None:
-        near = get_close_matches(snake_case(key), valid, n=3, cutoff=0.6)
-        advice = f"did you mean `{near[0]}`? " if near else ""
-        self.left_out += [(*keys, name) for name in near]
-        ordered = ", ".join(_nearest_first(key, valid))
+    def unknown_key(self, key: str, valid: tuple[str, ...], keys: Keys, kind: Table | None = None) -> None:
         message = f"`{key}` is not a key here"
-        self.report("CHR0104", message, (*keys, key), f"{advice}valid keys: {ordered}", hides_value=True)
+        if kind and kind.values and snake_case(key) in kind.values:  # what is near by spelling takes a name
+            self.left_out += [(*keys, name) for name in kind.values_go_to]
+            self.report("CHR0104", message, (*keys, key), kind.advice_for_values, hides_value=True)
+            return
+        near = near_misses(snake_case(key), valid, most=3, cutoff=0.6)
+        self.left_out += [(*keys, name) for name in near]
+        advice = f"{did_you_mean(snake_case(key), valid, 0.6)}valid keys: {', '.join(_nearest_first(key, valid))}"
+        self.report("CHR0104", message, (*keys, key), advice, hides_value=True)
 
     def malformed_key(self, grammar: Grammar, keys: Keys) -> None:
         """Named by what is around it: what stands in the place of a name may be a secret."""
@@ -266,10 +273,10 @@ def type_name(value: Any) -> str:
 
 
 def _nearest_first(word: str, valid: tuple[str, ...]) -> list[str]:
-    near = get_close_matches(word, valid, n=len(valid), cutoff=0.6)
+    near = near_misses(word, valid, most=len(valid), cutoff=0.6)
     return [*near, *(name for name in valid if name not in near)]
 
 
 def _dotted(keys: Keys) -> str:
     """The key path within the section, as people write it."""
-    return ".".join(str(key) for key in keys[-3:]) or "the section"
+    return ".".join(map(str, keys)) or "the section"

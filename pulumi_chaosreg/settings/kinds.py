@@ -37,6 +37,8 @@ class Text:
     doc: str
     choices: tuple[str, ...] = ()
     grammar: Grammar | None = None
+    or_empty: bool = False
+    """Whether `""` is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class TextMap:
     grammar: Grammar | None = None
     key_grammar: Grammar | None = None
     """What a key must look like, where keys are the user's own."""
+    or_empty: bool = False
+    """Whether a value may be `""`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,11 @@ class Table:
     """How many of its fields must be given."""
     whole: bool = False
     """It is one setting: never mixed from two levels."""
+    values: frozenset[str] = frozenset()
+    """Keys under which people write a secret itself, which has no place here."""
+    values_go_to: tuple[str, ...] = ()
+    """The fields that take its name instead."""
+    advice_for_values: str = ""
 
 
 @dataclass(frozen=True, slots=True)

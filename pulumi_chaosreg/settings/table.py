@@ -4,143 +4,57 @@ The groups of rows below are the only place that knows the keys. Checking, near-
 types of the Python API and the documentation read them; everybody else reaches a setting by its row (`MIRROR.source`).
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pulumi_chaosreg.images.catalogue import load_catalogue
-from pulumi_chaosreg.images.platform import PLATFORM
-from pulumi_chaosreg.images.reference import REPOSITORY, SERVER, TAG, port_problem, reference_problem
 from pulumi_chaosreg.registries.kinds import AUTHENTICATION_TYPES, SAYABLE_KINDS
-from pulumi_chaosreg.registries.servers import account_path, canonical_beginning, canonical_server
-from pulumi_chaosreg.settings.kinds import Flag, Grammar, Named, Table, Tables, Text, TextMap, Texts
+from pulumi_chaosreg.settings.grammars import (
+    BEGINNING,
+    CONTEXT,
+    CREDENTIAL_NAME,
+    KUBECONFIG_PATH,
+    KUBERNETES_NAME,
+    KUBERNETES_SUBDOMAIN,
+    LABEL_KEY,
+    LABEL_VALUE,
+    NEW_REGISTRY_NAME,
+    PATH_OF_SCOPE,
+    PLATFORM_GRAMMAR,
+    REFERENCE,
+    REGISTRY_NAME,
+    REGISTRY_PATH,
+    SERVER_GRAMMAR,
+    SOURCE,
+    TAG_GRAMMAR,
+    USER,
+    VARIABLE,
+)
+from pulumi_chaosreg.settings.kinds import Flag, Named, Table, Tables, Text, TextMap, Texts
 from pulumi_chaosreg.settings.setting import Group, Path, Setting, flag, mapping, number, text, text_map, texts
 
-ID = re.compile(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
-_HOST, _PATH = SERVER.pattern.removesuffix(r"\Z").removeprefix("^"), REPOSITORY.pattern[1:].removesuffix(r"\Z")
-
-_KUBERNETES_NAME = Grammar(
-    "CHR0112",
-    "a name that Kubernetes accepts",
-    re.compile(r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\Z"),
-    "names are made of a-z, 0-9 and `-`, at most 63, and begin and end with a letter or digit",
+_VALUES = frozenset(
+    [
+        "password",
+        "passwd",
+        "pass",
+        "pwd",
+        "pw",
+        "passphrase",
+        "token",
+        "access_token",
+        "identity_token",
+        "secret",
+        "auth",
+        "key",
+        "api_key",
+        "private_key",
+        "secret_key",
+        "credential",
+        "credentials",
+        "value",
+    ]
 )
-_SERVER = Grammar(
-    "CHR0301",
-    "a server",
-    SERVER,
-    "write host or host:port, without `https://`; a path belongs to `account`",
-    port_problem,
-    canonical=canonical_server,
-)
-_REGISTRY_PATH = Grammar(
-    "CHR0301",
-    "a path",
-    re.compile(rf"^/*(?:{_PATH})?/*\Z"),
-    "write lower case segments, as in `a/b`",
-    canonical=account_path,
-)
-SOURCE = Grammar(
-    "CHR0301",
-    "`server/account`",
-    re.compile(rf"^{_HOST}/{_PATH}\Z"),
-    "write it as in `docker.io/harness`",
-    port_problem,
-    canonical=canonical_beginning,
-)
-_BEGINNING = Grammar(
-    "CHR0301",
-    "a server or `server/account`",
-    re.compile(rf"^{_HOST}(?:/{_PATH})?/*\Z"),
-    "write the beginning of what is allowed, as in `docker.io/harness`",
-    port_problem,
-    canonical=canonical_beginning,
-)
-TAG_GRAMMAR = Grammar(
-    "CHR0301", "a tag", TAG, "tags are made of letters, digits, `_`, `.` and `-`, at most 128, as in `1.94.0`"
-)
-_REFERENCE = Grammar(
-    "CHR0301",
-    "an image reference",
-    re.compile(r"^\S+\Z"),
-    "write `server/repository:tag`, for example `docker.io/harness/chaos-ddcr:1.94.0`; repositories are lower case",
-    reference_problem,
-)
-_CREDENTIAL_NAME = Grammar(
-    "CHR0501",
-    "the NAME of a `chaosreg-credentials:NAME`",
-    re.compile(r"^[A-Za-z0-9_.-]+\Z"),
-    "set the value with `pulumi config set --secret chaosreg-credentials:NAME`, and write NAME here",
-    hides_value=True,
-)
-_PLATFORM = Grammar(
-    "CHR0301",
-    "a platform",
-    PLATFORM,
-    "write `os/architecture`, as in `linux/amd64`",
-)
-_PATH_OF_SCOPE = Grammar(
-    "CHR0212",
-    "the path of a scope",
-    re.compile(r"^[a-z0-9-]+(?:/[a-z0-9-]+){0,2}\Z"),
-    "write the ids below the account, as in `payments/checkout`; for the account its id",
-)
-
-_KUBECONFIG_PATH = Grammar(
-    "CHR0601",
-    "the path of a kubeconfig",
-    re.compile(r"^[^\s{}][^\n{}]*\Z"),
-    "write the file's path: its content would be printed wherever the settings are",
-)
-
-_USER = Grammar(
-    "CHR0505",
-    "a user",
-    re.compile(r"^[^:\s][^:\n]*\Z"),
-    "write the user alone: a password is set with `pulumi config set --secret chaosreg-credentials:NAME`",
-)
-_CONTEXT = Grammar(
-    "CHR0601",
-    "a context of a kubeconfig",
-    re.compile(r"^(?!.*://.*@)[^\n]+\Z"),
-    "write its name: `kubectl config get-contexts -o name` lists them",
-)
-
-_REGISTRY_NAME = Grammar(
-    "CHR0213",
-    "the name of a registry",
-    re.compile(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z"),
-    "write a name that `registries:` gives at this level or above; names are made of a-z, 0-9 and `-`, at most 63",
-    advise=lambda value: _as_mapping(value) if re.match(rf"^{_HOST}(?:/{_PATH})?\Z", value) else "",
-)
-MANAGED_BY = "app.kubernetes.io/managed-by"
-"""Kubernetes's own label for it; ours says `pulumi-chaosreg`."""
-_LABEL_KEY = Grammar(
-    "CHR0112",
-    "a key that Kubernetes accepts",
-    re.compile(
-        r"^(?:(?=[^/]{1,253}/)[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?\Z"
-    ),
-    "write it as in `team` or `example.com/cost-centre`; those that begin with `chaosreg/` are ours",
-    more=lambda key: "it is one of ours" if key.startswith("chaosreg/") or key == MANAGED_BY else "",
-)
-_LABEL_VALUE = Grammar(
-    "CHR0112",
-    "a value that a Kubernetes label may have",
-    re.compile(r"^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?\Z"),
-    "at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends; other texts are annotations",
-)
-
-
-def _as_mapping(reference: str) -> str:
-    """What to write where `server/path` stands in the place of a registry's name."""
-    server, _, account = reference.partition("/")
-    path = f", account: {account}" if account else ""
-    return (
-        f"write the registry itself: `{{server: {server}{path}, type: public}}` (or `private`, with `authentication`)"
-    )
-
-
 AUTHENTICATION = Table(
     "how the cluster proves who it is; belongs to its server",
     {
@@ -149,15 +63,21 @@ AUTHENTICATION = Table(
             "has an identity of its own that the registry trusts, and no credential exists",
             AUTHENTICATION_TYPES,
         ),
-        "secret_name": Text("the pull Secret's name in the cluster", grammar=_KUBERNETES_NAME),
+        "secret_name": Text("the pull Secret's name in the cluster", grammar=KUBERNETES_SUBDOMAIN),
         "namespace": Text("where that Secret is; the infrastructure's namespace, or it is a finding"),
-        "username": Text("the user of basic authentication", grammar=_USER),
-        "password_secret": Text("NAME of the value `chaosreg-credentials:NAME`", grammar=_CREDENTIAL_NAME),
-        "password_env": Text("the environment variable that holds the password where no value is configured"),
+        "username": Text("the user of basic authentication", grammar=USER),
+        "password_secret": Text("NAME of the value `chaosreg-credentials:NAME`", grammar=CREDENTIAL_NAME),
+        "password_env": Text(
+            "the environment variable that holds the password where no value is configured", grammar=VARIABLE
+        ),
         "region": Text("aws_ecr: the registry's region"),
         "key_file": Text("gcp_service_account: the key's file"),
     },
     whole=True,
+    values=_VALUES,
+    values_go_to=("password_secret",),
+    advice_for_values="set the value with `pulumi config set --secret chaosreg-credentials:NAME`, and write "
+    "`password_secret: NAME`",
 )
 
 VERIFY = Table(
@@ -183,12 +103,12 @@ VERIFY = Table(
 
 
 class _ImageRegistry(Group, key="image_registry"):
-    server = text("host, with port if it has one", grammar=_SERVER)
-    account = text("path between the server and the image", grammar=_REGISTRY_PATH)
+    server = text("host, with port if it has one", grammar=SERVER_GRAMMAR)
+    account = text("path between the server and the image", grammar=REGISTRY_PATH)
     type = text("whether pulling needs a credential", ("public", "private"))
     kind = text("where the host does not tell", SAYABLE_KINDS)
     authentication = mapping(AUTHENTICATION)
-    name = text("a registry that `registries:` names at this level or above; taken whole", grammar=_REGISTRY_NAME)
+    name = text("a registry that `registries:` names at this level or above; taken whole", grammar=REGISTRY_NAME)
 
 
 class _Images(Group, key="images"):
@@ -215,14 +135,14 @@ class _Repositories(Group, key="repositories"):
 class _Mirror(Group, key="mirror"):
     source = text("`server/account` to copy from", grammar=SOURCE)
     allow_sources = texts(
-        "the only sources that may be copied from; Harness's own where nobody says", grammar=_BEGINNING
+        "the only sources that may be copied from; Harness's own where nobody says", grammar=BEGINNING
     )
     platforms = texts(
         "which platforms to keep; all where nobody says. A subset's index is written again without the "
         "others: its digest is our own (the lockfile has it beside upstream's), and signatures of "
         "upstream's index do not apply to it, those of its children do",
         or_text=("all",),
-        grammar=_PLATFORM,
+        grammar=PLATFORM_GRAMMAR,
         least=1,
     )
     foreign_layers = text(
@@ -235,17 +155,17 @@ class _Mirror(Group, key="mirror"):
         "copied along, or required too before anything is copied, or left behind", ("copy", "require", "skip")
     )
     verify = mapping(VERIFY)
-    push = text("NAME of the credential that pushes; otherwise the machine's docker config", grammar=_CREDENTIAL_NAME)
-    pull = text("NAME of the credential that reads the source", grammar=_CREDENTIAL_NAME)
+    push = text("NAME of the credential that pushes; otherwise the machine's docker config", grammar=CREDENTIAL_NAME)
+    pull = text("NAME of the credential that reads the source", grammar=CREDENTIAL_NAME)
     delete = text(
         "NAME of the credential that removes images (`on_destroy: delete`); that of `push` otherwise",
-        grammar=_CREDENTIAL_NAME,
+        grammar=CREDENTIAL_NAME,
     )
 
 
 class _Cluster(Group, key="cluster"):
-    kubeconfig = text("path of the kubeconfig; $KUBECONFIG or ~/.kube/config otherwise", grammar=_KUBECONFIG_PATH)
-    context = text("context in it", grammar=_CONTEXT)
+    kubeconfig = text("path of the kubeconfig; $KUBECONFIG or ~/.kube/config otherwise", grammar=KUBECONFIG_PATH)
+    context = text("context in it", grammar=CONTEXT)
     identifier = text("the cluster's lasting name; the context otherwise")
     provider = text(
         "what runs the nodes: on its own cloud a registry may know them by themselves; other where nobody says",
@@ -254,13 +174,13 @@ class _Cluster(Group, key="cluster"):
 
 
 class _Namespace(Group, key="namespace"):
-    name = text("the namespace", grammar=_KUBERNETES_NAME)
+    name = text("the namespace", grammar=KUBERNETES_NAME)
     create = flag("false: it must be there")
 
 
 class _PullSecret(Group, key="pull_secret"):
     create = flag("whether we make it")
-    name = text("its name", grammar=_KUBERNETES_NAME)
+    name = text("its name", grammar=KUBERNETES_SUBDOMAIN)
     adopt = flag("whether a Secret of this name that is there already becomes ours")
     delivery = text(
         "how a pull credential reaches the kubelet, where the default does not fit. theirs: a Secret that somebody "
@@ -278,13 +198,13 @@ class _AllowOverrides(Group, key="allow_overrides"):
     settings = texts("only these may be set below", choices=LOCKABLE, least=1)
     scopes = texts(
         "only in these scopes and below them: paths below the account, as in `payments/lab`",
-        grammar=_PATH_OF_SCOPE,
+        grammar=PATH_OF_SCOPE,
         least=1,
     )
     registries = texts(
         "of `image_registry` only a name of these may be chosen, or any name: `all`",
         or_text=("all",),
-        grammar=_REGISTRY_NAME,
+        grammar=REGISTRY_NAME,
         least=1,
     )
 
@@ -312,7 +232,7 @@ class _Section(Group):
     id = text("the scope's name: a-z, 0-9 and `-`, unique within its parent")
     moved_from = texts(
         "the paths that this scope had before it was renamed or moved, oldest first; keep the oldest",
-        grammar=_PATH_OF_SCOPE,
+        grammar=PATH_OF_SCOPE,
         or_one=True,
         most=10,
     )
@@ -325,7 +245,7 @@ class _Section(Group):
         )
     )
     registries = mapping(
-        Named("registries that this level and those below may choose by name", _A_REGISTRY, _REGISTRY_NAME)
+        Named("registries that this level and those below may choose by name", _A_REGISTRY, NEW_REGISTRY_NAME)
     )
     image_registry = mapping(
         IMAGE_REGISTRY.table(
@@ -336,23 +256,25 @@ class _Section(Group):
     )
     images = mapping(IMAGES.table("which tags"))
     custom_images = text_map(
-        "image → full reference that is used instead", tuple(load_catalogue().custom_image_keys), grammar=_REFERENCE
+        "image → full reference that is used instead", tuple(load_catalogue().custom_image_keys), grammar=REFERENCE
     )
     allow_images = texts(
         "the only places that images may be pulled from, beside the chosen registry itself; anywhere where nobody says",
-        grammar=_BEGINNING,
+        grammar=BEGINNING,
     )
-    required_images = texts("the images instead of the infrastructure type's own list", grammar=_REFERENCE)
+    required_images = texts("the images instead of the infrastructure type's own list", grammar=REFERENCE)
     repositories = mapping(_REPOSITORIES_TABLE)
     mirror: Setting[bool | dict[str, Any]] = Setting(_MIRROR_TABLE)
     on_destroy = text("what `destroy` does with images and repositories", ("retain", "delete"))
     type = text("the infrastructure's type", ("ddcr", "dedicated"))
     cluster = mapping(CLUSTER.table("which cluster; always given"))
     namespace = mapping(NAMESPACE.table("where the chaos Pods run; made if missing", short="name"))
-    service_accounts = texts("accounts that get the pull Secret", grammar=_KUBERNETES_NAME)
+    service_accounts = texts("accounts that get the pull Secret", grammar=KUBERNETES_SUBDOMAIN)
     pull_secret = mapping(PULL_SECRET.table("the Secret that the kubelet pulls with"))
-    labels = text_map("labels for every Kubernetes object that we make", key_grammar=_LABEL_KEY, grammar=_LABEL_VALUE)
-    annotations = text_map("annotations for every Kubernetes object that we make", key_grammar=_LABEL_KEY)
+    labels = text_map(
+        "labels for every Kubernetes object that we make", key_grammar=LABEL_KEY, grammar=LABEL_VALUE, or_empty=True
+    )
+    annotations = text_map("annotations for every Kubernetes object that we make", key_grammar=LABEL_KEY, or_empty=True)
     harness_id = text("Harness's identifier where it differs from ours")
     environment = text("the Harness environment")
 

@@ -4,7 +4,7 @@ Values and lines are read apart: most runs have no findings and never ask for a 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ from typing import Any
 import yaml
 
 from pulumi_chaosreg.errors import Cause, ChaosregError, Finding, Place
+from pulumi_chaosreg.settings.engine_scalars import Odd, Scalar, may_be_odd_key, odd_key, odd_value
+from pulumi_chaosreg.settings.not_yaml import mistake_in
 
 _MOST_VALUES = 500_000
 _DEEPEST = 100
@@ -37,14 +39,22 @@ _INT = re.compile(r"^[-+]?[0-9]+$|^0o[0-7]+$|^0x[0-9a-fA-F]+$")
 _FLOAT = re.compile(
     r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$|^[-+]?\.(?:inf|Inf|INF)$|^\.(?:nan|NaN|NAN)$"
 )
+_MERGE = "<<"
+_TAG, _TEXT_TAG = "tag:yaml.org,2002:", "tag:yaml.org,2002:str"
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_SECRET_KEY = re.compile(r"pass|pw|secret|token|key|auth|credential|secure", re.IGNORECASE)
+_SECRET_KEY = re.compile(r"pass|pw|previous|secret|token|key|auth|credential|secure", re.IGNORECASE)
 
 
-def read_yaml(path: Path) -> Any:
-    """The file's value in plain Python: dict (string keys), list, str, int, float, bool or None.
+Keys = tuple[str | int, ...]
 
-    Raises ChaosregError: CHR0101 (cannot be read), CHR0102 (not YAML), CHR0103 (a key twice in one mapping).
+
+def read_yaml(path: Path, engine_reads: Callable[[Keys], bool] = lambda _: False) -> Any:
+    """The file's value in plain Python: dict (string keys), list, str, int, float, bool or None. `<<` merges, as it
+    does for Pulumi's engine.
+
+    `engine_reads` says below which keys the engine must read every word as we do.
+    Raises ChaosregError: CHR0101 (cannot be read), CHR0102 (not YAML), CHR0103 (a key twice in one mapping), CHR0123
+    (a word that the engine reads otherwise).
     """
     text = _text(path)
     if _may_be_deep(text) and _depth(text) > _DEEPEST:
@@ -53,14 +63,13 @@ def read_yaml(path: Path) -> Any:
     try:
         node = yaml.compose(text, Loader=_Loader)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or "it is not valid YAML"
-        place = Place(file=path, line=mark.line + 1 if mark else None)
-        raise ChaosregError(_unreadable("CHR0102", f"this file is not YAML: {problem}", place)) from None
-    reader = _Reader(path)
+        mistake = mistake_in(text, error)
+        place = Place(file=path, line=mistake.line)
+        raise ChaosregError(_unreadable("CHR0102", mistake.message, place, mistake.advice)) from None
+    reader = _Reader(path, engine_reads)
     value = reader.value(node, (), ())
     if reader.findings:
-        raise ChaosregError(dict.fromkeys(reader.findings))
+        raise ChaosregError(locate(list(dict.fromkeys(reader.findings))))
     return value
 
 
@@ -105,14 +114,15 @@ def _depth(text: str) -> int:
 class _Reader:
     """Turns the nodes of one file into values. Aliases are written out, and so must not be allowed to explode."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, engine_reads: Callable[[Keys], bool]) -> None:
         self.path = path
+        self.engine_reads = engine_reads
         self.findings: list[Finding] = []
         self.left = _MOST_VALUES
         self.is_refused = False
         """Whether it has something that we do not take for YAML at all."""
 
-    def value(self, node: Any, keys: tuple[str | int, ...], above: tuple[Any, ...]) -> Any:
+    def value(self, node: Any, keys: Keys, above: tuple[Any, ...]) -> Any:
         """The node's value; None, with a finding, where it has none."""
         self.left -= 1
         if node is None or self.left < 0:
@@ -127,14 +137,36 @@ class _Reader:
             return None
         above = (*above, node)
         if isinstance(node, yaml.ScalarNode):
-            return scalar(node.value) if node.tag == _PLAIN else node.value
+            return self._scalar(node, keys)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, (*keys, index), above) for index, item in enumerate(node.value)]
         return self._mapping(node, keys, above)
 
-    def _mapping(self, node: Any, keys: tuple[str | int, ...], above: tuple[Any, ...]) -> dict[str, Any]:
+    def _scalar(self, node: Any, keys: Keys) -> Scalar:
+        text: str = node.value
+        if node.tag == _PLAIN and not node.style:  # a bare `!` before a quoted text makes it plain
+            value = scalar(text)
+            if odd := odd_value(text, value):
+                named = next((key for key in reversed(keys) if isinstance(key, str)), "")
+                self._odd(odd, f"the engine reads `{named}`", keys)
+            return value
+        if node.tag.startswith(_TAG) and node.tag != _TEXT_TAG and self.engine_reads(keys):
+            place = Place(file=self.path, keys=keys)
+            advice = "write it without the tag, a text in quotes"
+            self.findings.append(_unreadable("CHR0123", "only the engine knows the tag before this", place, advice))
+        return text
+
+    def _odd(self, odd: Odd, what: str, keys: Keys) -> None:
+        if self.engine_reads(keys):
+            message = f"without quotes {what} as {odd.value}"
+            self.findings.append(
+                _unreadable("CHR0123", message, Place(file=self.path, keys=keys), "write it in quotes")
+            )
+
+    def _mapping(self, node: Any, keys: Keys, above: tuple[Any, ...]) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
         first: dict[str, int] = {}
+        merged: list[Any] = []
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
@@ -142,7 +174,7 @@ class _Reader:
                 self._refuse("a key is not a text here", place, "write a text")
                 continue
             key = str(key_node.value)
-            if key in mapping:
+            if key in first:
                 self.findings.append(
                     Finding(
                         "CHR0103",
@@ -154,20 +186,40 @@ class _Reader:
                     )
                 )
             first.setdefault(key, line)
+            if key == _MERGE:
+                merged = self._merged(value_node, keys, line)
+                continue
+            if may_be_odd_key(key) and key_node.tag == _PLAIN and (odd := odd_key(key, scalar(key))):
+                where = f" of `{keys[-1]}`" if keys else ""
+                self._odd(odd, f"the engine reads a key{where}", (*keys, key))
             if self.left >= 0:
                 mapping[key] = self.value(value_node, (*keys, key), above)
+        for one in merged:  # what the mapping says itself wins, wherever it stands; then what is merged first
+            mapping = {**(self.value(one, keys, above) or {}), **mapping}
         return mapping
+
+    def _merged(self, node: Any, keys: Keys, line: int) -> list[Any]:
+        nodes = list(_merged_nodes(node))
+        if all(isinstance(one, yaml.MappingNode) for one in nodes):
+            return nodes
+        place = Place(file=self.path, keys=(*keys, _MERGE), line=line)
+        self._refuse("`<<` merges what is no mapping", place, "give it `*name` of a mapping, or a list of them")
+        return []
 
     def _refuse(self, message: str, place: Place, advice: str) -> None:
         self.is_refused = True
         self.findings.append(_unreadable("CHR0102", message, place, advice))
 
 
+def _merged_nodes(node: Any) -> Iterator[Any]:
+    yield from node.value if isinstance(node, yaml.SequenceNode) else (node,)
+
+
 def _unreadable(code: str, message: str, place: Place, advice: str = "") -> Finding:
     return Finding(code, message, place, help=advice, cause=Cause.UNREADABLE)
 
 
-def scalar(text: str) -> str | int | float | bool | None:
+def scalar(text: str) -> Scalar:
     """What an unquoted scalar means in YAML 1.2's core schema."""
     if _NULL.match(text):
         return None
@@ -248,7 +300,7 @@ def _line(node: Any, keys: Sequence[str | int]) -> int | None:
     return line
 
 
-def _entry(mapping: Any, key: str | int) -> tuple[Any, Any] | None:
+def _entry(mapping: Any, key: str | int, left: int = _DEEPEST) -> tuple[Any, Any] | None:
     """The key and value nodes under this key, or under another spelling of it: the documentation page's, camelCase."""
     if not isinstance(mapping, yaml.MappingNode):
         return None
@@ -257,7 +309,12 @@ def _entry(mapping: Any, key: str | int) -> tuple[Any, Any] | None:
         spellings = (str(key), str(key).removeprefix("chaosreg:"))
     exact = ((k, v) for spelling in spellings for k, v in mapping.value if k.value == spelling)
     humps = ((k, v) for k, v in mapping.value if snake_case(str(k.value)) == key)
-    return next(exact, None) or next(humps, None)
+    return next(exact, None) or next(humps, None) or _merged_entry(mapping, key, left)
+
+
+def _merged_entry(mapping: Any, key: str | int, left: int) -> tuple[Any, Any] | None:
+    merges = (one for k, v in mapping.value if k.value == _MERGE for one in _merged_nodes(v))
+    return next((found for one in merges if (found := _entry(one, key, left - 1))), None) if left else None
 
 
 def snake_case(key: str) -> str:

@@ -7,12 +7,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from pulumi_chaosreg.errors import ChaosregError, Finding, Place
+from pulumi_chaosreg.errors import Cause, ChaosregError, Finding, Place
 from pulumi_chaosreg.images.catalogue import Catalogue, Release
 from pulumi_chaosreg.images.reference import SEGMENT
 from pulumi_chaosreg.settings.checking import check_table, type_name
+from pulumi_chaosreg.settings.grammars import SOURCE, TAG_GRAMMAR
 from pulumi_chaosreg.settings.kinds import Grammar, Table, Text, TextMap, Texts
-from pulumi_chaosreg.settings.table import SOURCE, TAG_GRAMMAR
 from pulumi_chaosreg.settings.yaml_file import read_yaml
 
 FILE_NAME = "chaosreg.catalogue.yaml"
@@ -40,11 +40,17 @@ def add_to_catalogue(catalogue: Catalogue, folder: Path, findings: list[Finding]
     path = folder / FILE_NAME
     if not path.exists():
         return catalogue
+    wrong: list[Finding] = []
     try:
-        content = read_yaml(path)
+        catalogue = _with_additions(catalogue, path, wrong)
     except ChaosregError as error:
-        findings += error.findings
-        return catalogue
+        wrong += error.findings
+    findings += [replace(finding, cause=Cause.DAMAGED_CATALOGUE) for finding in wrong]
+    return catalogue
+
+
+def _with_additions(catalogue: Catalogue, path: Path, findings: list[Finding]) -> Catalogue:
+    content = read_yaml(path)
     parts = {"releases": Table("version → images"), "sources": Table("`server/account` → infrastructure types")}
     # only the outermost keys here: versions and sources are the user's own
     outer = {key: {} if key in parts else value for key, value in content.items()} if _is_map(content) else content

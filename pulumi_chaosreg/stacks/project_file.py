@@ -7,7 +7,7 @@ from typing import Any
 
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.settings.yaml_file import read_yaml
-from pulumi_chaosreg.stacks.sections import CREDENTIALS, full_keys, section_of
+from pulumi_chaosreg.stacks.sections import CREDENTIALS, full_keys, is_of_ours, section_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +19,13 @@ class ProjectFile:
 
     @classmethod
     def read(cls, project: Path) -> "ProjectFile":
-        """That of a folder; ChaosregError (CHR0101 to CHR0103) where it cannot be read."""
+        """That of a folder; ChaosregError (CHR0101 to CHR0103, CHR0123) where it cannot be read."""
         path = project / "Pulumi.yaml"
         content = read_yaml(path)
-        return cls(path, content if isinstance(content, dict) else {})
+        own = cls(path, content if isinstance(content, dict) else {})
+        if "config" in own.said:  # what is ours there depends on the project's name
+            read_yaml(path, is_of_ours(own.name))
+        return own
 
     @property
     def name(self) -> str:
@@ -43,7 +46,7 @@ class ProjectFile:
         found: dict[str, tuple[Any, Place]] = {}
         for key, given in config.items():
             is_credential = key.startswith(f"{CREDENTIALS}:")
-            name = key if is_credential else section_of(key, config, path, findings)
+            name = key if is_credential else section_of(key, config, path, findings, self.name)
             if name is None:
                 continue
             place = Place(file=path, keys=("config", key))
@@ -60,6 +63,12 @@ def find_project(start: Path) -> Path:
     for folder in (start, *start.parents):
         if (folder / "Pulumi.yaml").is_file():
             return folder
+        if (folder / "Pulumi.yml").is_file():
+            raise ChaosregError.of(
+                "CHR0109",
+                f"no Pulumi.yaml in {folder}, only a Pulumi.yml",
+                help="call it Pulumi.yaml, and its stack files `Pulumi.<stack>.yaml`: they have the same ending",
+            )
     raise ChaosregError.of(
         "CHR0109",
         f"no Pulumi.yaml in {start} or above",

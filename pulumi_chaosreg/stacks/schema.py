@@ -8,8 +8,9 @@ import re
 from typing import Any
 
 from pulumi_chaosreg.settings.checking import ALIASES
+from pulumi_chaosreg.settings.grammars import ID
 from pulumi_chaosreg.settings.kinds import Flag, Grammar, Kind, Named, Number, Table, Tables, Text, TextMap, Texts
-from pulumi_chaosreg.settings.table import AUTHENTICATION, ID, SETTINGS
+from pulumi_chaosreg.settings.table import AUTHENTICATION, SETTINGS
 from pulumi_chaosreg.stacks.sections import CREDENTIALS, NAMESPACE, SECTIONS
 
 Schema = dict[str, Any]
@@ -130,7 +131,7 @@ def _value(kind: Kind) -> Schema:
 def _shape(kind: Kind) -> Schema:
     match kind:
         case Text():
-            return _text(kind.grammar, kind.choices)
+            return _text(kind.grammar, kind.choices, least=0 if kind.or_empty else 1)
         case Flag():
             return {"type": "boolean"}
         case Number():
@@ -140,7 +141,8 @@ def _shape(kind: Kind) -> Schema:
         case TextMap(keys=()):
             names: Schema = {"not": {"const": "secure"}}  # an encrypted value, which may not stand in a section
             names = {"allOf": [names, _text(kind.key_grammar)]} if kind.key_grammar else names
-            return {"type": "object", "propertyNames": names, "additionalProperties": _text(kind.grammar)}
+            values = _text(kind.grammar, least=0 if kind.or_empty else 1)
+            return {"type": "object", "propertyNames": names, "additionalProperties": values}
         case Named():
             return {"type": "object", "propertyNames": _text(kind.grammar), "additionalProperties": _value(kind.one)}
         case TextMap():
@@ -160,8 +162,8 @@ def _table(kind: Table) -> Schema:
     return {"anyOf": [*forms, table]} if forms else table
 
 
-def _text(grammar: Grammar | None = None, choices: tuple[str, ...] = ()) -> Schema:
-    schema: Schema = {"type": "string", **({"enum": list(choices)} if choices else {"minLength": 1})}
+def _text(grammar: Grammar | None = None, choices: tuple[str, ...] = (), least: int = 1) -> Schema:
+    schema: Schema = {"type": "string", **({"enum": list(choices)} if choices else {"minLength": least})}
     if grammar:
         schema["pattern"] = _ecma(grammar.pattern)
         schema["patternErrorMessage"] = f"not {grammar.what}: {grammar.advice}"  # an extension of VS Code's

@@ -1,22 +1,40 @@
 """The keys of a `config:` that are ours, as the engine reads them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pulumi_chaosreg.errors import Cause, Finding, Place
-from pulumi_chaosreg.settings.yaml_file import snake_case
+from pulumi_chaosreg.settings.near_misses import near_misses
+from pulumi_chaosreg.settings.yaml_file import Keys, snake_case
 
 NAMESPACE = "chaosreg"
 CREDENTIALS = "chaosreg-credentials"
 SECTIONS = ("account", "organization", "project", "infrastructures", "parent_stack")
 
 
-def section_of(key: str, config: Mapping[str, Any], path: Path, findings: list[Finding]) -> str | None:
+def is_of_ours(project: str) -> Callable[[Keys], bool]:
+    """Tells whether a key path in a file of this project's engine leads to or into what we read."""
+
+    def is_ours(keys: Keys) -> bool:
+        name = str(keys[1]) if len(keys) > 1 and keys[0] == "config" else ""
+        name = name if ":" in name else f"{project}:{name}"
+        return name.startswith((f"{NAMESPACE}:", f"{CREDENTIALS}:")) and len(keys) > 1
+
+    return is_ours
+
+
+def section_of(
+    key: str, config: Mapping[str, Any], path: Path, findings: list[Finding], project: str = ""
+) -> str | None:
     """The section that this key of a `config:` names, also in camelCase; None for other keys, and for unknown ones,
     which are findings.
     """
     namespace, _, name = key.partition(":")
+    if is_misspelt(key, project):
+        place = Place(file=path, keys=("config", key))
+        findings.append(_unknown_section(f"`{key}` is not a section", place, f"write `{NAMESPACE}:{name}`"))
+        return None
     if namespace != NAMESPACE or name in SECTIONS:
         return name if namespace == NAMESPACE else None
     place, ours = Place(file=path, keys=("config", key)), snake_case(name)
@@ -29,6 +47,13 @@ def section_of(key: str, config: Mapping[str, Any], path: Path, findings: list[F
     return None
 
 
+def is_misspelt(key: str, project: str) -> bool:
+    """Whether this names one of our sections with a prefix that is almost ours, and not the project's own name."""
+    namespace, _, name = key.partition(":")
+    is_other = namespace not in (NAMESPACE, CREDENTIALS, project)
+    return name in SECTIONS and is_other and bool(near_misses(namespace, [NAMESPACE], cutoff=0.8))
+
+
 def _unknown_section(message: str, place: Place, advice: str) -> Finding:
     return Finding("CHR0110", message, place, help=advice, cause=Cause.UNKNOWN_SECTION, hides_value=True)
 
@@ -39,10 +64,7 @@ def full_keys(config: Mapping[str, Any], project: str, path: Path, findings: lis
     for key, value in config.items():
         place = Place(file=path, keys=("config", key))
         name = key if ":" in key else f"{project}:{key}"
-        if key == "<<":
-            message = "`<<` merges sections that we would not see"
-            findings.append(_unknown_section(message, place, "write the sections out"))
-        elif name in full:
+        if name in full:
             message = f"`{key}` and `{name}` are two spellings of one section"
             findings.append(Finding("CHR0103", message, place, help="keep one of the two", cause=Cause.UNREADABLE))
         else:

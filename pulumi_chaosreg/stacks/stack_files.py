@@ -13,7 +13,15 @@ from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.settings.checking import type_name
 from pulumi_chaosreg.settings.yaml_file import read_yaml
 from pulumi_chaosreg.stacks.project_file import ProjectFile
-from pulumi_chaosreg.stacks.sections import CREDENTIALS, NAMESPACE, SECTIONS, full_keys, section_of
+from pulumi_chaosreg.stacks.sections import (
+    CREDENTIALS,
+    NAMESPACE,
+    SECTIONS,
+    full_keys,
+    is_misspelt,
+    is_of_ours,
+    section_of,
+)
 
 ENGINE_LIMIT = 128 * 1024
 """Bytes of configuration beyond which the engine cannot start a program: one environment variable holds all of it."""
@@ -57,7 +65,7 @@ class StackFolder:
             for path in sorted(self.folder.glob("Pulumi.*.yaml"))
         }
         self._of_project = own.sections(findings)
-        self.spoilt: set[str] = set()
+        self.spoilt = _unread(self.folder, set(self.paths), findings)
         """Stacks whose file cannot be read, or has a section that is none: what it holds is not known."""
         self._engine: dict[str, Mapping[str, str]] = {}
         self._read: dict[str, StackFile | None] = {}
@@ -78,6 +86,24 @@ class StackFolder:
             self._read[stack] = self._parse(stack) if stack in self.paths else None
         return self._read[stack]
 
+    def without_sections(self, stack: str) -> Finding:
+        """CHR0207 in the file of a parent in which `read` finds nothing of ours; at a key that may be meant for it."""
+        path = self.paths[stack]
+        content = read_yaml(path)  # was read before without an error
+        config = content.get("config") if isinstance(content, dict) else None
+        given = config.items() if isinstance(config, dict) else ()
+        meant = [key for key, value in given if key.rpartition(":")[2] in SECTIONS and isinstance(value, dict)]
+        place = Place(file=path, keys=("config", meant[0])) if meant else Place(file=path, line=1)
+        name = meant[0].rpartition(":")[2] if meant else "account"
+        also = "" if meant else ", or the level that it holds,"
+        return Finding(
+            "CHR0207",
+            f"stack `{stack}` is a parent, and its file has none of our sections",
+            place,
+            help=f"write `{NAMESPACE}:{name}`{also} below `config:`",
+            hides_value=True,
+        )
+
     def all(self) -> dict[str, StackFile]:
         """Every stack file with one of our sections, by name."""
         files = ((stack, self.read(stack)) for stack in sorted(self.paths))
@@ -92,7 +118,7 @@ class StackFolder:
         content: Any = None
         if path.exists() or stack not in self._engine:
             try:
-                content = read_yaml(path)
+                content = read_yaml(path, is_of_ours(self.project_name))
             except ChaosregError as error:
                 self.findings += error.findings
                 self.spoilt.add(stack)
@@ -118,10 +144,10 @@ class StackFolder:
             if namespace == CREDENTIALS:
                 credentials.add(name)
                 self._check_credential(key, value, path)
-            elif section := section_of(key, config, path, self.findings):
+            elif section := section_of(key, config, path, self.findings, self.project_name):
                 # `-c chaosreg:account='{…}'` and `pulumi config set` write JSON as a string into the file
                 sections[section] = _parsed(value) if isinstance(value, str) and value.startswith("{") else value
-            elif namespace == NAMESPACE:
+            elif namespace == NAMESPACE or is_misspelt(key, self.project_name):
                 self.spoilt.add(stack)
         self._check_size(path, config)
         for name in self._of_project:
@@ -164,6 +190,18 @@ class StackFolder:
                 severity="warning" if size < ENGINE_LIMIT else "error",
             )
         )
+
+
+def _unread(folder: Path, there: set[str], findings: list[Finding]) -> set[str]:
+    """The stacks whose file has another ending than Pulumi.yaml, which the engine therefore does not read."""
+    names = set()
+    for path in sorted([*folder.glob("Pulumi.*.yml"), *folder.glob("Pulumi.*.json")]):
+        name, right = path.stem.removeprefix("Pulumi."), path.with_suffix(".yaml").name
+        names.add(name)
+        message = f"nobody reads {path.name}: stack files end in `.yaml`, as Pulumi.yaml does"
+        advice = f"{right} is there, too: keep one" if name in there else f"call it {right}"
+        findings.append(Finding("CHR0124", message, Place(file=path, line=1), help=advice))
+    return names
 
 
 def configuration_size(config: Mapping[str, Any]) -> int:

@@ -10,7 +10,8 @@ from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.scopes.linking import linked
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.settings.checking import check_settings, type_name
-from pulumi_chaosreg.settings.table import ID
+from pulumi_chaosreg.settings.grammars import ID
+from pulumi_chaosreg.settings.near_misses import did_you_mean
 from pulumi_chaosreg.settings.yaml_file import Lines
 from pulumi_chaosreg.stacks.stack_files import StackFile, StackFolder, infrastructures_of
 
@@ -109,15 +110,14 @@ class Tree:
         parent_file = self.files.read(parent_stack)
         if parent_file is None and parent_stack in self.files.spoilt:
             return None  # that file has a finding of its own
+        if parent_file is None and parent_stack in self.files.paths:
+            self.findings.append(self.files.without_sections(parent_stack))
+            return None
         if parent_file is None:
-            known = ", ".join(name for name in self.files.paths if name != file.stack)
-            self._finding(
-                "CHR0207",
-                f"parent stack `{parent_stack}` has no stack file with our sections",
-                place,
-                f"stack files: {known or 'none'}",
-                hides_value=True,
-            )
+            known = [name for name in self.files.paths if name != file.stack]
+            advice = f"{did_you_mean(parent_stack, known)}stack files: {', '.join(known) or 'none'}"
+            message = f"parent stack `{parent_stack}` has no stack file"
+            self._finding("CHR0207", message, place, advice, hides_value=True)
             return None
         above = [level for level in _SECTION_LEVELS if level in parent_file.sections and level.rank < first.rank]
         candidates = [s for s in self.link(parent_stack) if s.level.rank < first.rank] if above else []
@@ -182,13 +182,13 @@ def check_unique(scopes: Iterable[Scope]) -> list[Finding]:
         first = seen.setdefault(key, scope)
         if first is not scope:
             what = "a second account" if account else f"{scope.title} is there twice below the same parent"
-            findings.append(
-                Finding(
-                    "CHR0210",
-                    what,
-                    scope.place,
-                    notes=(("first given at", str(lines.located(first.place))),),
-                    help="keep one account" if account else "keep one, or give one of them another id",
-                )
-            )
+            notes = (("first given at", str(lines.located(first.place))),)
+            findings.append(Finding("CHR0210", what, scope.place, notes=notes, help=_keep_one(scope, first)))
     return findings
+
+
+def _keep_one(scope: Scope, first: Scope) -> str:
+    if scope.level is not Level.INFRASTRUCTURE and scope.stack != first.stack:  # written again to stand below it
+        instead = f"remove it here, and write `chaosreg:parent_stack: {first.stack}`"
+        return instead if scope.level is Level.ACCOUNT else f"{instead}; or give it another id"
+    return "keep one account" if scope.level is Level.ACCOUNT else "keep one, or give one of them another id"

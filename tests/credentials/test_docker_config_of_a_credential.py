@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pulumi_chaosreg.credentials.docker_config import Credential, read_credential
+from pulumi_chaosreg.credentials.docker_config import Credential, named_input, read_credential, read_input
 from pulumi_chaosreg.credentials.keyring import matches
 from pulumi_chaosreg.credentials.login import Kind, Login
 from pulumi_chaosreg.errors import ChaosregError
@@ -33,6 +33,50 @@ def test_a_login_has_all_three_fields_and_they_say_the_same(value, settings_user
     assert list(config["auths"]) == [HARBOR]
     assert (entry["username"], entry["password"]) == (username, CANARY)
     assert b64decode(entry["auth"]).decode() == f"{username}:{CANARY}"
+
+
+KEY_FILE = json.dumps({"type": "service_account", "private_key": CANARY})
+
+
+@pytest.mark.parametrize(
+    ("value", "settings_user", "login"),
+    [
+        (KEY_FILE, "_json_key", ("_json_key", KEY_FILE)),
+        ({"username": "_json_key", "password": KEY_FILE}, None, ("_json_key", KEY_FILE)),
+        # as `pulumi config set --path` writes what looks like a number, or like true and false
+        ({"username": 4711, "password": CANARY}, None, ("4711", CANARY)),
+        ({"username": "u", "password": 12345678901234567890}, None, ("u", "12345678901234567890")),
+        ('{"username": 0, "password": true}', None, ("0", "true")),
+        ({"username": 4711.0, "password": CANARY}, None, ("4711", CANARY)),  # on its way through the engine
+    ],
+)
+def test_a_key_file_is_a_password_and_numbers_are_the_texts_that_they_were(value, settings_user, login):
+    found = read_credential("harbor", value, settings_user).login
+    assert (found.username, found.password) == login
+
+
+def test_the_password_before_may_have_been_a_number():
+    assert read_credential("x", {"username": 7, "password": "new", "previous": 5}).previous == Login("7", "5")
+
+
+@pytest.mark.parametrize(
+    ("value", "opens"),
+    [
+        ({"username": "pusher", "password": CANARY, "previous": "old"}, Login("pusher", CANARY)),
+        (json.dumps({"username": "pusher", "password": CANARY}), Login("pusher", CANARY)),
+        ({"auths": AUTHS}, Login("u", CANARY)),
+    ],
+)
+def test_an_input_of_a_resource_keeps_the_name_that_the_user_gave(value, opens):
+    read = read_input("push", named_input("harbor-push", value))
+    assert (read.name, read.login_for(HARBOR, "app")) == ("harbor-push", opens)
+
+
+def test_what_is_no_credential_is_called_as_the_user_calls_it():
+    with pytest.raises(ChaosregError, match="`chaosreg-credentials:harbor-push` is none of the forms"):
+        named_input("harbor-push", {"user": "x"})
+    with pytest.raises(ChaosregError, match=r"error\[CHR0506\]: `push` is none of the forms"):
+        read_input("push", {"user": "x"})  # of a program's own MirroredImage
 
 
 def test_a_password_may_start_with_a_brace():
@@ -91,7 +135,7 @@ def test_the_previous_login_is_consistent_too():
     assert auths[HARBOR]["password"] == "new"
 
 
-@pytest.mark.parametrize("previous", [{"username": "v"}, 5, ["old"]])
+@pytest.mark.parametrize("previous", [{"username": "v"}, 5.5, ["old"]])
 def test_a_previous_login_that_is_none_is_told(previous):
     with pytest.raises(ChaosregError):
         read_credential("x", {"username": "u", "password": "new", "previous": previous})
