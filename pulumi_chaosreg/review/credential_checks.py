@@ -36,7 +36,9 @@ def _pulls(company: Company, configs: Sequence[ResolvedConfig]) -> Iterator[_Nam
             continue
         said, origin = delivery.authentication.value, delivery.authentication.origin
         key = next((key for key in ("password_secret", "secret_name") if key in said), None)
-        place = origin.scope.at(*origin.path, key) if origin.scope and key else origin.place
+        if origin.scope is None or key is None:  # that there is none is told
+            continue
+        place = origin.scope.at(*origin.path, key)
         yield place, delivery.credential, _files(company, scope.chain()), scope.stack
 
 

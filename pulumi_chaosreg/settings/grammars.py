@@ -21,7 +21,7 @@ KUBERNETES_NAME = Grammar(
 )
 KUBERNETES_SUBDOMAIN = Grammar(
     "CHR0112",
-    "a name that Kubernetes accepts",
+    "a name of a Kubernetes object",
     re.compile(rf"^(?!.{{254}}){_LABEL}(?:\.{_LABEL})*\Z"),
     "names are made of a-z, 0-9, `-` and `.`, at most 253, and each part begins and ends with a letter or digit",
 )

@@ -77,13 +77,14 @@ def test_keys_without_a_prefix_are_those_of_the_project_as_for_the_engine(compan
     assert "Pulumi.prod.yaml:4  infrastructure `eu`" in run("validate")[1]
 
 
-def test_merge_keys_that_would_hide_a_section_are_refused(company, run):
+def test_merge_keys_hide_no_section(company, run):
     (company.stacks / "Pulumi.merged.yaml").write_text(
         "x: &x {chaosreg:parent_stack: shop, chaosreg:project: {id: hidden}}\nconfig: {<<: *x}\n"
     )
-    code_, out, _ = run("validate")
-    assert code_ == 1
-    assert "error[CHR0110]: `<<` merges sections that we would not see" in out
+    (company.stacks / "Pulumi.below.yaml").write_text(
+        "config: {chaosreg:parent_stack: merged, chaosreg:infrastructures: {x: {cluster: {context: x}}}}\n"
+    )
+    assert json.loads(run("resolve", "x", "-o", "json")[1])[0]["infrastructure"] == "shop/hidden/x"
 
 
 @pytest.mark.parametrize("command", [["diff", ""], ["affected", "--since", ""]])

@@ -113,7 +113,7 @@ MISTAKES = {
                 images:
                   tags:
                     chaos-ddcr: 1.94  #! CHR0105
-                    chaos-log-watcher: 010  #! CHR0105
+                    chaos-log-watcher: 10  #! CHR0105
             """
         },
         ["`images.tags.chaos-ddcr` is a number"],
@@ -253,7 +253,7 @@ MISTAKES = {
               chaosreg:infrastructures: {x: {cluster: {context: c}}}
             """,
         },
-        ["parent stack `acmee` has no stack file with our sections", "stack files: acme"],
+        ["parent stack `acmee` has no stack file", "stack files: acme"],
     ),
     "a parent stack that is a number": (
         {"acme": ACME, "i": "config:\n  chaosreg:parent_stack: 1  #! CHR0106\n  chaosreg:project: {id: p}\n"},
@@ -290,7 +290,11 @@ MISTAKES = {
             "b": "config: {chaosreg:parent_stack: acme, chaosreg:project: {id: p}}",
             "c": "config:\n  chaosreg:parent_stack: acme\n  chaosreg:project: {id: p}  #! CHR0210\n",
         },
-        ["project `p` is there twice below the same parent", "Pulumi.b.yaml", "give one of them another id"],
+        [
+            "project `p` is there twice below the same parent",
+            "Pulumi.b.yaml",
+            "write `chaosreg:parent_stack: b`; or give it another id",
+        ],
     ),
     "a server that is neither public nor private": (
         {

@@ -199,16 +199,48 @@ MISTAKES = {
               chaosreg:infrastructures:
                 x: {cluster: {context: c}}
                 y: {cluster: {context: c}, moved_from: shop/checkout/x}  #! CHR0212 #! CHR0602
-                z: {cluster: {context: d}, moved_from: old}
-                w: {cluster: {context: d}, moved_from: old}  #! CHR0212 #! CHR0602
+                z: {cluster: {context: d}, moved_from: shop/checkout/old}
+                w: {cluster: {context: d}, moved_from: shop/checkout/old}  #! CHR0212 #! CHR0602
             """
         },
         [
             "`a/b`: that is no path of the level organization",
             "`shop/checkout`: that is where the scope is now",
             "`shop/checkout/x`: that is still there",
-            "`old`: that is claimed by infrastructure `z`, too",
+            "`shop/checkout/old`: that is claimed by infrastructure `z`, too",
             "is not the path of a scope",
+        ],
+    ),
+    "moves from the end of a path": (
+        {
+            "acme": """
+            config:
+              chaosreg:account: {id: acme, images: {release: "1.94.4"}}
+              chaosreg:organization: {id: shop}
+              chaosreg:project:
+                id: till
+                moved_from: checkout  #! CHR0212
+              chaosreg:infrastructures:
+                one: {cluster: {context: a}, moved_from: prod-1}  #! CHR0212
+                two: {cluster: {context: b}, moved_from: till/prod-2}  #! CHR0212
+                # these may be what they say: the id is the same, or a longer path says where it went then
+                three: {cluster: {context: c}, moved_from: three}
+                four: {cluster: {context: d}, moved_from: [prod-4, shop/till/prod-4]}
+                five: {cluster: {context: e}, moved_from: lab/prod-5}
+            """,
+            "lab": """
+            config:
+              chaosreg:parent_stack: acme
+              chaosreg:project: {id: ops, moved_from: shop/sre}
+              chaosreg:infrastructures:
+                x: {cluster: {context: f}, moved_from: shop/sre/old-x}
+            """,
+        },
+        [
+            "project `till` cannot have moved from `checkout`: that leaves out levels above",
+            "write `shop/checkout`; list both where it did stand there",
+            "write `shop/till/prod-1`; list both where it did stand there",
+            "write `shop/till/prod-2`",
         ],
     ),
     "files of infrastructures": (

@@ -331,7 +331,9 @@ MALFORMED = {
         "h.example:0/x",
     ],
     "the NAME of a `chaosreg-credentials:NAME`": ["a b", "pa$$"],
-    "a name that Kubernetes accepts": ["Upper", "under_score", "-x", "x" * 64],
+    "the NAME of an environment variable": ["lower", "HAS-DASH", "1X"],
+    "a name that Kubernetes accepts": ["Upper", "under_score", "-x", "x" * 64, "has.dots"],
+    "a name of a Kubernetes object": ["Upper", "under_score", "-x", "a..b", "x" * 254],
     "the path of a kubeconfig": ["{apiVersion: v1}", " x"],
     "a user": ["user:password", " user"],
     "a context of a kubeconfig": ["https://user:password@cluster.example"],
@@ -595,7 +597,7 @@ BY_HAND: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     ),
     "an unknown key in the additions": (
         BIG,
-        [(CATALOGUE, "    date:", "    dat:  #! CHR0104\n     "), (DEV, '"1.101.0"', '"1.101.0"  #! CHR0302')],
+        [(CATALOGUE, "    date:", "    dat:  #! CHR0104\n     ")],
     ),
     "a pull Secret in another namespace": (
         BIG,
