@@ -1,7 +1,9 @@
 """resolve, explain, diff and affected as people run them, in a small company under git."""
 
 import json
+import os
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -9,6 +11,7 @@ import pytest
 import yaml
 
 from pulumi_chaosreg.cli import main as cli
+from pulumi_chaosreg.settings.yaml_file import read_yaml
 from tests.support.terminal import on_a_terminal
 
 PATHS = ["shop/checkout/eu", "shop/checkout/us", "shop/lab"]
@@ -49,6 +52,32 @@ def test_json_yaml_and_env_say_the_same(company, run):
     assert variables["IMAGE_CHAOS_DDCR"] == fields["image.chaos-ddcr"]["value"]
     assert variables["IMAGE_CHAOS_DDCR"].endswith("@sha256:" + "b" * 64)
     assert len(variables) == len(fields)
+
+
+@pytest.mark.parametrize("pin", ["strict", "record", "off"])
+def test_yaml_says_how_firmly_digests_hold(company, run, pin):
+    company.edit("acme", 'release: "1.93.0"', f'release: "1.93.0", pin: "{pin}"')
+    code, out, _ = run("resolve", "eu", "-o", "yaml")
+    (said,) = yaml.safe_load(out)
+    assert (code, said["fields"]["images.pin"]["value"]) == (0, pin)
+
+
+def test_what_is_printed_as_yaml_is_a_text_to_every_reader(company, run, tmp_path):
+    company.edit("prod", "us: {cluster: {context: us}}", 'us: {cluster: {context: "1e3"}, namespace: "25921e05"}')
+    company.edit("prod", "eu: {cluster: {context: eu}", 'eu: {cluster: {context: "on"}, namespace: "0o17"')
+    plain = json.loads(run("resolve", "eu", "us", "-o", "json")[1])
+    printed = run("resolve", "eu", "us", "-o", "yaml")[1]
+    (tmp_path / "printed.yaml").write_text(printed)
+    assert yaml.safe_load(printed) == read_yaml(tmp_path / "printed.yaml", lambda _: True) == plain
+
+
+def test_json_and_yaml_say_whether_they_are_complete(company, run):
+    assert {one["complete"] for one in json.loads(run("resolve", "-o", "json")[1])} == {True}
+    company.edit("prod", "service_accounts", "service_acounts")
+    for output, read in (("json", json.loads), ("yaml", yaml.safe_load)):
+        code, out, _ = run("resolve", "-o", output)
+        assert (code, {one["complete"] for one in read(out)}) == (1, {False})
+    assert run("resolve", "eu", "-o", "env")[1].startswith("# the stack files have an error: this may be incomplete\n")
 
 
 def test_move_without_pulumi_says_so(company, run, monkeypatch):
@@ -118,6 +147,14 @@ def test_explain_says_when_nobody_decides_and_what_belongs_to_another_server(com
     assert "infrastructure `lab` may set `image_registry.type`" in out
     _, out, _ = run("explain", "us", "namespace")
     assert "Harness's default  ← decides" in out
+
+
+def test_a_value_that_a_lock_forbids_decides_nothing(company, run):
+    company.edit("prod", "us: {cluster", 'us: {images: {tags: {chaos-ddcr: "1.93.0"}}, cluster')
+    _, out, _ = run("explain", "us", "image.chaos-ddcr")
+    forbidden = "may not be set here: project `checkout` does not allow overrides"
+    assert f"images.tags.chaos-ddcr: 1.93.0  stacks/Pulumi.prod.yaml:5  ({forbidden})\n" in out
+    assert "← decides" not in out
 
 
 def test_explain_without_a_field_shows_all(company, run):
@@ -352,6 +389,34 @@ def test_infrastructures_in_yml_files_are_found_in_the_base_too(company, run):
     company.edit("prod", "us: {cluster: {context: us}}", 'files: "more/*.yml"')
     company.commit()
     assert run("diff")[1] == "nothing changes for any infrastructure since HEAD\n"
+
+
+def test_a_repository_that_git_refuses_is_told_in_its_own_words(company, run, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))  # without a `safe.directory`
+    monkeypatch.setenv("PATH", f"{_git_of_somebody_else(tmp_path)}:{os.environ['PATH']}")
+    code, _, err = run("diff", "main")
+    assert code == 2
+    assert "git says: fatal: detected dubious ownership in repository" in err
+    assert "git config --global --add safe.directory" in err
+    assert "fetch it first" not in err
+
+
+def _git_of_somebody_else(folder):
+    """Git's own check for this, as its own tests ask for it; our environment hands no variable of git's on."""
+    real = shutil.which("git")
+    wrapper = folder / "bin/git"
+    wrapper.parent.mkdir()
+    wrapper.write_text(f'#!/bin/sh\nGIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {real} "$@"\n')
+    wrapper.chmod(0o755)
+    return wrapper.parent
+
+
+def test_a_folder_in_no_repository_and_a_machine_without_git_are_told(project, run, monkeypatch, tmp_path):
+    monkeypatch.chdir(project.folder)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert "git says: fatal: not a git repository" in run("diff", "main")[2]
+    monkeypatch.setenv("PATH", "")
+    assert "there is no program `git` here" in run("diff", "main")[2]
 
 
 @pytest.mark.parametrize("base", ["--output=written", "-x"])

@@ -60,6 +60,14 @@ def test_sarif_has_a_rule_and_a_location_for_each(broken, run):
         assert physical["artifactLocation"]["uriBaseId"] in of_run["originalUriBaseIds"]
 
 
+def test_sarif_places_what_has_no_place_at_the_project(project, run):
+    project.write({"acme": "config: {}\n"})  # no account: no file in particular
+    (result,) = json.loads(_validate(run, project, "--format", "sarif")[1])["runs"][0]["results"]
+    physical = result["locations"][0]["physicalLocation"]
+    assert (result["ruleId"], physical["artifactLocation"]["uri"]) == ("CHR0204", "Pulumi.yaml")
+    assert physical["region"] == {"startLine": 1}
+
+
 @pytest.mark.parametrize(("flags", "code"), [((), 0), (("--strict",), 1)])
 def test_warnings_are_findings_only_where_it_is_strict(project, run, flags, code):
     project.write({"acme": MISTAKES["acme"].replace("sever: h.example", "")})

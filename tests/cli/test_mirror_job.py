@@ -18,6 +18,7 @@ from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.images.signing_policy import Identity, SigningPolicy, checked_trusted_root
 from pulumi_chaosreg.mirror import Wanted
+from pulumi_chaosreg.settings.yaml_file import read_yaml
 
 DIGEST = f"sha256:{'1f' * 32}"
 REAL_ROOT = Path(__file__).parents[1] / "signatures/real_sigstore/trusted_root.json"
@@ -55,6 +56,18 @@ def test_what_the_lists_say_is_what_was_planned(tmp_path: Path) -> None:
         found += read_list(tmp_path / name)
     assert sorted(found, key=str) == sorted(JOBS, key=str)
     assert the_job["spec"]["completions"] == len(config_map["data"]) == 2
+
+
+@pytest.mark.parametrize("name", ["25921e05", "1e3", "0x1f", "007", "on", "null", "y"])
+def test_names_that_look_like_numbers_or_words_are_texts_to_every_reader(name: str, tmp_path: Path) -> None:
+    text = mirror_job.job_text([job("ddcr", "1e3")], options("--namespace", name, "--service-account", name))
+    for number, document in enumerate(text.split("---\n")[1:]):
+        (tmp_path / f"{number}.yaml").write_text(document)
+        read = read_yaml(tmp_path / f"{number}.yaml", lambda _: True)
+        assert read == yaml.safe_load(document)
+        assert read["metadata"]["namespace"] == name
+        (tmp_path / "list.yaml").write_text(read.get("data", {}).get("0.yaml", "[]"))
+        assert [one.target.tag for one in read_list(tmp_path / "list.yaml")] == ["1e3"] * ("data" in read)
 
 
 def test_a_source_repository_stays_together_and_no_shard_is_empty() -> None:

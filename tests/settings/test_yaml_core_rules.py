@@ -6,6 +6,7 @@ import pytest
 
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.settings.yaml_file import Lines, locate, read_yaml
+from tests.support.scalars import NO_NUMBERS
 
 
 @pytest.fixture
@@ -92,6 +93,74 @@ def test_an_alias_repeats_its_anchor(read):
 
 def test_keys_are_strings_as_written(read):
     assert read("1: a\ntrue: b\n010: c\n") == {"1": "a", "true": "b", "010": "c"}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("{<<: *a, x: own}", {"x": "own", "y": 2}),  # wherever it stands, what the mapping says itself wins
+        ("{x: own, <<: *a}", {"x": "own", "y": 2}),
+        ("{<<: [*b, *a]}", {"x": 3, "y": 2, "z": 4}),  # of several, the first
+        ("{<<: []}", {}),
+        ("{k: {<<: {<<: *a, z: 5}}}", {"k": {"x": 1, "y": 2, "z": 5}}),
+    ],
+)
+def test_a_mapping_is_merged_in_as_the_engine_does_it(read, text, value):
+    assert read(f"a: &a {{x: 1, y: 2}}\nb: &b {{x: 3, z: 4}}\nkey: {text}\n")["key"] == value
+
+
+@pytest.mark.parametrize(
+    "text", ["{<<: 5}", "{<<: }", "{<<: [1]}", "{<<: [[{a: 1}]]}", "&a {<<: *a}", "&a {x: {<<: *a}}"]
+)
+def test_what_is_no_mapping_is_not_merged(read, text):
+    with pytest.raises(ChaosregError) as caught:
+        read(f"key: {text}\n")
+    assert [finding.code for finding in caught.value.findings] == ["CHR0102"]
+
+
+def test_two_merges_in_one_mapping_are_a_key_given_twice(read):
+    with pytest.raises(ChaosregError, match="`<<` is given twice"):
+        read("key: {<<: {a: 1}, <<: {b: 1}}\n")
+
+
+def test_merges_that_explode_are_no_endless_loop(read, monkeypatch):
+    monkeypatch.setattr("pulumi_chaosreg.settings.yaml_file._MOST_VALUES", 5_000)
+    lines = ["a0: &a0 {x: 1}", *(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}" for n in range(1, 60))]
+    with pytest.raises(ChaosregError, match="aliases make more than"):
+        read("\n".join(lines))
+
+
+@pytest.mark.parametrize("word", NO_NUMBERS)
+def test_what_the_engine_cannot_write_is_refused(tmp_path, word):
+    path = tmp_path / "file.yaml"
+    path.write_text(f"here: {word}\nelsewhere: {word}\n")
+    with pytest.raises(ChaosregError) as caught:
+        read_yaml(path, lambda keys: keys[0] == "here")
+    assert [(finding.code, finding.place.line) for finding in caught.value.findings] == [("CHR0123", 1)]
+
+
+@pytest.mark.parametrize("text", ['! "007"', "! '1.10'", '! ""'])
+def test_a_text_in_quotes_is_a_text_whatever_stands_before_it(read, text):
+    assert isinstance(read(f"key: {text}\n")["key"], str)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> x\n", 2, "marks of a merge"),
+        ("a:\n  - 1\n||||||| base\n", 3, "marks of a merge"),
+        ('a: "x\nb: 1\nc: 2\n', 1, "a quote that opens here"),
+        ("a: 1\nb: 'x\nc: 2\n", 2, "a quote that opens here"),
+        ('a: "x\nb: "1"\n', 1, "a quote that opens here"),
+        ("a: {b: 'x,\n  c: 1, d: 'e'}\n", 1, "a quote that opens here"),
+        ('a: "two\n  lines"\nb: [\n', 4, "expected"),  # a quote that is closed is not to blame
+    ],
+)
+def test_a_mistake_in_the_syntax_is_told_where_it_begins(read, text, line, said):
+    with pytest.raises(ChaosregError) as caught:
+        read(text)
+    (finding,) = caught.value.findings
+    assert (finding.code, finding.place.line, said in finding.message) == ("CHR0102", line, True)
 
 
 def test_an_empty_file_is_nothing(read):

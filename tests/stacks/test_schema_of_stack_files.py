@@ -108,6 +108,32 @@ def test_an_editor_shows_the_documentation_of_every_setting():
     assert [ours for ours, _ in pairs] == [shown for _, shown in pairs]
 
 
+@pytest.mark.parametrize("kind", ["labels", "annotations"])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("team", "shop"),
+        ("team", ""),
+        ("team", "-x"),
+        ("team", "x" * 64),
+        ("example.com/team", ""),
+        ("/team", "x"),
+        ("chaosreg/scope", "x"),
+        ("chaosreg-x/scope", "x"),
+        ("app.kubernetes.io/managed-by", "x"),
+        ("app.kubernetes.io/managed-by-us", "x"),
+        ("app-kubernetes.io/managed-by", "x"),
+        ("secure", "x"),
+    ],
+)
+def test_the_document_and_the_program_agree_on_labels_and_empty_ones_are_labels(kind, key, value):
+    section = {kind: {key: value}}
+    is_right = not check_settings(section, Place()).findings
+    assert SECTION.is_valid(section) is is_right
+    if value == "":
+        assert is_right
+
+
 # what people write
 
 DESIGN = {
