@@ -195,7 +195,8 @@ class StackFolder:
 def _unread(folder: Path, there: set[str], findings: list[Finding]) -> set[str]:
     """The stacks whose file has another ending than Pulumi.yaml, which the engine therefore does not read."""
     names = set()
-    for path in sorted([*folder.glob("Pulumi.*.yml"), *folder.glob("Pulumi.*.json")]):
+    others = sorted([*folder.glob("Pulumi.*.yml"), *folder.glob("Pulumi.*.json")])
+    for path in (other for other in others if other.is_file() and NAMESPACE.encode() in other.read_bytes()):
         name, right = path.stem.removeprefix("Pulumi."), path.with_suffix(".yaml").name
         names.add(name)
         message = f"nobody reads {path.name}: stack files end in `.yaml`, as Pulumi.yaml does"

@@ -71,7 +71,8 @@ MISTAKES = {
     "a password under its own key": (
         edited(("password_secret: harbor-credentials", "password: hunter2  #! CHR0104")),
         [
-            "set the value with `pulumi config set --secret chaosreg-credentials:NAME`, and write `password_secret: NAME`"
+            "set the value with `pulumi config set --secret chaosreg-credentials:NAME`",
+            "and write `password_secret: NAME`",
         ],
     ),
     "a token under its own key": (
