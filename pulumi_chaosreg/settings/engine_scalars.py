@@ -9,8 +9,10 @@ import re
 from datetime import date
 from enum import Enum
 
-_STARTS = frozenset("0123456789+-.")
-"""How a scalar begins that the two may read differently: all other words are in both tables, or in neither."""
+STARTS = frozenset("0123456789+-.")
+"""How a scalar begins that the two may read differently: all other words are in both tables, or in neither. Most files
+have few of them, and ask no more.
+"""
 _FLOAT = re.compile(r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _INT = re.compile(
     r"^(?P<sign>[-+]?)(?:0[xX](?P<x>[0-9a-fA-F]+)|0[oO](?P<o>[0-7]+)|0[bB](?P<b>[01]+)|0(?P<c>[0-7]+)|(?P<d>0|[1-9][0-9]*))\Z"
@@ -23,8 +25,8 @@ _HOUR, _MINUTE = "(?:[01]?[0-9]|2[0-3])", "[0-5]?[0-9]"
 _CLOCK = rf"{_HOUR}:{_MINUTE}:{_MINUTE}(?:[.,][0-9]+)?"
 _TIME = re.compile(rf"^(?:[Tt]{_CLOCK}(?:Z|[-+](?:[01][0-9]|2[0-4]):(?:[0-5][0-9]|60))| +{_CLOCK})?\Z")
 
-_KEYS_OF_WORDS = frozenset({"true", "false", "null", "~", ""})
-"""Keys that are no words to the engine either, and print as something else."""
+WORDS = frozenset(("", "~", "null", "Null", "NULL", "True", "TRUE", "False", "FALSE"))
+"""Keys that are no texts to the engine, and that it prints as something else."""
 
 Scalar = str | int | float | bool | None
 
@@ -41,7 +43,7 @@ class Odd(Enum):
 
 def odd_value(text: str, ours: Scalar) -> Odd | None:
     """How the engine reads this plain scalar otherwise than we (`ours`); None where both read the same."""
-    if text[:1] not in _STARTS:
+    if text[:1] not in STARTS:
         return None
     if _is_date(text):
         return Odd.DATE
@@ -56,17 +58,12 @@ def odd_value(text: str, ours: Scalar) -> Odd | None:
     return None if theirs == ours and is_exact else Odd.ANOTHER_NUMBER
 
 
-def may_be_odd_key(text: str) -> bool:
-    """Whether `odd_key` is worth asking: of most keys it is not."""
-    return text[:1] in _STARTS or text.lower() in _KEYS_OF_WORDS
-
-
 def odd_key(text: str, ours: Scalar) -> Odd | None:
     """The same for a key, of which we keep the text: numbers must be written as the engine writes them."""
     if isinstance(ours, str):
         return odd_value(text, ours)
     if ours is None or isinstance(ours, bool):
-        return None if text in ("true", "false") else Odd.TEXT
+        return Odd.TEXT if text in WORDS else None
     theirs = _number(text)
     if theirs is None or _printed(theirs) == text:
         return None

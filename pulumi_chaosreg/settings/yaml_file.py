@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from pulumi_chaosreg.errors import Cause, ChaosregError, Finding, Place
-from pulumi_chaosreg.settings.engine_scalars import Odd, Scalar, may_be_odd_key, odd_key, odd_value
+from pulumi_chaosreg.settings.engine_scalars import STARTS, WORDS, Odd, Scalar, odd_key, odd_value
 from pulumi_chaosreg.settings.not_yaml import mistake_in
 
 _MOST_VALUES = 500_000
@@ -146,7 +146,7 @@ class _Reader:
         text: str = node.value
         if node.tag == _PLAIN and not node.style:  # a bare `!` before a quoted text makes it plain
             value = scalar(text)
-            if odd := odd_value(text, value):
+            if text[:1] in STARTS and (odd := odd_value(text, value)):
                 named = next((key for key in reversed(keys) if isinstance(key, str)), "")
                 self._odd(odd, f"the engine reads `{named}`", keys)
             return value
@@ -189,7 +189,8 @@ class _Reader:
             if key == _MERGE:
                 merged = self._merged(value_node, keys, line)
                 continue
-            if may_be_odd_key(key) and key_node.tag == _PLAIN and (odd := odd_key(key, scalar(key))):
+            is_plain = (key[:1] in STARTS or key in WORDS) and key_node.tag == _PLAIN
+            if is_plain and (odd := odd_key(key, scalar(key))):
                 where = f" of `{keys[-1]}`" if keys else ""
                 self._odd(odd, f"the engine reads a key{where}", (*keys, key))
             if self.left >= 0:
