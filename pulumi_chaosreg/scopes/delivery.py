@@ -251,5 +251,7 @@ def _incomplete(kind: str, said: Mapping[str, Any]) -> Iterator[tuple[str, str]]
     if kind == "basic" and "username" not in said:
         yield "basic authentication has no `username`", "add `username: <user>`"
     if kind == "basic" and not {"password_secret", "password_env", "secret_name"} & said.keys():
-        problem = "basic authentication has no password: neither `password_secret` nor `password_env`"
-        yield problem, "add `password_secret: <NAME of a chaosreg-credentials:NAME>`"
+        yield (
+            "basic authentication has no password: neither `password_secret` nor `password_env`",
+            "set it with `pulumi config set --secret chaosreg-credentials:NAME`, and add `password_secret: NAME`",
+        )

@@ -86,9 +86,13 @@ class StackFolder:
             self._read[stack] = self._parse(stack) if stack in self.paths else None
         return self._read[stack]
 
-    def without_sections(self, stack: str) -> Finding:
-        """CHR0207 in the file of a parent in which `read` finds nothing of ours; at a key that may be meant for it."""
-        path = self.paths[stack]
+    def without_sections(self, stack: str) -> Finding | None:
+        """CHR0207 in a parent's file that has nothing of ours, at a key that may be meant for it; None where there is
+        no such file.
+        """
+        path = self.paths.get(stack)
+        if path is None or not path.exists():
+            return None
         content = read_yaml(path)  # was read before without an error
         config = content.get("config") if isinstance(content, dict) else None
         given = config.items() if isinstance(config, dict) else ()

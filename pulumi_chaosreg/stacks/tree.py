@@ -110,8 +110,8 @@ class Tree:
         parent_file = self.files.read(parent_stack)
         if parent_file is None and parent_stack in self.files.spoilt:
             return None  # that file has a finding of its own
-        if parent_file is None and parent_stack in self.files.paths:
-            self.findings.append(self.files.without_sections(parent_stack))
+        if parent_file is None and (found := self.files.without_sections(parent_stack)):
+            self.findings.append(found)
             return None
         if parent_file is None:
             known = [name for name in self.files.paths if name != file.stack]

@@ -75,6 +75,13 @@ MISTAKES = {
             "and write `password_secret: NAME`",
         ],
     ),
+    "no password at all": (
+        edited(
+            ("authentication:", "authentication:  #! CHR0505"),
+            ("            password_secret: harbor-credentials\n", ""),
+        ),
+        ["and add `password_secret: NAME`"],
+    ),
     "a token under its own key": (
         edited(("password_secret: harbor-credentials", "accessToken: hunter2  #! CHR0104")),
         ["`accessToken` is not a key here", "write `password_secret: NAME`"],
