@@ -197,16 +197,22 @@ class StackFolder:
 
 
 def _unread(folder: Path, there: set[str], findings: list[Finding]) -> set[str]:
-    """The stacks whose file has another ending than Pulumi.yaml, which the engine therefore does not read."""
+    """The stacks whose file has another ending than Pulumi.yaml: nobody reads it, nor such a catalogue or lockfile
+    (CHR0124).
+    """
     names = set()
-    others = sorted([*folder.glob("Pulumi.*.yml"), *folder.glob("Pulumi.*.json")])
-    for path in (other for other in others if other.is_file() and NAMESPACE.encode() in other.read_bytes()):
+    others = sorted(path for name in ("Pulumi.*.yml", "Pulumi.*.json", "chaosreg.*.yml") for path in folder.glob(name))
+    for path in (other for other in others if other.is_file() and _is_meant_for_us(other)):
         name, right = path.stem.removeprefix("Pulumi."), path.with_suffix(".yaml").name
         names.add(name)
-        message = f"nobody reads {path.name}: stack files end in `.yaml`, as Pulumi.yaml does"
+        message = f"nobody reads {path.name}: these files end in `.yaml`, as Pulumi.yaml does"
         advice = f"{right} is there, too: keep one" if name in there else f"call it {right}"
         findings.append(Finding("CHR0124", message, Place(file=path, line=1), help=advice))
     return names
+
+
+def _is_meant_for_us(path: Path) -> bool:
+    return path.name.startswith(f"{NAMESPACE}.") or NAMESPACE.encode() in path.read_bytes()
 
 
 def configuration_size(config: Mapping[str, Any]) -> int:

@@ -173,6 +173,14 @@ def test_a_stack_file_with_another_ending_is_told_and_not_its_children(project):
     assert finding.help == "Pulumi.acme.yaml is there, too: keep one"
 
 
+@pytest.mark.parametrize("name", ["catalogue", "lock"])
+def test_additions_and_a_lockfile_with_another_ending_are_told(project, name):
+    project.write({"acme": ACME})
+    (project.stacks / f"chaosreg.{name}.yml").write_text("releases: {}\n")
+    (finding,) = project.review().findings
+    assert (finding.code, finding.help) == ("CHR0124", f"call it chaosreg.{name}.yaml")
+
+
 def test_a_project_file_with_another_ending_is_told(project, monkeypatch):
 
     (project.folder / "Pulumi.yaml").rename(project.folder / "Pulumi.yml")
