@@ -12,7 +12,7 @@ from pulumi_chaosreg.cli.error_page import entry
 from pulumi_chaosreg.cli.resolve import warn_of_errors
 from pulumi_chaosreg.cli.selection import select
 from pulumi_chaosreg.cli.terminal import colored
-from pulumi_chaosreg.errors import ChaosregError, Place, visible
+from pulumi_chaosreg.errors import ChaosregError, Finding, Place, visible
 from pulumi_chaosreg.review.explanation import Explanation, Statement, explain
 from pulumi_chaosreg.review.review import review
 from pulumi_chaosreg.scopes.locks import locks_in
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     reviewed = review(find_project(Path(options.project).resolve()))
     lines = Lines()
     for resolved in select(reviewed, [options.subject]):
-        print(_all(resolved, lines) if options.field is None else _one(resolved, options.field, lines))
+        print(_all(resolved, lines) if options.field is None else _one(resolved, options.field, lines, reviewed.errors))
     return warn_of_errors(reviewed)
 
 
@@ -60,16 +60,15 @@ def _all(resolved: ResolvedConfig, lines: Lines) -> str:
     return "\n".join(shown) + "\n"
 
 
-def _one(resolved: ResolvedConfig, field: str, lines: Lines) -> str:
+def _one(resolved: ResolvedConfig, field: str, lines: Lines, errors: Sequence[Finding]) -> str:
     explanation = explain(resolved, field)
     if explanation is None:
         names = [one.name for one in resolved.fields()]
         advice = did_you_mean(field, names, 0.4)
-        raise ChaosregError.of(
-            "CHR0118",
-            f"{resolved.infrastructure.title} has no field `{field}`",
-            help=f"{advice}fields: {', '.join(names)}",
-        )
+        if errors:  # what is wrong is left out, and so may be what follows from it
+            advice = "mend what is wrong: what follows from it is left out; "
+        message = f"{resolved.infrastructure.title} has no field `{field}`"
+        raise ChaosregError([Finding("CHR0118", message, help=f"{advice}fields: {', '.join(names)}"), *errors])
     title = f"{resolved.infrastructure.path}  {colored(field, 'cyan')} = {colored(visible(explanation.value), 'bold')}"
     shown = [title, "", f"Harness's default{_arrow(explanation.origin.scope is None)}"]
     locks = dict(locks_in(resolved.infrastructure.chain()))

@@ -71,15 +71,12 @@ def _statements(scope: Scope, settings: tuple[Path, ...], origin: Origin, resolv
 
 
 def _statement(scope: Scope, path: Path, origin: Origin, resolved: ResolvedConfig) -> Statement:
-    value = scope.value_at(path)
-    lock = lock_on(scope, path, value) if path[0] in LOCKABLE else None
-    remark = f"may not be set here: {lock.owner.title} {lock.why}" if lock else ""
     return Statement(
         setting=".".join(path),
-        value=shown(value),
+        value=shown(scope.value_at(path)),
         place=scope.at(*path),
-        decides=scope is origin.scope and path == origin.path and lock is None,
-        remark=remark or ("belongs to another server" if _belongs_elsewhere(scope, path, resolved) else ""),
+        decides=scope is origin.scope and path == origin.path,
+        remark="belongs to another server" if _belongs_elsewhere(scope, path, resolved) else "",
     )
 
 

@@ -149,12 +149,12 @@ def test_explain_says_when_nobody_decides_and_what_belongs_to_another_server(com
     assert "Harness's default  ← decides" in out
 
 
-def test_a_value_that_a_lock_forbids_decides_nothing(company, run):
+def test_a_value_that_a_lock_forbids_is_no_field_and_the_lock_is_told(company, run):
     company.edit("prod", "us: {cluster", 'us: {images: {tags: {chaos-ddcr: "1.93.0"}}, cluster')
-    _, out, _ = run("explain", "us", "image.chaos-ddcr")
-    forbidden = "may not be set here: project `checkout` does not allow overrides"
-    assert f"images.tags.chaos-ddcr: 1.93.0  stacks/Pulumi.prod.yaml:5  ({forbidden})\n" in out
-    assert "← decides" not in out
+    code, out, err = run("explain", "us", "image.chaos-ddcr")
+    assert (code, out) == (2, "")
+    assert "mend what is wrong" in err
+    assert "error[CHR0203]: `images.tags.chaos-ddcr` may not be set here" in err
 
 
 def test_explain_without_a_field_shows_all(company, run):

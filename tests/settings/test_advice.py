@@ -21,7 +21,8 @@ def said_of(section):
         (
             {"image_registry": "https://h.example/chaos"},
             "`image_registry.name` is not the name of a registry",
-            "write the registry itself: `{server: h.example, account: chaos, type: private}` (or `type: public`)",
+            "write the registry itself: `{server: h.example, account: chaos, type: public}` (or `private`, with "
+            "`authentication`)",
         ),
         ({"image_registry": "EU"}, "is not the name of a registry", "write `eu`: names are lower case"),
         ({"image_registry": {"name": "Eu-1"}}, "is not the name of a registry", "write `eu-1`: names are lower case"),
