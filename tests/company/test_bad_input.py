@@ -22,6 +22,21 @@ MISTAKES = {
 }
 
 
+def test_all_mistakes_are_told_in_one_preview(company: Workspace) -> None:
+    for mistake in ("tag that is a float", "unknown key", "unknown release"):
+        company.edit(*MISTAKES[mistake][:3])
+
+    done = company.run("pulumi", "preview", "--stack", "checkout-prod", check=False)
+
+    said = done.stdout + done.stderr
+    assert done.returncode
+    for file, code in ((CHECKOUT, "CHR0105"), (PROD, "CHR0104"), (ACME, "CHR0302")):
+        assert f"error[{code}]" in said
+        assert f"{file}:" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.nightly
 def test_each_mistake_is_one_error_in_the_preview(company: Workspace) -> None:
     stacks = company.folder / "stacks"
     good = {path: path.read_text("utf-8") for path in stacks.glob("*.yaml")}
@@ -70,6 +85,7 @@ def test_an_owner_that_is_not_up_yet_is_named(company: Workspace) -> None:
     assert "Traceback" not in said
 
 
+@pytest.mark.nightly
 def test_another_passphrase_is_an_error_in_the_preview_and_is_called_by_its_name(company: Workspace) -> None:
     company.up("acme")
     company.run("pulumi", "stack", "rm", "--stack", "checkout-prod", "--yes", "--preserve-config")

@@ -66,6 +66,7 @@ def test_infrastructures_may_stand_in_files_beside_the_stack_file(small: Workspa
     assert _config_maps(small.preview("env")) == {"eu", "us"}
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(("kibibytes", "survives"), [(126, True), (129, False)])
 def test_the_engine_s_limit_is_where_validate_says_it_is(small: Workspace, kibibytes: int, survives: bool) -> None:
     small.edit("stacks/Pulumi.env.yaml", "config:\n", f"config:\n  other:large: {'x' * kibibytes * 1024}\n")

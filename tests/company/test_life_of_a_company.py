@@ -86,6 +86,7 @@ def test_from_the_first_preview_to_destroy(company: Workspace, lab: LabState, pr
     assert _crane(company, lab, "digest", f"{private_target.host}/chaos-engineering/chaos-ddcr:1.94.0", "--insecure")
 
 
+@pytest.mark.nightly
 def test_a_renamed_infrastructure_takes_its_service_account_over(company: Workspace, lab: LabState) -> None:
     company.up("acme")
     company.up("checkout-prod")

@@ -38,6 +38,7 @@ def test_a_renamed_organization_renames_nothing_in_the_clusters(running: Workspa
     running.up("checkout-prod", "--expect-no-changes")
 
 
+@pytest.mark.nightly
 def test_a_project_moves_below_another_parent_and_is_renamed_with_it(running: Workspace, lab: LabState) -> None:
     before = _uids(running, lab)
     running.edit(CHECKOUT, "parent_stack: payments", "parent_stack: acme")
@@ -61,6 +62,7 @@ def test_a_renamed_infrastructure_keeps_its_objects(running: Workspace, lab: Lab
     running.up("checkout-prod", "--expect-no-changes")
 
 
+@pytest.mark.nightly
 def test_a_renamed_account_copies_no_image_again(running: Workspace) -> None:
     running.edit(ACME, "id: acme", "id: acme-inc\n    moved_from: acme")
 
@@ -97,6 +99,7 @@ def test_an_infrastructure_moves_to_another_stack(running: Workspace, lab: LabSt
     assert running.run(*command, "--yes", check=False).returncode == 1
 
 
+@pytest.mark.nightly
 def test_a_project_with_a_registry_moves_to_another_stack_and_is_renamed(
     company: Workspace, lab: LabState, private_target: RegistryServer
 ) -> None:

@@ -68,6 +68,7 @@ def test_naming_renaming_and_choosing_another_default_are_no_operation(
     company.up("acme", "--expect-no-changes")
 
 
+@pytest.mark.nightly
 def test_a_named_registry_moves_to_another_stack_with_its_owner_and_its_images_stay(
     company: Workspace, lab: LabState, private_target: RegistryServer
 ) -> None:

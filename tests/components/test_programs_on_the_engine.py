@@ -121,6 +121,7 @@ def test_a_kubeconfig_output_in_a_loop_reaches_one_cluster(own: Own, cluster: Ku
     assert "- 11 deleted" in own.destroy()
 
 
+@pytest.mark.nightly
 def test_with_a_provider_of_one_s_own_a_secret_changes_where_the_user_says_that_it_does_in_place(
     own: Own, cluster: KubernetesState
 ) -> None:

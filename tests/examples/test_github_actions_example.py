@@ -233,6 +233,7 @@ def repository(company: Workspace, lab: LabState, machine: Machine, api: GitHubA
     return made
 
 
+@pytest.mark.nightly
 def test_from_the_first_up_to_a_merged_pull_request(repository: Repository, company: Workspace, api: GitHubApi) -> None:
     # given a pull request with more comments than one page, one of which quotes ours
     for number in range(130):

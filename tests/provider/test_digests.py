@@ -21,6 +21,7 @@ pytestmark = pytest.mark.engine
 PUSH = {"username": "pusher", "password": PUSH_CANARY}
 
 
+@pytest.mark.nightly
 def test_a_moving_tag_of_some_platforms_from_its_first_copy_to_its_end(
     tmp_path: Path, lab: LabState, private_target: RegistryServer
 ) -> None:

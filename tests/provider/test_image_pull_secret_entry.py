@@ -157,6 +157,7 @@ def test_an_upgrade_from_the_patch_leaves_no_moment_without_the_entry(entries: E
     assert entries.listed == []
 
 
+@pytest.mark.nightly
 def test_a_kubeconfig_that_is_not_known_yet_keeps_the_preview_green(entries: Entries) -> None:
     entries.ask(unknown=True)
     assert [step.op for step in entries.preview()] == ["create", "create"]
@@ -170,6 +171,7 @@ def test_a_kubeconfig_that_is_not_known_yet_keeps_the_preview_green(entries: Ent
     assert entries.listed == []
 
 
+@pytest.mark.nightly
 def test_what_is_missing_or_wrong_is_told_by_its_name(entries: Entries) -> None:
     entries.ask("entry", context=None)
     done = entries.workspace.run("pulumi", "preview", "--stack", "one", check=False)
@@ -181,6 +183,7 @@ def test_what_is_missing_or_wrong_is_told_by_its_name(entries: Entries) -> None:
     assert "Traceback" not in done.stdout
 
 
+@pytest.mark.nightly
 def test_an_entry_that_is_there_is_imported_by_its_place(entries: Entries) -> None:
     entries.make_account(OURS)
     entries.ask("entry", **{"import": "litmus"})

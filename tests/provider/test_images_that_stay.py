@@ -78,6 +78,7 @@ def test_a_resource_that_gets_another_name_keeps_its_target(images: Images, priv
     assert has_tag(private_target)
 
 
+@pytest.mark.nightly
 def test_a_run_with_targets_keeps_what_it_did_not_look_at(images: Images, private_target: RegistryServer) -> None:
     images.run("first", "second", flags=("--target", urn("second")))
     said = images.run("second", flags=("--target", urn("first")))
@@ -164,6 +165,7 @@ def company(tmp_path: Path, lab: LabState, private_target: RegistryServer) -> Co
     return Company(tmp_path / "company", lab, private_target)
 
 
+@pytest.mark.nightly
 def test_an_owner_that_changes_in_one_stack_keeps_its_images(company: Company, private_target: RegistryServer) -> None:
     company.one_file("account")
     company.init("acme")
@@ -176,7 +178,7 @@ def test_an_owner_that_changes_in_one_stack_keeps_its_images(company: Company, p
     assert has_tag(private_target)
 
 
-@pytest.mark.parametrize("first", ["acme", "payments"])
+@pytest.mark.parametrize("first", [pytest.param("acme", marks=pytest.mark.nightly), "payments"])
 def test_an_owner_that_changes_to_another_stack_keeps_its_images(
     company: Company, private_target: RegistryServer, first: str
 ) -> None:
@@ -205,6 +207,7 @@ def test_a_stack_that_is_destroyed_takes_its_own_images_and_no_others(
     assert has_tag(private_target)
 
 
+@pytest.mark.nightly
 def test_a_destroyed_owner_takes_its_images_away(company: Company, private_target: RegistryServer) -> None:
     company.two_files("account")
     company.init("acme")
@@ -232,6 +235,7 @@ def test_a_mirror_that_is_turned_off_keeps_every_image_and_forgets_it(
     assert has_tag(private_target)
 
 
+@pytest.mark.nightly
 def test_stack_files_that_nobody_can_read_keep_every_image(company: Company, private_target: RegistryServer) -> None:
     company.two_files("account")
     company.init("acme")

@@ -36,6 +36,7 @@ def image(tmp_path: Path, lab: LabState, private_target: RegistryServer) -> OneI
     )
 
 
+@pytest.mark.nightly
 def test_each_input_has_the_diff_that_it_should_have(
     image: OneImage, lab: LabState, private_target: RegistryServer
 ) -> None:
@@ -55,6 +56,7 @@ def test_each_input_has_the_diff_that_it_should_have(
     assert image.change(target=f"{private_target.host}/chaos/elsewhere:1.94.0") == ("replace", ("target",))
 
 
+@pytest.mark.nightly
 def test_refresh_sees_a_deleted_tag_and_up_restores_it(image: OneImage, private_target: RegistryServer) -> None:
     image.up()
     manifest = "/v2/chaos/chaos-ddcr/manifests/1.94.0"
@@ -116,6 +118,7 @@ def test_destroy_deletes_only_when_told_to_and_only_what_this_stack_wrote(
     assert _request(private_target, "HEAD", manifest) == 200
 
 
+@pytest.mark.nightly
 def test_an_image_that_is_there_is_imported_and_belongs_to_others(
     tmp_path: Path, image: OneImage, lab: LabState, private_target: RegistryServer
 ) -> None:
@@ -143,6 +146,7 @@ def test_an_image_that_is_there_is_imported_and_belongs_to_others(
     assert _request(private_target, "HEAD", manifest) == 200
 
 
+@pytest.mark.nightly
 def test_refresh_and_destroy_find_the_plugin_without_a_virtual_environment(image: OneImage, lab: LabState) -> None:
     image.up()
     engine = str(Path(lab.bin["pulumi"]).parent)
@@ -190,9 +194,9 @@ def test_a_large_image_needs_little_memory_and_survives_a_killed_plugin(
     ("change", "code", "words"),
     [
         ({"push": {"username": "pusher", "password": "wrong"}}, "CHR0403", "pusher"),
-        ({"push": None}, "CHR0403", "no credentials"),
-        ({"target": "127.0.0.1:1/chaos/x:1"}, "CHR0401", "127.0.0.1:1"),
-        ({"source": "127.0.0.1:1/chaos/x:1"}, "CHR0401", "127.0.0.1:1"),
+        pytest.param({"push": None}, "CHR0403", "no credentials", marks=pytest.mark.nightly),
+        pytest.param({"target": "127.0.0.1:1/chaos/x:1"}, "CHR0401", "127.0.0.1:1", marks=pytest.mark.nightly),
+        pytest.param({"source": "127.0.0.1:1/chaos/x:1"}, "CHR0401", "127.0.0.1:1", marks=pytest.mark.nightly),
     ],
     ids=["wrong password", "no password", "target unreachable", "source unreachable"],
 )

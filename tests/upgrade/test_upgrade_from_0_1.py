@@ -86,6 +86,7 @@ def test_an_upgrade_takes_away_the_wrappers_only(
     check_upgrade(company, cluster, stacks, namespaces)
 
 
+@pytest.mark.nightly
 def test_a_program_without_stack_files_keeps_its_objects_too(
     tmp_path: Path, cluster: KubernetesState, label: str
 ) -> None:
