@@ -22,6 +22,7 @@ from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.images.unique_tag import made_for
 from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Mirror, Removed
+from pulumi_chaosreg.registries.servers import identity
 from pulumi_chaosreg.review.review import Review, review
 from pulumi_chaosreg.stacks.project_file import find_project
 
@@ -148,7 +149,7 @@ def _plan(registries: _Registries, place: Place, reviewed: Review, *, with_unkno
         image
         for resolved in reviewed.resolved.values()
         for image in resolved.images
-        if (image.reference.server, image.reference.repository) == (place.server, place.repository)
+        if (identity(image.reference.server), image.reference.repository) == (identity(place.server), place.repository)
     ]
     named = {image.reference.tag for image in pulled if image.reference.tag}
     tags = registries.tags(place, named)

@@ -8,6 +8,7 @@ from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pulumi_chaosreg.credentials.keyring import shown
 from pulumi_chaosreg.credentials.login import Kind, Login
 from pulumi_chaosreg.errors import ChaosregError
 
@@ -68,7 +69,7 @@ def login_in(auths: Mapping[str, Any], server: str, repository: str, origin: str
     if fitting:
         raise ChaosregError.of(
             "CHR0525",
-            f"the docker config of {origin} has no login in its entry `{fitting[0]}`",
+            f"the docker config of {origin} has no login in its entry `{shown(fitting[0])}`",
             help="put `auth` (base64 of `user:password`), or `username` and `password`, into it: what a credential "
             "helper keeps is not in the file",
         )

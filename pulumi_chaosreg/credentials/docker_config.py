@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_chaosreg.credentials.auths import login_in
-from pulumi_chaosreg.credentials.keyring import key_for, second_key_for, unmatched, used_for
+from pulumi_chaosreg.credentials.keyring import key_for, second_key_for, shown, unmatched, used_for
 from pulumi_chaosreg.credentials.kubelet import BrokenEntry, kubelet_login, without_login
 from pulumi_chaosreg.credentials.login import Login
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.registries.servers import canonical_server
 
+_FIRST_INEXACT = 2.0**53
+"""From here on not every whole number is a float: digits of a password would be others."""
 _FIELDS = ("auth", "username", "password", "email", "identitytoken", "registrytoken")
 
 _KEY_FILE_USER = "_json_key"
@@ -124,7 +126,7 @@ def checked_docker_config(name: str, value: Any, username: str | None, server: s
             "CHR0507",
             f"the docker config in `chaosreg-credentials:{name}` has no key that the kubelet would use for "
             f"`{missing[0]}`",
-            notes=(("keys", ", ".join(auths)),),
+            notes=(("keys", ", ".join(map(shown, auths))),),
             help=f"use the key `{server}`, exactly as the images spell it",
         )
     idle = without_login(logins, ours)
@@ -134,7 +136,7 @@ def checked_docker_config(name: str, value: Any, username: str | None, server: s
         raise ChaosregError.of(
             "CHR0523",
             f"`chaosreg-credentials:{name}` gives the kubelet {where}",
-            notes=[(f"`{key}`", _what_it_has(auths[key])) for key in keys],
+            notes=[(f"`{shown(key)}`", _what_it_has(auths[key])) for key in keys],
             help="put `auth` (base64 of `user:password`), or `username` and `password`, into the entry"
             + ("; this file's logins are kept by a credential helper" if credential.has_helper else ""),
         )
@@ -163,8 +165,8 @@ def _kubelet_logins(name: str, auths: Mapping[str, Any]) -> dict[str, tuple[str,
         except BrokenEntry as broken:
             raise ChaosregError.of(
                 "CHR0524",
-                f"the kubelet cannot read entry `{key}` of `chaosreg-credentials:{name}`, and uses no other then: "
-                f"{broken}",
+                f"the kubelet cannot read entry `{shown(key)}` of `chaosreg-credentials:{name}`, and uses no other "
+                f"then: {broken}",
                 help="mend the entry, or take it out",
             ) from None
     return logins
@@ -191,7 +193,8 @@ def _text(value: Any) -> Any:
     if isinstance(value, bool):
         return str(value).lower()
     is_whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())  # protobuf knows floats only
-    return str(int(value)) if is_whole else value
+    is_exact = isinstance(value, int) or (isinstance(value, float) and abs(value) < _FIRST_INEXACT)
+    return str(int(value)) if is_whole and is_exact else value
 
 
 def _entry(login: Login) -> dict[str, str]:

@@ -45,6 +45,11 @@ def unmatched(keys: Iterable[str], images: Iterable[str]) -> list[str]:
     return [image for image in images if not used_for(known, image)]
 
 
+def shown(key: str) -> str:
+    """A server key as a message may have it: without a user and password that somebody wrote into it."""
+    return re.sub(r"^([a-z]+://)?[^/]*@", r"\1…@", key)
+
+
 def _filed(key: str) -> str:
     """The name that the kubelet keeps the login under: host, port and path; empty where it passes the key over."""
     try:

@@ -57,7 +57,9 @@ class Tags:
     def __init__(self, registry: Store) -> None:
         self._registry = registry
         self._listed: dict[str, frozenset[str] | None] = {}
-        self._has_api: bool | None = None
+        self._is_known = False
+        """Whether it is known if there is an API. A refusal leaves it open: another repository may have one."""
+        self._refusing: set[str] = set()
         self._guard = threading.Lock()
         self._asking: dict[str | None, threading.Lock] = defaultdict(threading.Lock)
 
@@ -77,18 +79,29 @@ class Tags:
 
     def referrers(self, repository: str, digest: str) -> tuple[Descriptor, ...]:
         """What refers to a manifest, by the API or, on registries without it, by the tag that stands in for it."""
-        if self._has_api is None:
-            with self._lock(None):  # the first to come finds out; the others wait for that
-                if self._has_api is None:
-                    listed = self._registry.referrers(repository, digest)
-                    self._has_api = listed is not None
-                    if listed is not None:
-                        return listed
-        listed = self._registry.referrers(repository, digest) if self._has_api else None
+        listed = self._by_api(repository, digest)
         if listed is not None:
             return listed
         tag = referrers_tag(digest)
         return list_under(self._registry, repository, tag).children if self.has(repository, tag) else ()
+
+    def _by_api(self, repository: str, digest: str) -> tuple[Descriptor, ...] | None:
+        """None where the registry has no API, which is found out once, or refuses it for this repository."""
+        if not self._is_known:
+            with self._lock(None):  # the first to come finds out; the others wait for that
+                if not self._is_known:
+                    listed = self._asked(repository, digest)
+                    self._is_known = listed is not None or self._registry.lacks_referrers
+                    return listed
+        return self._asked(repository, digest)
+
+    def _asked(self, repository: str, digest: str) -> tuple[Descriptor, ...] | None:
+        if self._registry.lacks_referrers or repository in self._refusing:
+            return None
+        listed = self._registry.referrers(repository, digest)
+        if listed is None:
+            self._refusing.add(repository)
+        return listed
 
     def _lock(self, repository: str | None) -> threading.Lock:
         with self._guard:

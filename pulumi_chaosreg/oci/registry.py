@@ -39,6 +39,7 @@ class Registry:
         self.server = server
         self._transport = Transport(server, login, host or Host())
         self._findings: dict[Finding, None] = {}
+        self.lacks_referrers = False
 
     # --- manifests
 
@@ -104,6 +105,7 @@ class Registry:
         try:
             for answer in self._pages(ask, _accept()):
                 if answer.status != 200:
+                    self.lacks_referrers = True
                     return None
                 pages.append(self._page_of_referrers(ask, answer))
         except MalformedManifest as malformed:

@@ -45,6 +45,11 @@ class Store(Protocol):
         """What refers to a manifest; None where the store cannot tell."""
         ...
 
+    @property
+    def lacks_referrers(self) -> bool:
+        """Whether it is known that the store never can."""
+        ...
+
     def delete_manifest(self, repository: str, reference: str) -> bool:
         """Delete a tag (not what it stands for), or a manifest by digest with all its tags; False if not there."""
         ...

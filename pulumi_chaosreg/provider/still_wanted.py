@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.provider.run import Run
+from pulumi_chaosreg.registries.servers import identity
 
 if TYPE_CHECKING:
     from pulumi_chaosreg.review.review import Review
@@ -128,5 +129,6 @@ def _stack(scope: "Scope | None") -> str | None:
 
 def _is_of(reference: Reference, target: Reference, shared: Collection[str | None]) -> bool:
     """Whether a reference is pulled from this tag, or has one of these digests in the same repository."""
-    is_near = (reference.server, reference.repository) == (target.server, target.repository)
-    return reference.tagged == target.tagged or (is_near and bool(shared))
+    if reference.repository != target.repository or identity(reference.server) != identity(target.server):
+        return False
+    return reference.tag == target.tag or bool(shared)

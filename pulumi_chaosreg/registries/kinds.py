@@ -49,6 +49,8 @@ class RegistryKind:
     """What people call it."""
     aliases: tuple[str, ...] = ()
     """Other names of its one server."""
+    is_one: bool = False
+    """Whether all of its hosts are one registry."""
     sayable: bool = False
     """Whether `image_registry.kind` may name it: no host tells."""
     cloud_authentication: str | None = None
@@ -93,6 +95,13 @@ class RegistryKind:
         """The cloud account that the server's name tells; None where it tells none."""
         found = self._form(server)
         return _group(found, server, "account_id") if found else None
+
+    def identity(self, server: str) -> str:
+        """What all names of one registry have in common: hosts of two families, and of FIPS, have the same images."""
+        region, account = self.region(server), self.account_id(server)
+        if self.is_one or (region and account):
+            return " ".join((self.name, account or "", region or "")).rstrip()
+        return server
 
     def path_on(self, server: str) -> tuple[str, ...]:
         """What `account` must begin with on this server, by name: `("PROJECT", "REPOSITORY")`."""

@@ -4,8 +4,10 @@ A server has several names, and what compares them letter by letter (a docker co
 with one registry) takes them for different ones.
 """
 
+from functools import cache
+
 from pulumi_chaosreg.images.servers import spelled
-from pulumi_chaosreg.registries.kinds import all_kinds
+from pulumi_chaosreg.registries.kinds import all_kinds, registry_kind
 
 
 def canonical_server(text: str) -> str:
@@ -18,6 +20,13 @@ def canonical_beginning(text: str) -> str:
     """The same for `server/path` or a server alone."""
     server, slash, path = text.rstrip("/").partition("/")
     return canonical_server(server) + slash + path
+
+
+@cache
+def identity(server: str) -> str:
+    """What all names of one registry have in common: for comparing, never for asking."""
+    canonical = canonical_server(server)
+    return registry_kind(canonical).identity(canonical)
 
 
 def account_path(text: str) -> str:

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.images.reference import Reference
-from pulumi_chaosreg.registries.servers import canonical_server
+from pulumi_chaosreg.registries.servers import identity
 from pulumi_chaosreg.scopes.mirror_policy import own_or_inherited
-from pulumi_chaosreg.scopes.model import Origin, Scope
+from pulumi_chaosreg.scopes.model import Origin, Scope, nearest
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, by_images
 from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, MIRROR, SECTION
 from pulumi_chaosreg.settings.yaml_file import Lines
@@ -28,8 +28,14 @@ def check_allowances(configs: Iterable[ResolvedConfig]) -> Iterator[Finding]:
 
 def begins(reference: Reference, beginnings: Iterable[str]) -> bool:
     """Whether it is at one of these, or below."""
-    name = f"{canonical_server(reference.server)}/{reference.repository}/"
-    return any(name.startswith(f"{text}/") for text in beginnings)
+    name = f"{identity(reference.server)}/{reference.repository}/"
+    return any(name.startswith(f"{_of_registry_itself(text)}/") for text in beginnings)
+
+
+def _of_registry_itself(beginning: str) -> str:
+    """The same whichever of its names the registry is called by."""
+    server, slash, path = beginning.partition("/")
+    return identity(server) + slash + path
 
 
 def _is_allowed(image: ResolvedImage, config: ResolvedConfig) -> bool:
@@ -97,10 +103,9 @@ def _unverified(
 
 def _knowingly_allowed(images: list[ResolvedImage], config: ResolvedConfig) -> bool:
     """Whether who demands signatures, or somebody above, names the place: a level below may not excuse itself."""
-    said = config.allow_images
-    if said is None or _is_below(said.origin.scope, config):
-        return False
-    return all(begins(image.reference, said.value) for image in images)
+    by = config.signatures.origin.scope if config.signatures else None
+    said = nearest(by, SECTION.allow_images) if by else None
+    return said is not None and all(begins(image.reference, said.value) for image in images)
 
 
 def _is_below(scope: Scope | None, config: ResolvedConfig) -> bool:

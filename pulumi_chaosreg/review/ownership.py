@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulumi_chaosreg.errors import Finding, Severity
+from pulumi_chaosreg.registries.servers import identity
 from pulumi_chaosreg.review.written import written
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.moves import object_name
@@ -36,7 +37,7 @@ class Ownership:
         collisions: dict[tuple[object, ...], list[_Owned]] = {}
         at_odds: set[tuple[Scope, Scope]] = set()
         for one in owned:
-            first = self._first.setdefault((one.thing, one.apart), one)
+            first = self._first.setdefault(one.key, one)
             if first.owner is one.owner or (one.content is not None and one.content == first.content):
                 continue
             of_pair = (one.owner, first.owner)
@@ -49,10 +50,7 @@ class Ownership:
                 collisions.setdefault(key, []).append(one)
         self._told.update(collisions)
         lines = Lines()
-        return [
-            _collision(things, self._first[things[0].thing, things[0].apart].owner, lines)
-            for things in collisions.values()
-        ]
+        return [_collision(things, self._first[things[0].key].owner, lines) for things in collisions.values()]
 
 
 @dataclass(slots=True)  # not frozen: there are three for each infrastructure, and frozen ones take twice as long
@@ -66,10 +64,17 @@ class _Owned:
     content: object = None
     apart: object = None
     """Of two things with one name, which one."""
+    same: object = None
+    """Of one thing with two names, what is the same."""
     is_for_all: bool = False
     """Whether it is one mistake, however many have it; otherwise each pair of owners makes its own."""
     verb: str = "own"
     severity: Severity = "error"
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """By what two are one thing."""
+        return (self.same or self.thing, self.apart)
 
 
 def _collision(things: list[_Owned], first: Scope, lines: Lines) -> Finding:
@@ -113,7 +118,8 @@ def _of_registry(config: ResolvedConfig) -> Iterator[_Owned]:
     for image in config.images:
         if image.source and config.owner:
             thing = ("the repository", image.reference.name)
-            yield _Owned("CHR0311", thing, config.owner, _one_definition(config.registry))
+            same = (identity(image.reference.server), image.reference.repository)
+            yield _Owned("CHR0311", thing, config.owner, _one_definition(config.registry), same=same)
 
 
 def _one_definition(registry: Registry) -> str:

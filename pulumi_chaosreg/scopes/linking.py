@@ -9,7 +9,7 @@ from dataclasses import replace
 from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.scopes.locks import forbidden
 from pulumi_chaosreg.scopes.model import Scope, nearest
-from pulumi_chaosreg.scopes.registry import Definition, chooser, joined, visible
+from pulumi_chaosreg.scopes.registry import Definition, chooser, is_same, joined, visible
 from pulumi_chaosreg.settings.near_misses import did_you_mean
 from pulumi_chaosreg.settings.setting import Path
 from pulumi_chaosreg.settings.table import ALLOW_OVERRIDES, IMAGE_REGISTRY, LOCKABLE, SECTION
@@ -21,20 +21,23 @@ _Wrong = tuple[Finding | None, Path]
 _LOOKED_AT = {SECTION.registries.key, SECTION.allow_overrides.key, *LOCKABLE}
 
 
-def linked(scope: Scope) -> tuple[Scope, list[Finding]]:
-    """The scope without what is wrong (CHR0203, CHR0213 to CHR0215, CHR0217), and the findings."""
+def linked(scope: Scope, lines: Lines | None = None) -> tuple[Scope, list[Finding]]:
+    """The scope without what is wrong (CHR0203, CHR0213 to CHR0215, CHR0217), and the findings. `lines` are those of
+    the whole company: a file may hold the lock and hundreds who meet it.
+    """
+    lines = lines or Lines()
     if not _LOOKED_AT & scope.settings.keys():
         return scope, []
     findings: list[Finding] = []
     for look in (forbidden, _definitions, _choice):  # what is chosen depends on what is defined
-        wrong: list[_Wrong] = list(look(scope))
+        wrong: list[_Wrong] = list(look(scope, lines))
         findings += [finding for finding, _ in wrong if finding]
         for _, path in wrong:
             scope = replace(scope, settings=_without(dict(scope.settings), path), left_out=scope.left_out | {path})
     return scope, [*findings, *_exceptions(scope)]
 
 
-def _definitions(scope: Scope) -> Iterator[_Wrong]:
+def _definitions(scope: Scope, lines: Lines) -> Iterator[_Wrong]:
     """CHR0214: one name twice on a chain, two names for one registry; CHR0211 is told where it is used."""
     seen = [*visible(scope.parent)] if scope.parent else []
     for name in scope.get(SECTION.registries) or ():
@@ -46,7 +49,7 @@ def _definitions(scope: Scope) -> Iterator[_Wrong]:
             yield None if is_told else finding, one.base
             continue
         same = next((other for other in seen if other.name == name), None)
-        twin = next((other for other in seen if other.path == one.path), None)
+        twin = next((other for other in seen if is_same(other.path, one.path)), None)
         seen.append(one)
         if same:
             message, advice = f"`{name}` is the name of a registry already", "give one of them another name"
@@ -57,11 +60,11 @@ def _definitions(scope: Scope) -> Iterator[_Wrong]:
             continue
         other = same or twin
         assert other
-        notes = (("the other one", str(_located(other))),)
+        notes = (("the other one", str(_located(other, lines))),)
         yield Finding("CHR0214", message, scope.at(*one.base), notes=notes, help=advice), one.base
 
 
-def _choice(scope: Scope) -> Iterator[_Wrong]:
+def _choice(scope: Scope, lines: Lines) -> Iterator[_Wrong]:
     """CHR0213: a name that is not visible here; CHR0215: what may not stand beside or below a chosen name."""
     name = scope.get(IMAGE_REGISTRY.name)
     if name is not None:
@@ -72,7 +75,7 @@ def _choice(scope: Scope) -> Iterator[_Wrong]:
             return
     if twin := _named_twin(scope):
         message = f"`{twin.path}` is the registry `{twin.name}`"
-        notes = (("defined at", str(_located(twin))),)
+        notes = (("defined at", str(_located(twin, lines))),)
         advice = f"choose it by its name: `image_registry: {twin.name}`"
         place = scope.at(IMAGE_REGISTRY.server)
         yield Finding("CHR0214", message, place, notes=notes, help=advice), SECTION.image_registry.path
@@ -90,7 +93,7 @@ def _choice(scope: Scope) -> Iterator[_Wrong]:
                 "CHR0215",
                 f"`image_registry.{key}` may not stand {where} the chosen registry `{chosen}`, which is taken whole",
                 scope.at(*path),
-                notes=() if by is scope else (("chosen at", str(Lines().located(by.at(IMAGE_REGISTRY.name)))),),
+                notes=() if by is scope else (("chosen at", str(lines.located(by.at(IMAGE_REGISTRY.name)))),),
                 help="remove it, or define another registry under `registries:` and choose that; only "
                 "`authentication` may say who one is at a chosen registry",
             ),
@@ -102,11 +105,11 @@ def _named_twin(scope: Scope) -> Definition | None:
     """The visible registry of that server and path, where the scope writes a server itself."""
     server, account = scope.get(IMAGE_REGISTRY.server), nearest(scope, IMAGE_REGISTRY.account)
     path = joined(server, account.value if account else "") if server else ""
-    return next((one for one in visible(scope) if path and one.path == path), None)
+    return next((one for one in visible(scope) if path and is_same(one.path, path)), None)
 
 
-def _located(one: Definition) -> Place:
-    return replace(Lines().located(one.owner.at(*one.base)), scope=one.owner.title)
+def _located(one: Definition, lines: Lines) -> Place:
+    return replace(lines.located(one.owner.at(*one.base)), scope=one.owner.title)
 
 
 def _no_such_name(scope: Scope, name: str, there: list[str]) -> Finding:

@@ -59,9 +59,8 @@ def how_it_locks(scope: Scope) -> str:
     return f"allow_overrides: {{{', '.join(keys)}}}"
 
 
-def forbidden(scope: Scope) -> Iterator[tuple[Finding, Path]]:
+def forbidden(scope: Scope, lines: Lines) -> Iterator[tuple[Finding, Path]]:
     """CHR0203 for each setting of the scope that a lock above forbids, and its path."""
-    lines = Lines()
     for path in _lockable(scope):
         if lock := lock_on(scope, path, scope.value_at(path)):
             yield _finding(scope, path, lock, lines), path
@@ -129,7 +128,9 @@ def _brings_a_mirror(above: Scope, scope: Scope, path: Path, value: Any) -> bool
     if path != IMAGE_REGISTRY.name.path:
         return False
     found = next((one for one in visible(scope) if one.name == value), None)
-    return bool(found and not above.within(found.owner) and found.owner.value_at((*found.base, SECTION.mirror.key)))
+    if found is None or above.within(found.owner):
+        return False
+    return found.owner.value_at((*found.base, SECTION.mirror.key)) is not None  # `off`, too, which is False
 
 
 def _lockable(scope: Scope) -> Iterable[Path]:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.registries.kinds import RegistryKind, registry_kind
+from pulumi_chaosreg.registries.servers import identity
 from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, off
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope
 from pulumi_chaosreg.settings.setting import Path, Setting
@@ -103,6 +104,12 @@ class Definition:
         """`server/account`; empty where it has no server, which is told."""
         server = self.get(IMAGE_REGISTRY.server)
         return joined(server, self.get(IMAGE_REGISTRY.account) or "") if server else ""
+
+
+def is_same(one: str, other: str) -> bool:
+    """Whether two `server/account` are one, whichever of its names a registry is called by."""
+    (server, _, account), (server_of_other, _, account_of_other) = one.partition("/"), other.partition("/")
+    return account == account_of_other and identity(server) == identity(server_of_other)
 
 
 def joined(server: str, account: str) -> str:

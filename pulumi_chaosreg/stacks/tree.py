@@ -26,6 +26,7 @@ class Tree:
     def __init__(self, files: StackFolder, findings: list[Finding]) -> None:
         self.files = files
         self.findings = findings
+        self._lines = Lines()
         self._by_stack: dict[str, list[Scope]] = {}
 
     def link(self, stack: str) -> list[Scope]:
@@ -83,7 +84,7 @@ class Tree:
             message = "`id` is not a key here: the id of an infrastructure is the key that it stands under"
             advice = "remove it; Harness's own identifier is `harness_id`"
             self._finding("CHR0104", message, id_place, advice, hides_value=True)
-        scope, findings = linked(Scope(level, name, settings, parent, place, stack, left_out))
+        scope, findings = linked(Scope(level, name, settings, parent, place, stack, left_out), self._lines)
         self.findings += findings
         return scope
 

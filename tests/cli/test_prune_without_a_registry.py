@@ -8,8 +8,10 @@ import pytest
 from lab.ports import free_port
 from pulumi_chaosreg.cli import prune
 from pulumi_chaosreg.cli.main import main
+from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Mirror
 from pulumi_chaosreg.oci import Patience
+from pulumi_chaosreg.review.review import review
 from tests.support.company import mirroring_company
 
 DIGEST = f"sha256:{'a' * 64}"
@@ -40,3 +42,22 @@ def test_programs_are_told_of_every_repository(asked, capsys: pytest.CaptureFixt
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {f"{nowhere}/chaos/one", f"{nowhere}/chaos/two"} < {line["repository"] for line in lines}
     assert {line["error"]["code"] for line in lines} == {"CHR0401"}
+
+
+def test_what_is_pulled_by_another_name_of_the_registry_is_not_superfluous(tmp_path: Path) -> None:
+    """An ECR registry has hosts of two families, and FIPS ones."""
+    host, other = "123456789012.dkr.ecr.eu-west-1.amazonaws.com", "123456789012.dkr-ecr.eu-west-1.on.aws"
+    folder = mirroring_company(tmp_path, "docker.io", host, {"chaos-ddcr": DIGEST})
+    path = folder / "stacks/Pulumi.acme.yaml"
+    custom = f"id: acme\n    custom_images: {{ddcr: '{other}/chaos/chaos-ddcr:1.90.0'}}"
+    path.write_text(path.read_text("utf-8").replace("id: acme", custom, 1), "utf-8")
+
+    class Tags:
+        def tags(self, place: object, expected: object) -> list[str]:
+            return ["1.90.0", "1.89.0"]
+
+        def digest(self, reference: Reference) -> str:
+            return f"sha256:{reference.tag}"
+
+    plan = prune._plan(Tags(), prune.Place(host, "chaos/chaos-ddcr"), review(folder), with_unknown=False)
+    assert plan.superfluous == ("1.89.0",)

@@ -156,3 +156,17 @@ def test_a_user_that_the_kubelet_would_cut_is_told(value: dict[str, Any]) -> Non
     with pytest.raises(ChaosregError, match=r"CHR0523.*a user with `:`") as caught:
         checked_docker_config("harbor", value, "u", HARBOR, [IMAGE])
     assert CANARY not in str(caught.value)
+
+
+@pytest.mark.parametrize("entry", [{"auth": "no base64"}, {}, {"auth": "dTpw"}])
+def test_a_password_in_a_server_key_is_in_no_message(entry: dict[str, str]) -> None:
+    value = {"auths": {"https://robot:S3CRET@other.example": entry}}
+    with pytest.raises(ChaosregError) as error:
+        checked_docker_config("harbor", value, None, "harbor.example", ["harbor.example/chaos/x:1"])
+    assert "S3CRET" not in str(error.value)
+    assert "other.example" in str(error.value)
+
+
+def test_a_number_whose_digits_are_not_sure_is_no_password() -> None:
+    with pytest.raises(ChaosregError, match="CHR0506"):
+        checked_docker_config("harbor", {"username": "u", "password": 12345678901234567890.0}, None, "h.example", [])

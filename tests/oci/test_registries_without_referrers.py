@@ -55,6 +55,23 @@ def test_a_clear_answer_needs_no_warning(status: int) -> None:
     assert registry.findings() == []
 
 
+def test_a_repository_that_refuses_says_nothing_of_the_others() -> None:
+    """Artifactory's repositories differ: whoever is asked first must not decide for all."""
+
+    def script(asked: Asked) -> Said:
+        if "/referrers/" in asked.path and "/refusing/" in asked.path:
+            return Said(403)
+        if asked.path.endswith("/tags/list"):
+            return Said(200, json.dumps({"tags": ["1"]}).encode())
+        return Said(200, INDEX, {"Content-Type": OCI_INDEX})
+
+    with AnsweringServer(script) as server:
+        tags = Tags(client(server))
+        assert tags.referrers("refusing", DIGEST) == tags.referrers("refusing", DIGEST) == ()
+        assert [one.digest for one in tags.referrers("app", DIGEST)] == [SIGNATURE]
+        assert sum("/refusing/referrers/" in asked.path for asked in server.seen) == 1
+
+
 def test_an_answer_that_is_no_list_is_told_too() -> None:
     with registry_with(Said(200, b"<html>")) as server:
         registry = client(server)

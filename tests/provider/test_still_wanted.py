@@ -72,6 +72,20 @@ def test_what_any_file_resolves_to_stays() -> None:
         assert image(stack, "harbor.company.com/chaos/chaos-ddcr:1.93.0") == ""
 
 
+@pytest.mark.parametrize(
+    ("pulled", "asked"),
+    [
+        ("123456789012.dkr-ecr.eu-west-1.on.aws/x:1", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/x:1"),
+        ("123456789012.dkr.ecr-fips.us-east-1.amazonaws.com/x:1", "123456789012.dkr.ecr.us-east-1.amazonaws.com/x:1"),
+        ("public.ecr.aws/a/x:1", "ecr-public.aws.com/a/x:1"),
+    ],
+)
+def test_what_is_pulled_by_another_name_of_the_registry_stays(project: Path, pulled: str, asked: str) -> None:
+    write(project, prod=PROD.replace("harbor.company.com/team/watcher:1", pulled))
+    assert "still pulls it" in image("acme", asked)
+    assert image("acme", asked.replace("123456789012", "210987654321").replace("/a/", "/b/")) == ""
+
+
 def test_a_stack_that_is_destroyed_keeps_nothing_of_its_own() -> None:
     assert image("acme", MIRRORED, destroy=True) == ""  # its scope owns the registry
     assert image("prod", MIRRORED, destroy=True) == ""  # its infrastructure pulls it

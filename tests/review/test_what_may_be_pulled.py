@@ -43,6 +43,12 @@ def test_an_image_that_allow_images_does_not_name_is_an_error_where_it_is_writte
         (["registry-1.docker.io/acme"], "acme/x:1", []),
         (["docker.io/acme"], "registry.hub.docker.com/acme/x:1", []),
         (["docker.io/acme"], "evil/x:1", ["CHR0334"]),
+        (["public.ecr.aws/acme"], "ecr-public.aws.com/acme/x:1", []),
+        (
+            ["123456789012.dkr.ecr.eu-west-1.amazonaws.com/x"],
+            "123456789012.dkr-ecr.eu-west-1.on.aws/x/y:1",
+            [],
+        ),
     ],
 )
 def test_a_place_is_allowed_by_whole_segments_and_however_its_server_is_spelt(project, allowed, reference, codes):
@@ -134,3 +140,11 @@ def test_a_misspelt_allowance_is_the_only_thing_told(project):
     outcome = outcome_of(project, account, project={"custom_images": EVIL})
     assert findings_of(outcome, "CHR0334", "CHR0335") == []
     assert "CHR0104" in outcome.codes
+
+
+def test_a_level_that_narrows_what_is_allowed_does_not_lose_its_excuse(project):
+    account = {"mirror": SIGNED, "allow_images": ["h.example/observability", "h.example/x"]}
+    opened = {**account, "allow_overrides": {"settings": ["custom_images", "allow_images"]}}
+    own = {"allow_images": ["h.example/observability"], "custom_images": {"log_watcher": "h.example/observability/y:1"}}
+    (finding,) = findings_of(outcome_of(project, opened, project=own), "CHR0335")
+    assert finding.severity == "hint"

@@ -135,6 +135,14 @@ def test_a_lock_that_is_not_written_names_the_section(project):
     assert finding.notes[0][1].endswith("Pulumi.acme.yaml:3  account `acme` (allow_overrides is not set there)")
 
 
+@pytest.mark.parametrize(("mirror", "codes"), [({}, []), ("off", ["CHR0203"]), ({"source": "a.b/c"}, ["CHR0203"])])
+def test_a_mirror_that_is_locked_does_not_come_in_with_a_registry_of_one_s_own(project, mirror, codes):
+    account = {"allow_overrides": {"settings": ["image_registry"]}, "mirror": {"source": "docker.io/harness"}}
+    own = {"server": "evil.example", "type": "public", **({"mirror": mirror} if mirror else {})}
+    outcome = project.four_levels(account=account, project={"registries": {"mine": own}, "image_registry": "mine"})
+    assert [code for code in outcome.codes if code == "CHR0203"] == codes
+
+
 @pytest.mark.parametrize("nothing", [{"images": {}}, {"mirror": {}}, {"custom_images": {}}])
 def test_an_empty_mapping_sets_nothing_and_locks_nothing(project, nothing):
     assert _codes(project, {"project": nothing, "infrastructure": TAGS}) == []

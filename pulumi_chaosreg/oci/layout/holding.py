@@ -47,6 +47,10 @@ class Holding:
         self._layout.add(self._name(repository), manifest, tag)
         return True
 
+    @property
+    def lacks_referrers(self) -> bool:
+        return False
+
     def referrers(self, repository: str, digest: str) -> tuple[Descriptor, ...]:
         return self._layout.referrers(self._name(repository), digest)
 
