@@ -32,11 +32,11 @@ class StillWanted:
 
     def keep(self, target: str) -> None:
         """A resource of this run has this target. The engine checks all of them before it deletes the first one."""
-        self._run.keep(("image", Reference.parse(target).tagged))
+        self._run.keep(_place(Reference.parse(target)))
 
     def is_kept_here(self, target: Reference) -> bool:
         """Whether a resource of this run has it now."""
-        return self._run.is_kept(("image", target.tagged))
+        return self._run.is_kept(_place(target))
 
     def elsewhere(self, urn: str, target: Reference, digest: str | None) -> str:
         """Why an image must stay although no resource of this run has it; "" where nothing says so.
@@ -119,6 +119,11 @@ class _StackFiles:
         return self._reviewed.resolved.values() if self._reviewed else ()
 
 
+def _place(image: Reference) -> tuple[str, str, str | None]:
+    """Where the image is, by whatever name its registry is called."""
+    return identity(image.server), image.repository, image.tag
+
+
 def _who(config: "ResolvedConfig") -> str:
     return f"{config.infrastructure.title} of the stack `{config.infrastructure.stack}`"
 
@@ -129,6 +134,5 @@ def _stack(scope: "Scope | None") -> str | None:
 
 def _is_of(reference: Reference, target: Reference, shared: Collection[str | None]) -> bool:
     """Whether a reference is pulled from this tag, or has one of these digests in the same repository."""
-    if reference.repository != target.repository or identity(reference.server) != identity(target.server):
-        return False
-    return reference.tag == target.tag or bool(shared)
+    (*near, tag), (*there, tag_there) = _place(reference), _place(target)
+    return near == there and (tag == tag_there or bool(shared))

@@ -86,6 +86,14 @@ def test_what_is_pulled_by_another_name_of_the_registry_stays(project: Path, pul
     assert image("acme", asked.replace("123456789012", "210987654321").replace("/a/", "/b/")) == ""
 
 
+def test_a_target_by_another_name_of_the_registry_is_the_same_target() -> None:
+    """Who changes `server` to the other family's host makes one resource for another, of one image."""
+    wanted = StillWanted(Run())
+    wanted.keep("123456789012.dkr-ecr.eu-west-1.on.aws/x:1")
+    assert wanted.is_kept_here(Reference.parse("123456789012.dkr.ecr.eu-west-1.amazonaws.com/x:1"))
+    assert not wanted.is_kept_here(Reference.parse("123456789012.dkr.ecr.eu-west-2.amazonaws.com/x:1"))
+
+
 def test_a_stack_that_is_destroyed_keeps_nothing_of_its_own() -> None:
     assert image("acme", MIRRORED, destroy=True) == ""  # its scope owns the registry
     assert image("prod", MIRRORED, destroy=True) == ""  # its infrastructure pulls it
