@@ -301,7 +301,7 @@ def main() -> int:
             if limit and ratio > limit:
                 missed.append(f"{name} at {size}: {ratio} x, not {limit} x")
     if not options.check:
-        _keep(engine.kubernetes_plugin, measured)
+        _keep(engine.plugins["kubernetes"], measured)
     for line in missed:
         print(f"missed: {line}", file=sys.stderr)
     return 1 if missed and options.check else 0

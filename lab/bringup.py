@@ -51,8 +51,9 @@ def bring_up(names: Sequence[str]) -> Session:
             clean_up(folder)
             session = _new(folder, names)
     engine = session.state.engine
-    if engine and engine.kubernetes_plugin == "stand-in":
-        detail("warning: the engine's Kubernetes plugin is a stand-in of the lab, not the official one")
+    stand_ins = [name for name, source in engine.plugins.items() if source == "stand-in"] if engine else []
+    if stand_ins:
+        detail(f"warning: stand-ins of the lab, not the official plugins of the engine: {', '.join(stand_ins)}")
     return session
 
 

@@ -24,8 +24,8 @@ class EngineState:
 
     home: str
     version: str
-    kubernetes_plugin: str
-    """"official" or "stand-in"."""
+    plugins: dict[str, str]
+    """Name → "official" or "stand-in"."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,19 @@ class OlaregState:
     """The registry with the referrers API."""
 
     host: str
+
+
+@dataclass(frozen=True)
+class AwsState:
+    """What stands for AWS."""
+
+    endpoint: str
+    """One address for the APIs of all services."""
+    account: str
+    region: str
+    environment: dict[str, str]
+    """By which the SDKs of AWS find it, and who we are there; commands do not have them unless they ask."""
+    log: str
 
 
 @dataclass(frozen=True)
@@ -103,6 +116,7 @@ class LabState:
     registry: RegistryState | None = None
     upstream: UpstreamState | None = None
     olareg: OlaregState | None = None
+    aws: AwsState | None = None
     kubernetes: KubernetesState | None = None
     node: NodeState = field(default_factory=lambda: NodeState(missing="the part `node` was not started"))
     mirror_image: MirrorImageState = field(
@@ -131,6 +145,7 @@ class LabState:
             registry=RegistryState(**registry) if registry else None,
             upstream=UpstreamState(**raw["upstream"]) if "upstream" in raw else None,
             olareg=OlaregState(**raw["olareg"]) if "olareg" in raw else None,
+            aws=AwsState(**raw["aws"]) if "aws" in raw else None,
             kubernetes=KubernetesState(**raw["kubernetes"]) if "kubernetes" in raw else None,
             node=NodeState(**raw["node"]),
             mirror_image=MirrorImageState(**raw["mirror_image"]),

@@ -37,10 +37,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line("no lab: tests marked registry, engine or node need `python -m lab run -- …`")
         return
     lab = load()
-    plugin = lab.engine.kubernetes_plugin if lab.engine else "none"
+    plugins = lab.engine.plugins if lab.engine else {}
     terminalreporter.line(f"engine: {f'real, {lab.engine.version}' if lab.engine else 'MISSING'}")
-    terminalreporter.line(f"kubernetes API server: {'real' if lab.kubernetes else 'MISSING'}; plugin: {plugin}")
+    terminalreporter.line(f"kubernetes API server: {'real' if lab.kubernetes else 'MISSING'}")
+    terminalreporter.line(f"plugins: {', '.join(f'{name} {source}' for name, source in plugins.items()) or 'none'}")
     terminalreporter.line(f"kubelet: {f'MISSING ({lab.node.missing})' if lab.node.missing else 'real'}")
+    terminalreporter.line(f"AWS: {'STAND-IN (moto), not AWS' if lab.aws else 'MISSING'}")
     image = lab.mirror_image.missing
     terminalreporter.line(f"image of mirror Jobs: {f'MISSING ({image})' if image else 'real'}")
     debians = "docker-registry" if shutil.which("docker-registry") else "docker-registry MISSING (apt-get has it)"

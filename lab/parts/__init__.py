@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from lab.errors import LabError
+from lab.parts.aws import Aws
 from lab.parts.control_loops import ControllerManager, Scheduler
 from lab.parts.engine import Engine
 from lab.parts.kubernetes import Kubernetes
@@ -20,6 +21,7 @@ TABLE: dict[str, Callable[[], Part]] = {
     "upstream": Upstream,
     "registry": Registry,
     "olareg": Olareg,
+    "aws": Aws,
     "kubernetes": Kubernetes,
     "node": Node,
     "mirror-image": MirrorImage,

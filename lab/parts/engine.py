@@ -1,6 +1,7 @@
 """The real Pulumi engine with its Python language host: the user's own where it is new enough, else built."""
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -12,7 +13,7 @@ from tempfile import TemporaryDirectory
 from lab.cache import made_once
 from lab.gobuild import GoBuild
 from lab.network import Network
-from lab.parts.kubernetes_plugin import provide
+from lab.parts.engine_plugins import provide
 from lab.site import Site
 from lab.state import EngineState
 
@@ -35,11 +36,11 @@ class Engine:
     def prepare(self, folder: Path, programs: Mapping[str, Path]) -> None:
         home = folder / "pulumi-home"
         (home / "plugins").mkdir(parents=True, exist_ok=True)
-        (folder / "kubernetes-plugin").write_text(provide(home, programs["pulumi"]), "utf-8")
+        (folder / "plugins.json").write_text(json.dumps(provide(home, programs["pulumi"])), "utf-8")
 
     def start(self, site: Site) -> EngineState:
-        plugin = (site.folder / "kubernetes-plugin").read_text("utf-8")
-        return EngineState(str(site.folder / "pulumi-home"), version_of(site.bin["pulumi"]) or VERSION, plugin)
+        plugins = json.loads((site.folder / "plugins.json").read_text("utf-8"))
+        return EngineState(str(site.folder / "pulumi-home"), version_of(site.bin["pulumi"]) or VERSION, plugins)
 
     def stop(self, site: Site) -> None:
         """Nothing: the engine runs only while somebody calls it."""

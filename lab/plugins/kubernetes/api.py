@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from lab.plugins.kubernetes.errors import ApiError, UnreachableError
 from lab.plugins.kubernetes.kinds import Kind
 from lab.plugins.kubernetes.kubeconfig import Access
-from lab.plugins.kubernetes.values import Object
+from lab.plugins.protocol.values import Object
 
 if TYPE_CHECKING:
     import urllib3

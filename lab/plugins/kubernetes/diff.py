@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from lab.plugins.kubernetes.kinds import Kind
 from lab.plugins.kubernetes.objects import (
@@ -17,34 +17,10 @@ from lab.plugins.kubernetes.objects import (
     without_empty,
 )
 from lab.plugins.kubernetes.settings import Settings
-from lab.plugins.kubernetes.values import Object, Unknown, Value, reveal
-
-Path: TypeAlias = tuple[str | int, ...]
+from lab.plugins.protocol.changes import Change, Difference, Path
+from lab.plugins.protocol.values import Object, Unknown, Value, reveal
 
 _ABSENT: Final = object()
-
-
-@dataclass(frozen=True)
-class Change:
-    """One difference."""
-
-    path: Path
-    kind: Literal["ADD", "DELETE", "UPDATE"]
-    replaces: bool = False
-
-    @property
-    def dotted(self) -> str:
-        """The path as Pulumi writes it: `metadata.labels.x`, `data["a.b"]`, `imagePullSecrets[0].name`."""
-        text = ""
-        for step in self.path:
-            if isinstance(step, int):
-                text += f"[{step}]"
-            elif any(character in step for character in '."[]'):
-                escaped = step.replace('"', '\\"')
-                text += f'["{escaped}"]'
-            else:
-                text += f".{step}" if text else step
-        return text
 
 
 @dataclass(frozen=True)
@@ -89,7 +65,7 @@ def _comparable(kind: Kind, item: Object) -> Object:
     return item
 
 
-def _compare(old: Value, new: Value, path: Path) -> Iterator[tuple[Path, Literal["ADD", "DELETE", "UPDATE"]]]:
+def _compare(old: Value, new: Value, path: Path) -> Iterator[tuple[Path, Difference]]:
     if new is _ABSENT:
         yield path, "DELETE"
     elif old is _ABSENT:

@@ -1,30 +1,14 @@
-"""What can go wrong, in words that may be shown to the user: no message of these classes holds a secret."""
+"""What can go wrong with a cluster, in words that may be shown to the user: no message holds a secret."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lab.plugins.kubernetes.values import Object
-
-
-class PluginError(Exception):
-    """The operation failed; the text is the whole message."""
+from lab.plugins.protocol.errors import PluginError
 
 
 class UnreachableError(PluginError):
     """There is no cluster to talk to: bad kubeconfig, unknown context, or no answer."""
-
-
-@dataclass
-class PartialError(PluginError):
-    """The object exists, but not as wanted: the engine keeps `outputs` in the state and tries again next time."""
-
-    message: str
-    identity: str
-    outputs: Object
-
-    def __str__(self) -> str:
-        return self.message
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lab.plugins.kubernetes.errors import PluginError
+from lab.plugins.protocol.errors import PluginError
 
 # Another name or namespace is another object.
 IDENTITY = ("metadata.name", "metadata.namespace")

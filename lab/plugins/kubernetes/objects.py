@@ -8,9 +8,9 @@ import hashlib
 import secrets
 from typing import Final
 
-from lab.plugins.kubernetes.errors import PluginError
 from lab.plugins.kubernetes.kinds import Kind
-from lab.plugins.kubernetes.values import Object, Unknown, Value, reveal, with_secrets_of
+from lab.plugins.protocol.errors import PluginError
+from lab.plugins.protocol.values import Object, Unknown, Value, reveal, with_secrets_of
 
 _AUTONAMED: Final = "pulumi.com/autonamed"
 _FIELD_MANAGER_ANNOTATION: Final = "pulumi.com/patchFieldManager"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lab.plugins.kubernetes.api import Api
-from lab.plugins.kubernetes.errors import ApiError, PartialError, PluginError
+from lab.plugins.kubernetes.errors import ApiError
 from lab.plugins.kubernetes.kinds import Kind
 from lab.plugins.kubernetes.objects import (
     as_declared,
@@ -25,7 +25,8 @@ from lab.plugins.kubernetes.objects import (
     wants_force,
 )
 from lab.plugins.kubernetes.settings import Settings
-from lab.plugins.kubernetes.values import Object, Unknown, contains, reveal, with_secrets_of
+from lab.plugins.protocol.errors import PartialError, PluginError
+from lab.plugins.protocol.values import Object, Unknown, contains, reveal, with_secrets_of
 
 _CONFLICT_HELP: Final = (
     "https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/"

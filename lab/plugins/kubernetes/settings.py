@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from lab.plugins.kubernetes import kubeconfig
 from lab.plugins.kubernetes.errors import UnreachableError
 from lab.plugins.kubernetes.kinds import IDENTITY, Kind
-from lab.plugins.kubernetes.values import Object, Unknown, reveal
+from lab.plugins.protocol.values import Object, Unknown, reveal
 
 # Each flag and the variable that counts while the flag is unset; an explicit False wins over the variable.
 _FLAGS = {

@@ -4,12 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Final
-
-TEXT: Final = (
-    "kubernetes: this is the lab's stand-in for the official plugin (lab/plugins/kubernetes): real API server, "
-    "but only Namespace, Secret, ConfigMap, ServiceAccount and two Patch kinds"
-)
 
 
 def is_first(folder: Path, engine_address: str) -> bool:
