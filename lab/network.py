@@ -34,27 +34,31 @@ def why_not_isolated() -> str | None:
     absent = [program for program in ("unshare", "nsenter", "ip", "mount") if not shutil.which(program)]
     if absent:
         return f"not on PATH: {', '.join(absent)}"
-    trial = subprocess.run(
-        [*ISOLATE, "ip", "link", "add", BRIDGE, "type", "bridge"], capture_output=True, text=True, check=False
-    )
+    needed = f"ip link add {BRIDGE} type bridge && mount --bind /etc/hosts /etc/hosts"
+    trial = subprocess.run([*ISOLATE, "sh", "-c", needed], capture_output=True, text=True, check=False)
     return None if trial.returncode == 0 else f"this machine refuses: {trial.stderr.strip()}"
 
 
-def furnish() -> None:
-    """Inside the new namespaces: loopback, and the bridge of the Pods."""
+def furnish(hosts: Path) -> None:
+    """Inside the new namespaces: loopback, the bridge of the Pods, and this file over the machine's host names."""
     for command in (
         ["ip", "link", "set", "lo", "up"],
         ["ip", "link", "add", BRIDGE, "type", "bridge"],
         ["ip", "address", "add", f"{BRIDGE_ADDRESS}/24", "dev", BRIDGE],
         ["ip", "link", "set", BRIDGE, "up"],
+        ["mount", "--bind", str(hosts), "/etc/hosts"],
     ):
         _do(command)
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1")  # of this network namespace only
 
 
-def enter(pid: int) -> list[str]:
-    """The words before a command that make it run in the network of that process, and else in the usual place."""
-    return ["nsenter", f"--net=/proc/{pid}/ns/net", "--"]
+def enter(pid: int, hosts: Path) -> list[str]:
+    """The words before a command that make it run in the network of that process, and else in the usual place.
+
+    It sees the machine's files, but for this one over its host names, in a mount namespace of its own.
+    """
+    over = ["sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', str(hosts)]
+    return ["nsenter", f"--net=/proc/{pid}/ns/net", "--", "unshare", "--mount", "--", *over]
 
 
 def unmount_below(folder: Path) -> None:

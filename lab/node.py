@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 from lab.errors import LabError
-from lab.node_files import CERTIFICATES, PAUSE_IMAGE, plain_http_toml
+from lab.node_files import CERTIFICATES, PAUSE_IMAGE, plain_http_toml, signed_by_toml
 from lab.state import NodeState, load
 
 
@@ -38,6 +38,13 @@ def allow_plain_http(host: str, state: NodeState | None = None) -> None:
     folder = Path((state or _node()).containerd).parent / CERTIFICATES / host
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "hosts.toml").write_text(plain_http_toml(host), "utf-8")
+
+
+def trust(host: str, authority: str, state: NodeState | None = None) -> None:
+    """Let the node pull from this registry, whose TLS is signed by that authority (path of a certificate)."""
+    folder = Path((state or _node()).containerd).parent / CERTIFICATES / host
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "hosts.toml").write_text(signed_by_toml(host, authority), "utf-8")
 
 
 def _node() -> NodeState:

@@ -100,3 +100,9 @@ def network_json(room: Path) -> str:
 def plain_http_toml(host: str) -> str:
     """containerd's permission to use a registry without TLS."""
     return f'server = "http://{host}"\n\n[host."http://{host}"]\n  capabilities = ["pull", "resolve"]\n'
+
+
+def signed_by_toml(host: str, authority: str) -> str:
+    """containerd's trust in the authority of a registry."""
+    told = f'  capabilities = ["pull", "resolve"]\n  ca = "{authority}"\n'
+    return f'server = "https://{host}"\n\n[host."https://{host}"]\n{told}'

@@ -9,6 +9,7 @@ from typing import Any, Self
 from lab.deadline import wait_for
 from lab.errors import LabError
 from lab.locks import is_locked
+from lab.names import hosts_file
 from lab.network import enter
 from lab.places import state_folder, supervisor_lock
 from lab.state import LabState, load
@@ -65,9 +66,9 @@ class Session:
         wait_until_gone(self.folder)
 
     def command(self, words: Sequence[str]) -> list[str]:
-        """The command, changed so that it runs in the lab's network."""
+        """The command, changed so that it runs in the lab's network and knows its host names."""
         inside = self.state.network == "namespace"
-        return [*(enter(self._line.peer()) if inside else []), *words]
+        return [*(enter(self._line.peer(), hosts_file(self.folder)) if inside else []), *words]
 
     def close(self) -> None:
         """Hang up."""

@@ -67,6 +67,11 @@ class AwsState:
     environment: dict[str, str]
     """By which the SDKs of AWS find it, and who we are there; commands do not have them unless they ask."""
     log: str
+    registry: str
+    """The real host name of the account's registry in `region`; empty without namespaces."""
+    authority: str
+    """The certificate that its TLS must be checked with."""
+    registry_log: str
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from typing import cast
 from lab import crew
 from lab.errors import LabError
 from lab.locks import locked
-from lab.network import Network, furnish, unmount_below
+from lab.names import write_hosts
+from lab.network import BRIDGE_ADDRESS, Network, furnish, unmount_below
 from lab.places import supervisor_lock
 from lab.site import Site
 from lab.wire import SOCKET, Line, Message
@@ -103,7 +104,7 @@ def main() -> None:
     folder, network = Path(sys.argv[1]), cast("Network", sys.argv[2])
     with locked(supervisor_lock(folder), lambda holder: sys.exit(f"another supervisor lives here: pid {holder}")):
         if network == "namespace":
-            furnish()
+            furnish(write_hosts(folder, BRIDGE_ADDRESS))
         supervisor = Supervisor(Site(folder, network))
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, supervisor.end)

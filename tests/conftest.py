@@ -42,7 +42,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.line(f"kubernetes API server: {'real' if lab.kubernetes else 'MISSING'}")
     terminalreporter.line(f"plugins: {', '.join(f'{name} {source}' for name, source in plugins.items()) or 'none'}")
     terminalreporter.line(f"kubelet: {f'MISSING ({lab.node.missing})' if lab.node.missing else 'real'}")
-    terminalreporter.line(f"AWS: {'STAND-IN (moto), not AWS' if lab.aws else 'MISSING'}")
+    ecr = "STAND-IN (moto)" if lab.aws else "MISSING"
+    named = "" if not lab.aws else ", ECR under its real name" if lab.aws.registry else ", no ECR (no namespaces)"
+    terminalreporter.line(f"AWS: {ecr}{named}")
     image = lab.mirror_image.missing
     terminalreporter.line(f"image of mirror Jobs: {f'MISSING ({image})' if image else 'real'}")
     debians = "docker-registry" if shutil.which("docker-registry") else "docker-registry MISSING (apt-get has it)"

@@ -1,18 +1,32 @@
-"""Serve until somebody ends it: `python -m lab.aws --address A --port P`."""
+"""Serve until somebody ends it: the control plane on one port, ECR's registry (where a port is named) on another."""
 
 import argparse
+from pathlib import Path
 
 from werkzeug.serving import run_simple
 
-from lab.aws.control import control_plane
+from lab.aws.authority import Authority
+from lab.aws.control import ControlPlane
+from lab.aws.front import Front, serve
+from lab.aws.refusals import Refusals
+from lab.aws.registry import EcrRegistry
+from lab.aws.tokens import Tokens
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(prog="python -m lab.aws")
     parser.add_argument("--address", required=True)
-    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--port", type=int, required=True, help="of the control plane")
+    parser.add_argument("--room", type=Path, required=True, help="for the authority's certificate and the log")
+    parser.add_argument("--registry-port", type=int, default=0)
+    parser.add_argument("--behind", default="", help="the registry that keeps the bytes")
     options = parser.parse_args()
-    run_simple(options.address, options.port, control_plane(), threaded=True)
+    tokens = Tokens()
+    if options.registry_port:
+        address = (options.address, options.registry_port)
+        authority = Authority(options.room)
+        serve(Front(address, EcrRegistry(tokens), options.behind, authority, options.room / "registry.log"))
+    run_simple(options.address, options.port, ControlPlane(tokens, Refusals()), threaded=True)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,16 @@
 """Amazon's side of ECR: a stand-in, since nobody can run AWS at home. `lab.aws` says what it consists of."""
 
+import os
 import secrets
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from lab.network import Network
+from lab.parts.registry import registry_programs
 from lab.ports import answers
 from lab.process import Process
+from lab.registry import RegistryServer
 from lab.site import Site
 from lab.state import AwsState
 
@@ -15,6 +18,7 @@ ACCOUNT = "123456789012"
 """Moto's own: the account of credentials that it has not given out itself."""
 
 REGION = "eu-west-1"
+_HTTPS = 443
 
 
 class Aws:
@@ -23,45 +27,63 @@ class Aws:
 
     def __init__(self) -> None:
         self._process: Process | None = None
+        self._behind: RegistryServer | None = None
         self._secret = secrets.token_urlsafe(24)
 
     def describe(self) -> str:
-        return "moto: the APIs of ECR, IAM, STS and KMS (a stand-in)"
+        return "moto (ECR, IAM, STS, KMS) and ECR's registry under its real name: a stand-in"
 
     def build(self, network: Network) -> Mapping[str, Path]:
-        return {}
+        return registry_programs()
 
     def prepare(self, folder: Path, programs: Mapping[str, Path]) -> None:
         """Nothing: it starts empty."""
 
     def start(self, site: Site) -> AwsState:
-        port = site.port(self.name)
-        words = [sys.executable, "-m", "lab.aws", "--address", site.address, "--port", port]
-        log = site.room(self.name) / "aws.log"
-        self._process = self._process or Process([str(word) for word in words], log, env={"MOTO_ACCOUNT_ID": ACCOUNT})
+        room, port = site.room(self.name), site.port(self.name)
+        words: list[object] = ["--address", site.address, "--port", port, "--room", room]
+        named = site.network == "namespace"
+        if named:  # elsewhere nobody would find the name, and port 443 is not ours
+            self._behind = self._behind or RegistryServer(
+                room / "behind", port=site.port("aws-behind"), binary=site.bin["registry"]
+            )
+            self._behind.start()
+            words += ["--registry-port", _HTTPS, "--behind", self._behind.host]
+        if self._process is None:
+            command = [sys.executable, "-m", "lab.aws", *(str(word) for word in words)]
+            self._process = Process(command, room / "aws.log", env={"MOTO_ACCOUNT_ID": ACCOUNT})
         self._process.start()
         self._process.wait_until(lambda: answers(site.address, port), 30)
-        endpoint = f"http://{site.address}:{port}"
+        return self._state(f"http://{site.address}:{port}", room, named=named)
+
+    def _state(self, endpoint: str, room: Path, *, named: bool) -> AwsState:
+        environment = {
+            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": "AKIALAB" + "A" * 13,
+            "AWS_SECRET_ACCESS_KEY": self._secret,
+            # Nothing of the user's own.
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        authority = str(room / "authority.pem") if named else ""
         return AwsState(
-            endpoint,
-            ACCOUNT,
-            REGION,
-            {
-                "AWS_ENDPOINT_URL": endpoint,
-                "AWS_REGION": REGION,
-                "AWS_ACCESS_KEY_ID": "AKIALAB" + "A" * 13,
-                "AWS_SECRET_ACCESS_KEY": self._secret,
-                # Nothing of the user's own.
-                "AWS_CONFIG_FILE": "/dev/null",
-                "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-                "AWS_EC2_METADATA_DISABLED": "true",
-            },
-            str(log),
+            endpoint=endpoint,
+            account=ACCOUNT,
+            region=REGION,
+            environment=environment | ({"SSL_CERT_FILE": authority} if named else {}),
+            log=str(room / "aws.log"),
+            registry=f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com" if named else "",
+            authority=authority,
+            registry_log=str(room / "registry.log"),
         )
 
     def stop(self, site: Site) -> None:
         if self._process:
             self._process.kill()  # what it knew is gone, as with the end of the lab
+        if self._behind:
+            self._behind.stop()
 
     def forget(self, folder: Path) -> None:
         """Nothing: all is in the folder."""

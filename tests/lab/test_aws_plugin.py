@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
+from lab.aws_orders import refuse
 from lab.state import AwsState, load
 from tests.support.aws_plugin_lab import Resource, Stack, resource
 from tests.support.engine_stack import Run
+from tests.support.lab_aws import client
 
 pytestmark = pytest.mark.engine
 
@@ -43,17 +44,6 @@ def prefix() -> str:
 @pytest.fixture
 def ecr(aws: AwsState) -> Any:
     return client(aws, "ecr")
-
-
-def client(aws: AwsState, service: str, region: str = "") -> Any:
-    told = aws.environment
-    return boto3.client(
-        service,
-        endpoint_url=aws.endpoint,
-        region_name=region or aws.region,
-        aws_access_key_id=told["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=told["AWS_SECRET_ACCESS_KEY"],
-    )
 
 
 def lifecycle(days: int) -> str:
@@ -374,6 +364,24 @@ def test_what_is_wrong_is_told_by_the_preview_or_by_aws(aws: AwsState, ecr: Any,
     collided = stack.up(resource("ecr.Repository", "there", name=prefix))
     assert f"creating ECR Repository ({prefix}): RepositoryAlreadyExistsException" in collided.messages("error")
     assert "there" not in stack.state()
+
+
+@pytest.mark.nightly
+def test_what_was_made_but_could_not_be_read_is_kept_and_finished_by_the_next_run(
+    aws: AwsState, ecr: Any, prefix: str, tmp_path: Path
+) -> None:
+    program = resource("ecr.Repository", "half", name=prefix, tags={"a": "1"})
+    stack = Stack(tmp_path / "stack", aws)
+    refuse(aws, "ListTagsForResource", "AccessDeniedException")
+
+    half = stack.up(program)
+
+    assert half.code != 0
+    assert f"reading ECR Repository ({prefix}): AccessDeniedException" in half.messages("error")
+    assert stack.state()["half"]["id"] == prefix
+    assert stack.up(program).code == 0
+    assert stack.preview(program).operations("half") == ["same"]
+    assert stack.state()["half"]["outputs"]["repositoryUrl"].endswith(prefix)
 
 
 @pytest.mark.nightly

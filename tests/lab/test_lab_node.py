@@ -14,6 +14,7 @@ from lab import kubeapi, node
 from lab.deadline import wait_for
 from lab.registry import read_requests
 from lab.state import KubernetesState, LabState, Login, RegistryState, UpstreamState
+from tests.support.lab_aws import Crane, client, password
 
 pytestmark = pytest.mark.node
 
@@ -63,6 +64,27 @@ def test_a_pod_without_the_secret_is_refused(lab_state: LabState, cluster: Kuber
     assert wait_for(refused, 60)
     events = kubeapi.call(cluster, "GET", f"/api/v1/namespaces/{namespace}/events")["items"]
     assert any("401" in event["message"] or "no basic auth" in event["message"] for event in events)
+
+
+def test_a_pod_pulls_from_ecr_under_its_real_name(
+    lab_state: LabState, cluster: KubernetesState, namespace: str, tmp_path: Path
+) -> None:
+    aws, upstream = lab_state.aws, lab_state.upstream
+    assert aws
+    assert upstream
+    repository = f"{namespace}/chaos-ddcr"
+    client(aws, "ecr").create_repository(repositoryName=repository)
+    crane, image = Crane(aws, tmp_path), f"{aws.registry}/{repository}:1"
+    crane.login()
+    name = next(name for name in upstream.digests if name.startswith("chaos-ddcr:"))
+    copied = crane("copy", f"{upstream.host}/harness/{name}", image)
+    assert copied.returncode == 0, copied.stderr
+    node.trust(aws.registry, aws.authority)
+    create_secret(cluster, namespace, aws.registry, Login("AWS", password(aws)))
+
+    create_pod(cluster, namespace, image, secrets=["pull"])
+
+    assert wait_for(lambda: container_state(cluster, namespace).get("running") is not None, 60)
 
 
 def private_image(lab_state: LabState) -> tuple[RegistryState, str]:

@@ -53,7 +53,7 @@ class Repository:
         return live
 
     def update(self, cloud: Cloud, region: str, identity: str, old: Object, new: Object) -> None:
-        ecr, where = cloud.client("ecr", region), {"repositoryName": identity, "registryId": old["registryId"]}
+        ecr, where = cloud.client("ecr", region), _where(identity, old)
         filters = "imageTagMutabilityExclusionFilters"
         with translated():
             if any((old.get(name) or None) != (new.get(name) or None) for name in ("imageTagMutability", filters)):
@@ -63,18 +63,18 @@ class Repository:
             if scanning and scanning != old.get("imageScanningConfiguration"):
                 ecr.put_image_scanning_configuration(imageScanningConfiguration=scanning, **where)
             tags, untagged = tag_changes(old, new)
+            if tags or untagged:
+                (found,) = ecr.describe_repositories(repositoryNames=[identity])["repositories"]
             if untagged:
-                ecr.untag_resource(resourceArn=old["arn"], tagKeys=untagged)
+                ecr.untag_resource(resourceArn=found["repositoryArn"], tagKeys=untagged)
             if tags:
-                ecr.tag_resource(resourceArn=old["arn"], tags=as_list(tags))
+                ecr.tag_resource(resourceArn=found["repositoryArn"], tags=as_list(tags))
 
     def delete(self, cloud: Cloud, region: str, identity: str, state: Object) -> None:
         force = bool(state.get("forceDelete"))
         try:
             with translated():
-                cloud.client("ecr", region).delete_repository(
-                    repositoryName=identity, registryId=state["registryId"], force=force
-                )
+                cloud.client("ecr", region).delete_repository(force=force, **_where(identity, state))
         except AwsError as error:
             if error.reason == "RepositoryNotEmptyException":
                 raise PluginError(
@@ -143,6 +143,10 @@ class RepositoryPolicy:
 
     def delete(self, cloud: Cloud, region: str, identity: str, state: Object) -> None:
         with translated():
-            cloud.client("ecr", region).delete_repository_policy(
-                repositoryName=identity, registryId=state["registryId"]
-            )
+            cloud.client("ecr", region).delete_repository_policy(**_where(identity, state))
+
+
+def _where(identity: str, state: Object) -> Object:
+    """Which repository is meant. Of one that was made but could not be read, the state does not know the registry."""
+    known = {"registryId": state["registryId"]} if state.get("registryId") else {}
+    return {"repositoryName": identity, **known}
