@@ -3,6 +3,7 @@
 import subprocess
 from pathlib import Path
 
+from lab import node_identity
 from lab.errors import LabError
 from lab.node_files import CERTIFICATES, PAUSE_IMAGE, plain_http_toml, signed_by_toml
 from lab.state import NodeState, load
@@ -45,6 +46,18 @@ def trust(host: str, authority: str, state: NodeState | None = None) -> None:
     folder = Path((state or _node()).containerd).parent / CERTIFICATES / host
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "hosts.toml").write_text(signed_by_toml(host, authority), "utf-8")
+
+
+def set_identity(*, on: bool, state: NodeState | None = None) -> None:
+    """Give the node an identity at the lab's AWS, by which every Pod pulls from ECR without a Secret, or take it.
+
+    The kubelet keeps a password that it has got for half of its life, for each host name.
+    """
+    switch = node_identity.switch(Path((state or _node()).containerd).parent)
+    if on:
+        switch.touch()
+    else:
+        switch.unlink(missing_ok=True)
 
 
 def _node() -> NodeState:

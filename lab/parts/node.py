@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from lab import cgroups, kubeapi, node, private_folders
+from lab import cgroups, kubeapi, node, node_identity, private_folders
 from lab.deadline import wait_for
 from lab.errors import LabError
 from lab.network import Network, unmount_below
@@ -42,7 +42,8 @@ class Node:
         other = other_kubelet()
         if other:
             raise UnavailableError(f"another kubelet runs on this machine (pid {other})")
-        return {**node_programs(), **kubernetes_programs(), "pause": program("pause")}
+        identity = node_identity.credential_provider()
+        return {**node_programs(), **kubernetes_programs(), **identity, "pause": program("pause")}
 
     def prepare(self, folder: Path, programs: Mapping[str, Path]) -> None:
         """Nothing: it pulls its images from the lab's registries."""
@@ -106,9 +107,15 @@ class Node:
             "cert-dir": room / "kubelet-certificates",
             "hostname-override": NAME,
             "node-ip": site.address,
+            **self._identity(site, room),
         }
         words = [f"--{flag}={value}" for flag, value in flags.items()]
         return Process([site.bin["kube"], "kubelet", *words], room / "kubelet.log")
+
+    def _identity(self, site: Site, room: Path) -> dict[str, Path]:
+        # Also where AWS is not started yet: its port is known.
+        endpoint = f"http://{site.address}:{site.port('aws')}"
+        return node_identity.write_files(room, site.bin["ecr-credential-provider"], endpoint)
 
     def _import_pause_image(self, room: Path, state: NodeState, pause: Path) -> None:
         if PAUSE_IMAGE in node.images(state):

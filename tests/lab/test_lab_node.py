@@ -4,7 +4,7 @@ import base64
 import json
 import subprocess
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from lab import kubeapi, node
 from lab.deadline import wait_for
 from lab.registry import read_requests
 from lab.state import KubernetesState, LabState, Login, RegistryState, UpstreamState
-from tests.support.lab_aws import Crane, client, password
+from tests.support.lab_aws import Crane, client, password, registry_in
 
 pytestmark = pytest.mark.node
 
@@ -57,34 +57,64 @@ def test_a_pod_without_the_secret_is_refused(lab_state: LabState, cluster: Kuber
 
     create_pod(cluster, namespace, image, secrets=[])
 
-    def refused() -> bool:
-        waiting = container_state(cluster, namespace).get("waiting") or {}
-        return waiting.get("reason") in {"ErrImagePull", "ImagePullBackOff"}
-
-    assert wait_for(refused, 60)
+    assert wait_for(lambda: is_refused(cluster, namespace), 60)
     events = kubeapi.call(cluster, "GET", f"/api/v1/namespaces/{namespace}/events")["items"]
     assert any("401" in event["message"] or "no basic auth" in event["message"] for event in events)
 
 
-def test_a_pod_pulls_from_ecr_under_its_real_name(
-    lab_state: LabState, cluster: KubernetesState, namespace: str, tmp_path: Path
-) -> None:
+@pytest.fixture
+def ecr_image(lab_state: LabState, namespace: str, tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """Region → an image there, in a registry that the node trusts; it has no identity afterwards.
+
+    The kubelet keeps passwords for each host name, so that tests must not share one.
+    """
     aws, upstream = lab_state.aws, lab_state.upstream
     assert aws
     assert upstream
-    repository = f"{namespace}/chaos-ddcr"
-    client(aws, "ecr").create_repository(repositoryName=repository)
-    crane, image = Crane(aws, tmp_path), f"{aws.registry}/{repository}:1"
-    crane.login()
-    name = next(name for name in upstream.digests if name.startswith("chaos-ddcr:"))
-    copied = crane("copy", f"{upstream.host}/harness/{name}", image)
-    assert copied.returncode == 0, copied.stderr
-    node.trust(aws.registry, aws.authority)
-    create_secret(cluster, namespace, aws.registry, Login("AWS", password(aws)))
+
+    def pushed(region: str) -> str:
+        host, repository = registry_in(aws, region), f"{namespace}/chaos-ddcr"
+        client(aws, "ecr", region).create_repository(repositoryName=repository)
+        crane, image = Crane(aws, tmp_path, region), f"{host}/{repository}:1"
+        crane.login()
+        name = next(name for name in upstream.digests if name.startswith("chaos-ddcr:"))
+        copied = crane("copy", f"{upstream.host}/harness/{name}", image)
+        assert copied.returncode == 0, copied.stderr
+        node.trust(host, aws.authority)
+        return image
+
+    yield pushed
+    node.set_identity(on=False)
+
+
+def test_a_pod_pulls_from_ecr_under_its_real_name_with_a_secret(
+    ecr_image: Callable[[str], str], lab_state: LabState, cluster: KubernetesState, namespace: str
+) -> None:
+    assert lab_state.aws
+    image = ecr_image("eu-west-1")
+    create_secret(cluster, namespace, image.partition("/")[0], Login("AWS", password(lab_state.aws)))
 
     create_pod(cluster, namespace, image, secrets=["pull"])
 
     assert wait_for(lambda: container_state(cluster, namespace).get("running") is not None, 60)
+
+
+def test_a_node_with_an_identity_pulls_from_ecr_without_a_secret(
+    ecr_image: Callable[[str], str], cluster: KubernetesState, namespace: str
+) -> None:
+    node.set_identity(on=True)
+
+    create_pod(cluster, namespace, ecr_image("us-east-1"), secrets=[])
+
+    assert wait_for(lambda: container_state(cluster, namespace).get("running") is not None, 60)
+
+
+def test_a_node_without_an_identity_does_not_pull_from_ecr_without_a_secret(
+    ecr_image: Callable[[str], str], cluster: KubernetesState, namespace: str
+) -> None:
+    create_pod(cluster, namespace, ecr_image("eu-central-1"), secrets=[])
+
+    assert wait_for(lambda: is_refused(cluster, namespace), 60)
 
 
 def private_image(lab_state: LabState) -> tuple[RegistryState, str]:
@@ -128,3 +158,8 @@ def container_state(cluster: KubernetesState, namespace: str) -> dict[str, Any]:
     statuses = pod["status"].get("containerStatuses") or [{"state": {}}]
     state: dict[str, Any] = statuses[0]["state"]
     return state
+
+
+def is_refused(cluster: KubernetesState, namespace: str) -> bool:
+    waiting = container_state(cluster, namespace).get("waiting") or {}
+    return waiting.get("reason") in {"ErrImagePull", "ImagePullBackOff"}

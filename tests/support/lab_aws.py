@@ -26,22 +26,28 @@ def client(aws: AwsState, service: str, region: str = "") -> Any:
     )
 
 
-def password(aws: AwsState) -> str:
+def registry_in(aws: AwsState, region: str) -> str:
+    """The host name of the account's registry there."""
+    return aws.registry.replace(aws.region, region)
+
+
+def password(aws: AwsState, region: str = "") -> str:
     """A new one of ECR."""
-    given = client(aws, "ecr").get_authorization_token()["authorizationData"][0]
-    assert given["proxyEndpoint"] == f"https://{aws.registry}"
+    given = client(aws, "ecr", region).get_authorization_token()["authorizationData"][0]
+    assert given["proxyEndpoint"] == f"https://{registry_in(aws, region or aws.region)}"
     return base64.b64decode(given["authorizationToken"]).decode().removeprefix("AWS:")
 
 
 class Crane:
     """Google's client, with a login of its own in this folder."""
 
-    def __init__(self, aws: AwsState, folder: Path) -> None:
-        self._aws, self._folder = aws, folder
+    def __init__(self, aws: AwsState, folder: Path, region: str = "") -> None:
+        self._aws, self._folder, self._region = aws, folder, region or aws.region
 
     def login(self) -> None:
-        auth = base64.b64encode(f"AWS:{password(self._aws)}".encode()).decode()
-        (self._folder / "config.json").write_text(json.dumps({"auths": {self._aws.registry: {"auth": auth}}}))
+        auth = base64.b64encode(f"AWS:{password(self._aws, self._region)}".encode()).decode()
+        host = registry_in(self._aws, self._region)
+        (self._folder / "config.json").write_text(json.dumps({"auths": {host: {"auth": auth}}}))
 
     def __call__(self, *words: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, **self._aws.environment, "DOCKER_CONFIG": str(self._folder)}
