@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from botocore.exceptions import ClientError
 
 from lab.aws_orders import refuse, registry_requests, set_token_seconds
 from lab.network import BRIDGE_ADDRESS
 from lab.state import AwsState, UpstreamState, load
+from lab.workspace import Workspace
 from tests.support.lab_aws import Crane, client
 
 pytestmark = pytest.mark.registry
@@ -96,6 +98,37 @@ def test_a_password_ends(aws: AwsState, ecr: Any, name: str, crane: Crane) -> No
     finally:
         set_token_seconds(aws, 12 * 3600)
     assert "Your authorization token has expired" in crane("ls", f"{aws.registry}/{name}").stderr
+
+
+def test_our_mirror_fills_it_by_the_identity_of_the_machine(
+    aws: AwsState, ecr: Any, upstream: UpstreamState, tmp_path: Path
+) -> None:
+    space = f"t{secrets.token_hex(4)}"
+    company = Workspace.of_company(tmp_path / "company", load())
+    settings = {
+        "id": "acme",
+        "allow_overrides": True,
+        "image_registry": {
+            "server": aws.registry,
+            "account": space,
+            "type": "private",
+            "authentication": {"secret_name": "ecr-login"},
+        },
+        "images": {"release": "1.93.0"},
+        "mirror": {"source": f"{upstream.host}/harness", "allow_sources": [f"{upstream.host}/harness"]},
+    }
+    account = {"config": {"chaosreg:account": settings}}
+    (company.folder / "stacks/Pulumi.acme.yaml").write_text(yaml.safe_dump(account))
+    company.environment |= aws.environment
+    ecr.create_repository(repositoryName=f"{space}/chaos-ddcr", imageTagMutability="IMMUTABLE")
+    company.run("chaosreg", "lock")
+
+    company.run("chaosreg", "mirror", "chaos-ddcr")
+
+    images = ecr.describe_images(repositoryName=f"{space}/chaos-ddcr")["imageDetails"]
+    (image,) = [each for each in images if each.get("imageTags")]
+    assert image["imageDigest"] == upstream.digests[f"chaos-ddcr:{image['imageTags'][0]}"]
+    assert "is there" in company.run("chaosreg", "mirror", "chaos-ddcr").stdout
 
 
 def test_aws_refuses_what_a_test_has_ordered(aws: AwsState, ecr: Any) -> None:
