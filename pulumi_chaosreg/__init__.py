@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pulumi_chaosreg.components.arguments import LevelArgs as LevelArgs
     from pulumi_chaosreg.components.arguments import MirrorArgs as MirrorArgs
     from pulumi_chaosreg.components.arguments import NamespaceArgs as NamespaceArgs
+    from pulumi_chaosreg.components.arguments import PullersArgs as PullersArgs
     from pulumi_chaosreg.components.arguments import PullSecretArgs as PullSecretArgs
     from pulumi_chaosreg.components.arguments import RegistryArgs as RegistryArgs
     from pulumi_chaosreg.components.arguments import RepositoriesArgs as RepositoriesArgs
@@ -47,6 +48,7 @@ _HOME = {
     "MirrorArgs": "components.arguments",
     "NamespaceArgs": "components.arguments",
     "PullSecretArgs": "components.arguments",
+    "PullersArgs": "components.arguments",
     "RegistryArgs": "components.arguments",
     "RepositoriesArgs": "components.arguments",
     "VerifyArgs": "components.arguments",

@@ -26,7 +26,8 @@ examples:
 """
 
 
-_INFRASTRUCTURE, _MIRROR = "chaosreg:index:Infrastructure", "chaosreg:index:ImageMirror"
+_INFRASTRUCTURE = "chaosreg:index:Infrastructure"
+_OF_OWNER = ("chaosreg:index:ImageMirror", "chaosreg:index:Repositories")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,8 +77,8 @@ def _moves(scopes: Iterable[Scope], resources: Sequence[dict[str, Any]]) -> dict
             found = [urns[_INFRASTRUCTURE, path] for path in paths if (_INFRASTRUCTURE, path) in urns]
             moves.setdefault(scope.stack, []).extend(found[:1])
         # one for each registry that the scope owns; before 0.2 one that was called like the scope
-        mirrors = [urn for (type_, name), urn in urns.items() if type_ == _MIRROR and name.partition(":")[0] in paths]
-        moves.setdefault(scope.stack, []).extend(mirrors)
+        owned = [urn for (type_, name), urn in urns.items() if type_ in _OF_OWNER and name.partition(":")[0] in paths]
+        moves.setdefault(scope.stack, []).extend(owned)
     return {stack: urns for stack, urns in moves.items() if urns}
 
 

@@ -15,6 +15,7 @@ from pulumi_chaosreg.settings.table import IMAGE_REGISTRY
 
 MIRROR_TYPE = "chaosreg:index:ImageMirror"
 IMAGE_TYPE = "chaosreg:index:MirroredImage"
+REPOSITORIES_TYPE = "chaosreg:index:Repositories"
 
 
 def component_type(level: Level) -> str:
@@ -56,6 +57,12 @@ def mirror_aliases(scope: Scope, registry: Registry) -> list[pulumi.Input[pulumi
         return at_root
     nameless = [_urn((MIRROR_TYPE,), old) for old in (scope.path, *former)]
     return [*at_root, pulumi.Alias(name=scope.path), *nameless]
+
+
+def repositories_aliases(scope: Scope, registry: Registry) -> list[pulumi.Input[pulumi.Alias | str]]:
+    """The same for the repositories of a registry, which there were not before 0.2."""
+    former = [_urn((REPOSITORIES_TYPE,), mirror_name(old, registry.path)) for old in former_paths(scope)]
+    return [pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE), *former]
 
 
 def was_nameless(owner: Scope, registry: Registry) -> bool:

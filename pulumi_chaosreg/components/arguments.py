@@ -118,6 +118,19 @@ class MirrorArgs(TypedDict, total=False):
     """NAME of the credential that removes images (`on_destroy: delete`); that of `push` otherwise"""
 
 
+class PullersArgs(TypedDict, total=False):
+    """who may pull besides the account that has the registry (Amazon ECR); taken whole from the nearest level"""
+
+    accounts: list[str]
+    """numbers of AWS accounts"""
+
+    roles: list[str]
+    """ARNs of roles"""
+
+    organization: str
+    """an organization of AWS, all of it: `o-…`"""
+
+
 class RepositoriesArgs(TypedDict, total=False):
     """how the owner's repositories are made"""
 
@@ -132,6 +145,18 @@ class RepositoriesArgs(TypedDict, total=False):
 
     expire_untagged_after_days: int
     """when untagged manifests may go, days"""
+
+    kms_key: str
+    """the key that encrypts them (Amazon ECR: a KMS key's ARN); the registry's own where nobody says"""
+
+    tags: dict[str, str]
+    """tags of the cloud for what is made"""
+
+    pullers: PullersArgs
+    """who may pull besides the account that has the registry (Amazon ECR); taken whole from the nearest level"""
+
+    protect: bool
+    """whether the engine refuses to delete them"""
 
 
 class RegistryArgs(TypedDict, total=False):

@@ -56,17 +56,26 @@ class ImageMirror(pulumi.ComponentResource):
         self._images: dict[str, MirroredImage] = {}
 
     def image(
-        self, source: Reference, target: Reference, digest: str | None, aliases: Aliases | None = None
+        self,
+        source: Reference,
+        target: Reference,
+        digest: str | None,
+        aliases: Aliases | None = None,
+        *,
+        after: pulumi.Resource | None = None,
     ) -> MirroredImage:
         """The resource that keeps this target tag, and `digest` under it where that is known; the same one each time it
-        is asked for.
+        is asked for. `after` is the repository that has to be there before it.
         """
         tagged = target.tagged
         if tagged not in self._images:
-            self._images[tagged] = self._made(source, target, digest, aliases)
+            opts = pulumi.ResourceOptions(parent=self, aliases=aliases, depends_on=[after] if after else None)
+            self._images[tagged] = self._made(source, target, digest, opts)
         return self._images[tagged]
 
-    def _made(self, source: Reference, target: Reference, digest: str | None, aliases: Aliases | None) -> MirroredImage:
+    def _made(
+        self, source: Reference, target: Reference, digest: str | None, opts: pulumi.ResourceOptions
+    ) -> MirroredImage:
         policy = self._policy
         logins = {key: self._credential(named) for key, named in policy.credentials.items()}
         inputs: dict[str, Any] = {
@@ -85,7 +94,7 @@ class ImageMirror(pulumi.ComponentResource):
             digest=digest,
             **logins,
             **inputs,
-            opts=pulumi.ResourceOptions(parent=self, aliases=aliases),
+            opts=opts,
         )
 
     def _credential(self, named: Decided[str]) -> pulumi.Input[Any]:

@@ -12,9 +12,6 @@ import pulumi
 from pulumi_chaosreg.components.aliases import (
     aliases_of,
     component_type,
-    image_aliases,
-    mirror_aliases,
-    mirror_name,
     object_aliases,
 )
 from pulumi_chaosreg.components.argument_types import level_argument, wrong_types
@@ -23,19 +20,17 @@ from pulumi_chaosreg.components.arguments_checking import cluster_and_settings, 
 from pulumi_chaosreg.components.calls import called_from
 from pulumi_chaosreg.components.cluster import Cluster
 from pulumi_chaosreg.components.declared import Declared, declared_by_the_program
-from pulumi_chaosreg.components.image_mirror import ImageMirror
 from pulumi_chaosreg.components.image_pull_secret_entry import ImagePullSecretEntry
-from pulumi_chaosreg.components.mirrored_image import MirroredImage
+from pulumi_chaosreg.components.owned_registries import OwnedRegistries, no_value
 from pulumi_chaosreg.components.providers import Reached
 from pulumi_chaosreg.components.reporting import refusal, report
-from pulumi_chaosreg.errors import Finding, Place
+from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.kubernetes.config_map import config_map
 from pulumi_chaosreg.kubernetes.deliveries import DELIVERIES, Asked
 from pulumi_chaosreg.kubernetes.objects import core_object, metadata, token
 from pulumi_chaosreg.scopes.delivery import Delivery
 from pulumi_chaosreg.scopes.model import Decided, Level, Scope
 from pulumi_chaosreg.scopes.moves import object_name
-from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, config_map_data
 from pulumi_chaosreg.settings.grammars import MANAGED_BY
 from pulumi_chaosreg.stacks.sections import CREDENTIALS
@@ -52,6 +47,8 @@ class LevelComponent(pulumi.ComponentResource):
 
     scope: Scope
     above: "LevelComponent | None"
+    owned: OwnedRegistries
+    """What its stack does for the registries that it defines."""
 
     @classmethod
     def of_scope(
@@ -85,12 +82,12 @@ class LevelComponent(pulumi.ComponentResource):
         self.above = above
         self._declared: Declared = above._declared if above else declared_by_the_program()
         self._credentials = dict(credentials or {})
-        self._mirrors: dict[str, ImageMirror] = {}
 
     def _register(self, scope: Scope, opts: pulumi.ResourceOptions | None) -> None:
         self.scope = scope
         ours = pulumi.ResourceOptions(parent=self.above, aliases=aliases_of(scope))
         super().__init__(component_type(scope.level), scope.path, {}, pulumi.ResourceOptions.merge(ours, opts))
+        self.owned = OwnedRegistries(self, scope, self.credential)
 
     def owner_of(self, scope: Scope) -> "LevelComponent | None":
         """The component of a scope at or above this one."""
@@ -105,32 +102,6 @@ class LevelComponent(pulumi.ComponentResource):
         if self.above:
             return self.above.credential(name)
         return pulumi.Config(CREDENTIALS).get_secret(name)
-
-    def mirror_into(self, registry: Registry) -> ImageMirror:
-        """The mirror into a registry that this scope owns; registered when it is first asked for."""
-        policy = registry.policy
-        assert policy is not None
-        if registry.path not in self._mirrors:
-            self._mirrors[registry.path] = ImageMirror(
-                mirror_name(self.scope.path, registry.path),
-                policy=policy,
-                credentials={named.value: self._mirror_login(named) for named in policy.credentials.values()},
-                prefix="" if self.scope.level is Level.ACCOUNT else f"{self.scope.path}:",
-                opts=pulumi.ResourceOptions(parent=self, aliases=mirror_aliases(self.scope, registry)),
-            )
-        return self._mirrors[registry.path]
-
-    def mirrored(self, registry: Registry, image: ResolvedImage) -> MirroredImage:
-        """The resource that keeps this image in a registry that this scope owns."""
-        assert image.source is not None
-        aliases = image_aliases(self.scope, registry, image.reference)
-        return self.mirror_into(registry).image(image.source, image.reference, image.digest, aliases)
-
-    def _mirror_login(self, named: Decided[str]) -> pulumi.Input[Any]:
-        value = self.credential(named.value)
-        if value is None:
-            raise refusal(_no_value(named.value, named.origin.place))
-        return value
 
 
 class Account(LevelComponent):
@@ -234,7 +205,9 @@ class Infrastructure(LevelComponent):
         self.secret_name = resolved.secret_name.value if resolved.secret_name else None
         owner = self.owner_of(resolved.owner) if resolved.owner and is_owner_here else None
         self._mirrored = {
-            image.name: owner.mirrored(resolved.registry, image) for image in resolved.images if owner and image.source
+            image.name: owner.owned.mirrored(resolved.registry, image)
+            for image in resolved.images
+            if owner and image.source
         }
 
     @property
@@ -325,7 +298,7 @@ class Infrastructure(LevelComponent):
             return None
         value = self.credential(delivery.credential)
         if value is None:
-            raise refusal(_no_value(delivery.credential, delivery.authentication.origin.place))
+            raise refusal(no_value(delivery.credential, delivery.authentication.origin.place))
         return value
 
 
@@ -348,16 +321,6 @@ def _no_way_to(cluster: Cluster, scope: Scope, account: str) -> Finding:
         "needs it",
         cluster.place,
         help="give `context`, or a `kubeconfig`, in `Cluster(…)`: beside a Provider of your own, too",
-    )
-
-
-def _no_value(name: str, place: Place) -> Finding:
-    return Finding(
-        "CHR0501",
-        f"credential `{name}` has no value",
-        place,
-        help=f"run `pulumi config set --secret chaosreg-credentials:{name}` in the stack that holds this setting",
-        hides_value=True,
     )
 
 

@@ -13,9 +13,11 @@ import pulumi
 
 from pulumi_chaosreg.components.levels import Account, Infrastructure, Organization, Project
 from pulumi_chaosreg.errors import ChaosregError, Finding
+from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.program.credentials import OUTPUT, OUTPUT_NAMES, CredentialValues
 from pulumi_chaosreg.review.review import Review, review
 from pulumi_chaosreg.scopes.model import Level, Scope
+from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.scopes.resolved import mirrored
 from pulumi_chaosreg.settings.yaml_file import locate
 from pulumi_chaosreg.stacks.project_file import find_project
@@ -45,6 +47,8 @@ class _Builder:
         self.values = CredentialValues(reviewed.company, stack)
         self.components: dict[Scope, Component] = {}
         self.credentials: dict[Scope, dict[str, pulumi.Input[Any]]] = {}
+        self.policies: dict[str, dict[str, pulumi.Input[str]]] = {}
+        """Registry → what an identity needs that pulls, pushes or deletes there."""
 
     def build(self) -> None:
         owned = self.reviewed.company.of_stack(self.stack)
@@ -59,6 +63,8 @@ class _Builder:
             self._mirror(scope, self.components[scope])
         infrastructures = [c for c in self.components.values() if isinstance(c, Infrastructure)]
         pulumi.export("infrastructures", {c.scope.path: _summary(c) for c in infrastructures})
+        if self.policies:
+            pulumi.export("policies", self.policies)
         credentials = self.values.for_others(self.reviewed)
         if credentials:
             pulumi.export(OUTPUT, pulumi.Output.secret(credentials))
@@ -91,6 +97,13 @@ class _Builder:
         is_owner_here = bool(resolved.owner and resolved.owner.stack == self.stack)
         return Infrastructure.of_resolved(resolved, above, self.credentials.get(scope), is_owner_here=is_owner_here)
 
+    def _provision(self, component: Component, registry: Registry, images: list[Reference]) -> None:
+        """The repositories first, all at once: what moves in one of them is known then."""
+        made = component.owned.provisioned(registry, images)
+        if made:
+            access = {"pull": made.pull, "push": made.push, "delete": made.delete}
+            self.policies[registry.path] = {who: one.document for who, one in access.items() if one.document}
+
     def _mirror(self, owner: Scope, component: Component) -> None:
         """Every image that an infrastructure below pulls from a registry that this scope owns and fills."""
         configs = self.reviewed.mirrored_by(owner)
@@ -98,8 +111,9 @@ class _Builder:
         unknown = []
         for path, registry in registries.items():
             images = mirrored(config for config in configs if config.registry.path == path)
+            self._provision(component, registry, [image.reference for image in images])
             for image in images:
-                component.mirrored(registry, image)
+                component.owned.mirrored(registry, image)
             unknown += [str(image.source) for image in images if image.digest is None]
         if unknown and pulumi.runtime.is_dry_run():
             pulumi.log.info(

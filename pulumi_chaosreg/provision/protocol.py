@@ -38,6 +38,18 @@ class OwnedRegistry:
 
 
 @dataclass(frozen=True, slots=True)
+class Pullers:
+    """Who may pull besides the account that has the registry."""
+
+    accounts: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    organization: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.accounts or self.roles or self.organization)
+
+
+@dataclass(frozen=True, slots=True)
 class RepositorySettings:
     """How repositories are made. None means that nobody says: then it is the kind that knows what is best."""
 
@@ -48,6 +60,12 @@ class RepositorySettings:
     expire_untagged_after_days: int | None = None
     with_signatures: bool = True
     """Whether tags of signatures and lists of referrers (`sha256-…`) come along; such tags do move."""
+    kms_key: str = ""
+    """The key that encrypts them; the registry's own where nobody says."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    pullers: Pullers = Pullers()
+    protect: bool = False
+    """Whether the engine refuses to delete them."""
     retain: bool = True
     """Whether `destroy` leaves what was made (`on_destroy: retain`)."""
 

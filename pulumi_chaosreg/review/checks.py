@@ -53,7 +53,7 @@ def _images(subject: Subject) -> Iterable[Finding]:
 
 
 def _without_effect(subject: Subject) -> Iterable[Finding]:
-    return (finding for scope in subject.scopes for finding in not_yet(scope))
+    return not_yet(subject.scopes, is_whole=subject.is_whole)
 
 
 def _tag_names(subject: Subject) -> Iterable[Finding]:

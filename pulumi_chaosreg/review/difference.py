@@ -14,7 +14,6 @@ from pulumi_chaosreg.review.facts import (
     CREDENTIAL,
     Facts,
     cluster_of,
-    definitions,
     of_infrastructure,
     of_level,
     of_registry,
@@ -23,6 +22,7 @@ from pulumi_chaosreg.review.facts import (
 from pulumi_chaosreg.review.made import Made, Pair
 from pulumi_chaosreg.review.marks import Mark, marks
 from pulumi_chaosreg.scopes.model import Level, Scope
+from pulumi_chaosreg.scopes.registry import definitions
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.settings.setting import Path
 

@@ -101,14 +101,6 @@ def cluster_of(config: ResolvedConfig) -> str:
     return reached.get("identifier") or reached.get("context") or reached.get("kubeconfig") or ""
 
 
-def definitions(scope: Scope) -> Iterator[Path]:
-    """Where the scope defines registries: `registries.NAME`, or `image_registry` itself."""
-    for name in scope.get(SECTION.registries) or ():
-        yield (SECTION.registries.key, name)
-    if scope.get(IMAGE_REGISTRY.server):
-        yield IMAGE_REGISTRY.PATH
-
-
 def path_of(owner: Scope, base: Path) -> str:
     """`server/account` of the registry that is defined there."""
     server = owner.value_at((*base, IMAGE_REGISTRY.server.key)) or ""

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pulumi_chaosreg.review.edits import Edits
-from pulumi_chaosreg.review.facts import cluster_of, definitions, path_of
+from pulumi_chaosreg.review.facts import cluster_of, path_of
 from pulumi_chaosreg.review.made import Pair
 from pulumi_chaosreg.review.openness import opened
 from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy
 from pulumi_chaosreg.scopes.model import Level
 from pulumi_chaosreg.scopes.moves import object_name
+from pulumi_chaosreg.scopes.registry import definitions
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
 
 

@@ -50,7 +50,8 @@ def _source(image: ResolvedImage, registry: Registry, catalogue: Catalogue) -> I
             help="give the image another tag: this one would be overwritten by, or overwrite, a signature's",
         )
     immutable = own_or_inherited(owner, registry.base, REPOSITORIES.immutable_tags)
-    if immutable and immutable.value and catalogue.is_floating(tag):
+    excludes = registry.kind.provisions  # a repository that we make leaves just this tag out
+    if immutable and immutable.value and catalogue.is_floating(tag) and not excludes:
         yield Finding(
             "CHR0316",
             f"tag `{tag}` of `{name}` moves, and `repositories.immutable_tags` forbids that",

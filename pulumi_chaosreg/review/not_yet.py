@@ -1,35 +1,67 @@
 """Settings that are part of the format and that this version does nothing about: said, never passed over."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.registries.kinds import registry_kind
 from pulumi_chaosreg.scopes.model import Scope
-from pulumi_chaosreg.settings.setting import Setting
-from pulumi_chaosreg.settings.table import PULL_SECRET, REPOSITORIES, SECTION
+from pulumi_chaosreg.scopes.registry import definitions
+from pulumi_chaosreg.settings.setting import Path, Setting
+from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, PULL_SECRET, REPOSITORIES, SECTION
 
 
-def not_yet(scope: Scope) -> list[Finding]:
-    """What one scope asks for in vain (CHR0111)."""
-    if not scope.settings.keys() & _KEYS:
-        return []
-    definitions = scope.get(SECTION.registries) or {}
-    asked = [
-        (base, setting, why)
-        for base in ((), *((SECTION.registries.key, name) for name in definitions))
-        for setting, asks, why in _NOT_YET
-        if asks(scope.get(setting, base))
-    ]
-    return [
-        Finding(
-            "CHR0111",
-            f"`{'.'.join((*base, *setting.path))}` has no effect in this version: {why}",
-            scope.at(*base, setting),
-            help="it may stay; a later version acts on it",
-            severity="warning",
-        )
-        for base, setting, why in asked
-    ]
+def not_yet(scopes: Collection[Scope], *, is_whole: bool) -> Iterator[Finding]:
+    """What scopes ask for in vain (CHR0111). `is_whole`: whether every registry that inherits from them is there."""
+    defined = [_Defined.at(scope, base) for scope in scopes for base in definitions(scope)]
+    for scope in scopes:
+        if not scope.settings.keys() & _KEYS:
+            continue
+        for base in ((), *((SECTION.registries.key, name) for name in scope.get(SECTION.registries) or ())):
+            concerned = [one for one in defined if (one.owner.within(scope) and not base) or one.is_at(scope, base)]
+            for setting, asks, why in _NOT_YET:
+                if not asks(scope.get(setting, base)):
+                    continue
+                vain = [one for one in concerned if not one.provisions]
+                if (
+                    setting.path[:1] == REPOSITORIES.PATH
+                    and not vain
+                    and (concerned or not (is_whole and _is_clear(scope, scopes)))
+                ):
+                    continue
+                where = f" for `{vain[0].server}`" if 0 < len(vain) < len(concerned) else ""
+                yield Finding(
+                    "CHR0111",
+                    f"`{'.'.join((*base, *setting.path))}` has no effect{where} in this version: {why}",
+                    scope.at(*base, setting),
+                    help="it may stay; a later version acts on it",
+                    severity="warning",
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class _Defined:
+    """A registry, where it is defined."""
+
+    owner: Scope
+    base: Path
+    server: str
+    provisions: bool
+    """Whether we make its repositories."""
+
+    @classmethod
+    def at(cls, owner: Scope, base: Path) -> "_Defined":
+        server = owner.value_at((*base, IMAGE_REGISTRY.server.key)) or ""
+        return cls(owner, base, server, registry_kind(server).provisions)
+
+    def is_at(self, owner: Scope, base: Path) -> bool:
+        return self.owner is owner and self.base == base
+
+
+def _is_clear(scope: Scope, scopes: Collection[Scope]) -> bool:
+    """Whether nothing wrong is said of which registries there are at or below the scope."""
+    return not any(one.is_unclear(row) for one in scopes if one.within(scope) for row in _WHERE)
 
 
 def _is_true(value: object) -> bool:
@@ -47,6 +79,10 @@ _NOT_YET: tuple[tuple[Setting[Any], Callable[[object], bool], str], ...] = (
     (REPOSITORIES.immutable_tags, _is_said, _UNCONFIGURED),
     (REPOSITORIES.scan_on_push, _is_said, _UNCONFIGURED),
     (REPOSITORIES.expire_untagged_after_days, _is_said, _UNCONFIGURED),
+    (REPOSITORIES.kms_key, _is_said, _UNCONFIGURED),
+    (REPOSITORIES.tags, _is_said, _UNCONFIGURED),
+    (REPOSITORIES.pullers, _is_said, _UNCONFIGURED),
+    (REPOSITORIES.protect, _is_said, _UNCONFIGURED),
     (SECTION.harness_id, _is_said, _UNPUBLISHED),
     (SECTION.environment, _is_said, _UNPUBLISHED),
     (
@@ -56,4 +92,6 @@ _NOT_YET: tuple[tuple[Setting[Any], Callable[[object], bool], str], ...] = (
     ),
 )
 """(setting, which values ask for something, why nothing comes of it)."""
+_WHERE = (SECTION.image_registry, SECTION.registries)
+"""What says which registries there are."""
 _KEYS = {SECTION.registries.key, *(setting.path[0] for setting, _, _ in _NOT_YET)}

@@ -112,6 +112,14 @@ def is_same(one: str, other: str) -> bool:
     return account == account_of_other and identity(server) == identity(server_of_other)
 
 
+def definitions(scope: Scope) -> Iterator[Path]:
+    """Where the scope defines registries: `registries.NAME`, or `image_registry` itself."""
+    for name in scope.get(SECTION.registries) or ():
+        yield (SECTION.registries.key, name)
+    if scope.get(IMAGE_REGISTRY.server):
+        yield IMAGE_REGISTRY.PATH
+
+
 def joined(server: str, account: str) -> str:
     """`server/account`, or the server alone."""
     return "/".join(part for part in (server, account.strip("/")) if part)

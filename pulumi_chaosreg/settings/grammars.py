@@ -143,6 +143,19 @@ LABEL_VALUE = Grammar(
     "at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends; other texts are annotations",
 )
 
+ACCOUNT_NUMBER = Grammar(
+    "CHR0301", "the number of an AWS account", re.compile(r"^[0-9]{12}\Z"), "write its twelve digits, in quotes"
+)
+ROLE_ARN = Grammar(
+    "CHR0301",
+    "the ARN of a role",
+    re.compile(r"^arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+\Z"),
+    "write it as in `arn:aws:iam::123456789012:role/nodes`",
+)
+ORGANIZATION_ID = Grammar(
+    "CHR0301", "the id of an AWS organization", re.compile(r"^o-[a-z0-9]{10,32}\Z"), "write it as in `o-a1b2c3d4e5`"
+)
+
 
 def _instead_of_a_name(text: str) -> str:
     """What to write where a registry itself stands in the place of its name, or a name in upper case."""

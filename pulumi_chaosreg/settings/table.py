@@ -10,6 +10,7 @@ from typing import Any
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.registries.kinds import AUTHENTICATION_TYPES, SAYABLE_KINDS
 from pulumi_chaosreg.settings.grammars import (
+    ACCOUNT_NUMBER,
     BEGINNING,
     CONTEXT,
     CREDENTIAL_NAME,
@@ -19,11 +20,13 @@ from pulumi_chaosreg.settings.grammars import (
     LABEL_KEY,
     LABEL_VALUE,
     NEW_REGISTRY_NAME,
+    ORGANIZATION_ID,
     PATH_OF_SCOPE,
     PLATFORM_GRAMMAR,
     REFERENCE,
     REGISTRY_NAME,
     REGISTRY_PATH,
+    ROLE_ARN,
     SERVER_GRAMMAR,
     SOURCE,
     TAG_GRAMMAR,
@@ -102,6 +105,17 @@ VERIFY = Table(
 )
 
 
+PULLERS = Table(
+    "who may pull besides the account that has the registry (Amazon ECR); taken whole from the nearest level",
+    {
+        "accounts": Texts("numbers of AWS accounts", grammar=ACCOUNT_NUMBER),
+        "roles": Texts("ARNs of roles", grammar=ROLE_ARN),
+        "organization": Text("an organization of AWS, all of it: `o-…`", grammar=ORGANIZATION_ID),
+    },
+    whole=True,
+)
+
+
 class _ImageRegistry(Group, key="image_registry"):
     server = text("host, with port if it has one", grammar=SERVER_GRAMMAR)
     account = text("path between the server and the image", grammar=REGISTRY_PATH)
@@ -130,6 +144,10 @@ class _Repositories(Group, key="repositories"):
     immutable_tags = flag("whether a tag may move")
     scan_on_push = flag("whether pushed images are scanned")
     expire_untagged_after_days = number("when untagged manifests may go, days")
+    kms_key = text("the key that encrypts them (Amazon ECR: a KMS key's ARN); the registry's own where nobody says")
+    tags = text_map("tags of the cloud for what is made")
+    pullers = mapping(PULLERS)
+    protect = flag("whether the engine refuses to delete them")
 
 
 class _Mirror(Group, key="mirror"):

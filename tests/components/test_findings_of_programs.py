@@ -222,6 +222,16 @@ def an_override_that_is_locked() -> None:
     chaosreg.Project("checkout", account=root, images={"release": "1.94.4"})  #! CHR0203
 
 
+def a_tag_that_moves_in_a_repository_that_is_made_already() -> None:
+    server = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+    registry = {"server": server, "account": "chaos", "type": "private", "authentication": {"type": "aws_ecr"}}
+    root = account(image_registry=registry, repositories={"create": True}, mirror={"source": "docker.io/harness"})
+    eks = {"context": "dev", "provider": "eks"}
+    chaosreg.Infrastructure("a", account=root, cluster=eks, namespace="a")
+    moving = {"images": {"tags": {"chaos-ddcr": "latest"}}, "namespace": "b"}
+    chaosreg.Infrastructure("b", account=root, cluster=eks, **moving)  # CHR0481
+
+
 def a_key_that_must_be_given_and_is_not_there() -> None:
     mirror = {"source": "docker.io/harness", "signatures": "require", "verify": {"public_keys": ["gone.pub"]}}
     root = chaosreg.Account("acme", image_registry=HARBOR, images={"release": "1.94.4"}, mirror=mirror)  #! CHR0321
@@ -277,6 +287,11 @@ def test_each_mistake_is_one_finding_with_its_line_and_nothing_is_made(program: 
         run_program(program, preview=preview, recorder=recorder)
     assert told(error.value) == marked(program), str(error.value)
     assert [name for name in recorder.options if name.startswith(("kubernetes:", "chaosreg:"))] == []
+
+
+def test_a_tag_that_moves_too_late_is_told() -> None:
+    with pytest.raises(pulumi.RunError, match="CHR0481"):
+        run_program(a_tag_that_moves_in_a_repository_that_is_made_already)
 
 
 def test_a_program_s_own_exception_stays_its_own() -> None:
@@ -337,7 +352,7 @@ def test_a_warning_that_siblings_share_is_told_once() -> None:
 
     warnings = run_program(program).warnings
 
-    assert [text.partition("]")[0] for text in warnings] == ["warning[CHR0111", "warning[CHR0315"]
+    assert sorted(text.partition("]")[0] for text in warnings) == ["warning[CHR0111", "warning[CHR0315"]
 
 
 def test_a_tag_for_an_image_that_a_later_sibling_lists_is_fine() -> None:

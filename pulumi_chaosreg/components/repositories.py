@@ -1,0 +1,93 @@
+"""The repositories that a registry's owner makes before its images, and the policies of who pushes and pulls there."""
+
+from collections.abc import Sequence
+
+import pulumi
+
+from pulumi_chaosreg.components.aliases import REPOSITORIES_TYPE
+from pulumi_chaosreg.components.reporting import refusal
+from pulumi_chaosreg.errors import ChaosregError, Finding
+from pulumi_chaosreg.images.catalogue import load_catalogue
+from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.provision.protocol import ImageRepository, OwnedRegistry, Provisioned, Pullers, RepositorySettings
+from pulumi_chaosreg.provision.provision import provision
+from pulumi_chaosreg.scopes.mirror_policy import own_or_inherited
+from pulumi_chaosreg.scopes.model import Scope, nearest
+from pulumi_chaosreg.scopes.registry import Registry
+from pulumi_chaosreg.settings.table import REPOSITORIES, SECTION
+
+
+class Repositories(pulumi.ComponentResource):
+    """What one registry's images go to, made by its kind's module: nothing where the kind makes them by itself."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        registry: OwnedRegistry,
+        settings: RepositorySettings,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(REPOSITORIES_TYPE, name, {}, opts)
+        self.registry, self.settings = registry, settings
+        self._asked: dict[str, ImageRepository] = {}
+        self._made: dict[str, pulumi.Resource] = {}
+
+    def add(self, images: Sequence[Reference]) -> Provisioned | None:
+        """Make the repositories of these that are not there yet, and tell what was made.
+
+        RunError (CHR0481) where a tag is to move in one that was made so that none does.
+        """
+        asked = ImageRepository.of(images, load_catalogue().is_floating)
+        late = [image for image in asked if self._moves_too_late(image)]
+        if late:
+            raise refusal([_too_late(image) for image in late])
+        new = [image for image in asked if image.path not in self._asked]
+        if not new:
+            return None
+        self._asked |= {image.path: image for image in new}
+        try:
+            made = provision(self.registry, self.settings, new, parent=self)
+        except ChaosregError as error:
+            raise refusal(error.findings) from None
+        self._made |= made.repositories
+        return made
+
+    def of(self, image: Reference) -> pulumi.Resource | None:
+        """The repository that has to be there before this image; None where none has to."""
+        return self._made.get(image.repository)
+
+    def _moves_too_late(self, image: ImageRepository) -> bool:
+        known = self._asked.get(image.path)
+        return known is not None and not set(image.moving_tags) <= set(known.moving_tags)
+
+
+def owned_registry(owner: Scope, registry: Registry, name: str) -> OwnedRegistry:
+    """The registry as provisioners know it."""
+    return OwnedRegistry(registry.server.value, registry.account.value.strip("/"), registry.kind, name, owner.path)
+
+
+def repository_settings(owner: Scope, registry: Registry) -> RepositorySettings:
+    """What the owner says about the repositories of its registry."""
+    said = {
+        row.key: one.value for row in REPOSITORIES.ROWS.values() if (one := own_or_inherited(owner, registry.base, row))
+    }
+    pullers = said.pop(REPOSITORIES.pullers.key, None) or {}
+    destroys = nearest(owner, SECTION.on_destroy)
+    return RepositorySettings(
+        **said,
+        pullers=Pullers(
+            tuple(pullers.get("accounts", ())), tuple(pullers.get("roles", ())), pullers.get("organization", "")
+        ),
+        with_signatures=registry.policy is None or registry.policy.copies_signatures,
+        retain=destroys is None or destroys.value == "retain",
+    )
+
+
+def _too_late(image: ImageRepository) -> Finding:
+    return Finding(
+        "CHR0481",
+        f"repository `{image.path}` is made with tags that stay, and then `{image.moving_tags[0]}` should move in it",
+        None,
+        help="give the tag at a level above both infrastructures, or write the infrastructure with it first",
+    )

@@ -1,0 +1,171 @@
+"""Amazon ECR: a repository for each image, with the policies that keep it small and closed.
+
+The decisions are plain values (`mutability`, `lifecycle`, `pull_policy`, `identity_policy`); `provision` makes them
+resources of pulumi-aws. What each default is for: docs/registries/ecr.md.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pulumi_chaosreg.provision.protocol import (
+    Access,
+    ImageRepository,
+    OwnedRegistry,
+    Provisioned,
+    Pullers,
+    RepositorySettings,
+)
+
+if TYPE_CHECKING:
+    import pulumi
+
+_PARTITIONS = (
+    ("cn-", "aws-cn"),
+    ("us-gov-", "aws-us-gov"),
+    ("eusc-", "aws-eusc"),
+    ("us-iso-", "aws-iso"),
+    ("us-isob-", "aws-iso-b"),
+    ("eu-isoe-", "aws-iso-e"),
+    ("us-isof-", "aws-iso-f"),
+)
+"""Beginning of a region → its partition, as in botocore's partitions.json; `aws` otherwise."""
+_COMPANIONS = "sha256-*"
+"""Tags of cosign's signatures and the fallback lists of referrers: they are written again when one is added."""
+_EXPIRE_AFTER = 14
+"""Days. Long enough for a rollback, and for Pods that are pinned to a digest whose tag has moved."""
+
+
+class Mutability(NamedTuple):
+    """Whether a repository's tags may move, and which may all the same."""
+
+    setting: str
+    excluded: tuple[str, ...] = ()
+
+
+def provision(
+    registry: OwnedRegistry,
+    settings: RepositorySettings,
+    images: Sequence[ImageRepository],
+    *,
+    parent: "pulumi.Resource | None" = None,
+) -> Provisioned:
+    """A `Repository`, a `LifecyclePolicy` and, where others pull, a `RepositoryPolicy` for each image's path."""
+    import pulumi
+    from pulumi_aws import ecr
+
+    region = registry.kind.region(registry.server)
+    made: dict[str, pulumi.Resource] = {}
+    for image in images:
+        name = f"{registry.name}/{image.path.rpartition('/')[2]}"
+        keep = pulumi.ResourceOptions(parent=parent, retain_on_delete=settings.retain, protect=settings.protect or None)
+        tags = mutability(settings, image)
+        repository = ecr.Repository(
+            name,
+            name=image.path,
+            region=region,
+            image_tag_mutability=tags.setting,
+            image_tag_mutability_exclusion_filters=[
+                {"filter": pattern, "filter_type": "WILDCARD"} for pattern in tags.excluded
+            ]
+            or None,
+            image_scanning_configuration={"scan_on_push": settings.scan_on_push is not False},
+            encryption_configurations=[{"encryption_type": "KMS", "kms_key": settings.kms_key}]
+            if settings.kms_key
+            else [{"encryption_type": "AES256"}],
+            force_delete=False,
+            tags=dict(settings.tags) or None,
+            opts=keep,
+        )
+        below = pulumi.ResourceOptions(parent=repository, retain_on_delete=settings.retain)
+        after = settings.expire_untagged_after_days or _EXPIRE_AFTER
+        ecr.LifecyclePolicy(name, repository=repository.name, region=region, policy=lifecycle(after), opts=below)
+        if settings.pullers:
+            policy = pull_policy(settings.pullers, registry.kind.rights["pull"], partition(region or ""))
+            ecr.RepositoryPolicy(name, repository=repository.name, region=region, policy=policy, opts=below)
+        made[image.path] = repository
+    arns = [repository_arn(registry, image.path) for image in images]
+    pull, push, delete = (_access(registry, who, arns) for who in ("pull", "push", "delete"))
+    return Provisioned(made, pull, push, delete)
+
+
+def mutability(settings: RepositorySettings, image: ImageRepository) -> Mutability:
+    """Tags do not move but those that are meant to, each by its name, and those of signatures."""
+    if settings.immutable_tags is False:
+        return Mutability("MUTABLE")
+    excluded = (*image.moving_tags, *((_COMPANIONS,) if settings.with_signatures else ()))
+    return Mutability("IMMUTABLE_WITH_EXCLUSION", excluded) if excluded else Mutability("IMMUTABLE")
+
+
+def lifecycle(days: int) -> str:
+    """The policy that takes what has no tag for so many days. Nothing with a tag ever goes by a rule: no cluster is
+    asked whether it still runs it.
+    """
+    rule = {
+        "rulePriority": 1,
+        "description": f"untagged for {days} days",
+        "selection": {
+            "tagStatus": "untagged",
+            "countType": "sinceImagePushed",
+            "countUnit": "days",
+            "countNumber": days,
+        },
+        "action": {"type": "expire"},
+    }
+    return _json({"rules": [rule]})
+
+
+def pull_policy(pullers: Pullers, actions: Iterable[str], partition: str) -> str:
+    """The repository policy by which others pull: accounts, roles, or all of an organization of AWS.
+
+    `ecr:GetAuthorizationToken` is no right on a repository: whoever pulls has it of its own account.
+    """
+    named = [f"arn:{partition}:iam::{account}:root" for account in pullers.accounts]
+    named += pullers.roles
+    statements: list[dict[str, Any]] = []
+    if named:
+        statements.append(
+            {"Sid": "PullByName", "Effect": "Allow", "Principal": {"AWS": sorted(named)}, "Action": sorted(actions)}
+        )
+    if pullers.organization:
+        # everybody, and of them only whoever is in the organization: a condition that no key outside of it can meet
+        statements.append(
+            {
+                "Sid": "PullInOrganization",
+                "Effect": "Allow",
+                "Principal": "*",
+                "Action": sorted(actions),
+                "Condition": {"StringEquals": {"aws:PrincipalOrgID": pullers.organization}},
+            }
+        )
+    return _json({"Version": "2012-10-17", "Statement": statements})
+
+
+def identity_policy(login: Iterable[str], actions: Iterable[str], arns: Iterable[str]) -> str:
+    """The policy document of an identity that does just this, in just these repositories."""
+    statements = [
+        {"Sid": "Login", "Effect": "Allow", "Action": sorted(login), "Resource": "*"},
+        {"Sid": "Repositories", "Effect": "Allow", "Action": sorted(actions), "Resource": sorted(arns)},
+    ]
+    return _json({"Version": "2012-10-17", "Statement": statements})
+
+
+def repository_arn(registry: OwnedRegistry, path: str) -> str:
+    """As ECR will call the repository."""
+    region, account = registry.kind.region(registry.server) or "", registry.kind.account_id(registry.server) or ""
+    return f"arn:{partition(region)}:ecr:{region}:{account}:repository/{path}"
+
+
+def partition(region: str) -> str:
+    """The partition of AWS that a region belongs to."""
+    found = [name for beginning, name in _PARTITIONS if region.startswith(beginning)]
+    return found[-1] if found else "aws"
+
+
+def _access(registry: OwnedRegistry, who: str, arns: Sequence[str]) -> Access:
+    rights: Mapping[str, tuple[str, ...]] = registry.kind.rights
+    return Access(rights[who], document=identity_policy(rights["login"], rights[who], arns))
+
+
+def _json(document: dict[str, Any]) -> str:
+    return json.dumps(document, separators=(",", ":"), sort_keys=True)

@@ -1,0 +1,45 @@
+"""A company whose account makes and fills a registry of ECR, and whose environment is on EKS."""
+
+from pathlib import Path
+
+from lab.state import load
+from lab.workspace import Workspace
+
+ACME = """\
+config:
+  chaosreg:account:
+    id: acme
+    allow_overrides: true
+    registries:
+      eu: {{server: {server}, account: {space}, type: private, authentication: {{type: aws_ecr}}}}
+    image_registry: eu
+    images: {{release: "1.93.0", tags: {{chaos-log-watcher: "1.94.0"}}}}
+    mirror: {{source: {upstream}/harness, allow_sources: [{upstream}/harness]}}
+    repositories: {{create: true, pullers: {{organization: o-a1b2c3d4e5}}}}
+    cluster: {{provider: eks}}
+"""
+PROD = """\
+config:
+  chaosreg:parent_stack: acme
+  chaosreg:infrastructures:
+    prod-eu: {{cluster: {{context: prod-eu}}, namespace: {space}-h, service_accounts: [litmus]}}
+"""
+
+
+def company_on_ecr(folder: Path, space: str, server: str) -> Workspace:
+    """Locked, its stacks `acme` and `prod` initialised. `space` is the path on the registry, and the namespace's name
+    begins with it.
+    """
+    lab = load()
+    assert lab.aws
+    assert lab.upstream
+    workspace = Workspace(folder)
+    workspace.add_project()
+    workspace.environment |= lab.aws.environment
+    (folder / "stacks").mkdir()
+    for stack, text in (("acme", ACME), ("prod", PROD)):
+        said = text.format(server=server, space=space, upstream=lab.upstream.host)
+        (folder / f"stacks/Pulumi.{stack}.yaml").write_text(said, "utf-8")
+    workspace.run("chaosreg", "lock")
+    workspace.init("acme", "prod")
+    return workspace
