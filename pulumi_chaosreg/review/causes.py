@@ -3,15 +3,19 @@
 One edit that is enough alone is the cause; where none is, the fewest that can be found, of which none can be left out.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pulumi_chaosreg.errors import ChaosregError, Place
 from pulumi_chaosreg.images.lockfile import FILE_NAME
 from pulumi_chaosreg.review.edits import Edit, Undone, What
 from pulumi_chaosreg.review.facts import Fact, Facts
 from pulumi_chaosreg.scopes.model import Origin
+from pulumi_chaosreg.scopes.registry import chooser
 from pulumi_chaosreg.scopes.resolved import shown
+from pulumi_chaosreg.settings.setting import Path
+from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, SECTION
 from pulumi_chaosreg.stacks.catalogue_additions import FILE_NAME as CATALOGUE_FILE
 from pulumi_chaosreg.stacks.sections import CREDENTIALS
 
@@ -26,8 +30,8 @@ class Cause:
     text: str
     place: Place | None = None
     edits: tuple[Edit, ...] = ()
-    """Undone together, and nothing else, they undo the change; each of them is needed. Empty where the whole subject is
-    new or gone.
+    """Undone together, and nothing else, they undo the change; each of them is needed. What is only forbidden since
+    then is none of them. Empty where the whole subject is new or gone.
     """
 
 
@@ -47,7 +51,8 @@ class Causes:
         found = [alone] if alone else self._fewest(ordered, name, was)
         if not found:
             return Cause("something that is not in the stack files")
-        return Cause(_sentence(found, was, now), _place(found), tuple(found))
+        decisive = _decisive(found, self._edits)
+        return Cause(_sentence(decisive, found, was, now), _place(decisive), tuple(decisive))
 
     def _fewest(self, ordered: Sequence[Edit], name: str, was: Fact | None) -> list[Edit]:
         needed = list(ordered)
@@ -72,18 +77,60 @@ class Causes:
         return known is not None and known.get(name) == was
 
 
+def _decisive(edits: Sequence[Edit], every: Iterable[Edit]) -> list[Edit]:
+    """The edits that somebody made: that a setting is wrong or forbidden since then only follows from them. Where there
+    is no other, what is wrong was edited itself.
+    """
+    of_settings = [edit for edit in edits if edit.is_wrong or edit.was_wrong]
+    told = {edit.scope for edit in of_settings}
+    others = [edit for edit in edits if edit not in of_settings]
+    others = [edit for edit in others if edit.what is not What.MISTAKE or edit.scope not in told]
+    if others and all(edit.what is What.MISTAKE for edit in others):
+        at_fault = {edit.scope for edit in others}
+        wrong = [edit for edit in every if edit.is_wrong != edit.was_wrong and edit.scope in at_fault]
+        return wrong if len(wrong) == 1 else others
+    return others or of_settings
+
+
 def _place(edits: Sequence[Edit]) -> Place | None:
-    return next((edit.scope.at(*edit.path) for edit in edits if edit.scope and edit.after is not None), None)
+    there = (edit for edit in edits if edit.scope and (edit.after is not None or edit.is_wrong))
+    return next((edit.scope.at(*edit.path) for edit in there if edit.scope), None)
 
 
-def _sentence(edits: Sequence[Edit], was: Fact | None, now: Fact | None) -> str:
+def _sentence(edits: Sequence[Edit], found: Sequence[Edit], was: Fact | None, now: Fact | None) -> str:
     first, *others = edits
     text = _said(first)
     if first.what is What.SETTING and first.after is None and was and now and not others:
-        text += f"; {_of_origin(now.origin)} counts"
-    if len(others) > 2:
-        return f"{text}, with {len(others)} other edits"
-    return " and ".join([text, *map(_said, others)])
+        counting = _counting(first, was, now)
+        text += f"; {_of_origin(counting)} counts" if counting else ""
+    follows = [edit for edit in found if edit not in edits and (edit.is_wrong or edit.was_wrong)]
+    more = f", with {len(others)} other edits" if len(others) > 2 else "".join(f" and {_said(one)}" for one in others)
+    text += more
+    return f"{text}, {_consequence(follows)}" if follows else text
+
+
+def _consequence(follows: Sequence[Edit]) -> str:
+    """What settings that nobody edited do now."""
+    first, *others = follows
+    more = f" and {len(others)} more" if others else ""
+    verb = "does not count any more" if first.is_wrong else "counts now"
+    return f"so that {first.scope.title if first.scope else ''} `{'.'.join(first.path)}`{more} {verb}"
+
+
+def _counting(edit: Edit, was: Fact, now: Fact) -> Origin | None:
+    """What counts instead of a setting that is set no more; None where nothing does, or nobody can tell."""
+    scope, path = edit.scope, edit.path
+    if scope is None or path[0] == SECTION.allow_overrides.key:
+        return None
+    if was.origin.scope and (was.origin.scope.path, was.origin.path) == (scope.path, path):
+        return now.origin
+    if path in (IMAGE_REGISTRY.name.path, IMAGE_REGISTRY.server.path):
+        by, name = chooser(scope)
+        return Origin(by, (IMAGE_REGISTRY.name if name else IMAGE_REGISTRY.server).path if by else ())
+    if path[0] in (SECTION.registries.key, SECTION.image_registry.key):
+        return None
+    above = (one for one in reversed(scope.chain()[:-1]) if one.value_at(path) is not None)
+    return next((Origin(one, path) for one in above), None)
 
 
 def _said(edit: Edit) -> str:
@@ -114,13 +161,23 @@ def _said(edit: Edit) -> str:
 
 
 def _step(edit: Edit) -> str:
+    if edit.is_wrong:
+        return " says something wrong now, which does not count"
+    if edit.was_wrong and edit.before is None:
+        return " says nothing wrong any more"
     if edit.before is None:
         return " is set now"
     if edit.after is None:
         return " is set no more"
-    before, after = shown(edit.before), shown(edit.after)
+    before, after = (_as_written(edit.path, value) for value in (edit.before, edit.after))
     is_short = len(before) <= _LONGEST and len(after) <= _LONGEST and "-----" not in before + after
     return f": {before} → {after}" if is_short else " has another value"
+
+
+def _as_written(path: Path, value: Any) -> str:
+    if value is False and path[-1:] == SECTION.mirror.path:
+        return "off"
+    return f"[{shown(value)}]" if isinstance(value, list) else shown(value)
 
 
 def _of_origin(origin: Origin) -> str:

@@ -39,6 +39,9 @@ class Edit:
     path: Path = ()
     before: Any = None
     after: Any = None
+    is_wrong: bool = False
+    """Whether it still stands there, wrong or forbidden now, so that it does not count, or not all of it."""
+    was_wrong: bool = False
 
 
 Undone = frozenset[Edit]
@@ -60,7 +63,7 @@ class Edits:
         )
         self._held = [_held(reviewed) for reviewed in (before, after)]
         self._credentials = {
-            held: Edit(What.CREDENTIAL, None, held, *(held in side or None for side in self._held))
+            held: Edit(What.CREDENTIAL, None, held, *self._sides(held))
             for held in sorted(self._held[0] ^ self._held[1])
         }
         locked = before.company.locked, after.company.locked
@@ -146,6 +149,10 @@ class Edits:
         environments = (stack for stack in [*stacks][1:] if stack in files and files[stack].environments)
         return next(holding, None) or next(environments, None)
 
+    def _sides(self, held: tuple[str, str]) -> tuple[bool | None, bool | None]:
+        before, after = (held in side or None for side in self._held)
+        return before, after
+
     def _above(self, was: Scope) -> tuple[Scope, ...]:
         """The levels that were above it, as they are now where they still are."""
         return tuple(self._now.get(scope, scope) for scope in was.chain()[:-1])
@@ -165,7 +172,7 @@ class Edits:
             edits = []
             if was:
                 different = _differences(was.settings, now.settings)
-                edits = [Edit(What.SETTING, now, path, *values) for path, *values in different if path != ("id",)]
+                edits = [_of_setting(was, now, path, *values) for path, *values in different if path != ("id",)]
                 edits += [Edit(What.ID, now, (), was.id, now.id)] if was.id != now.id else []
                 if was.left_out != now.left_out:
                     edits.append(Edit(What.MISTAKE, now, (), was.left_out, now.left_out))
@@ -189,6 +196,15 @@ class Edits:
             elif edit.what is What.MISTAKE:
                 left_out = edit.before
         return linked(Scope(scope.level, name, settings, parent, scope.place, stack, left_out))[0]
+
+
+def _of_setting(was: Scope, now: Scope, path: Path, before: Any, after: Any) -> Edit:
+    is_wrong = _overlaps(now.left_out - was.left_out, path)
+    return Edit(What.SETTING, now, path, before, after, is_wrong, _overlaps(was.left_out - now.left_out, path))
+
+
+def _overlaps(left_out: Iterable[tuple[str | int, ...]], path: Path) -> bool:
+    return any(said[: len(path)] == path[: len(said)] for said in left_out)
 
 
 def _same_scopes(before: Review, after: Review) -> Iterator[tuple[Scope, Scope]]:

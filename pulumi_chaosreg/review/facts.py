@@ -10,13 +10,20 @@ from hashlib import sha256
 from typing import Any
 
 from pulumi_chaosreg.images.signing_policy import SigningPolicy
-from pulumi_chaosreg.scopes.locks import how_it_locks
 from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, off, own_or_inherited
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, nearest
 from pulumi_chaosreg.scopes.registry import joined
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, shown
 from pulumi_chaosreg.settings.setting import Path
-from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, LOCKABLE, MIRROR, REPOSITORIES, SECTION, leaves
+from pulumi_chaosreg.settings.table import (
+    ALLOW_OVERRIDES,
+    IMAGE_REGISTRY,
+    LOCKABLE,
+    MIRROR,
+    REPOSITORIES,
+    SECTION,
+    leaves,
+)
 
 CREDENTIAL = "pull_secret.credential"
 HOLDER = "pull_secret.credential_stack"
@@ -64,7 +71,7 @@ def of_registry(owner: Scope, base: Path, policy: MirrorPolicy | None) -> dict[s
     for row in MIRROR.ROWS.values() if policy else ():
         decided: Decided[Any] | None = getattr(policy, row.key)
         if decided:
-            facts[str(row)] = Fact(_trust(decided.value), decided.origin)
+            facts[str(row)] = Fact(_plain(decided.value), decided.origin)
     if policy and policy.signers and policy.verify:
         facts["mirror.signers"] = Fact(_signers(policy.signers), policy.verify.origin)
     if destroys := nearest(owner, SECTION.on_destroy):
@@ -81,12 +88,20 @@ def of_level(scope: Scope) -> dict[str, Fact]:
     said = scope.get(setting)
     locks_unsaid = lockable_keys(scope)
     if said is not None:
-        value, path = how_it_locks(scope).removeprefix(f"{setting}: "), setting.path
+        value, path = shown(_in_order(said)), setting.path
     elif locks_unsaid:
         value, path = f"not said, and it sets {', '.join(locks_unsaid)}: locked", (locks_unsaid[0],)
     else:
         return {}
     return {str(setting): Fact(value, Origin(scope, path))}
+
+
+def _in_order(said: Any) -> Any:
+    """What `allow_overrides` says; of keys and of names in a list every order is the same."""
+    if not isinstance(said, dict):
+        return said
+    given = ((row.key, said.get(row.key)) for row in ALLOW_OVERRIDES.ROWS.values())
+    return {key: sorted(value) if isinstance(value, list) else value for key, value in given if value is not None}
 
 
 def lockable_keys(scope: Scope) -> list[str]:
@@ -115,19 +130,27 @@ def _of_definition(owner: Scope, base: Path) -> Iterator[tuple[str, Fact]]:
     for row in IMAGE_REGISTRY.ROWS.values():
         value = owner.value_at((*base, row.key))
         if value is not None:
-            yield row.key, Fact(shown(value), Origin(owner, (*base, row.key)))
+            yield row.key, Fact(_plain(value), Origin(owner, (*base, row.key)))
 
 
-def _trust(value: Any) -> str:
-    """As `shown`, but a key that stands in the file itself is only named: it may be a private one."""
+def _plain(value: Any) -> str:
+    """As `shown`, but keys have one order, and a key that stands in the file itself is only named: it may be a private
+    one.
+    """
+    return shown(_without_keys(value))
+
+
+def _without_keys(value: Any) -> Any:
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_trust(item)}" for key, item in value.items()) + "}"
+        return {key: _without_keys(item) for key, item in sorted(value.items())}
     if isinstance(value, list | tuple):
-        return ", ".join(map(_trust, value))
-    return "a key in the file itself" if isinstance(value, str) and "-----" in value else shown(value)
+        return [_without_keys(item) for item in value]
+    return "a key in the file itself" if isinstance(value, str) and "-----" in value else value
 
 
 def _signers(policy: SigningPolicy) -> str:
     """Who they are, by the content of the files that name them."""
     digest = sha256(repr(policy).encode()).hexdigest()[:12]
-    return f"{len(policy.public_keys)} keys, {len(policy.identities)} identities (content {digest})"
+    keys, identities = len(policy.public_keys), len(policy.identities)
+    counted = f"{keys} key{'' if keys == 1 else 's'}, {identities} identit{'y' if identities == 1 else 'ies'}"
+    return f"{counted} (content {digest})"

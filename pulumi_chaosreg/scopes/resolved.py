@@ -184,10 +184,14 @@ class ResolvedConfig:
 def shown(value: object) -> str:
     """A setting's value on one line, as people write it."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {shown(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {_inner(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return ", ".join(shown(item) for item in value)
+        return ", ".join(_inner(item) for item in value)
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _inner(value: object) -> str:
+    return f"[{shown(value)}]" if isinstance(value, list | tuple) else shown(value)
 
 
 def _of_delivery(delivery: Delivery) -> Iterator[Field]:

@@ -35,7 +35,7 @@ EDITS = {
     ),
     "signers": (
         ("acme", "mirror: {", "mirror: {verify: {public_keys: [a.pub]}, "),
-        ("registries", "registry", OWNER, "mirror.verify", None, "{public_keys: a.pub}"),
+        ("registries", "registry", OWNER, "mirror.verify", None, "{public_keys: [a.pub]}"),
     ),
     "platforms": (
         ("acme", "mirror: {", "mirror: {platforms: [linux/amd64], "),
@@ -162,7 +162,7 @@ def test_the_definition_of_a_named_registry_is_the_cause_of_what_changes_with_it
 def test_a_mirror_that_is_turned_off_is_the_cause_of_lost_digests(company, run):
     company.edit("acme", "mirror: {source: docker.io/harness}", "mirror: off")
     _, out, _ = run("diff")
-    assert "+ :1.93.0\n      because account `acme` `mirror`: {source: docker.io/harness} → false" in out
+    assert "+ :1.93.0\n      because account `acme` `mirror`: {source: docker.io/harness} → off" in out
     assert "lock.yaml" not in out
 
 
@@ -175,6 +175,42 @@ def test_a_mistake_that_leaves_something_unclear_is_said_to_be_one(company, run)
         "because account `acme` `images.release`: 1.93.0 → 1.94.4",
         "because infrastructure `eu` says something wrong now, which does not count",
     }
+
+
+def _causes(said):
+    return {field["cause"] for change in said["changes"] for field in change["fields"]}
+
+
+def test_a_lock_that_forbids_what_stands_below_is_the_cause_and_nothing_was_deleted(company, diff):
+    company.edit("other", "lab: {", "lab: {custom_images: {log_watcher: 'harbor.company.com/own/x:1'}, ")
+    company.commit()
+    company.edit("acme", "allow_overrides: true", "allow_overrides: {settings: [images, image_registry]}")
+    assert _causes(diff()) == {
+        "account `acme` `allow_overrides`: true → {settings: [images, image_registry]}, so that "
+        "infrastructure `lab` `custom_images.log_watcher` does not count any more (stacks/Pulumi.acme.yaml:4)"
+    }
+
+
+def test_a_value_that_is_wrong_now_was_not_deleted(company, diff):
+    company.edit("acme", 'release: "1.93.0"', "release: 1.94")
+    said = _causes(diff())
+    wrong = "account `acme` `images.release` says something wrong now, which does not count"
+    assert said == {f"{wrong} (stacks/Pulumi.acme.yaml:10)"}
+    company.commit()
+    company.edit("acme", "release: 1.94", 'release: "1.94.4"')
+    right = "account `acme` `images.release` says nothing wrong any more"
+    assert _causes(diff()) == {f"{right} (stacks/Pulumi.acme.yaml:10)"}
+
+
+def test_what_counts_instead_of_a_setting_is_told_of_that_setting(company, diff):
+    company.edit("other", "server: docker.io, account: harness", "server: own.example, account: chaos")
+    company.commit()
+    company.edit("other", ", image_registry: {server: own.example, account: chaos, type: public}", "")
+    causes = {field["field"]: field["cause"] for field in diff()["changes"][0]["fields"]}
+    instead = (
+        "infrastructure `lab` `image_registry.server` is set no more; account `acme` `image_registry.server` counts"
+    )
+    assert causes["server"] == causes["image.chaos-log-watcher"] == instead
 
 
 def test_two_edits_that_only_together_make_a_change_are_both_its_cause(company, run):
@@ -197,6 +233,45 @@ def test_another_parent_is_told_of_the_scope_that_has_it(company, run):
     said = "because project `checkout` is below account `acme` now, and was below organization `shop`"
     assert f"- shop\n      + all\n      {said}" in out
     assert "2 infrastructures changed: shop/checkout/eu → checkout/eu, shop/checkout/us → checkout/us" in out
+
+
+LOCK_OF_TWO_KEYS = "allow_overrides: {scopes: [shop/checkout/eu], settings: [images, mirror]}"
+
+
+@pytest.mark.parametrize(
+    ("after", "cause"),
+    [
+        (
+            "allow_overrides: {scopes: [shop/checkout/eu, shop/checkout/us], settings: [images, mirror]}",
+            "project `checkout` `allow_overrides.scopes`: [shop/checkout/eu] → [shop/checkout/eu, shop/checkout/us] "
+            "(stacks/Pulumi.checkout.yaml:5)",
+        ),
+        ("allow_overrides: {settings: [images, mirror]}", "project `checkout` `allow_overrides.scopes` is set no more"),
+    ],
+)
+def test_each_key_of_a_lock_is_found_as_a_cause(company, diff, after, cause):
+    company.edit("checkout", "allow_overrides: false", LOCK_OF_TWO_KEYS)
+    company.commit()
+    company.edit("checkout", LOCK_OF_TWO_KEYS, after)
+    assert [field["cause"] for field in diff()["overrides"][0]["fields"]] == [cause]
+
+
+@pytest.mark.parametrize(
+    ("stack", "before", "after"),
+    [
+        ("checkout", LOCK_OF_TWO_KEYS, "allow_overrides: {settings: [mirror, images], scopes: [shop/checkout/eu]}"),
+        (
+            "acme",
+            "authentication: {username: chaos-user, password_secret: harbor}",
+            "authentication: {password_secret: harbor, username: chaos-user}",
+        ),
+    ],
+)
+def test_keys_in_another_order_are_no_change(company, run, stack, before, after):
+    company.edit("checkout", "allow_overrides: false", LOCK_OF_TWO_KEYS)
+    company.commit()
+    company.edit(stack, before, after)
+    assert run("diff")[1] == "nothing changes for any infrastructure since HEAD\n"
 
 
 # --- what must not be missed

@@ -9,6 +9,7 @@ from pulumi_chaosreg.review.difference import compare
 from pulumi_chaosreg.review.edits import What
 from pulumi_chaosreg.review.facts import CREDENTIAL
 from pulumi_chaosreg.review.made import Made
+from pulumi_chaosreg.settings.table import LOCKABLE
 from tests.support.examples import examples
 
 STACK_OF = {"account": "a", "organization": "o", "project": "p", "infrastructure": "i"}
@@ -58,6 +59,8 @@ CHOICES = [  # where, path, values; None takes it away
     (ANY[:3], ("mirror",), [False, {"source": "docker.io/harness", "signatures": "skip"}, {"push": "push"}, None]),
     (ANY[:3], ("mirror", "signatures"), ["skip", "copy", None]),
     (ANY[:3], ("allow_overrides",), [True, {"settings": ["images"]}, False, None]),
+    (["account"], ("allow_overrides",), [{"scopes": ["org"], "settings": [*LOCKABLE]}]),
+    (["account"], ("allow_overrides", "scopes"), [["org", "org/proj"], None]),
     (ANY[:3], ("repositories", "create"), [True, False]),
     (ANY[:3], ("on_destroy",), ["delete", None]),
     (["account"], ("registries", "eu", "server"), ["eu2.example"]),
@@ -204,6 +207,7 @@ def test_a_cause_undone_alone_undoes_the_change_and_none_of_its_edits_can_be_lef
     before, after = Made(_review(new_project, was)), Made(_review(new_project, now))
     for made in (before, after):
         assume({finding.code for finding in made.reviewed.errors} <= TOLD)
+        assume(not any(scope.left_out for scope in made.reviewed.company.scopes))  # what is forbidden does not count
     lock = _left_by_nobody(was, now, after.reviewed)
     undone = {}
 
