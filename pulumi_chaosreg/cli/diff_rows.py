@@ -86,7 +86,7 @@ def _values(field: FieldChange) -> tuple[str, str]:
     before, after = field.before or "", field.after or ""
     if before and after and field.field.startswith("image."):
         old, new = Reference.parse(before), Reference.parse(after)
-        if old.name == new.name:
+        if old.name == new.name and before != old.name and after != new.name:
             before, after = before.removeprefix(old.name), after.removeprefix(new.name)
     return before, after
 

@@ -4,16 +4,18 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from pulumi_chaosreg.review.edits import Edits
 from pulumi_chaosreg.review.facts import cluster_of, path_of
 from pulumi_chaosreg.review.made import Pair
 from pulumi_chaosreg.review.openness import opened
 from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy
-from pulumi_chaosreg.scopes.model import Level
+from pulumi_chaosreg.scopes.model import Level, Scope, nearest
 from pulumi_chaosreg.scopes.moves import object_name
 from pulumi_chaosreg.scopes.registry import definitions
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
+from pulumi_chaosreg.settings.table import SECTION
 
 
 class Sign(StrEnum):
@@ -24,9 +26,13 @@ class Sign(StrEnum):
     RENAMED = "perhaps renamed"
     DOWNGRADE = "downgrade"
     OTHER_CONTENT = "same tag, other digest"
+    UNPINNED = "no digest any more"
     FOREIGN_HOST = "foreign host"
     LOCK_OPENED = "lock opened"
     WEAKER_SIGNATURES = "signatures weakened"
+    PUBLIC = "private → public"
+    ELSEWHERE = "other cluster or namespace"
+    DELETES = "destroy deletes images"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +49,18 @@ def marks(edits: Edits, pairs: Iterable[Pair], unknown: Iterable[str]) -> tuple[
     """Every mark, by kind and where. `unknown` are the infrastructures of which nobody knows whether they are gone."""
     every = list(pairs)
     found = [Mark(Sign.UNKNOWN, "whether it is gone: its stack's file has errors", path) for path in unknown]
-    found += [*_gone(every), *_of_levels(edits), *_of_mirrors(edits)]
+    found += [*_gone(every, edits.after.company.folder), *_of_levels(edits), *_of_mirrors(edits)]
     known = _hosts(edits)
     for was, now in every:
         if now:
             found += _of_images(was, now, known)
+        if was and now:
+            found += [*_of_place(was, now), *_of_access(was, now), *_of_allowance(was, now)]
     order = list(Sign)
     return tuple(sorted(dict.fromkeys(found), key=lambda mark: (order.index(mark.sign), mark.text, mark.where)))
 
 
-def _gone(pairs: list[Pair]) -> Iterator[Mark]:
+def _gone(pairs: list[Pair], folder: Path) -> Iterator[Mark]:
     """Infrastructures that disappear, with what their clusters lose, and the new one that one of them may be now."""
     added: dict[tuple[str, ...], list[str]] = {}
     removed: dict[tuple[str, ...], list[str]] = {}
@@ -61,9 +69,11 @@ def _gone(pairs: list[Pair]) -> Iterator[Mark]:
             added.setdefault(_place(now), []).append(now.infrastructure.path)
         elif was and not now:
             removed.setdefault(_place(was), []).append(was.infrastructure.path)
-            path, (cluster, namespace) = was.infrastructure.path, _place(was)
-            text = f"cluster `{cluster}`, namespace `{namespace}` loses {', '.join(_objects(was))}"
-            yield Mark(Sign.REMOVED, text, path)
+            scope, (cluster, namespace), objects = was.infrastructure, _place(was), ", ".join(_objects(was))
+            text = f"cluster `{cluster}`, namespace `{namespace}` loses {objects}"
+            if not (folder / f"Pulumi.{scope.stack}.yaml").exists():  # no `up` will do it
+                text = f"{text} when stack `{scope.stack}`, which has no file now, is destroyed, and keeps it till then"
+            yield Mark(Sign.REMOVED, text, scope.path)
     for place, paths in removed.items():
         others = added.get(place, [])
         if len(paths) == len(others) == 1:  # who it is can be told
@@ -86,6 +96,39 @@ def _objects(config: ResolvedConfig) -> Iterator[str]:
         yield f"the pull Secret's entry in ServiceAccount {accounts}"
 
 
+def _of_place(was: ResolvedConfig, now: ResolvedConfig) -> Iterator[Mark]:
+    """Whether its objects are made anew elsewhere: a cluster's lasting name counts where both sides say it."""
+    old, new = was.of_cluster(), now.of_cluster()
+    key = next((key for key in ("identifier", "context", "kubeconfig") if key in old and key in new), None)
+    if (key and old[key] != new[key]) or was.namespace != now.namespace:
+        before, after = (f"`{cluster_of(one)}`, namespace `{one.namespace.value}`" for one in (was, now))
+        yield Mark(Sign.ELSEWHERE, f"from {before} to {after}: its objects go there", now.infrastructure.path)
+
+
+def _of_access(was: ResolvedConfig, now: ResolvedConfig) -> Iterator[Mark]:
+    types = [one.registry.type.value for one in (was, now)]
+    if was.registry.path == now.registry.path and types == ["private", "public"]:
+        yield Mark(Sign.PUBLIC, f"`{now.registry.path}` is pulled from without a login", now.infrastructure.path)
+
+
+def _of_allowance(was: ResolvedConfig, now: ResolvedConfig) -> Iterator[Mark]:
+    """Whether images may come from more places than before; where signatures are required, also without one."""
+    is_required = all(one.signatures is not None and one.signatures.value == "require" for one in (was, now))
+    said = now.allow_images or was.allow_images
+    if said is None or (was.allow_images is None and not is_required):  # from anywhere, with signatures or without
+        return
+    where = said.origin.scope.path if said.origin.scope else now.infrastructure.path
+    if now.allow_images is None:
+        yield Mark(Sign.LOCK_OPENED, "images may come from anywhere", where)
+        return
+    before = was.allow_images.value if was.allow_images else ()
+    more = [one for one in now.allow_images.value if not any(f"{one}/".startswith(f"{other}/") for other in before)]
+    if more:
+        places = ", ".join(f"`{place}`" for place in more)
+        sign = Sign.WEAKER_SIGNATURES if is_required else Sign.LOCK_OPENED
+        yield Mark(sign, f"images may come from {places}{', unsigned, too' if is_required else ''}", where)
+
+
 def _of_images(was: ResolvedConfig | None, now: ResolvedConfig, known: set[str]) -> Iterator[Mark]:
     where = now.infrastructure.path
     before = {image.name: image for image in was.images} if was else {}
@@ -100,6 +143,9 @@ def _of_images(was: ResolvedConfig | None, now: ResolvedConfig, known: set[str])
             foreign.setdefault(reference.server, []).append(f"`{image.name}`")
         if not _is_verified(now, image) and _is_less_verified(was, old, now, image):
             yield Mark(Sign.WEAKER_SIGNATURES, f"no signature is required of `{reference.tagged}`", where)
+    loose = [f"`{new.name}`" for new in now.images if new.name in before and _is_unpinned(before[new.name], new)]
+    if loose:
+        yield Mark(Sign.UNPINNED, f"{', '.join(loose)} by tag only", where)
     for host, names in foreign.items():
         yield Mark(Sign.FOREIGN_HOST, f"{', '.join(names)} from `{host}`", where)
 
@@ -112,8 +158,12 @@ def _is_less_verified(
     """
     if was and old and _is_verified(was, old):
         return image.is_custom or was.registry.path != now.registry.path
-    is_new = old is None or old.reference.tagged != image.reference.tagged
+    is_new = old is None or old.reference.name != image.reference.name  # and not only another tag of an exempt one
     return is_new and _requires(now.registry.policy)
+
+
+def _is_unpinned(old: ResolvedImage, new: ResolvedImage) -> bool:
+    return old.reference.digest is not None and new.reference.digest is None
 
 
 def _of_versions(old: ResolvedImage, new: ResolvedImage, where: str) -> Iterator[Mark]:
@@ -167,10 +217,17 @@ def _of_mirrors(edits: Edits) -> Iterator[Mark]:
             policy = edits.resolver(frozenset()).policy_of(owner, base, path)
             had = edits.resolver_before.policy_of(was, base, path_of(was, base)) if was and was.value_at(base) else None
             where = owner.path
+            if _destroys(owner) and not (was and was.value_at(base) and _destroys(was)):
+                yield Mark(Sign.DELETES, f"`{path}`: `on_destroy: delete`", where)
             for host in sorted(_asked(policy) - _asked(had) - sources):
                 yield Mark(Sign.FOREIGN_HOST, f"`{path}` may be filled from `{host}`", where)
             if had:
                 yield from _of_signatures(had, policy, path, where)
+
+
+def _destroys(owner: Scope) -> bool:
+    said = nearest(owner, SECTION.on_destroy)
+    return said is not None and said.value == "delete"
 
 
 def _asked(policy: MirrorPolicy | None) -> set[str]:

@@ -284,7 +284,7 @@ def _marks(said):
 def test_an_older_image_is_marked(company, diff, run):
     company.edit("checkout", "chaos-ddcr: ", "chaos-ddcr: &x ")
     company.edit("checkout", "1.94.0", "1.9.0")
-    assert _marks(diff()) == [
+    assert [mark for mark in _marks(diff()) if mark[0] == "downgrade"] == [
         ("downgrade", "`chaos-ddcr` goes back from 1.94.0 to 1.9.0", f"shop/checkout/{name}") for name in ("eu", "us")
     ]
     said = "- ⚠️ **downgrade**: `chaos-ddcr goes back from 1.94.0 to 1.9.0` (`shop/checkout/eu`, `shop/checkout/us`)\n"
@@ -330,7 +330,7 @@ def test_a_host_that_nobody_knew_is_marked(company, diff, edit, text, where):
 
 def test_a_host_of_the_company_is_not_foreign(company, diff):
     company.edit("other", "lab: {", "lab: {custom_images: {log_watcher: 'harbor.company.com/own/x:1'}, ")
-    assert _marks(diff()) == []
+    assert {mark[0] for mark in _marks(diff())} == {"no digest any more"}
 
 
 @pytest.mark.parametrize(
@@ -422,6 +422,44 @@ def test_an_image_that_is_covered_by_no_signature_any_more_is_marked(signed, dif
     assert ("signatures weakened", weaker, "shop/checkout/us") in _marks(diff())
 
 
+def test_another_tag_of_an_image_that_was_exempt_before_weakens_nothing(signed, diff):
+    signed.edit("checkout", "allow_overrides: false", "allow_overrides: true")
+    signed.edit("prod", "us: {", "us: {custom_images: {log_watcher: 'harbor.company.com/own/x:1'}, ")
+    signed.commit()
+    signed.edit("prod", "own/x:1", "own/x:2")
+    assert _marks(diff()) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "mark", "text"),
+    [
+        (
+            "[docker.io/harness,",
+            "[docker.io,",
+            "signatures weakened",
+            "images may come from `docker.io`, unsigned, too",
+        ),
+        ("com]\n", "com, quay.io]\n", "signatures weakened", "images may come from `quay.io`, unsigned, too"),
+        ("allow_images: [docker.io/harness, harbor.company.com]", "", "lock opened", "images may come from anywhere"),
+        ("com]\n", "com, docker.io/harness/x]\n", None, None),
+        (", harbor.company.com]", "]", None, None),
+    ],
+)
+def test_more_places_to_pull_from_are_marked(signed, diff, old, new, mark, text):
+    signed.edit("acme", old, new)
+    expected = [(mark, text, "acme")] if mark else []
+    assert [found for found in _marks(diff()) if "images may come" in found[1]] == expected
+
+
+def test_an_exemption_where_there_was_none_is_marked(signed, diff):
+    allowed = "allow_images: [docker.io/harness, harbor.company.com]"
+    signed.edit("acme", allowed, "")
+    signed.commit()
+    signed.edit("acme", "mirror: {", f"{allowed}\n    mirror: {{")
+    text = "images may come from `docker.io/harness`, `harbor.company.com`, unsigned, too"
+    assert ("signatures weakened", text, "acme") in _marks(diff())
+
+
 def test_an_image_of_a_new_infrastructure_that_no_signature_covers_is_marked(signed, diff):
     signed.edit(
         "prod", "us: {", "ca: {cluster: {context: ca}, custom_images: {ddcr: 'harbor.company.com/x:1'}}\n    us: {"
@@ -441,6 +479,80 @@ def test_an_infrastructure_that_disappears_is_marked_with_what_its_cluster_loses
             "shop/checkout/eu",
         )
     ]
+
+
+def test_what_a_stack_without_a_file_made_is_said_to_stay_until_it_is_destroyed(company, diff):
+    (company.stacks / "Pulumi.other.yaml").unlink()
+    (mark,) = _marks(diff())
+    assert mark == (
+        "infrastructure removed",
+        "cluster `lab`, namespace `hce` loses ConfigMap `chaos-image-registry-lab` when stack `other`, "
+        "which has no file now, is destroyed, and keeps it till then",
+        "shop/lab",
+    )
+
+
+@pytest.mark.parametrize(
+    ("stack", "old", "new", "mark"),
+    [
+        (
+            "acme",
+            'release: "1.93.0"',
+            'release: "1.93.0", pin: "off"',
+            ("no digest any more", "by tag only", "shop/checkout/eu"),
+        ),
+        (
+            "prod",
+            "us: {",
+            "us: {namespace: there, ",
+            (
+                "other cluster or namespace",
+                "from `us`, namespace `hce` to `us`, namespace `there`: its objects go there",
+                "shop/checkout/us",
+            ),
+        ),
+        (
+            "prod",
+            "us: {cluster: {context: us}}",
+            "us: {cluster: {context: there}}",
+            (
+                "other cluster or namespace",
+                "from `us`, namespace `hce` to `there`, namespace `hce`: its objects go there",
+                "shop/checkout/us",
+            ),
+        ),
+        (
+            "acme",
+            "type: private",
+            "type: public",
+            ("private → public", "`harbor.company.com/chaos` is pulled from without a login", "shop/checkout/us"),
+        ),
+        (
+            "acme",
+            "mirror: {",
+            "on_destroy: delete\n    mirror: {",
+            ("destroy deletes images", "`harbor.company.com/chaos`: `on_destroy: delete`", "acme"),
+        ),
+    ],
+)
+def test_what_takes_something_away_is_marked(company, diff, stack, old, new, mark):
+    company.edit(stack, old, new)
+    sign, text, where = mark
+    assert [found for found in _marks(diff()) if found[0] == sign and text in found[1] and found[2] == where]
+
+
+def test_a_cluster_that_is_only_called_otherwise_is_the_same(company, diff):
+    company.edit("prod", "context: us", "context: us, identifier: prod-1")
+    company.commit()
+    company.edit("prod", "context: us", "context: new-name-of-us")
+    assert _marks(diff()) == []
+
+
+def test_an_image_without_a_tag_is_shown_whole(company, run):
+    company.edit("other", "lab: {", "lab: {custom_images: {log_watcher: 'harbor.company.com/own/x:1'}, ")
+    company.commit()
+    company.edit("other", "own/x:1", "own/x")
+    assert "- harbor.company.com/own/x:1\n      + harbor.company.com/own/x\n" in run("diff")[1]
 
 
 def test_what_a_broken_file_hides_is_not_said_to_be_gone(company, diff):

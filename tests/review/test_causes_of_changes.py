@@ -200,6 +200,10 @@ def _left_by_nobody(was, now, reviewed):
         ("account", ("image_registry",), {"name": "eu"}),
     ],
 )
+@example(  # one key of a lock that has two
+    first=[("account", ("allow_overrides",), {"scopes": ["org"], "settings": [*LOCKABLE]})],
+    second=[("account", ("allow_overrides", "scopes"), ["org", "org/proj"])],
+)
 def test_a_cause_undone_alone_undoes_the_change_and_none_of_its_edits_can_be_left_out(new_project, first, second):
     # given: a company, and what somebody makes of it
     was = _edited(BASE, [edit for edit in first if edit[1] != ("id",) and edit[0] != "parent"])

@@ -142,7 +142,7 @@ def test_a_digest_that_changes_with_the_kept_platforms_names_that_setting(new_pr
     (change,) = compare(*sides).infrastructures
     (field,) = change.fields
     assert (field.before, field.after) == tuple(f"h.example/chaos/chaos-ddcr:1@{digest}" for digest in (A, B))
-    assert field.cause.text == "account `acme` `mirror.platforms`: all → linux/amd64"
+    assert field.cause.text == "account `acme` `mirror.platforms`: all → [linux/amd64]"
 
 
 def test_of_two_infrastructures_with_one_target_the_locked_digest_holds(project, run_mirror_selection):
