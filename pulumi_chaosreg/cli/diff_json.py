@@ -18,6 +18,7 @@ def as_json(shown: Shown) -> str:
             "infrastructures": {kind: kinds.count(kind) for kind in ("changed", "added", "removed")},
             "clusters": found.clusters,
             "up": shown.waves(),
+            "reasons": {one.stack: list(one.reasons) for one in shown.stacks},
             "gone": list(shown.gone),
         },
         "marks": [{"mark": str(mark.sign), "text": mark.text, "where": mark.where} for mark in found.marks],
@@ -31,6 +32,7 @@ def as_json(shown: Shown) -> str:
                 "gets": list(change.gets),
                 "loses": list(change.loses),
                 "other_value": change.has_other_value,
+                "plain_text": change.is_exposed,
             }
             for change in found.credentials
         ],

@@ -16,6 +16,7 @@ from pulumi_chaosreg.cli.diff_rows import (
     listed,
     marked,
     named,
+    of_value,
     rows,
     whom,
 )
@@ -64,6 +65,8 @@ def _order(shown: Shown) -> Iterator[str]:
     waves = [listed(wave, _NAMES, code) for wave in shown.waves()]
     if waves:
         yield f"`up` in this order: {', then '.join(waves)}.\n"
+    for one in shown.untold()[:_NAMES]:
+        yield f"\n- {code(one.stack)}: {_plain(listed(one.reasons, 3))}\n"
     if shown.gone:
         yield f"Without a stack file now: {listed(shown.gone, _NAMES, code)}.\n"
 
@@ -102,8 +105,11 @@ def _section(title: str, changes: Sequence[Change], word: str) -> Iterator[str]:
     removed = [named(change) for change in changes if change.kind == "removed"]
     if removed:
         yield f"\nGone: {listed(removed, _NAMES, code)}\n"
-    if untold := [named(change) for change in changes if is_untold(change)]:
-        yield f"\nAnother name, stack or credential, and nothing else: {listed(untold, _NAMES, code)}\n"
+    untold = [change for change in changes if is_untold(change)]
+    if same := [named(change) for change in untold if change.fields]:
+        yield f"\nAnother credential only (see below): {listed(same, _NAMES, code)}\n"
+    if moved := [named(change) for change in untold if not change.fields]:
+        yield f"\nAnother name or stack only: {listed(moved, _NAMES, code)}\n"
     every = rows(changes)
     changed = [row for row in every if row.kind == "changed"]
     added = [row for row in every if row.kind == "added" and not row.field.startswith("origin.")]
@@ -127,7 +133,7 @@ def _credentials(changes: Iterable[CredentialChange]) -> Iterator[str]:
             yield "\n#### Who gets which credential\n\n"
         stack = f" (stack {code(change.stack)})" if change.stack else " (in no stack file)"
         parts = [f"{counted(len(who), 'user')} {word}: {listed(who, 3, code)}" for word, who in _sides(change) if who]
-        parts += [f"another value, for {counted(change.users, 'user')}"] if change.has_other_value else []
+        parts += [told] if (told := of_value(change)) else []
         yield f"- {code(change.name)}{stack}: {'; '.join(parts)}\n"
 
 

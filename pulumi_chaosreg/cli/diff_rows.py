@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from pulumi_chaosreg.cli.terminal import shortened
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.review.credential_changes import CredentialChange
 from pulumi_chaosreg.review.difference import Change, Comparison, FieldChange
 from pulumi_chaosreg.review.facts import CREDENTIAL, HOLDER
 from pulumi_chaosreg.review.marks import Mark
@@ -51,6 +52,20 @@ class Shown:
         """The stacks to bring `up`: each list needs the ones before it."""
         numbers = sorted({one.wave for one in self.stacks})
         return [[one.stack for one in self.stacks if one.wave == number] for number in numbers]
+
+    def untold(self) -> list[Touched]:
+        """Stacks to bring `up` of which no other row tells why."""
+        found = self.comparison
+        told = {one.stack for one in (*found.infrastructures, *found.registries, *found.credentials)}
+        return [one for one in self.stacks if one.stack not in told]
+
+
+def of_value(change: CredentialChange) -> str:
+    """What has become of a credential's value; empty where it is the same."""
+    if change.is_lost:
+        return "its value is in this file no more"
+    words = "in plain text now" if change.is_exposed else "another value" if change.has_other_value else ""
+    return f"{words}, for {counted(change.users, 'user')}" if words else ""
 
 
 def counted(count: int, word: str) -> str:

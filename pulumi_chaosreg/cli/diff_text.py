@@ -2,7 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 
-from pulumi_chaosreg.cli.diff_rows import Row, Shown, advices, counted, headline, listed, marked, named, rows, whom
+from pulumi_chaosreg.cli.diff_rows import (
+    Row,
+    Shown,
+    advices,
+    counted,
+    headline,
+    is_untold,
+    listed,
+    marked,
+    named,
+    of_value,
+    rows,
+    whom,
+)
 from pulumi_chaosreg.cli.terminal import colored, shortened
 from pulumi_chaosreg.review.credential_changes import CredentialChange
 from pulumi_chaosreg.review.difference import Change
@@ -19,6 +32,7 @@ def as_text(shown: Shown) -> str:
     waves = [listed(wave, _NAMES, shortened) for wave in shown.waves()]
     lines += [f"up: {', then '.join(waves)}"] if waves else []
     lines += [f"without a stack file now: {', '.join(map(shortened, shown.gone))}"] if shown.gone else []
+    lines += [f"  {one.stack}: {shortened(listed(one.reasons, 3))}" for one in shown.untold()[:_NAMES]]
     for sign, text, where in marked(shown.comparison.marks):
         lines.append(colored(f"! {sign}: {shortened(text)} ({listed(where, 3, shortened)})", "yellow"))
     found = shown.comparison
@@ -38,6 +52,8 @@ def _section(title: str, changes: Sequence[Change], word: str) -> Iterator[str]:
         names = [named(change) for change in changes if change.kind == kind]
         if names:
             yield f"  {counted(len(names), word)} {kind}: {listed(names, _NAMES, shortened)}"
+    if same := [named(change) for change in changes if is_untold(change) and change.fields]:
+        yield f"  another credential only, see below: {listed(same, _NAMES, shortened)}"
     for change in changes:
         yield from (f"    {shortened(advice)}" for advice in advices(change))
     everybody = {kind: [named(c) for c in changes if c.kind == kind] for kind in ("changed", "added")}
@@ -67,5 +83,5 @@ def _credentials(changes: Sequence[CredentialChange]) -> Iterator[str]:
             yield f"      {colored(f'+ {listed(change.gets, _NAMES, shortened)}', 'green')}"
         if change.loses:
             yield f"      {colored(f'- {listed(change.loses, _NAMES, shortened)}', 'red')}"
-        if change.has_other_value:
-            yield f"      another value, for {counted(change.users, 'user')}"
+        if told := of_value(change):
+            yield f"      {told}"

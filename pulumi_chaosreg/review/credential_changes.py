@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from pulumi_chaosreg.review.credential_texts import is_plain
 from pulumi_chaosreg.review.edits import Edits
 from pulumi_chaosreg.review.made import Made, Pair
 
@@ -21,6 +22,10 @@ class CredentialChange:
     """Whether another text stands in the file; a new or a removed value is one, too."""
     users: int
     """How many get it now."""
+    is_exposed: bool = False
+    """Whether it stands in plain text now, and did not before."""
+    is_lost: bool = False
+    """Whether the file held a value before, and holds none now."""
 
 
 _Held = tuple[str, str]
@@ -44,13 +49,16 @@ def credential_changes(before: Made, after: Made, edits: Edits, pairs: Iterable[
     changes = []
     for name, stack in sorted({**old, **new}):
         users = old.get((name, stack), {}), new.get((name, stack), {})
+        texts = before.text(stack, name), after.text(stack, name)
         change = CredentialChange(
             name,
             stack,
             tuple(who for who in users[1] if who not in users[0]),
             tuple(who for who in users[0] if who not in users[1]),
-            before.text(stack, name) != after.text(stack, name),
+            texts[0] != texts[1],
             len(users[1]),
+            is_exposed=is_plain(texts[1]) and not is_plain(texts[0]),
+            is_lost=texts[0] is not None and texts[1] is None,
         )
         if change.gets or change.loses or change.has_other_value:
             changes.append(change)

@@ -3,7 +3,7 @@
 Both companies are worked out whole and compared fact by fact; only then is asked which edits a change comes from.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,11 +20,12 @@ from pulumi_chaosreg.review.facts import (
     path_of,
 )
 from pulumi_chaosreg.review.made import Made, Pair
-from pulumi_chaosreg.review.marks import Mark, marks
+from pulumi_chaosreg.review.marks import Mark, Sign, marks
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.registry import definitions
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.settings.setting import Path
+from pulumi_chaosreg.stacks.sections import CREDENTIALS
 
 Kind = Literal["added", "removed", "changed"]
 
@@ -87,14 +88,25 @@ def compare(before: Made, after: Made) -> Comparison:
     levels = [*_of_levels(edits)]
     changed = {change.path for change in infrastructures}
     clusters = {cluster_of(config) for pair in pairs for config in pair if config and _path_of_pair(pair) in changed}
+    credentials = credential_changes(before, after, edits, pairs)
+    exposed = [Mark(Sign.EXPOSED, *told) for told in _exposed(after, credentials)]
     return Comparison(
         _sorted(infrastructures),
         _sorted(registries),
         _sorted(levels),
-        credential_changes(before, after, edits, pairs),
-        marks(edits, pairs, unknown),
+        credentials,
+        (*exposed, *marks(edits, pairs, unknown)),
         len(clusters),
     )
+
+
+def _exposed(after: Made, changes: Iterable[CredentialChange]) -> Iterator[tuple[str, str]]:
+    """What is told of credentials that stand in plain text now, and where."""
+    for change in changes:
+        if change.is_exposed:
+            scopes = after.reviewed.company.of_stack(change.stack)
+            text = f"`{CREDENTIALS}:{change.name}` of stack `{change.stack}` can be read by everybody: change it"
+            yield text, scopes[0].path if scopes else change.stack
 
 
 def _sorted(changes: list[Change]) -> tuple[Change, ...]:

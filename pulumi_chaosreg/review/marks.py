@@ -21,6 +21,7 @@ from pulumi_chaosreg.settings.table import SECTION
 class Sign(StrEnum):
     """Of which kind a mark is."""
 
+    EXPOSED = "credential in plain text"
     UNKNOWN = "not known"
     REMOVED = "infrastructure removed"
     RENAMED = "perhaps renamed"

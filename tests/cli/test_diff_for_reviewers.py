@@ -109,14 +109,17 @@ def test_every_setting_that_matters_is_told_in_every_format(company, run, diff, 
         assert word in run("diff", "-o", output)[1]
 
 
+SAME = {"other_value": False, "plain_text": False}
+
+
 def test_who_gets_which_credential_is_told_by_credential(company, run, diff):
     company.edit("prod", "us: {", "us: {image_registry: {authentication: {username: u, password_secret: robot}}, ")
     company.edit("prod", "config:", "config:\n  chaosreg-credentials:robot: {secure: v1:x}")
     company.edit("checkout", "allow_overrides: false", "allow_overrides: true")
     who = "infrastructure shop/checkout/us"
     assert diff()["credentials"] == [
-        {"credential": "harbor", "stack": "acme", "gets": [], "loses": [who], "other_value": False},
-        {"credential": "robot", "stack": "prod", "gets": [who], "loses": [], "other_value": True},
+        {"credential": "harbor", "stack": "acme", "gets": [], "loses": [who], **SAME},
+        {"credential": "robot", "stack": "prod", "gets": [who], "loses": [], **SAME, "other_value": True},
     ]
     assert (
         "- `robot` (stack `prod`): 1 user more: `infrastructure shop/checkout/us`" in run("diff", "-o", "markdown")[1]
@@ -132,6 +135,38 @@ def test_a_rotated_credential_is_told_and_not_shown(company, run, diff):
         _, out, _ = run("diff", "-o", output)
         assert "another value" in out or '"other_value": true' in out
         assert "v1:" not in out
+
+
+def test_a_credential_that_stands_in_plain_text_now_is_marked_and_not_shown(company, run, diff):
+    company.edit("acme", "{secure: v1:one}", "hunter2")
+    (change,) = diff()["credentials"]
+    assert change["plain_text"]
+    told = "`chaosreg-credentials:harbor` of stack `acme` can be read by everybody: change it"
+    assert ("credential in plain text", told, "acme") in _marks(diff())
+    for output in ("text", "markdown", "json"):
+        out = run("diff", "-o", output)[1]
+        assert "hunter2" not in out
+        assert output == "json" or ("in plain text now, for 2 users" in out and "nother credential only" in out)
+    company.commit()
+    company.edit("acme", "hunter2", "hunter3")
+    assert _marks(diff()) == []
+
+
+def test_a_credential_without_a_value_now_is_told_as_lost(company, run):
+    company.edit("acme", "chaosreg-credentials:harbor:", "chaosreg-credentials:harbour:")
+    _, out, _ = run("diff")
+    assert "harbor  stack acme\n" in out
+    assert "its value is in this file no more" in out
+
+
+def test_why_a_stack_is_to_be_brought_up_is_told_where_no_row_tells_it(company, run, diff):
+    company.edit("other", "server: docker.io, account: harness", "server: harbor.company.com, account: chaos")
+    company.commit()
+    company.edit("acme", "1.93.0", "1.94.4")
+    why = "mirror of account `acme` into harbor.company.com/chaos"
+    assert diff()["summary"]["reasons"]["acme"] == [why]
+    assert f"\n  acme: {why}\n" in run("diff")[1]
+    assert f"\n- `acme`: `{why.replace('`', '')}`\n" in run("diff", "-o", "markdown")[1]
 
 
 def test_the_logins_of_a_mirror_are_credentials_that_somebody_gets(company, diff):
@@ -580,6 +615,11 @@ def test_the_headline_counts_and_says_the_order(company, run, diff):
         "infrastructures": {"changed": 3, "added": 0, "removed": 0},
         "clusters": 3,
         "up": [["acme", "other"], ["prod"]],
+        "reasons": {
+            "acme": ["mirror of account `acme` into harbor.company.com/chaos"],
+            "other": ["infrastructure shop/lab"],
+            "prod": ["infrastructure shop/checkout/eu", "infrastructure shop/checkout/us"],
+        },
         "gone": [],
     }
     head = "3 infrastructures (3 changed), 3 clusters, 3 stacks to bring up since HEAD\nup: acme, other, then prod\n"
