@@ -56,7 +56,8 @@ class Shown:
     def untold(self) -> list[Touched]:
         """Stacks to bring `up` of which no other row tells why."""
         found = self.comparison
-        told = {one.stack for one in (*found.infrastructures, *found.registries, *found.credentials)}
+        told = {change.stack for change in (*found.infrastructures, *found.registries)}
+        told |= {change.stack for change in found.credentials}
         return [one for one in self.stacks if one.stack not in told]
 
 

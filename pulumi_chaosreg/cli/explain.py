@@ -54,8 +54,8 @@ def _all(resolved: ResolvedConfig, lines: Lines) -> str:
     for one in resolved.fields():
         shown += [f"  {colored(one.name, 'cyan')} = {visible(one.value)}", f"      {_where(one.origin.place, lines)}"]
     shown += [
-        f"  locked by {scope.title}: {_lock(scope, how, lines)}"
-        for scope, how in locks_in(resolved.infrastructure.chain())
+        f"  {'only this is left open' if _leaves_some(one) else 'locked'} by {one.title}: {_lock(one, how, lines)}"
+        for one, how in locks_in(resolved.infrastructure.chain())
     ]
     return "\n".join(shown) + "\n"
 
@@ -77,9 +77,8 @@ def _one(resolved: ResolvedConfig, field: str, lines: Lines, errors: Sequence[Fi
         shown.append(f"{stem}{scope.title}")
         shown += [f"{below}   {_statement(statement, lines)}" for statement in statements]
         if scope in locks and explanation.lock:
-            shown.append(
-                f"{below}   {colored('locks it', 'yellow')} for all below: {_lock(scope, locks[scope], lines)}"
-            )
+            what = "leaves open below" if _leaves_some(scope) else "locks it for all below"
+            shown.append(f"{below}   {colored(what, 'yellow')}: {_lock(scope, locks[scope], lines)}")
     return "\n".join([*shown, "", _who_may(explanation, resolved.infrastructure)]) + "\n"
 
 
@@ -101,6 +100,11 @@ def _who_may(explanation: Explanation, infrastructure: Scope) -> str:
 
 def _names(settings: Sequence[str]) -> str:
     return ", ".join(f"`{setting}`" for setting in settings)
+
+
+def _leaves_some(scope: Scope) -> bool:
+    """Whether it says which things may be set below, or where."""
+    return isinstance(scope.get(SECTION.allow_overrides), dict)
 
 
 def _lock(scope: Scope, how: str, lines: Lines) -> str:

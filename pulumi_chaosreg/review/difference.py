@@ -12,6 +12,7 @@ from pulumi_chaosreg.review.credential_changes import CredentialChange, credenti
 from pulumi_chaosreg.review.edits import Edits, Undone
 from pulumi_chaosreg.review.facts import (
     CREDENTIAL,
+    UNVERIFIED,
     Facts,
     cluster_of,
     of_infrastructure,
@@ -136,6 +137,8 @@ def _of_infrastructure(before: Made, after: Made, edits: Edits, pair: Pair) -> C
         scope = config.infrastructure
         return Change("added" if now else "removed", scope.path, scope.stack, _alone(facts, is_new=bool(now)))
     old, new = before.facts(was), after.facts(now)
+    if now.signatures is None or now.signatures.value != "require":
+        old = {name: fact for name, fact in old.items() if name != UNVERIFIED}  # fewer are exempt: nothing is verified
     then, scope = was.infrastructure, now.infrastructure
     fields = []
     if old != new:

@@ -28,7 +28,8 @@ from pulumi_chaosreg.settings.table import (
 CREDENTIAL = "pull_secret.credential"
 HOLDER = "pull_secret.credential_stack"
 """The stack whose file holds the credential."""
-
+UNVERIFIED = "unverified"
+"""Images whose signatures nobody looks at, where they are required."""
 
 _OF_REGISTRY = ("mirror", "registry")
 

@@ -141,6 +141,16 @@ def test_explain_shows_who_decided_who_else_tried_and_who_locks(company, run):
     ]
 
 
+def test_what_a_lock_leaves_open_is_not_said_to_be_locked_for_all(company, run):
+    said = "allow_overrides: {settings: [images]}"
+    company.edit("checkout", "allow_overrides: false", said)
+    _, out, _ = run("explain", "eu", "image.chaos-ddcr")
+    assert f"leaves open below: {said}  stacks/Pulumi.checkout.yaml:5\n" in out
+    assert "infrastructure `eu` may set `images.tags.chaos-ddcr`, `images.release`, and may not set" in out
+    assert "for all" not in out
+    assert f"  only this is left open by project `checkout`: {said}  " in run("explain", "eu")[1]
+
+
 def test_explain_says_when_nobody_decides_and_what_belongs_to_another_server(company, run):
     _, out, _ = run("explain", "lab", "type")
     assert "image_registry.type: private  stacks/Pulumi.acme.yaml:8  (belongs to another server)" in out

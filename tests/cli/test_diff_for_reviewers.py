@@ -457,6 +457,16 @@ def test_an_image_that_is_covered_by_no_signature_any_more_is_marked(signed, dif
     assert ("signatures weakened", weaker, "shop/checkout/us") in _marks(diff())
 
 
+def test_a_demand_that_is_dropped_does_not_look_as_if_more_were_verified(signed, diff):
+    signed.edit("checkout", "allow_overrides: false", "allow_overrides: true")
+    signed.edit("prod", "us: {", "us: {custom_images: {log_watcher: 'harbor.company.com/own/x:1'}, ")
+    signed.commit()
+    signed.edit("acme", "signatures: require, ", "signatures: copy, ")
+    said = diff()
+    assert said["changes"] == []
+    assert "signatures weakened" in {mark[0] for mark in _marks(said)}
+
+
 def test_another_tag_of_an_image_that_was_exempt_before_weakens_nothing(signed, diff):
     signed.edit("checkout", "allow_overrides: false", "allow_overrides: true")
     signed.edit("prod", "us: {", "us: {custom_images: {log_watcher: 'harbor.company.com/own/x:1'}, ")
