@@ -15,7 +15,7 @@ from pulumi_chaosreg.scopes.model import Level, Scope, nearest
 from pulumi_chaosreg.scopes.moves import object_name
 from pulumi_chaosreg.scopes.registry import definitions
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
-from pulumi_chaosreg.settings.table import SECTION
+from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, SECTION
 
 
 class Sign(StrEnum):
@@ -99,16 +99,20 @@ def _objects(config: ResolvedConfig) -> Iterator[str]:
 
 def _of_place(was: ResolvedConfig, now: ResolvedConfig) -> Iterator[Mark]:
     """Whether its objects are made anew elsewhere: a cluster's lasting name counts where both sides say it."""
-    old, new = was.of_cluster(), now.of_cluster()
+    old, new, scope = was.of_cluster(), now.of_cluster(), now.infrastructure
+    if scope.is_unclear(SECTION.cluster) or scope.is_unclear(SECTION.namespace):
+        return
     key = next((key for key in ("identifier", "context", "kubeconfig") if key in old and key in new), None)
-    if (key and old[key] != new[key]) or was.namespace != now.namespace:
+    is_other = old[key] != new[key] if key else cluster_of(was) != cluster_of(now)
+    if is_other or was.namespace != now.namespace:
         before, after = (f"`{cluster_of(one)}`, namespace `{one.namespace.value}`" for one in (was, now))
         yield Mark(Sign.ELSEWHERE, f"from {before} to {after}: its objects go there", now.infrastructure.path)
 
 
 def _of_access(was: ResolvedConfig, now: ResolvedConfig) -> Iterator[Mark]:
     types = [one.registry.type.value for one in (was, now)]
-    if was.registry.path == now.registry.path and types == ["private", "public"]:
+    is_unclear = now.infrastructure.is_unclear(IMAGE_REGISTRY.type) or now.registry.is_unclear(IMAGE_REGISTRY.type)
+    if was.registry.path == now.registry.path and types == ["private", "public"] and not is_unclear:
         yield Mark(Sign.PUBLIC, f"`{now.registry.path}` is pulled from without a login", now.infrastructure.path)
 
 
@@ -117,6 +121,8 @@ def _of_allowance(was: ResolvedConfig, now: ResolvedConfig) -> Iterator[Mark]:
     is_required = all(one.signatures is not None and one.signatures.value == "require" for one in (was, now))
     said = now.allow_images or was.allow_images
     if said is None or (was.allow_images is None and not is_required):  # from anywhere, with signatures or without
+        return
+    if now.infrastructure.is_unclear(SECTION.allow_images):
         return
     where = said.origin.scope.path if said.origin.scope else now.infrastructure.path
     if now.allow_images is None:

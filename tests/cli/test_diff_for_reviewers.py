@@ -586,6 +586,23 @@ def test_what_takes_something_away_is_marked(company, diff, stack, old, new, mar
     assert [found for found in _marks(diff()) if found[0] == sign and text in found[1] and found[2] == where]
 
 
+@pytest.mark.parametrize(
+    ("stack", "old", "new"),
+    [
+        ("acme", "type: private", "type: privat"),
+        ("acme", "allow_images: [harbor", "allow_images: [https://harbor"),
+        ("prod", "context: us", "contxt: us"),
+        ("prod", "namespace: there", "namespace: There"),
+    ],
+)
+def test_of_a_mistake_nobody_is_told_that_it_opens_or_moves_anything(company, diff, stack, old, new):
+    company.edit("acme", "mirror: {", "allow_images: [harbor.company.com, docker.io/harness]\n    mirror: {")
+    company.edit("prod", "us: {", "us: {namespace: there, ")
+    company.commit()
+    company.edit(stack, old, new)
+    assert {mark[0] for mark in _marks(diff())} <= {"no digest any more"}
+
+
 def test_a_cluster_that_is_only_called_otherwise_is_the_same(company, diff):
     company.edit("prod", "context: us", "context: us, identifier: prod-1")
     company.commit()
