@@ -13,7 +13,8 @@ LOOKS = "x` @octocat <img src=https://evil.example/x.png> **LGTM** `|y"
 def test_what_a_file_says_cannot_act_in_a_pull_request(company, run):
     company.edit("prod", "context: us", f"context: {json.dumps(LOOKS)}")
     _, out, _ = run("diff", "-o", "markdown")
-    (row,) = [line for line in out.splitlines() if "octocat" in line]
+    mark, row = [line for line in out.splitlines() if "octocat" in line]
+    assert mark.count("`") == 4  # what is moved where, and of whom: two spans with no fence in them
     # a fence longer than any run of backticks inside, no cell that ends early
     assert f"``{LOOKS}``".replace("|", "\\|") in row
     assert row.replace("\\|", "").count("|") == 6
