@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.review.edits import Edits
 from pulumi_chaosreg.review.facts import cluster_of, path_of
 from pulumi_chaosreg.review.made import Pair
@@ -13,7 +14,7 @@ from pulumi_chaosreg.review.openness import opened
 from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy
 from pulumi_chaosreg.scopes.model import Level, Scope, nearest
 from pulumi_chaosreg.scopes.moves import object_name
-from pulumi_chaosreg.scopes.registry import definitions
+from pulumi_chaosreg.scopes.registry import definitions, is_same
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
 from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, SECTION
 
@@ -190,7 +191,11 @@ def _is_older(tag: str | None, other: str | None) -> bool:
     """Whether both are versions, and the first is the lower one; other tags have no order."""
     versions = [_VERSION.match(text or "") for text in (tag, other)]
     numbers = [tuple(map(int, found[1].split("."))) for found in versions if found]
-    return len(numbers) == 2 and numbers[0] < numbers[1]
+    if len(numbers) < 2:
+        return False
+    longest = max(map(len, numbers))
+    first, second = (one + (0,) * (longest - len(one)) for one in numbers)  # 1.94 is 1.94.0
+    return first < second
 
 
 def _is_verified(config: ResolvedConfig, image: ResolvedImage) -> bool:
@@ -216,13 +221,15 @@ def _of_levels(edits: Edits) -> Iterator[Mark]:
 
 def _of_mirrors(edits: Edits) -> Iterator[Mark]:
     """What owners trust, for each registry that they defined before, too, or define now."""
-    sources = {source.partition("/")[0] for source in edits.before.company.catalogue.sources} | _hosts(edits)
+    # Harness's own alone: what the project's catalogue adds is what a reviewer is to hear of
+    sources = {source.partition("/")[0] for source in load_catalogue().sources} | _hosts(edits)
     for owner in edits.after.company.scopes:
         was = edits.was(owner)
         for base in definitions(owner):
             path = path_of(owner, base)
             policy = edits.resolver(frozenset()).policy_of(owner, base, path)
-            had = edits.resolver_before.policy_of(was, base, path_of(was, base)) if was and was.value_at(base) else None
+            former = (was, base) if was and was.value_at(base) else _by_path(edits, path)
+            had = edits.resolver_before.policy_of(*former, path_of(*former)) if former else None
             where = owner.path
             if _destroys(owner) and not (was and was.value_at(base) and _destroys(was)):
                 yield Mark(Sign.DELETES, f"`{path}`: `on_destroy: delete`", where)
@@ -230,6 +237,12 @@ def _of_mirrors(edits: Edits) -> Iterator[Mark]:
                 yield Mark(Sign.FOREIGN_HOST, f"`{path}` may be filled from `{host}`", where)
             if had:
                 yield from _of_signatures(had, policy, path, where)
+
+
+def _by_path(edits: Edits, path: str) -> tuple[Scope, tuple[str, ...]] | None:
+    """Where the same registry was defined, under another name or by another scope."""
+    every = ((scope, base) for scope in edits.before.company.scopes for base in definitions(scope))
+    return next((one for one in every if is_same(path_of(*one), path)), None)
 
 
 def _destroys(owner: Scope) -> bool:

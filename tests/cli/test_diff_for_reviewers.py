@@ -330,6 +330,11 @@ def test_an_older_image_is_marked(company, diff, run):
     )
 
 
+def test_a_version_with_fewer_parts_is_not_an_older_one(company, diff):
+    company.edit("checkout", '"1.94.0"', '"1.94"')
+    assert [mark for mark in _marks(diff()) if mark[0] == "downgrade"] == []
+
+
 def test_the_same_tag_with_another_digest_is_marked(company, diff):
     lock = company.stacks / "chaosreg.lock.yaml"
     lock.write_text(lock.read_text().replace("b" * 64, "d" * 64))
@@ -361,6 +366,13 @@ def test_the_same_tag_with_another_digest_is_marked(company, diff):
 def test_a_host_that_nobody_knew_is_marked(company, diff, edit, text, where):
     company.edit(*edit)
     assert ("foreign host", text, where) in _marks(diff())
+
+
+def test_a_source_that_the_project_s_own_catalogue_named_before_is_marked_too(company, diff):
+    (company.stacks / "chaosreg.catalogue.yaml").write_text("sources: {evil.example/x: [ddcr]}\n")
+    company.commit()
+    company.edit("acme", "source: docker.io/harness", "source: evil.example/x")
+    assert ("foreign host", "`harbor.company.com/chaos` may be filled from `evil.example`", "acme") in _marks(diff())
 
 
 def test_a_host_of_the_company_is_not_foreign(company, diff):
@@ -433,6 +445,18 @@ def test_a_signature_policy_that_asks_for_less_is_marked(signed, diff, old, new,
     signed.edit("acme", old, new)
     expected = [("signatures weakened", text, "acme")] if text else []
     assert [mark for mark in _marks(diff()) if mark[0] == "signatures weakened"] == expected
+
+
+def test_a_registry_under_a_new_name_is_still_the_same_one(signed, diff):
+    path = signed.stacks / "Pulumi.acme.yaml"
+    entry = path.read_text().partition("    image_registry:\n")[2].partition("    images:")[0]
+    named = f"    registries:\n      eu:\n{entry}    image_registry: eu\n"
+    signed.edit(
+        "acme", f"    image_registry:\n{entry}", named.replace("\n      ", "\n        ").replace("  eu:", "eu:", 1)
+    )
+    signed.edit("acme", "signatures: require, ", "signatures: copy, ")
+    text = "`harbor.company.com/chaos`: `mirror.signatures` require → copy"
+    assert ("signatures weakened", text, "acme") in _marks(diff())
 
 
 def test_another_key_in_the_same_file_is_told_and_marked_and_its_cause_is_the_file(signed, diff):
