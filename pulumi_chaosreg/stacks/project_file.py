@@ -7,6 +7,7 @@ from typing import Any
 
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.settings.yaml_file import read_yaml
+from pulumi_chaosreg.stacks.nowhere import said_nowhere
 from pulumi_chaosreg.stacks.sections import CREDENTIALS, full_keys, is_of_ours, section_of
 
 
@@ -42,6 +43,7 @@ class ProjectFile:
     def sections(self, findings: list[Finding]) -> dict[str, tuple[Any, Place]]:
         """Section, or `chaosreg-credentials:NAME` → (value, place) for what `config:` gives all stacks."""
         path, config = self.path, self.said.get("config")
+        findings += said_nowhere(self.said, path, is_stack=False)
         config = full_keys(config, self.name, path, findings) if isinstance(config, dict) else {}
         found: dict[str, tuple[Any, Place]] = {}
         for key, given in config.items():

@@ -12,6 +12,7 @@ from typing import Any
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.settings.checking import type_name
 from pulumi_chaosreg.settings.yaml_file import read_yaml
+from pulumi_chaosreg.stacks.nowhere import nothing_in, said_nowhere
 from pulumi_chaosreg.stacks.project_file import ProjectFile
 from pulumi_chaosreg.stacks.sections import (
     CREDENTIALS,
@@ -93,10 +94,7 @@ class StackFolder:
         path = self.paths.get(stack)
         if path is None or not path.exists():
             return None
-        content = read_yaml(path)  # was read before without an error
-        config = content.get("config") if isinstance(content, dict) else None
-        given = config.items() if isinstance(config, dict) else ()
-        meant = [key for key, value in given if key.rpartition(":")[2] in SECTIONS and isinstance(value, dict)]
+        meant = self.meant_for_sections(stack)
         place = Place(file=path, keys=("config", meant[0])) if meant else Place(file=path, line=1)
         name = meant[0].rpartition(":")[2] if meant else "account"
         also = "" if meant else ", or the level that it holds,"
@@ -107,6 +105,15 @@ class StackFolder:
             help=f"write `{NAMESPACE}:{name}`{also} below `config:`",
             hides_value=True,
         )
+
+    def meant_for_sections(self, stack: str) -> list[str]:
+        """The keys of the stack's `config:` that have the name of a section, and not our prefix."""
+        path = self.paths[stack]
+        content = read_yaml(path) if path.exists() else None  # was read before without an error
+        config = content.get("config") if isinstance(content, dict) else None
+        given = full_keys(config, self.project_name, path, []) if isinstance(config, dict) else {}
+        meant = {key for key, value in given.items() if key.rpartition(":")[2] in SECTIONS and isinstance(value, dict)}
+        return [key for key in config or () if (key if ":" in key else f"{self.project_name}:{key}") in meant]
 
     def all(self) -> dict[str, StackFile]:
         """Every stack file with one of our sections, by name."""
@@ -127,6 +134,9 @@ class StackFolder:
                 self.findings += error.findings
                 self.spoilt.add(stack)
                 return None
+        if lost := said_nowhere(content, path):
+            self.findings += lost
+            self.spoilt.add(stack)
         config = content.get("config") if isinstance(content, dict) else None
         config = config if isinstance(config, dict) else {}
         file = self._stack_file(stack, path, full_keys(config, self.project_name, path, self.findings))
@@ -138,6 +148,9 @@ class StackFolder:
             dropped = {name for name in self._of_project if name in SECTIONS and name not in file.sections}
             given = {key: text for key, text in self._engine[stack].items() if key.partition(":")[2] not in dropped}
             file = _with_engine_values(file, given)
+        if content is None and path.exists() and not file.sections:
+            self.findings.append(nothing_in(path))
+            self.spoilt.add(stack)
         return file if file.sections else None
 
     def _stack_file(self, stack: str, path: Path, config: Mapping[str, Any]) -> StackFile:

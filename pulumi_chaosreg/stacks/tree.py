@@ -6,13 +6,14 @@ Files are read as they are asked for, parents first, so that one stack can link 
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pulumi_chaosreg.errors import Finding, Place
+from pulumi_chaosreg.errors import Finding, Place, Severity
 from pulumi_chaosreg.scopes.linking import linked
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.settings.checking import check_settings, type_name
 from pulumi_chaosreg.settings.grammars import ID
 from pulumi_chaosreg.settings.near_misses import did_you_mean
 from pulumi_chaosreg.settings.yaml_file import Lines
+from pulumi_chaosreg.stacks.sections import NAMESPACE
 from pulumi_chaosreg.stacks.stack_files import StackFile, StackFolder, infrastructures_of
 
 UNNAMED = "?"
@@ -44,6 +45,9 @@ class Tree:
     def _link(self, file: StackFile) -> list[Scope]:
         scopes: list[Scope] = []
         levels = [level for level in _SECTION_LEVELS if level in file.sections]
+        if not levels and "infrastructures" not in file.sections:
+            self.findings += self._no_level(file)
+            return []
         first = levels[0] if levels else Level.INFRASTRUCTURE
         parent = self._parent(file, first)
         if parent is None and first is not Level.ACCOUNT:
@@ -64,6 +68,18 @@ class Tree:
                 for name, section, place in infrastructures_of(file, self.findings)
             ]
         return scopes
+
+    def _no_level(self, file: StackFile) -> list[Finding]:
+        """CHR0127, unless the file has a finding of its own. A section without our prefix is most likely the level."""
+        if file.stack in self.files.spoilt or "parent_stack" in file.elsewhere:
+            return []
+        keys = self.files.meant_for_sections(file.stack)
+        name = f"{NAMESPACE}:{keys[0].rpartition(':')[2]}" if keys else ""
+        place = Place(file=file.path, keys=("config", keys[0])) if keys else file.place("parent_stack")
+        advice = f"write `{name}`" if keys else "write the level that it holds, or remove `chaosreg:parent_stack`"
+        what = f"stack `{file.stack}` has a parent and no level, so nothing is made for it"
+        severity: Severity = "error" if keys else "warning"
+        return [Finding("CHR0127", what, place, help=advice, severity=severity, hides_value=True)]
 
     def _check_alone(self, file: StackFile, levels: list[Level]) -> None:
         """What is wrong inside the sections of a file whose parent is wrong: told in the same run."""

@@ -90,8 +90,59 @@ MISTAKES = {
         ["a quote that opens here is not closed"],
     ),
     "a parent whose file is empty": (
-        {"acme": "# nothing yet  #! CHR0207\n", **THREE_BELOW},
-        ["stack `acme` is a parent"],
+        {"acme": "# nothing yet  #! CHR0126\n", **THREE_BELOW},
+        ["Pulumi.acme.yaml has nothing in it"],
+    ),
+    "an environment's file that was emptied": (
+        {"acme": ACME, "x": BELOW.format("acme", "x"), "y": "# nothing  #! CHR0126\n"},
+        ["Pulumi.y.yaml has nothing in it", "write them into it again"],
+    ),
+    "sections without `config:` above them": (
+        {
+            "acme": ACME,
+            "x": BELOW.format("acme", "x"),
+            "y": "chaosreg:parent_stack: acme  #! CHR0125\nchaosreg:infrastructures: {y: {}}\n",
+        },
+        ["`chaosreg:parent_stack` stands outside of `config:`, and so does 1 more", "directly below `config:`"],
+    ),
+    "a section below a `config:` that is misspelt": (
+        {
+            "acme": ACME,
+            "x": BELOW.format("acme", "x"),
+            "y": "configs:\n  chaosreg:infrastructures: {y: {}}  #! CHR0125\n",
+        },
+        ["`chaosreg:infrastructures` stands outside of `config:`: nobody reads it there"],
+    ),
+    "a section beside `config:`": (
+        {
+            "acme": ACME,
+            "y": "config:\n  chaosreg:parent_stack: acme\n  chaosreg:project: {id: y}\ninfrastructures: {y: {}}  #! CHR0125\n",
+        },
+        ["write `chaosreg:infrastructures` directly below `config:`"],
+    ),
+    "environments without our prefix in a project of another name": (
+        {
+            "acme": ACME,
+            "x": BELOW.format("acme", "x"),
+            "y": "config:\n  chaosreg:parent_stack: acme\n  infrastructures: {y: {}}  #! CHR0127\n",
+        },
+        ["stack `y` has a parent and no level", "write `chaosreg:infrastructures`"],
+    ),
+    "a parent and nothing else": (
+        {"acme": ACME, "x": BELOW.format("acme", "x"), "y": "config:\n  chaosreg:parent_stack: acme  #! CHR0127\n"},
+        ["warning[CHR0127]: stack `y` has a parent and no level"],
+    ),
+    "a credential outside of `config:`": (
+        {"acme": ACME + "chaosreg-credentials:harbor: {secure: v1:x}  #! CHR0125\n"},
+        ["chaosreg-credentials:harbor: …"],
+    ),
+    "a `config:` that is a list": (
+        {"acme": ACME, "y": "config:  #! CHR0106\n  - chaosreg:infrastructures: {y: {}}\n"},
+        ["`config` must be a mapping, and is a list"],
+    ),
+    "a file that is a list": (
+        {"acme": ACME, "y": "- config: {}  #! CHR0106\n"},
+        ["a stack file must be a mapping with `config:`, and is a list"],
     ),
     "a parent whose sections have no prefix": (
         {"acme": "config:\n  account: {id: acme}  #! CHR0207\n", **THREE_BELOW},
@@ -229,3 +280,17 @@ def test_a_section_that_is_merged_in_counts(project):
     # also for a stack that reads its own chain only: it cannot hide a second account
     project.write({"b": "x: &x {chaosreg:account: {id: b}}\nconfig: {<<: *x}\n", "y": BELOW.format("acme", "y")})
     assert "CHR0210" in [finding.code for finding in project.review("y").errors]
+
+
+def test_a_stack_file_without_anything_of_ours_is_no_mistake(project, check_marks):
+    check_marks(
+        project.write(
+            {
+                "acme": ACME,
+                "new": "encryptionsalt: v1:x\n",
+                "emptied-by-pulumi": "{}\n",
+                "other": "config:\n  aws:region: eu-west-1\nenvironment:\n  values: {account: {id: x}}\n",
+            }
+        ),
+        [],
+    )
