@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.review.allowance_checks import check_allowances
-from pulumi_chaosreg.review.credential_checks import check_credentials
+from pulumi_chaosreg.review.credential_checks import check_credentials, check_unused
 from pulumi_chaosreg.review.image_checks import check_images, check_tag_names
 from pulumi_chaosreg.review.lockfile_checks import check_lockfile, check_without_lockfile
 from pulumi_chaosreg.review.mirror_checks import check_mirrors
@@ -96,7 +96,9 @@ def _pulls(subject: Subject) -> Iterable[Finding]:
 def _credentials(subject: Subject) -> Iterable[Finding]:
     if subject.company is None or (subject.is_acting and subject.looks_as is None):
         return ()  # who acts has the values
-    return check_credentials(subject.company, subject.configs, subject.looks_as)
+    missing = check_credentials(subject.company, subject.configs, subject.looks_as)
+    is_sure = subject.is_whole and subject.is_understood and not missing
+    return [*missing, *(check_unused(subject.company, subject.configs) if is_sure else ())]
 
 
 def _powers(subject: Subject) -> Iterable[Finding]:

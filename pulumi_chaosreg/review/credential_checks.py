@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from pulumi_chaosreg.errors import Finding, Place
+from pulumi_chaosreg.scopes.delivery import Delivery
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.settings.near_misses import did_you_mean
@@ -23,6 +24,50 @@ def check_credentials(company: Company, configs: Iterable[ResolvedConfig], actin
         if known and files and not is_elsewhere:
             missing.setdefault((place, name), {}).update({file.stack: file for file in files})
     return [_finding(place, name, list(files.values())) for (place, name), files in missing.items()]
+
+
+def check_unused(company: Company, configs: Iterable[ResolvedConfig]) -> Iterator[Finding]:
+    """CHR0526, a hint: a value that no level says the NAME of; where it was renamed, what needs it has none."""
+    every = list(configs)
+    needed = {config.delivery.credential for config in every if config.delivery}
+    needed |= {name for _, name, _, _ in _mirrors(company, every)}
+    if any(config.registry.type.value == "private" and not _names_one(config.delivery) for config in every):
+        return  # what it needs is not known, which is told
+    own = {scope: {*_texts(scope.settings)} for scope in company.scopes}
+    said = {scope: {text for above in scope.chain() for text in own[above]} for scope in own}
+    for config in every:
+        if config.delivery:
+            said[config.infrastructure].add(config.delivery.credential)
+    held = {name for file in company.files.values() for name in file.credentials}
+    for stack, file in company.files.items():
+        for name in sorted(file.credentials):
+            is_of_all = f"{CREDENTIALS}:{name}" in file.elsewhere
+            near = [scope for scope in said if is_of_all or any(above.stack == stack for above in scope.chain())]
+            if any(config.infrastructure in near for config in every) and not any(name in said[one] for one in near):
+                yield Finding(
+                    "CHR0526",
+                    f"nobody uses the credential `{name}`",
+                    file.credential_place(name),
+                    help=f"{did_you_mean(name, sorted(needed - held), 0.6)}name it where it is needed, or remove it",
+                    severity="hint",
+                    hides_value=True,
+                )
+
+
+def _names_one(delivery: Delivery | None) -> bool:
+    """Whether a NAME is said for it wherever one is needed."""
+    said = delivery.authentication.value if delivery else {}
+    needed = delivery is None or (delivery.needs_value and said["type"] != "kubernetes_secret")
+    return not needed or not {"password_secret", "password_env", "secret_name"}.isdisjoint(said)
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text that is written somewhere in it."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts(one)
 
 
 _Named = tuple[Place, str, list[StackFile], str]

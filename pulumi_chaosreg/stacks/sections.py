@@ -31,9 +31,10 @@ def section_of(
     which are findings.
     """
     namespace, _, name = key.partition(":")
-    if is_misspelt(key, project):
+    if meant := meant_prefix(key, project):
         place = Place(file=path, keys=("config", key))
-        findings.append(_unknown_section(f"`{key}` is not a section", place, f"write `{NAMESPACE}:{name}`"))
+        what = "section" if meant == NAMESPACE else "credential"
+        findings.append(_unknown_section(f"`{key}` is not a {what}", place, f"write `{meant}:{name}`"))
         return None
     if namespace != NAMESPACE or name in SECTIONS:
         return name if namespace == NAMESPACE else None
@@ -47,11 +48,17 @@ def section_of(
     return None
 
 
-def is_misspelt(key: str, project: str) -> bool:
-    """Whether this names one of our sections with a prefix that is almost ours, and not the project's own name."""
-    namespace, _, name = key.partition(":")
-    is_other = namespace not in (NAMESPACE, CREDENTIALS, project)
-    return name in SECTIONS and is_other and bool(near_misses(namespace, [NAMESPACE], cutoff=0.8))
+def meant_prefix(key: str, project: str) -> str:
+    """Our prefix where this names a section or a credential with one that is almost ours, and not the project's own
+    name; otherwise empty.
+    """
+    namespace, colon, name = key.partition(":")
+    if not colon or namespace in (NAMESPACE, CREDENTIALS, project):
+        return ""
+    if name in SECTIONS and near_misses(namespace, [NAMESPACE], cutoff=0.8):
+        return NAMESPACE
+    is_near = near_misses(namespace, [CREDENTIALS], cutoff=0.7 if namespace.startswith(NAMESPACE) else 0.85)
+    return CREDENTIALS if is_near else ""
 
 
 def _unknown_section(message: str, place: Place, advice: str) -> Finding:

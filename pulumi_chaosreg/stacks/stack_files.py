@@ -19,8 +19,8 @@ from pulumi_chaosreg.stacks.sections import (
     NAMESPACE,
     SECTIONS,
     full_keys,
-    is_misspelt,
     is_of_ours,
+    meant_prefix,
     section_of,
 )
 
@@ -40,7 +40,7 @@ class StackFile:
     credentials: frozenset[str] = frozenset()
     """The NAMEs under `chaosreg-credentials:`; never their values."""
     elsewhere: Mapping[str, Place] = field(default_factory=dict)
-    """Sections that do not stand in this file: from Pulumi.yaml, or from the engine (`-c`, ESC) and without a line."""
+    """Sections, and `chaosreg-credentials:NAME`, that do not stand in this file: from Pulumi.yaml, or from the engine (`-c`, ESC) and without a line."""
     environments: tuple[str, ...] = ()
     """The ESC environments that may add to it, which only the engine can see."""
 
@@ -48,6 +48,11 @@ class StackFile:
         """Where a section, or a key in it, stands."""
         base = self.elsewhere.get(section) or Place(file=self.path, keys=("config", f"{NAMESPACE}:{section}"))
         return replace(base, keys=(*base.keys, *keys))
+
+    def credential_place(self, name: str) -> Place:
+        """Where the value of this NAME stands."""
+        key = f"{CREDENTIALS}:{name}"
+        return self.elsewhere.get(key) or Place(file=self.path, keys=("config", key))
 
     @property
     def from_engine(self) -> frozenset[str]:
@@ -164,17 +169,17 @@ class StackFolder:
             elif section := section_of(key, config, path, self.findings, self.project_name):
                 # `-c chaosreg:account='{…}'` and `pulumi config set` write JSON as a string into the file
                 sections[section] = _parsed(value) if isinstance(value, str) and value.startswith("{") else value
-            elif namespace == NAMESPACE or is_misspelt(key, self.project_name):
+            elif namespace == NAMESPACE or meant_prefix(key, self.project_name):
                 self.spoilt.add(stack)
         self._check_size(path, config)
-        for name in self._of_project:
-            if name.partition(":")[0] == CREDENTIALS:
-                credentials.add(name.partition(":")[2])
+        of_project = {key: given for key, given in self._of_project.items() if key.startswith(f"{CREDENTIALS}:")}
+        elsewhere = {key: place for key, (_, place) in of_project.items() if key not in config}
+        credentials |= {key.partition(":")[2] for key in of_project}
         missing = {name: given for name, given in self._of_project.items() if name in SECTIONS and name not in sections}
         if "account" in sections:  # said for all others
             missing.pop("parent_stack", None)
         sections |= {name: value for name, (value, _) in missing.items()}
-        elsewhere = {name: place for name, (_, place) in missing.items()}
+        elsewhere |= {name: place for name, (_, place) in missing.items()}
         return StackFile(stack, path, sections, frozenset(credentials), elsewhere)
 
     def _check_credential(self, key: str, value: Any, path: Path) -> None:

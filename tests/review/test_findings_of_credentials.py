@@ -52,6 +52,27 @@ MISTAKES = {
         edited(PUSH),
         ["`push` names a credential that has no value", "did you mean `harbor-push`?", "looked at: Pulumi.acme.yaml\n"],
     ),
+    "a value under a prefix that is almost ours": (
+        edited(
+            ("          push: harbor-push\n", ""),
+            ("chaosreg-credentials:harbor-push: {secure: v1:y}", "chaosreg-credential:p: hunter2  #! CHR0110"),
+        ),
+        ["`chaosreg-credential:p` is not a credential", "write `chaosreg-credentials:p`"],
+    ),
+    "a value that nobody names": (
+        edited(("          push: harbor-push\n", ""), ("{secure: v1:y}", "{secure: v1:y}  #! CHR0526")),
+        ["hint[CHR0526]: nobody uses the credential `harbor-push`", "chaosreg-credentials:harbor-push: …"],
+    ),
+    "a value with another name than the only one that is needed": (
+        edited(
+            ("          push: harbor-push\n", ""),
+            ("            password_secret: harbor-credentials\n", "            secret_name: harbor-credential\n"),
+            ("            username: chaos-user\n", ""),
+            ("chaosreg-credentials:harbor-push: {secure: v1:y}", ""),
+            ("{secure: v1:x}", "{secure: v1:x}  #! CHR0526"),
+        ),
+        ["did you mean `harbor-credential`?"],
+    ),
     "both": (edited(PULL, PUSH), []),
     "a name that is like no other": (
         edited(("password_secret: harbor-credentials", "password_secret: Z  #! CHR0501")),
