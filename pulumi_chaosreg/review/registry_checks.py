@@ -30,12 +30,13 @@ def check_registries(scopes: Iterable[Scope], configs: Iterable[ResolvedConfig])
 
 
 def check_forms(configs: Iterable[ResolvedConfig]) -> Iterator[Finding]:
-    """CHR0424 to CHR0426 and CHR0520."""
+    """CHR0424 to CHR0427 and CHR0520."""
     for config in by_images(configs):
         registry, said = config.registry, config.infrastructure
         if said.is_unclear(SECTION.image_registry) or any(registry.is_unclear(row) for row in _FORM):
             continue  # what is wrong is told
         yield from _no_such_host(registry)
+        yield from _kind_in_vain(registry)
         yield from _path(config)
         yield from _login_in_vain(registry)
 
@@ -44,7 +45,7 @@ _FORM = (IMAGE_REGISTRY.server, IMAGE_REGISTRY.account, IMAGE_REGISTRY.type, IMA
 
 
 def _no_such_host(registry: Registry) -> Iterator[Finding]:
-    kind = None if registry.kind_is_said else resembled_kind(registry.server.value)
+    kind = None if registry.said_kind else resembled_kind(registry.server.value)
     if kind:
         forms = ", ".join(f"`{form.shown}`" for form in kind.hosts)
         yield Finding(
@@ -53,6 +54,19 @@ def _no_such_host(registry: Registry) -> Iterator[Finding]:
             registry.place,
             notes=(("its hosts", forms),),
             help="correct the server, or write `kind: generic` beside it if it is another registry",
+        )
+
+
+def _kind_in_vain(registry: Registry) -> Iterator[Finding]:
+    """A host that tells its kind is believed, whatever the settings say."""
+    said, server = registry.said_kind, registry.server.value
+    if said and said.value != registry.kind.name:
+        yield Finding(
+            "CHR0427",
+            f"`kind: {said.value}` has no effect: `{server}` is {registry.kind.title}",
+            said.origin.place,
+            help="remove `kind`, or correct the server",
+            severity="warning",
         )
 
 

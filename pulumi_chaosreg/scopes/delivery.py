@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from pulumi_chaosreg.errors import Finding, Place
+from pulumi_chaosreg.registries.kinds import resembled_kind
 from pulumi_chaosreg.scopes.model import Decided, Scope, nearest
 from pulumi_chaosreg.scopes.moves import object_name
 from pulumi_chaosreg.scopes.registry import Registry
@@ -91,12 +92,19 @@ def authentication_for(scope: Scope, registry: Registry) -> tuple[Decided[Mappin
     if found is None:
         return None, [_no_authentication(registry)]
     said = found.value
-    type_ = said.get("type") or ("basic" if "username" in said else "kubernetes_secret")
+    type_ = said.get("type") or _usual_type(scope, said)
     place = found.origin.place
     if mismatch := _mismatch(type_, said, registry, place):
         return None, [mismatch]
     findings = [Finding("CHR0505", problem, place, help=advice) for problem, advice in _incomplete(type_, said)]
     return Decided({**said, "type": type_}, found.origin), findings
+
+
+def _usual_type(scope: Scope, said: Mapping[str, Any]) -> str:
+    """What is meant where nobody says a type. A password that goes into no Secret of a name lacks its user."""
+    is_of_secret = "secret_name" in said or nearest(scope, PULL_SECRET.name) is not None
+    is_password = not {"password_secret", "password_env"}.isdisjoint(said) and not is_of_secret
+    return "basic" if "username" in said or is_password else "kubernetes_secret"
 
 
 def delivery(
@@ -146,7 +154,8 @@ def _how(
         return None, [Finding("CHR0517", message, how.origin.place, help=advice)]
     is_short_lived = type_ not in ("kubernetes_secret", "basic", "node_identity")
     if how.value not in IN_THIS_VERSION or (how.value is How.SECRET and is_short_lived):
-        return None, [_not_yet(how, default, registry, authentication, is_short_lived=is_short_lived)]
+        finding = _not_yet(infrastructure, how, default, registry, authentication, is_short_lived=is_short_lived)
+        return None, [finding]
     return how, []
 
 
@@ -166,7 +175,7 @@ def _default(
     return Decided(How.REFRESHER, origin)
 
 
-def _nearness(said: Decided[How]) -> int:
+def _nearness(said: Decided[Any]) -> int:
     return said.origin.scope.level.rank if said.origin.scope else -1
 
 
@@ -192,6 +201,7 @@ def _contradiction(
 
 
 def _not_yet(
+    infrastructure: Scope,
     how: Decided[How],
     default: Decided[How],
     registry: Registry,
@@ -205,11 +215,19 @@ def _not_yet(
     return Finding(
         "CHR0503",
         f"this version cannot deliver the authentication type `{authentication.value['type']}` by `{how.value}` yet",
-        (how if is_said else authentication).origin.place,
+        how.origin.place if is_said else _nearest_reason(infrastructure, registry, authentication),
         help=f"write a delivery that it has for this type: {', '.join(possible)}{without}"
         if is_said
         else registry.kind.advice(),
+        follows=not is_said and infrastructure.is_unclear(CLUSTER.provider),
     )
+
+
+def _nearest_reason(infrastructure: Scope, registry: Registry, authentication: Decided[Mapping[str, Any]]) -> Place:
+    """Where an infrastructure parts from others: its login, what runs its nodes, or which registry it chose."""
+    provider = nearest(infrastructure, CLUSTER.provider)
+    said = [authentication, *([provider] if provider else []), registry.server]
+    return max(said, key=_nearness).origin.place
 
 
 def _no_authentication(registry: Registry) -> Finding:
@@ -238,7 +256,8 @@ def _mismatch(type_: str, said: Mapping[str, Any], registry: Registry, place: Pl
     if type_ not in ("kubernetes_secret", *kind.authentication):
         accepted = ", ".join(f"`{name}`" for name in (*kind.authentication, "kubernetes_secret"))
         message = f"`{server}` ({kind.name}) does not accept the authentication type `{type_}`"
-        return Finding("CHR0510", message, place, notes=(("accepted", accepted),), help=kind.advice())
+        follows = registry.said_kind is None and resembled_kind(server) is not None  # that it is no host is told
+        return Finding("CHR0510", message, place, notes=(("accepted", accepted),), help=kind.advice(), follows=follows)
     region = kind.region(server)
     if region and said.get("region", region) != region:
         message = f"`{server}` is in region `{region}`, and `authentication.region` says `{said['region']}`"

@@ -114,12 +114,17 @@ def _left_by(said: dict[str, Any], above: Scope, scope: Scope, path: Path, value
         why = f"allows overrides only in {_listed(scopes)}"
         return Lock(above, True, why, f"remove the field, or add `{scope.path}` to `allow_overrides.scopes` there")
     if registries is not None and path[0] == SECTION.image_registry.key and len(path) > 1:
-        names = [one.name for one in visible(above)]  # who could add a name below could choose anything
-        names = names if registries == ALL else [name for name in names if name in registries]
+        if path == IMAGE_REGISTRY.name.path and value is not None and value not in {one.name for one in visible(scope)}:
+            return None  # nothing is called that, which is told
+        there = [one.name for one in visible(above)]  # who could add a name below could choose anything
+        names = there if registries == ALL else [name for name in there if name in registries]
         chosen = value if path == IMAGE_REGISTRY.name.path and value is not None else chooser(scope)[1]
         if path not in _CHOOSING or chosen not in (*names, *([] if value is not None else [""])):
             why = f"lets levels below choose a registry by name only: {_listed(names) or 'none'}"
-            return Lock(above, True, why, "choose one of these, or define the registry there and add its name")
+            define = "" if chosen in there else "define the registry there and "
+            name = f"`{chosen}`" if chosen in there else "its name"
+            advice = f"choose one of these, or {define}add {name} to `allow_overrides.registries` there"
+            return Lock(above, True, why, advice if registries != ALL else "choose one of these, or define it there")
     return None
 
 

@@ -41,8 +41,8 @@ class Registry:
     """How its owner fills it; None where it does not."""
     off: Origin | None = None
     """Who says that somebody else fills it."""
-    kind_is_said: bool = False
-    """Whether the settings name its kind, right or wrong."""
+    said_kind: Decided[str] | None = None
+    """The kind that the settings name, right or wrong."""
 
     @property
     def path(self) -> str:
@@ -167,7 +167,8 @@ def _named(scope: Scope, by: Scope, found: Definition, policy_of: PolicyOf) -> t
     server = Decided(found.get(IMAGE_REGISTRY.server) or "", origin)
     account = Decided(found.get(IMAGE_REGISTRY.account) or "", origin)
     type_ = found.get(IMAGE_REGISTRY.type)
-    kind = registry_kind(server.value, found.get(IMAGE_REGISTRY.kind))
+    said_kind = found.get(IMAGE_REGISTRY.kind)
+    kind = registry_kind(server.value, said_kind)
     policy = policy_of(found.owner, found.base, joined(server.value, account.value))
     login = own or (Decided(written, defined) if written is not None else None)
     registry = Registry(
@@ -180,7 +181,7 @@ def _named(scope: Scope, by: Scope, found: Definition, policy_of: PolicyOf) -> t
         found.base,
         policy,
         off(found.owner, found.base),
-        kind_is_said=found.get(IMAGE_REGISTRY.kind) is not None,
+        said_kind=Decided(said_kind, Origin(found.owner, (*found.base, IMAGE_REGISTRY.kind.key))) if said_kind else None,
     )
     unclear = found.owner.is_unclear(*found.base, IMAGE_REGISTRY.type.key)
     return registry, [] if type_ or unclear or not server.value else [_no_type(registry)]
@@ -204,7 +205,7 @@ def _unnamed(scope: Scope, owner: Scope, catalogue: Catalogue, policy_of: Policy
         IMAGE_REGISTRY.PATH,
         policy_of(owner, IMAGE_REGISTRY.PATH, joined(server.value, account.value)),
         off(owner, IMAGE_REGISTRY.PATH),
-        kind_is_said=kind is not None,
+        said_kind=kind,
     )
     unclear = type_ is not None or scope.is_unclear(IMAGE_REGISTRY.type)
     return registry, [] if unclear else [_no_type(registry)]

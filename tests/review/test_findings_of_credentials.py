@@ -96,6 +96,13 @@ MISTAKES = {
             "and write `password_secret: NAME`",
         ],
     ),
+    "a password without its user": (
+        edited(
+            ("authentication:", "authentication:  #! CHR0505"),
+            ("            username: chaos-user\n", ""),
+        ),
+        ["basic authentication has no `username`"],
+    ),
     "no password at all": (
         edited(
             ("authentication:", "authentication:  #! CHR0505"),

@@ -158,6 +158,85 @@ MISTAKES = {
         """,
         ["by `external_secrets` yet"],
     ),
+    "a kind that the host contradicts": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            image_registry:
+              server: docker.io
+              account: mine
+              type: public
+              kind: harbor  #! CHR0427
+            mirror: off
+            images: {release: "1.94.4", pin: "off"}
+        """,
+        ["warning[CHR0427]: `kind: harbor` has no effect: `docker.io` is Docker Hub"],
+    ),
+    "a kind that the host of a registry with a name contradicts": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            registries:
+              quay: {server: quay.io, account: mine, type: public, mirror: off,
+                     kind: generic}  #! CHR0427
+            image_registry: quay
+            images: {release: "1.94.4", pin: "off"}
+        """,
+        ["`kind: generic` has no effect: `quay.io` is Quay.io"],
+    ),
+    "a mirror that copies onto itself": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            image_registry: {server: h.example, account: chaos, type: public}
+            mirror:
+              source: h.example/chaos  #! CHR0315
+              allow_sources: [h.example/chaos]
+            images: {release: "1.94.4", pin: "off"}
+        """,
+        ["nobody mirrors the images of `h.example/chaos`: it is its own `mirror.source`"],
+    ),
+    "what a registry is filled with, in every cluster": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            image_registry:
+              server: h.example
+              type: private
+              authentication: {username: u, password_secret: p}  #! CHR0518
+            mirror: {source: docker.io/harness, push: p}
+            images: {release: "1.94.4", pin: "off"}
+        """,
+        ["warning[CHR0518]: credential `p` may push into `h.example`, and clusters would pull with it"],
+    ),
+    "platforms that there are not": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            image_registry: {server: h.example, type: public}
+            mirror:
+              source: docker.io/harness
+              platforms:
+                - linux/amd46  #! CHR0301
+                - arm64  #! CHR0301
+                - linux/aarch64  #! CHR0301
+                - limux/s390x  #! CHR0301
+                - linux/arm/v6
+            images: {release: "1.94.4", pin: "off"}
+        """,
+        [
+            "there is no architecture `amd46`",
+            "did you mean `linux/amd64`?",
+            "did you mean `linux/arm64`?",
+            "there is no operating system `limux`",
+            "did you mean `linux/s390x`?",
+        ],
+    ),
     "a label that Kubernetes refuses": (
         """
         config:
@@ -284,3 +363,74 @@ def test_a_hint_fails_no_run_not_even_a_strict_one(project, capsys):
     project.write({"acme": account.replace('pin: "off"', 'pin: "off", tags: {}'), "i": BELOW})
     assert main(["--project", str(project.folder), "validate", "--strict"]) == 0
     assert "0 errors, 0 warnings, 1 hint" in capsys.readouterr().out
+
+
+REGIONS = """
+config:
+  chaosreg:account:
+    id: acme
+    allow_overrides: {{registries: all}}
+    registries:
+      eu: {{server: {eu}, account: chaos, type: private, authentication: {{type: aws_ecr}}, mirror: off}}{eu_mark}
+      us: {{server: 123456789012.dkr.ecr.us-west-2.amazonaws.com, account: chaos, type: private,
+            authentication: {{type: aws_ecr}}, mirror: off}}
+    image_registry: eu
+    images: {{release: "1.94.4", pin: "off"}}
+    cluster: {{provider: {provider}}}{mark}
+"""
+HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+
+
+def regions(below, provider="eks", mark="", eu=HOST, eu_mark=""):
+    account = REGIONS.format(provider=provider, mark=mark, eu=eu, eu_mark=eu_mark)
+    return {
+        "acme": account,
+        "i": "config:\n  chaosreg:parent_stack: acme\n  chaosreg:infrastructures:\n"
+        "    e: {cluster: {context: e}}\n    u:\n" + "".join(f"      {line}\n" for line in below),
+    }
+
+
+def test_what_others_are_filled_from_needs_no_mirror(project):
+    account = {"id": "acme", "allow_overrides": True, "images": {"release": "1.94.4", "pin": "off"}}
+    account |= {"image_registry": {"server": "h.example", "account": "chaos", "type": "public"}}
+    account |= {"mirror": {"source": "h.example/chaos", "allow_sources": ["h.example"]}}
+    near = {"registries": {"near": {"server": "n.example", "type": "public"}}, "image_registry": "near"}
+    account |= {"registries": near.pop("registries")}
+    below = {"a": {"cluster": {"context": "a"}}, "b": {"cluster": {"context": "b"}, **near}}
+    reviewed = project.write({"acme": {"chaosreg:account": account, "chaosreg:infrastructures": below}}).review()
+    assert "CHR0315" not in {finding.code for finding in reviewed.findings}
+
+
+TOLD_BELOW = {
+    "a chosen name is misspelt where only names may be chosen": (
+        regions(["cluster: {context: u}", "image_registry: uss  #! CHR0213"]),
+        ["no registry is called `uss` here", "did you mean `us`?"],
+    ),
+    "a name that is defined and not in the list of those that may be chosen": (
+        {
+            **regions(["cluster: {context: u}", "image_registry: us  #! CHR0203"]),
+            "acme": REGIONS.format(provider="eks", mark="", eu=HOST, eu_mark="").replace(
+                "registries: all", "registries: [eu]"
+            ),
+        },
+        ["choose one of these, or add `us` to `allow_overrides.registries` there"],
+    ),
+    "nodes of another cloud": (
+        regions(["cluster: {context: u, provider: gke}  #! CHR0503", "image_registry: us"]),
+        ["infrastructure `u`"],
+    ),
+    "a provider in upper case": (
+        regions(["cluster: {context: u}", "image_registry: us"], provider="EKS", mark="  #! CHR0107"),
+        ["valid values: eks"],
+    ),
+    "an account's number with a digit too few": (
+        regions(["cluster: {context: u}", "image_registry: us"], eu=HOST[1:], eu_mark="  #! CHR0424"),
+        ["looks like Amazon ECR, and is no host of it"],
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", TOLD_BELOW)
+def test_a_mistake_is_told_where_it_is_mended_and_its_consequences_are_not(project, check_marks, mistake):
+    files, words = TOLD_BELOW[mistake]
+    check_marks(project.write(files), words)
