@@ -1,6 +1,6 @@
 """What an owner's mirror may and can copy: allowed sources, what a source carries, tags that move."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from pulumi_chaosreg.errors import Finding, Place, told
 from pulumi_chaosreg.images.catalogue import Catalogue, load_catalogue
@@ -16,7 +16,7 @@ def check_mirrors(catalogue: Catalogue, configs: Iterable[ResolvedConfig]) -> li
     findings: list[Finding] = []
     every = list(by_images(configs))
     for config in every:
-        findings += _mirrors_nothing(config, catalogue)
+        findings += _mirrors_nothing(config, every, catalogue)
         for image in config.images:
             findings += _source(image, config.registry, catalogue)
     return findings + _not_carried(every, catalogue)
@@ -96,20 +96,22 @@ def has_wrong_source(image: ResolvedImage, config: ResolvedConfig, catalogue: Ca
     return bool(told(_source(image, config.registry, catalogue))) or _is_lacking(image, config, catalogue)
 
 
-def _mirrors_nothing(config: ResolvedConfig, catalogue: Catalogue) -> Iterator[Finding]:
+def _mirrors_nothing(config: ResolvedConfig, every: Sequence[ResolvedConfig], catalogue: Catalogue) -> Iterator[Finding]:
     """A registry of one's own that nobody fills, where nobody says that this is meant so."""
     owner, registry = config.owner, config.registry
     if owner is None or registry.policy or registry.off or registry.path in catalogue.sources:
         return
-    if own_or_inherited(owner, registry.base, MIRROR.source):
-        return
     if all(image.is_custom for image in config.images):
         return
+    source = own_or_inherited(owner, registry.base, MIRROR.source)
+    if source and any(one.registry.policy and one.registry.policy.source.origin == source.origin for one in every):
+        return  # it is what others are filled from
+    why = "it is its own `mirror.source`" if source else f"{owner.title} owns it and sets no `mirror.source`"
     yield Finding(
         "CHR0315",
-        f"nobody mirrors the images of `{registry.path}`: {owner.title} owns it and sets no `mirror.source`",
-        registry.place,
-        help="add `mirror: {source: docker.io/harness}`, or `mirror: off` where something else fills this registry",
+        f"nobody mirrors the images of `{registry.path}`: {why}",
+        source.origin.place if source else registry.place,
+        help=f"{'write' if source else 'add'} `mirror: {{source: docker.io/harness}}`, or `mirror: off` where something else fills this registry",
         severity="warning",
         follows=registry.is_unclear(SECTION.mirror),
     )

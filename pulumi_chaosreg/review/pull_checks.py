@@ -28,7 +28,9 @@ def check_pulls(catalogue: Catalogue, configs: Iterable[ResolvedConfig], *, is_a
 
 
 def check_powers(configs: Iterable[ResolvedConfig]) -> Iterator[Finding]:
-    """CHR0518: what a mirror pushes or deletes with would be handed to clusters because a level below names it."""
+    """CHR0518: what a mirror pushes or deletes with would be handed to clusters because a level below names it; a warning where
+    the owner, or a level above, names one for both.
+    """
     every = list(configs)
     policies = {id(one.registry.policy): one.registry for one in every if one.registry.policy}
     for config in every:
@@ -36,7 +38,7 @@ def check_powers(configs: Iterable[ResolvedConfig]) -> Iterator[Finding]:
         for registry in policies.values() if delivery and delivery.needs_value else ():
             assert delivery is not None
             policy, owner, said = registry.policy, registry.owner, delivery.authentication.origin.scope
-            if policy is None or owner is None or said is None or said in owner.chain() or not said.within(owner):
+            if policy is None or owner is None or said is None or not (owner.within(said) or said.within(owner)):
                 continue
             named = [one for one in (policy.push, policy.delete) if one and one.value == delivery.credential]
             for power in named[:1]:
@@ -47,6 +49,7 @@ def check_powers(configs: Iterable[ResolvedConfig]) -> Iterator[Finding]:
                     delivery.authentication.origin.place,
                     notes=(("pushes by", str(power.origin)),),
                     help="name a credential that can only pull; it stands in every cluster",
+                    severity="warning" if owner.within(said) else "error",
                 )
 
 

@@ -3,11 +3,12 @@
 import re
 from dataclasses import replace
 
-from pulumi_chaosreg.images.platform import PLATFORM
+from pulumi_chaosreg.images.platform import PLATFORM, USUAL, platform_problem
 from pulumi_chaosreg.images.reference import REPOSITORY, SERVER, TAG, port_problem, reference_problem
 from pulumi_chaosreg.registries.servers import account_path, canonical_beginning, canonical_server
 from pulumi_chaosreg.settings.kinds import Grammar
 from pulumi_chaosreg.settings.kubeconfig import is_content
+from pulumi_chaosreg.settings.near_misses import did_you_mean
 
 ID = re.compile(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 _HOST, _PATH = SERVER.pattern.removesuffix(r"\Z").removeprefix("^"), REPOSITORY.pattern[1:].removesuffix(r"\Z")
@@ -86,6 +87,8 @@ PLATFORM_GRAMMAR = Grammar(
     "a platform",
     PLATFORM,
     "write `os/architecture`, as in `linux/amd64`",
+    platform_problem,
+    advise=lambda value: _usual_platform(value),
 )
 PATH_OF_SCOPE = Grammar(
     "CHR0212",
@@ -163,6 +166,14 @@ def _instead_of_a_name(text: str) -> str:
     if "." in address or "/" in address or ":" in address:
         return _as_mapping(address) if re.match(rf"^{_HOST}(?:/{_PATH})?\Z", address) else ""
     return f"write `{text.lower()}`: names are lower case" if REGISTRY_NAME.pattern.match(text.lower()) else ""
+
+
+def _usual_platform(text: str) -> str:
+    """`arm64`, `linux/amd46` and `linux/x86_64` as they were meant."""
+    words = {"x86_64": "amd64", "aarch64": "arm64"}
+    spelt = "/".join(words.get(word, word) for word in text.lower().split("/"))
+    meant = did_you_mean(spelt, USUAL, 0.6)
+    return f"{meant}write `os/architecture`" if meant else ""
 
 
 def _as_mapping(reference: str) -> str:
