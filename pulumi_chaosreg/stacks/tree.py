@@ -6,7 +6,7 @@ Files are read as they are asked for, parents first, so that one stack can link 
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pulumi_chaosreg.errors import Finding, Place, Severity
+from pulumi_chaosreg.errors import Cause, Finding, Place, Severity
 from pulumi_chaosreg.scopes.linking import linked
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.settings.checking import check_settings, type_name
@@ -48,6 +48,11 @@ class Tree:
         if not levels and "infrastructures" not in file.sections:
             self.findings += self._no_level(file)
             return []
+        if Level.ACCOUNT in levels and self._has_account_above(file):
+            levels.remove(Level.ACCOUNT)
+            self._second_account(file)
+        if not levels and "infrastructures" not in file.sections:
+            return []
         first = levels[0] if levels else Level.INFRASTRUCTURE
         parent = self._parent(file, first)
         if parent is None and first is not Level.ACCOUNT:
@@ -80,6 +85,29 @@ class Tree:
         what = f"stack `{file.stack}` has a parent and no level, so nothing is made for it"
         severity: Severity = "error" if keys else "warning"
         return [Finding("CHR0127", what, place, help=advice, severity=severity, hides_value=True)]
+
+    def _has_account_above(self, file: StackFile) -> bool:
+        """Whether its parent's chain ends at an account without the file's own, which is one too many then."""
+        seen, parent = [file.stack], file.sections.get("parent_stack")
+        while isinstance(parent, str) and parent not in seen and (above := self.files.read(parent)):
+            if Level.ACCOUNT in above.sections:
+                return True
+            seen.append(parent)
+            parent = above.sections.get("parent_stack")
+        return False
+
+    def _second_account(self, file: StackFile) -> None:
+        place, section = file.place(Level.ACCOUNT), file.sections[Level.ACCOUNT]
+        self.findings += check_settings({} if section is None else section, place).findings
+        self.findings.append(
+            Finding(
+                "CHR0206",
+                f"an account has no parent, and this file has one, `{file.sections['parent_stack']}`",
+                place,
+                help="remove `chaosreg:account`; or `chaosreg:parent_stack`, where this is to be the only account",
+                cause=Cause.UNREADABLE,  # which of the two counts is not known
+            )
+        )
 
     def _check_alone(self, file: StackFile, levels: list[Level]) -> None:
         """What is wrong inside the sections of a file whose parent is wrong: told in the same run."""
