@@ -4,12 +4,9 @@ import re
 from collections.abc import Iterable
 
 PLATFORM = re.compile(r"^[a-z0-9]+/[a-z0-9_]+(?:/[a-z0-9]+)?\Z")
-_SYSTEMS = frozenset(
-    "aix android darwin dragonfly freebsd illumos ios js linux netbsd openbsd plan9 solaris wasi wasip1 windows".split()
-)
-_ARCHITECTURES = frozenset(
-    "386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x wasm".split()
-)
+_SYSTEMS = "aix|android|darwin|dragonfly|freebsd|illumos|ios|js|linux|netbsd|openbsd|plan9|solaris|wasi|wasip1|windows"
+_ARCHITECTURES = "386|amd64|arm|arm64|loong64|mips|mips64|mips64le|mipsle|ppc64|ppc64le|riscv64|s390x|wasm"
+KNOWN = re.compile(rf"^(?:{_SYSTEMS})/(?:{_ARCHITECTURES})(?:/[a-z0-9]+)?\Z")
 """Those of Go (`go tool dist list`), whose words indexes use."""
 USUAL = ("linux/amd64", "linux/arm64", "linux/arm/v7", "linux/386", "linux/ppc64le", "linux/s390x", "windows/amd64")
 _DEFAULT_VARIANTS = {"arm": "v7", "arm64": "v8", "amd64": "v1"}
@@ -19,14 +16,6 @@ _DEFAULT_VARIANTS = {"arm": "v7", "arm64": "v8", "amd64": "v1"}
 def canonical(platforms: Iterable[str]) -> tuple[str, ...]:
     """Each once, sorted: the same subset is the same text, however it was written."""
     return tuple(sorted(set(platforms)))
-
-
-def platform_problem(platform: str) -> str:
-    """What is wrong with a text of this form: no image is for such a platform. Empty where nothing is."""
-    system, architecture, _ = _parts(platform)
-    if system not in _SYSTEMS:
-        return f"there is no operating system `{system}`"
-    return "" if architecture in _ARCHITECTURES else f"there is no architecture `{architecture}`"
 
 
 def fits(platform: str, wanted: str) -> bool:

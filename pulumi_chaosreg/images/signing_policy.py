@@ -142,7 +142,7 @@ def checked_public_key(text: Any) -> str:
         raise MalformedPolicy(Flaw.KEY, "it is not PEM, or more than one key")
     kind, body = armour.groups()
     if "PRIVATE" in kind:
-        raise MalformedPolicy(Flaw.KEY, "it is a private key, which belongs to who signs")
+        raise MalformedPolicy(Flaw.KEY, "it is a private key, which only the signer may have: make a new pair")
     if kind not in _PUBLIC:
         raise MalformedPolicy(Flaw.KEY, f"it is a `{kind.lower()}`")
     try:

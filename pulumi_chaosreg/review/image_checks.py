@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from difflib import get_close_matches
 
 from pulumi_chaosreg.errors import Cause, ChaosregError, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.required_images import last_segment, names_place
+from pulumi_chaosreg.settings.near_misses import did_you_mean, near_misses
 from pulumi_chaosreg.settings.table import IMAGES, SECTION
 
 
@@ -53,9 +53,10 @@ def check_tag_names(scopes: Iterable[Scope], catalogue: Catalogue) -> Iterator[F
     known = sorted({*catalogue.names, *listed})
     for scope, name in unknown:
         if name not in listed:
+            near = near_misses(name, known, most=3, cutoff=0.6)
             yield Finding(
                 "CHR0310",
                 f"`{name}` is no image that an infrastructure needs",
                 scope.at(IMAGES.tags, name),
-                help=f"images: {', '.join([*get_close_matches(name, known), *known][:4])}, …",
+                help=f"{did_you_mean(name, known, 0.6)}images: {', '.join(dict.fromkeys([*near, *known][:4]))}, …",
             )

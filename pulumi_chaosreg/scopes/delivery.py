@@ -224,7 +224,11 @@ def _not_yet(
 
 
 def _nearest_reason(infrastructure: Scope, registry: Registry, authentication: Decided[Mapping[str, Any]]) -> Place:
-    """Where an infrastructure parts from others: its login, what runs its nodes, or which registry it chose."""
+    """Where an infrastructure parts from others: its login, or, where other nodes would have the identity, what runs
+    its nodes or which registry it chose.
+    """
+    if authentication.value["type"] != registry.kind.cloud_authentication:
+        return authentication.origin.place
     provider = nearest(infrastructure, CLUSTER.provider)
     said = [authentication, *([provider] if provider else []), registry.server]
     return max(said, key=_nearness).origin.place

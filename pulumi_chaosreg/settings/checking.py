@@ -217,8 +217,9 @@ class _Check:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         hides = grammar is not None and grammar.hides_value  # "write it in quotes" would make a name of a password
         if is_number and wanted == "a string":
-            message = f"`{_dotted(keys)}` is a number, so that `1.10` and `1.1` would be the same"
-            code, advice = "CHR0105", 'write it in quotes, as in `release: "1.94.4"`'
+            lost = grammar.lost_in_number if grammar else ""
+            message = f"`{_dotted(keys)}` is a number, {lost or 'and must be a text'}"
+            code, advice = "CHR0105", "write it in quotes" + (', as in `release: "1.94.4"`' if lost else "")
         else:
             message = f"`{_dotted(keys)}` must be {wanted}, and is {type_name(value)}"
             code, advice = "CHR0106", f"write {wanted}"

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from pulumi_chaosreg.images.platform import PLATFORM, USUAL, platform_problem
+from pulumi_chaosreg.images.platform import KNOWN, USUAL
 from pulumi_chaosreg.images.reference import REPOSITORY, SERVER, TAG, port_problem, reference_problem
 from pulumi_chaosreg.registries.servers import account_path, canonical_beginning, canonical_server
 from pulumi_chaosreg.settings.kinds import Grammar
@@ -58,8 +58,19 @@ BEGINNING = Grammar(
     port_problem,
     canonical=canonical_beginning,
 )
+PLACE = replace(
+    BEGINNING,
+    pattern=re.compile(rf"^(?:(?=[^/]*[.:])|(?=localhost(?:/|$))){_HOST}(?:/{_PATH})?/*\Z"),
+    advice="write the beginning of what is allowed, as in `docker.io/harness`: no `https://`, no `*`",
+    advise=lambda text: _with_server(text),
+)
+"""Of images: what a reference cannot begin with is no place of them."""
 TAG_GRAMMAR = Grammar(
-    "CHR0301", "a tag", TAG, "tags are made of letters, digits, `_`, `.` and `-`, at most 128, as in `1.94.0`"
+    "CHR0301",
+    "a tag",
+    TAG,
+    "tags are made of letters, digits, `_`, `.` and `-`, at most 128, as in `1.94.0`",
+    lost_in_number="so that `1.10` and `1.1` would be the same",
 )
 REFERENCE = Grammar(
     "CHR0301",
@@ -85,9 +96,8 @@ VARIABLE = Grammar(
 PLATFORM_GRAMMAR = Grammar(
     "CHR0301",
     "a platform",
-    PLATFORM,
+    KNOWN,
     "write `os/architecture`, as in `linux/amd64`",
-    platform_problem,
     advise=lambda value: _usual_platform(value),
 )
 PATH_OF_SCOPE = Grammar(
@@ -166,6 +176,11 @@ def _instead_of_a_name(text: str) -> str:
     if "." in address or "/" in address or ":" in address:
         return _as_mapping(address) if re.match(rf"^{_HOST}(?:/{_PATH})?\Z", address) else ""
     return f"write `{text.lower()}`: names are lower case" if REGISTRY_NAME.pattern.match(text.lower()) else ""
+
+
+def _with_server(text: str) -> str:
+    """A reference's first part is its server only where it looks like one: `acme/x` is Docker Hub's."""
+    return f"without a server it means `docker.io/{text}`: write this, or the server" if REPOSITORY.match(text) else ""
 
 
 def _usual_platform(text: str) -> str:

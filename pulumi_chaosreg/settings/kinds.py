@@ -20,6 +20,8 @@ class Grammar:
     """Advice that fits this text better than `advice`; nothing where that does."""
     canonical: Callable[[str], str] = lambda text: text
     """The one spelling of a text that has this form."""
+    lost_in_number: str = ""
+    """What a text of this form loses where YAML reads it as a number, as a message goes on; nothing is empty."""
     hides_value: bool = False
     """Whether people write a secret here: then no excerpt shows it."""
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import yaml
 
 _MARK_OF_A_CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?: .*)?$", re.MULTILINE)
+_TAB = re.compile(r" *\t")
 _IN_QUOTES = "while scanning a quoted scalar"
 
 
@@ -28,6 +29,9 @@ def mistake_in(text: str, error: yaml.YAMLError) -> Mistake:
         message = "this file is not YAML: a quote that opens here is not closed"
         return Mistake(message, opened + 1, "close it on this line")
     mark = getattr(error, "problem_mark", None)
+    line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
+    if _TAB.match(line):
+        return Mistake("this file is not YAML: a tab indents this line", mark.line + 1, "indent it with spaces")
     problem = getattr(error, "problem", None) or "it is not valid YAML"
     return Mistake(f"this file is not YAML: {problem}", mark.line + 1 if mark else None)
 

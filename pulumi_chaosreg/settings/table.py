@@ -22,6 +22,7 @@ from pulumi_chaosreg.settings.grammars import (
     NEW_REGISTRY_NAME,
     ORGANIZATION_ID,
     PATH_OF_SCOPE,
+    PLACE,
     PLATFORM_GRAMMAR,
     REFERENCE,
     REGISTRY_NAME,
@@ -80,7 +81,7 @@ AUTHENTICATION = Table(
     values=_VALUES,
     values_go_to=("password_secret",),
     advice_for_values="set the value with `pulumi config set --secret chaosreg-credentials:NAME`, and write "
-    "`password_secret: NAME`",
+    "`password_secret: NAME`; change it first: it stands in the file's history",
 )
 
 VERIFY = Table(
@@ -278,7 +279,7 @@ class _Section(Group):
     )
     allow_images = texts(
         "the only places that images may be pulled from, beside the chosen registry itself; anywhere where nobody says",
-        grammar=BEGINNING,
+        grammar=PLACE,
     )
     required_images = texts("the images instead of the infrastructure type's own list", grammar=REFERENCE)
     repositories = mapping(_REPOSITORIES_TABLE)

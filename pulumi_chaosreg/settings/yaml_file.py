@@ -180,7 +180,7 @@ class _Reader:
                         "CHR0103",
                         f"`{key}` is given twice in one mapping",
                         Place(file=self.path, keys=(*keys, key), line=line),
-                        notes=(("first given at", f"{self.path}:{first[key]}"),),
+                        notes=(("first given at", str(Place(file=self.path, line=first[key]))),),
                         help="keep one of the two",
                         cause=Cause.UNREADABLE,
                     )

@@ -63,6 +63,42 @@ MISTAKES = {
         ["must be a mapping, and is a string"],
     ),
     # keys and values
+    "numbers that are no versions": (
+        {
+            "acme": """
+            config:
+              chaosreg:account:
+                id: acme
+                image_registry:
+                  server: 10.0  #! CHR0105
+                labels:
+                  cost-centre: 7  #! CHR0105
+            """
+        },
+        ["`image_registry.server` is a number, and must be a text", "`labels.cost-centre` is a number, and must be"],
+    ),
+    "places of images that no reference begins with": (
+        {
+            "acme": """
+            config:
+              chaosreg:account:
+                id: acme
+                allow_images:
+                  - acme  #! CHR0301
+                  - acme/team  #! CHR0301
+                  - https://quay.io/acme  #! CHR0301
+                  - quay.io/acme/*  #! CHR0301
+                  - quay.io
+                  - localhost/acme
+                  - registry:5000/acme
+            """
+        },
+        ["without a server it means `docker.io/acme/team`: write this, or the server", "no `https://`, no `*`"],
+    ),
+    "a tab in the place of spaces": (
+        {"acme": ACME, "odd": "config:\n  chaosreg:project:\n\tid: x  #! CHR0102\n"},
+        ["this file is not YAML: a tab indents this line", "indent it with spaces"],
+    ),
     "an unknown key": (
         {
             "acme": """
@@ -240,9 +276,22 @@ MISTAKES = {
     "an account with a parent": (
         {
             "acme": ACME,
-            "b": "config:\n  chaosreg:parent_stack: acme  #! CHR0206\n  chaosreg:account: {id: b}  #! CHR0210\n",
+            "b": "config:\n  chaosreg:parent_stack: acme\n  chaosreg:account: {id: b}  #! CHR0206\n",
         },
-        ["an account has no parent", "remove `chaosreg:parent_stack`"],
+        ["an account has no parent, and this file has one, `acme`", "remove `chaosreg:account`"],
+    ),
+    "an account beside the organization that stands below another one": (
+        {
+            "acme": ACME,
+            "b": """
+            config:
+              chaosreg:parent_stack: acme
+              chaosreg:account: {id: b, namespace: Not_a_name}  #! CHR0206 #! CHR0112
+              chaosreg:organization: {id: o}
+            """,
+            "i": "config:\n  chaosreg:parent_stack: b\n  chaosreg:infrastructures: {x: {cluster: {context: c}}}\n",
+        },
+        [],
     ),
     "a parent stack that is not there": (
         {

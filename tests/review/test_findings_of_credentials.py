@@ -93,7 +93,7 @@ MISTAKES = {
         edited(("password_secret: harbor-credentials", "password: hunter2  #! CHR0104")),
         [
             "set the value with `pulumi config set --secret chaosreg-credentials:NAME`",
-            "and write `password_secret: NAME`",
+            "and write `password_secret: NAME`; change it first: it stands in the file's history",
         ],
     ),
     "a password without its user": (

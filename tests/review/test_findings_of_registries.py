@@ -230,10 +230,8 @@ MISTAKES = {
             images: {release: "1.94.4", pin: "off"}
         """,
         [
-            "there is no architecture `amd46`",
-            "did you mean `linux/amd64`?",
+            "did you mean `linux/amd64`? write `os/architecture`",
             "did you mean `linux/arm64`?",
-            "there is no operating system `limux`",
             "did you mean `linux/s390x`?",
         ],
     ),

@@ -682,7 +682,7 @@ BY_HAND: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
             (
                 LEDGER,
                 "parent_stack: payments",
-                "parent_stack: payments  #! CHR0206\n  chaosreg:account:  #! CHR0210\n"
+                "parent_stack: payments\n  chaosreg:account:  #! CHR0206\n"
                 "    {id: other, allow_overrides: true}",
             ),
         ],

@@ -124,7 +124,7 @@ MISTAKES = {
         _require(public_keys=[f"-----BEGIN PRIVATE KEY-----\n{CANARY}\n-----END PRIVATE KEY-----\n"]),
         "CHR0322",
         '"public_keys"',
-        "it is a private key, which belongs to who signs",
+        "it is a private key, which only the signer may have: make a new pair",
     ),
     "a certificate": (
         _require(public_keys=[KEY.replace("PUBLIC KEY", "CERTIFICATE")]),
