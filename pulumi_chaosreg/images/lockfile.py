@@ -15,13 +15,14 @@ from pulumi_chaosreg.images.reference import DIGEST, Reference
 
 FILE_NAME = "chaosreg.lock.yaml"
 _HEADER = "# Written by `chaosreg lock`. Commit it: previews and `up` read the digests from here.\n"
+_MARK_OF_A_CONFLICT = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |$)")
 _LINE = re.compile(r"^(?P<source>\S+): (?P<digest>\S+)$")
 
 
 def read_lockfile(path: Path) -> dict[str, str]:
     """Source (`server/repository:tag`) → digest; empty where there is no lockfile yet.
 
-    Raises ChaosregError (CHR0303) for each line that is not of the lockfile's form.
+    Raises ChaosregError (CHR0303) for each line that is not of the lockfile's form, or for the marks of a merge.
     """
     locked: dict[str, str] = {}
     findings: list[Finding] = []
@@ -35,6 +36,10 @@ def read_lockfile(path: Path) -> dict[str, str]:
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("#"):
             continue
+        if _MARK_OF_A_CONFLICT.match(line):
+            message = "the lockfile has the marks of a merge that git could not finish"
+            place, advice = Place(file=path, line=number), "keep one side, or neither, and run `chaosreg lock`"
+            raise ChaosregError(Finding("CHR0303", message, place, help=advice, cause=Cause.DAMAGED_LOCKFILE))
         entry = _LINE.match(line)
         if not entry or not DIGEST.match(entry["digest"]) or entry["source"] in locked:
             findings.append(
@@ -42,7 +47,7 @@ def read_lockfile(path: Path) -> dict[str, str]:
                     "CHR0303",
                     "this line of the lockfile is not `server/repository:tag: sha256:<64 hex>`, or stands there twice",
                     Place(file=path, line=number),
-                    help="do not edit the lockfile by hand; take the conflict's both sides out and run `chaosreg lock`",
+                    help="do not edit the lockfile by hand; take the line out and run `chaosreg lock`",
                     cause=Cause.DAMAGED_LOCKFILE,
                 )
             )

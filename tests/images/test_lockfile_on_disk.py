@@ -32,6 +32,16 @@ def test_a_line_per_source_sorted_below_a_word_of_explanation(lockfile):
     assert lockfile.read_text().endswith("\n")
 
 
+def test_a_merge_that_git_could_not_finish_is_one_mistake(lockfile):
+    ours, theirs = f"docker.io/harness/a:1: {A}\n", f"docker.io/harness/a:1: {B}\n"
+    lockfile.write_text(f"# Written\n<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> theirs\n")
+    with pytest.raises(ChaosregError) as raised:
+        read_lockfile(lockfile)
+    (finding,) = raised.value.findings
+    assert (finding.code, finding.place.line) == ("CHR0303", 2)
+    assert "the marks of a merge" in finding.message
+
+
 letters = st.text("abz019._-", max_size=5)
 sources = st.builds(
     "{}/{}:v{}".format,

@@ -630,7 +630,7 @@ def test_an_unknown_release_names_the_nearest_and_the_newest(project, places):
         ("docker.io/harness/a:1 sha256:" + "a" * 64 + "\n", [1]),  # no colon
         ("docker.io/harness/a:1: sha256:abc\n", [1]),  # not a digest
         (f"a.b/c:1: sha256:{'a' * 64}\na.b/c:1: sha256:{'b' * 64}\n", [2]),  # twice
-        (f"# header\n<<<<<<< ours\na.b/c:1: sha256:{'a' * 64}\n=======\n>>>>>>> theirs\n", [2, 4, 5]),  # a conflict
+        (f"# header\n<<<<<<< ours\na.b/c:1: sha256:{'a' * 64}\n=======\n>>>>>>> theirs\n", [2]),  # a conflict
     ],
 )
 def test_each_malformed_line_of_the_lockfile_is_found(project, places, lock, lines):
