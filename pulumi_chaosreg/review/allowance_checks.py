@@ -17,7 +17,7 @@ def check_allowances(configs: Iterable[ResolvedConfig]) -> Iterator[Finding]:
     """CHR0334 and CHR0335."""
     lines = Lines()
     for config in by_images(configs):
-        refused = [image for image in config.images if not _is_allowed(image, config)]
+        refused = [image for image in config.images if not is_allowed(image, config)]
         for image in refused:
             yield _refusal(image, config, lines)
         passing = [image for image in config.unverified if image not in refused]
@@ -38,7 +38,8 @@ def _of_registry_itself(beginning: str) -> str:
     return identity(server) + slash + path
 
 
-def _is_allowed(image: ResolvedImage, config: ResolvedConfig) -> bool:
+def is_allowed(image: ResolvedImage, config: ResolvedConfig) -> bool:
+    """Whether nobody says where images may come from, or this comes from there."""
     return config.allow_images is None or begins(image.reference, (config.registry.path, *config.allow_images.value))
 
 

@@ -96,7 +96,9 @@ def has_wrong_source(image: ResolvedImage, config: ResolvedConfig, catalogue: Ca
     return bool(told(_source(image, config.registry, catalogue))) or _is_lacking(image, config, catalogue)
 
 
-def _mirrors_nothing(config: ResolvedConfig, every: Sequence[ResolvedConfig], catalogue: Catalogue) -> Iterator[Finding]:
+def _mirrors_nothing(
+    config: ResolvedConfig, every: Sequence[ResolvedConfig], catalogue: Catalogue
+) -> Iterator[Finding]:
     """A registry of one's own that nobody fills, where nobody says that this is meant so."""
     owner, registry = config.owner, config.registry
     if owner is None or registry.policy or registry.off or registry.path in catalogue.sources:
@@ -107,11 +109,12 @@ def _mirrors_nothing(config: ResolvedConfig, every: Sequence[ResolvedConfig], ca
     if source and any(one.registry.policy and one.registry.policy.source.origin == source.origin for one in every):
         return  # it is what others are filled from
     why = "it is its own `mirror.source`" if source else f"{owner.title} owns it and sets no `mirror.source`"
+    verb = "write" if source else "add"
     yield Finding(
         "CHR0315",
         f"nobody mirrors the images of `{registry.path}`: {why}",
         source.origin.place if source else registry.place,
-        help=f"{'write' if source else 'add'} `mirror: {{source: docker.io/harness}}`, or `mirror: off` where something else fills this registry",
+        help=f"{verb} `mirror: {{source: docker.io/harness}}`, or `mirror: off` where something else fills it",
         severity="warning",
         follows=registry.is_unclear(SECTION.mirror),
     )

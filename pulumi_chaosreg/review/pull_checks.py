@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from pulumi_chaosreg.errors import Cause, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
+from pulumi_chaosreg.review.allowance_checks import is_allowed
 from pulumi_chaosreg.scopes.pinning import Pin
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, by_images
 from pulumi_chaosreg.settings.table import IMAGE_REGISTRY
@@ -28,8 +29,8 @@ def check_pulls(catalogue: Catalogue, configs: Iterable[ResolvedConfig], *, is_a
 
 
 def check_powers(configs: Iterable[ResolvedConfig]) -> Iterator[Finding]:
-    """CHR0518: what a mirror pushes or deletes with would be handed to clusters because a level below names it; a warning where
-    the owner, or a level above, names one for both.
+    """CHR0518: what a mirror pushes or deletes with would be handed to clusters because a level names it for both; a
+    warning where that is the owner, or above it.
     """
     every = list(configs)
     policies = {id(one.registry.policy): one.registry for one in every if one.registry.policy}
@@ -82,5 +83,5 @@ def _without_login(image: ResolvedImage, config: ResolvedConfig) -> Iterator[Fin
             help="fine where that image is public; otherwise mirror it, or give the credential as a docker config with "
             f"both keys, `{server}` and `{image.reference.server}`",
             severity="warning",
-            follows=config.infrastructure.is_unclear(IMAGE_REGISTRY.server),
+            follows=config.infrastructure.is_unclear(IMAGE_REGISTRY.server) or not is_allowed(image, config),
         )

@@ -27,6 +27,8 @@ class Lock:
     why: str
     """As a message says it: "does not allow overrides"."""
     help: str
+    leaves_names: bool = False
+    """Whether a registry may still be chosen by its name."""
 
 
 def lock_on(scope: Scope, path: Path, value: Any = None) -> Lock | None:
@@ -59,11 +61,17 @@ def how_it_locks(scope: Scope) -> str:
     return f"allow_overrides: {{{', '.join(keys)}}}"
 
 
-def forbidden(scope: Scope, lines: Lines) -> Iterator[tuple[Finding, Path]]:
-    """CHR0203 for each setting of the scope that a lock above forbids, and its path."""
+def forbidden(scope: Scope, lines: Lines) -> Iterator[tuple[Finding | None, Path]]:
+    """CHR0203 for each setting of the scope that a lock above forbids, and its path; no finding for what belongs to a
+    server in the place of a name.
+    """
+    server = scope.get(IMAGE_REGISTRY.server)
+    of_server = lock_on(scope, IMAGE_REGISTRY.server.path, server) if server is not None else None
+    is_told = of_server is not None and of_server.leaves_names
     for path in _lockable(scope):
         if lock := lock_on(scope, path, scope.value_at(path)):
-            yield _finding(scope, path, lock, lines), path
+            follows = is_told and path[0] == SECTION.image_registry.key and path != IMAGE_REGISTRY.server.path
+            yield None if follows else _finding(scope, path, lock, lines), path
 
 
 def check_exceptions(scopes: Iterable[Scope]) -> list[Finding]:
@@ -124,7 +132,8 @@ def _left_by(said: dict[str, Any], above: Scope, scope: Scope, path: Path, value
             define = "" if chosen in there else "define the registry there and "
             name = f"`{chosen}`" if chosen in there else "its name"
             advice = f"choose one of these, or {define}add {name} to `allow_overrides.registries` there"
-            return Lock(above, True, why, advice if registries != ALL else "choose one of these, or define it there")
+            advice = advice if registries != ALL else "choose one of these, or define it there"
+            return Lock(above, True, why, advice, leaves_names=True)
     return None
 
 

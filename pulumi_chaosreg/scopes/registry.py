@@ -181,7 +181,9 @@ def _named(scope: Scope, by: Scope, found: Definition, policy_of: PolicyOf) -> t
         found.base,
         policy,
         off(found.owner, found.base),
-        said_kind=Decided(said_kind, Origin(found.owner, (*found.base, IMAGE_REGISTRY.kind.key))) if said_kind else None,
+        said_kind=Decided(said_kind, Origin(found.owner, (*found.base, IMAGE_REGISTRY.kind.key)))
+        if said_kind
+        else None,
     )
     unclear = found.owner.is_unclear(*found.base, IMAGE_REGISTRY.type.key)
     return registry, [] if type_ or unclear or not server.value else [_no_type(registry)]

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from pulumi_chaosreg.errors import Cause, Finding, Place, Severity
 from pulumi_chaosreg.settings.kinds import Flag, Grammar, Kind, Named, Number, Table, Tables, Text, TextMap, Texts
-from pulumi_chaosreg.settings.near_misses import did_you_mean, near_misses
+from pulumi_chaosreg.settings.near_misses import abbreviated, near_misses
 from pulumi_chaosreg.settings.table import SETTINGS
 from pulumi_chaosreg.settings.yaml_file import Keys, snake_case
 
@@ -231,9 +231,11 @@ class _Check:
             self.left_out += [(*keys, name) for name in kind.values_go_to]
             self.report("CHR0104", message, (*keys, key), kind.advice_for_values, hides_value=True)
             return
-        near = near_misses(snake_case(key), valid, most=3, cutoff=0.6)
+        short = abbreviated(snake_case(key), valid)
+        near = near_misses(snake_case(key), valid, most=3, cutoff=0.6) or short
         self.left_out += [(*keys, name) for name in near]
-        advice = f"{did_you_mean(snake_case(key), valid, 0.6)}valid keys: {', '.join(_nearest_first(key, valid))}"
+        meant = f"did you mean `{near[0]}`? " if near else ""
+        advice = f"{meant}valid keys: {', '.join(_nearest_first(key, valid))}"
         self.report("CHR0104", message, (*keys, key), advice, hides_value=True)
 
     def malformed_key(self, grammar: Grammar, keys: Keys) -> None:

@@ -10,6 +10,11 @@ def near_misses(word: str, valid: Iterable[str], most: int = 1, cutoff: float = 
     return get_close_matches(word, list(valid), n=most, cutoff=cutoff)
 
 
+def abbreviated(word: str, valid: Iterable[str]) -> list[str]:
+    """The names that the word is the beginning of, where it is long enough to say one: `auth`."""
+    return [name for name in valid if len(word) > 2 and name.startswith(word)]
+
+
 def did_you_mean(word: str, valid: Iterable[str], cutoff: float = 0.5) -> str:
     """As help begins: "did you mean `server`? "; empty where nothing is near."""
     near = near_misses(word, valid, cutoff=cutoff)

@@ -29,8 +29,8 @@ def mistake_in(text: str, error: yaml.YAMLError) -> Mistake:
         message = "this file is not YAML: a quote that opens here is not closed"
         return Mistake(message, opened + 1, "close it on this line")
     mark = getattr(error, "problem_mark", None)
-    line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
-    if _TAB.match(line):
+    stopped = text.split("\n")[mark.line : mark.line + 1] if mark else []
+    if mark and any(map(_TAB.match, stopped)):
         return Mistake("this file is not YAML: a tab indents this line", mark.line + 1, "indent it with spaces")
     problem = getattr(error, "problem", None) or "it is not valid YAML"
     return Mistake(f"this file is not YAML: {problem}", mark.line + 1 if mark else None)

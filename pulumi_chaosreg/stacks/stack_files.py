@@ -40,7 +40,9 @@ class StackFile:
     credentials: frozenset[str] = frozenset()
     """The NAMEs under `chaosreg-credentials:`; never their values."""
     elsewhere: Mapping[str, Place] = field(default_factory=dict)
-    """Sections, and `chaosreg-credentials:NAME`, that do not stand in this file: from Pulumi.yaml, or from the engine (`-c`, ESC) and without a line."""
+    """Sections, and `chaosreg-credentials:NAME`, that do not stand in this file: from Pulumi.yaml, or from the engine
+    (`-c`, ESC) and without a line.
+    """
     environments: tuple[str, ...] = ()
     """The ESC environments that may add to it, which only the engine can see."""
 
@@ -294,6 +296,12 @@ def _from_files(file: StackFile, pattern: Any, findings: list[Finding]) -> Itera
             findings.append(Finding("CHR0106", message, Place(file=path, line=1), help="write `prod-eu: {…}` in it"))
             continue
         for name, settings in (content or {}).items():
+            inner = settings if name == "config" and isinstance(settings, dict) else {}
+            if any(key.startswith(f"{NAMESPACE}:") for key in (name, *inner)):
+                message = f"a file of infrastructures begins with their ids, without `{name}` above them"
+                advice = "write `prod-eu: {…}` at the left margin"
+                findings.append(Finding("CHR0106", message, Place(file=path, keys=(name,)), help=advice))
+                continue
             yield name, settings, Place(file=path, keys=(name,))
 
 

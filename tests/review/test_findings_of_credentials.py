@@ -114,6 +114,15 @@ MISTAKES = {
         edited(("password_secret: harbor-credentials", "accessToken: hunter2  #! CHR0104")),
         ["`accessToken` is not a key here", "write `password_secret: NAME`"],
     ),
+    "a key that begins like the right one": (
+        {
+            "acme": ACME.replace("authentication:", "auth:  #! CHR0104")
+            .replace("push: harbor-push", "push: harbor-credentials")
+            .replace("  chaosreg-credentials:harbor-push: {secure: v1:y}\n", ""),
+            "i": BELOW,
+        },
+        ["did you mean `authentication`?"],
+    ),
     "a misspelt key for the name": (
         edited(("password_secret: harbor-credentials", "password_secrt: hunter2  #! CHR0104")),
         ["did you mean `password_secret`?"],

@@ -116,7 +116,12 @@ MISTAKES = {
     "a section beside `config:`": (
         {
             "acme": ACME,
-            "y": "config:\n  chaosreg:parent_stack: acme\n  chaosreg:project: {id: y}\ninfrastructures: {y: {}}  #! CHR0125\n",
+            "y": """
+            config:
+              chaosreg:parent_stack: acme
+              chaosreg:project: {id: y}
+            infrastructures: {y: {}}  #! CHR0125
+            """,
         },
         ["write `chaosreg:infrastructures` directly below `config:`"],
     ),
@@ -131,6 +136,16 @@ MISTAKES = {
     "a parent and nothing else": (
         {"acme": ACME, "x": BELOW.format("acme", "x"), "y": "config:\n  chaosreg:parent_stack: acme  #! CHR0127\n"},
         ["warning[CHR0127]: stack `y` has a parent and no level"],
+    ),
+    "sections in a file of infrastructures": (
+        {
+            "acme": ACME,
+            "x": "config:\n  chaosreg:parent_stack: acme\n  chaosreg:infrastructures: {files: 'prod/*.yaml'}\n",
+            "prod/a.yaml": "chaosreg:infrastructures:  #! CHR0106\n  a: {cluster: {context: a}}\n",
+            "prod/b.yaml": "config:  #! CHR0106\n  chaosreg:infrastructures:\n    b: {cluster: {context: b}}\n",
+            "prod/c.yaml": "config: {cluster: {context: c}}\n",
+        },
+        ["a file of infrastructures begins with their ids, without `chaosreg:infrastructures` above them"],
     ),
     "a credential outside of `config:`": (
         {"acme": ACME + "chaosreg-credentials:harbor: {secure: v1:x}  #! CHR0125\n"},

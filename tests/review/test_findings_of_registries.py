@@ -413,6 +413,10 @@ TOLD_BELOW = {
         },
         ["choose one of these, or add `us` to `allow_overrides.registries` there"],
     ),
+    "a registry of its own where only names may be chosen": (
+        regions(["cluster: {context: u}", "image_registry:", "  server: q.example  #! CHR0203", "  type: public"]),
+        ["`image_registry.server` may not be set here", "choose one of these, or define it there"],
+    ),
     "nodes of another cloud": (
         regions(["cluster: {context: u, provider: gke}  #! CHR0503", "image_registry: us"]),
         ["infrastructure `u`"],

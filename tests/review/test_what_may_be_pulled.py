@@ -29,6 +29,13 @@ def test_an_image_that_allow_images_does_not_name_is_an_error_where_it_is_writte
     assert finding.help.endswith("add `evil.example/x` to `allow_images` in account `acme`")
 
 
+def test_what_may_not_be_pulled_at_all_needs_no_login(project):
+    private = {**HARBOR, "type": "private", "authentication": {"username": "u", "password_secret": "p"}}
+    account = {"allow_images": ["quay.io/acme"], "mirror": "off", "image_registry": private}
+    outcome = outcome_of(project, account, project={"custom_images": EVIL})
+    assert [finding.code for finding in findings_of(outcome, "CHR0334", "CHR0511")] == ["CHR0334"]
+
+
 @pytest.mark.parametrize(
     ("allowed", "reference", "codes"),
     [
