@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from pulumi_chaosreg.errors import Finding, Place
-from pulumi_chaosreg.scopes.delivery import Delivery
+from pulumi_chaosreg.scopes.delivery import Delivery, How
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.settings.near_misses import did_you_mean
@@ -71,20 +71,25 @@ def _texts(value: object) -> Iterator[str]:
 
 
 _Named = tuple[Place, str, list[StackFile], str]
-"""Where a credential is named, its NAME, the files that may have its value, and the stack that needs it."""
+"""Where a credential is named, its NAME, the files that may have its value, and the stack that needs it, if one does."""
 
 
 def _pulls(company: Company, configs: Sequence[ResolvedConfig]) -> Iterator[_Named]:
     for config in configs:
         delivery, scope = config.delivery, config.infrastructure
-        if delivery is None or not delivery.needs_value or delivery.password_env or not delivery.credential:
+        if delivery is None or delivery.password_env or not delivery.credential:
             continue
         said, origin = delivery.authentication.value, delivery.authentication.origin
+        # without a value it is taken for somebody else's Secret, in which a password of ours has no place
+        is_misread = delivery.how.value is How.THEIRS and delivery.how.origin == origin and "password_secret" in said
+        if not delivery.needs_value and not is_misread:
+            continue
         key = next((key for key in ("password_secret", "secret_name") if key in said), None)
         if origin.scope is None or key is None:  # that there is none is told
             continue
         place = origin.scope.at(*origin.path, key)
-        yield place, delivery.credential, _files(company, scope.chain()), scope.stack
+        stack = scope.stack if delivery.needs_value else ""
+        yield place, delivery.credential, _files(company, scope.chain()), stack
 
 
 def _mirrors(company: Company, configs: Sequence[ResolvedConfig]) -> Iterator[_Named]:

@@ -73,6 +73,10 @@ MISTAKES = {
         ),
         ["did you mean `harbor-credential`?"],
     ),
+    "a misspelt name of what a Secret of ours would hold": (
+        edited(("username: chaos-user", "secret_name: pull"), PULL),
+        ["`password_secret` names a credential that has no value", "did you mean `harbor-credentials`?"],
+    ),
     "both": (edited(PULL, PUSH), []),
     "a name that is like no other": (
         edited(("password_secret: harbor-credentials", "password_secret: Z  #! CHR0501")),
