@@ -71,7 +71,7 @@ def _texts(value: object) -> Iterator[str]:
 
 
 _Named = tuple[Place, str, list[StackFile], str]
-"""Where a credential is named, its NAME, the files that may have its value, and the stack that needs it, if one does."""
+"""Where a credential is named, its NAME, the files that may have its value, and the stack that needs it, if any."""
 
 
 def _pulls(company: Company, configs: Sequence[ResolvedConfig]) -> Iterator[_Named]:

@@ -27,12 +27,15 @@ KUBERNETES_SUBDOMAIN = Grammar(
     "names are made of a-z, 0-9, `-` and `.`, at most 253, and each part begins and ends with a letter or digit",
 )
 """Of Secrets and ServiceAccounts, whose names may have dots; those of namespaces may not."""
+_AS_SERVER = r"(?:(?=[^/]*[.:])|(?=localhost(?:/|$)))"
+"""A reference's first part is its server only where it looks like one: `acme/x` is Docker Hub's."""
 SERVER_GRAMMAR = Grammar(
     "CHR0301",
     "a server",
-    SERVER,
+    re.compile(rf"^{_AS_SERVER}{_HOST}\Z"),
     "write host or host:port, without `https://`; a path belongs to `account`",
     port_problem,
+    advise=lambda text: _with_port(text),
     canonical=canonical_server,
 )
 REGISTRY_PATH = Grammar(
@@ -45,26 +48,21 @@ REGISTRY_PATH = Grammar(
 SOURCE = Grammar(
     "CHR0301",
     "`server/account`",
-    re.compile(rf"^{_HOST}/{_PATH}\Z"),
+    re.compile(rf"^{_AS_SERVER}{_HOST}/{_PATH}\Z"),
     "write it as in `docker.io/harness`",
     port_problem,
+    advise=lambda text: _with_server(text),
     canonical=canonical_beginning,
 )
 BEGINNING = Grammar(
     "CHR0301",
     "a server or `server/account`",
-    re.compile(rf"^{_HOST}(?:/{_PATH})?/*\Z"),
-    "write the beginning of what is allowed, as in `docker.io/harness`",
+    re.compile(rf"^{_AS_SERVER}{_HOST}(?:/{_PATH})?/*\Z"),
+    "write the beginning of what is allowed, as in `docker.io/harness`: no `https://`, no `*`",
     port_problem,
+    advise=lambda text: _with_server(text),
     canonical=canonical_beginning,
 )
-PLACE = replace(
-    BEGINNING,
-    pattern=re.compile(rf"^(?:(?=[^/]*[.:])|(?=localhost(?:/|$))){_HOST}(?:/{_PATH})?/*\Z"),
-    advice="write the beginning of what is allowed, as in `docker.io/harness`: no `https://`, no `*`",
-    advise=lambda text: _with_server(text),
-)
-"""Of images: what a reference cannot begin with is no place of them."""
 TAG_GRAMMAR = Grammar(
     "CHR0301",
     "a tag",
@@ -179,8 +177,12 @@ def _instead_of_a_name(text: str) -> str:
 
 
 def _with_server(text: str) -> str:
-    """A reference's first part is its server only where it looks like one: `acme/x` is Docker Hub's."""
     return f"without a server it means `docker.io/{text}`: write this, or the server" if REPOSITORY.match(text) else ""
+
+
+def _with_port(text: str) -> str:
+    is_name = re.match(rf"^{_LABEL}\Z", text)
+    return "write its port, or its whole name: without a dot or port it is a path of Docker Hub" if is_name else ""
 
 
 def _usual_platform(text: str) -> str:

@@ -22,7 +22,6 @@ from pulumi_chaosreg.settings.grammars import (
     NEW_REGISTRY_NAME,
     ORGANIZATION_ID,
     PATH_OF_SCOPE,
-    PLACE,
     PLATFORM_GRAMMAR,
     REFERENCE,
     REGISTRY_NAME,
@@ -279,7 +278,7 @@ class _Section(Group):
     )
     allow_images = texts(
         "the only places that images may be pulled from, beside the chosen registry itself; anywhere where nobody says",
-        grammar=PLACE,
+        grammar=BEGINNING,
     )
     required_images = texts("the images instead of the infrastructure type's own list", grammar=REFERENCE)
     repositories = mapping(_REPOSITORIES_TABLE)

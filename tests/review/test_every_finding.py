@@ -95,6 +95,23 @@ MISTAKES = {
         },
         ["without a server it means `docker.io/acme/team`: write this, or the server", "no `https://`, no `*`"],
     ),
+    "servers that the kubelet would look for at Docker Hub": (
+        {
+            "acme": """
+            config:
+              chaosreg:account:
+                id: acme
+                image_registry:
+                  server: registry  #! CHR0301
+                mirror:
+                  source: harness/chaos  #! CHR0301
+                  allow_sources:
+                    - harness  #! CHR0301
+                    - localhost
+            """
+        },
+        ["without a dot or port it is a path of Docker Hub", "without a server it means `docker.io/harness/chaos`"],
+    ),
     "a tab in the place of spaces": (
         {"acme": ACME, "odd": "config:\n  chaosreg:project:\n\tid: x  #! CHR0102\n"},
         ["this file is not YAML: a tab indents this line", "indent it with spaces"],
