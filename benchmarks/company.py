@@ -20,6 +20,7 @@ config:
       source: docker.io/harness
       push: harbor-push
   chaosreg-credentials:harbor-credentials: {secure: v1:AAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA}
+  chaosreg-credentials:harbor-push: {secure: v1:AAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA}
 """
 
 
