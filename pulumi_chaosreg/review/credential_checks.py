@@ -75,10 +75,16 @@ _Named = tuple[Place, str, list[StackFile], str]
 
 
 def _pulls(company: Company, configs: Sequence[ResolvedConfig]) -> Iterator[_Named]:
+    seen: set[tuple[object, ...]] = set()
     for config in configs:
         delivery, scope = config.delivery, config.infrastructure
         if delivery is None or delivery.password_env or not delivery.credential:
             continue
+        # siblings in one file that say nothing of it themselves are one
+        alike = (id(delivery.authentication), delivery.credential, id(scope.parent), scope.stack, delivery.needs_value)
+        if alike in seen:
+            continue
+        seen.add(alike)
         said, origin = delivery.authentication.value, delivery.authentication.origin
         # without a value it is taken for somebody else's Secret, in which a password of ours has no place
         is_misread = delivery.how.value is How.THEIRS and delivery.how.origin == origin and "password_secret" in said

@@ -1,6 +1,8 @@
 """Everything that can be known offline about a company: what `validate` prints, what a program checks first."""
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +45,25 @@ def review(project: Path, stack: str | None = None, engine_config: Mapping[str, 
 
     With `stack` as its program needs it: what is only a warning as long as nobody acts on it is an error then.
     """
+    with _nothing_collected():
+        return _review(project, stack, engine_config)
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Nearly all that is made meanwhile stays: looking through it for garbage again and again took a third of the
+    time with 10,000 infrastructures.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _review(project: Path, stack: str | None, engine_config: Mapping[str, str] | None) -> Review:
     company, findings = load_company(project, stack, engine_config)
     is_understood = not any(finding.severity == "error" for finding in findings)
     resolver = Resolver(company.catalogue, company.locked, company.has_credential, project)
