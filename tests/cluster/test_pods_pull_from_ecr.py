@@ -41,7 +41,8 @@ def test_pods_run_without_any_secret(lab: LabState, label: str, tmp_path: Path) 
     for name, reference in images.items():
         run_pod(lab.kubernetes, lab.node, namespace, name, reference, service_account="chaos")
 
-    # then all of them run
-    for name in images:
-        wait_running(lab.kubernetes, namespace, name)
+    # then all of them run what the lockfile says
+    for name, reference in images.items():
+        status = wait_running(lab.kubernetes, namespace, name)["status"]["containerStatuses"][0]
+        assert status["imageID"].partition("@")[2] == reference.partition("@")[2]
         delete_pod(lab.kubernetes, namespace, name)

@@ -366,8 +366,9 @@ def test_a_tag_for_an_image_that_a_later_sibling_lists_is_fine() -> None:
 
 
 def test_programs_that_run_one_after_another_do_not_see_each_other() -> None:
-    for _ in range(2):
-        run_program(lambda: infrastructure() and None)
+    first, second = (run_program(lambda: infrastructure() and None) for _ in range(2))
+    assert first.made == second.made
+    assert "kubernetes:core/v1:ConfigMap dev" in second.made
 
 
 def test_a_cluster_s_kubeconfig_is_not_shown() -> None:
