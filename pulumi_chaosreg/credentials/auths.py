@@ -11,8 +11,8 @@ from typing import Any
 from pulumi_chaosreg.credentials.keyring import shown
 from pulumi_chaosreg.credentials.login import Kind, Login
 from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.images.servers import HUB, HUB_ALIASES
 
-_HUB = ("docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com")
 _TOKEN_USER = "<token>"  # noqa: S105  docker's word for "the secret is no password"
 
 
@@ -21,7 +21,7 @@ def place_of(key: str) -> str:
     host, _, path = (key.partition("://")[2] or key).partition("/")
     path = re.sub(r"^v[12](?:/|$)", "", path).strip("/")
     host = host.lower().removesuffix(":443")
-    host = "docker.io" if host in _HUB else host
+    host = HUB if host in HUB_ALIASES else host
     return f"{host}/{path}" if path else host
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pulumi_chaosreg.review.credential_texts import is_plain
 from pulumi_chaosreg.review.edits import Edits
 from pulumi_chaosreg.review.made import Made, Pair
+from pulumi_chaosreg.stacks.sections import stands_in_plain_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def credential_changes(before: Made, after: Made, edits: Edits, pairs: Iterable[
             tuple(who for who in users[0] if who not in users[1]),
             texts[0] != texts[1],
             len(users[1]),
-            is_exposed=is_plain(texts[1]) and not is_plain(texts[0]),
+            is_exposed=stands_in_plain_text(texts[1]) and not stands_in_plain_text(texts[0]),
             is_lost=texts[0] is not None and texts[1] is None,
         )
         if change.gets or change.loses or change.has_other_value:

@@ -29,12 +29,3 @@ def _config(path: Path) -> dict[str, Any]:
         return {}
     config = content.get("config") if isinstance(content, dict) else None
     return config if isinstance(config, dict) else {}
-
-
-def is_plain(value: object) -> bool:
-    """Whether a secret part of it, all but the user's name, can be read by everybody who reads the file."""
-    if not isinstance(value, dict):
-        return value is not None
-    if "secure" in value:
-        return False
-    return any(is_plain(part) for key, part in value.items() if key != "username")

@@ -13,6 +13,7 @@ from pulumi_chaosreg.scopes.resolution import Resolver
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.settings.setting import Path
 from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, MIRROR
+from pulumi_chaosreg.stacks.company import holder
 
 
 class What(Enum):
@@ -143,11 +144,7 @@ class Edits:
         """The stack whose file would hold the credential for this scope (of `without`)."""
         changed = {edit.path for edit in undone if edit.what is What.CREDENTIAL}
         held = self._held[1] ^ changed if changed else self._held[1]
-        stacks = dict.fromkeys(above.stack for above in reversed(scope.chain()))
-        holding = (stack for stack in stacks if (stack, name) in held)
-        files = self.after.company.files
-        environments = (stack for stack in [*stacks][1:] if stack in files and files[stack].environments)
-        return next(holding, None) or next(environments, None)
+        return holder(scope, self.after.company.files, lambda stack: (stack, name) in held)
 
     def _sides(self, held: tuple[str, str]) -> tuple[bool | None, bool | None]:
         before, after = (held in side or None for side in self._held)

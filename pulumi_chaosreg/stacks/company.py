@@ -5,7 +5,7 @@ are searched as text for a second account or a second scope of the same id, so t
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -51,10 +51,7 @@ class Company:
         """The stack nearest to the scope whose file holds `chaosreg-credentials:<name>`, or else the nearest that has
         an ESC environment, which may; None where none does.
         """
-        stacks = list(dict.fromkeys(above.stack for above in reversed(scope.chain())))
-        files = [self.files[stack] for stack in stacks if stack in self.files]
-        holding = (file.stack for file in files if name in file.credentials)
-        return next(holding, None) or next((file.stack for file in files[1:] if file.environments), None)
+        return holder(scope, self.files, lambda stack: stack in self.files and name in self.files[stack].credentials)
 
     def has_credential(self, scope: Scope, name: str) -> bool:
         """Whether a stack file of the scope's chain, or Pulumi.yaml, holds `chaosreg-credentials:<name>`: by plain
@@ -67,6 +64,15 @@ class Company:
         """Every place in which `credential_stack` looks for a value, nearest first, as a message says it."""
         stacks = dict.fromkeys(above.stack for above in reversed(scope.chain()) if above.stack)
         return [f"{CREDENTIALS}:{name} in {self.folder.name}/Pulumi.{stack}.yaml" for stack in stacks]
+
+
+def holder(scope: Scope, files: Mapping[str, StackFile], holds: Callable[[str], bool]) -> str | None:
+    """The stack nearest to the scope that holds a credential, or else the nearest above it that has an ESC environment,
+    which may; None where none does.
+    """
+    stacks = list(dict.fromkeys(above.stack for above in reversed(scope.chain())))
+    may = (stack for stack in stacks[1:] if stack in files and files[stack].environments)
+    return next(filter(holds, stacks), None) or next(may, None)
 
 
 def load_company(

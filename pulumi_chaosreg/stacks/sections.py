@@ -77,3 +77,12 @@ def full_keys(config: Mapping[str, Any], project: str, path: Path, findings: lis
         else:
             full[name] = value
     return full
+
+
+def stands_in_plain_text(value: object) -> bool:
+    """Whether a secret part of a credential, all but the user's name, can be read by everybody who reads the file."""
+    if not isinstance(value, dict):
+        return value is not None
+    if "secure" in value:
+        return False
+    return any(stands_in_plain_text(part) for key, part in value.items() if key != "username")

@@ -22,6 +22,7 @@ from pulumi_chaosreg.stacks.sections import (
     is_of_ours,
     meant_prefix,
     section_of,
+    stands_in_plain_text,
 )
 
 ENGINE_LIMIT = 128 * 1024
@@ -185,9 +186,7 @@ class StackFolder:
         return StackFile(stack, path, sections, frozenset(credentials), elsewhere)
 
     def _check_credential(self, key: str, value: Any, path: Path) -> None:
-        secrets = [part for name, part in value.items() if name != "username"] if isinstance(value, dict) else [value]
-        encrypted = isinstance(value, dict) and "secure" in value
-        if encrypted or all(part is None or (isinstance(part, dict) and "secure" in part) for part in secrets):
+        if not stands_in_plain_text(value):
             return
         self.findings.append(
             Finding(
