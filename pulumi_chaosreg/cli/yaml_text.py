@@ -1,13 +1,11 @@
 """YAML that everybody reads alike: by the rules of 1.1 (PyYAML) and of 1.2, and as Pulumi's engine and kubectl do."""
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
 import yaml
 
-_WORD = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)\Z)[a-z_/][\w./@:#-]*(?<!:)\Z", re.IGNORECASE | re.ASCII)
-"""Texts that nobody takes for anything else, so that they need no quotes."""
+from pulumi_chaosreg.settings.plain_words import needs_no_quotes
 
 
 def yaml_text(value: Any, *, aliases: bool = False) -> str:
@@ -41,7 +39,7 @@ class _Plain(_Dumper):
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None if _WORD.match(text) else '"'
+    style = "|" if "\n" in text else None if needs_no_quotes(text) else '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style=style)
 
 

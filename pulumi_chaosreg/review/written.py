@@ -1,12 +1,9 @@
 """A mapping as one writes it into a stack file on one line: every YAML reads the same strings from it."""
 
 import json
-import re
 from collections.abc import Mapping
 
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9._/-]*(?::[0-9]+)?")
-_WORDS = {"true", "false", "yes", "no", "on", "off", "y", "n", "null"}
-"""What YAML 1.1 or 1.2 takes for something else, in any case."""
+from pulumi_chaosreg.settings.plain_words import needs_no_quotes
 
 Written = Mapping[str, "str | Written"]
 
@@ -19,5 +16,4 @@ def written(mapping: Written) -> str:
 def _value(value: "str | Written") -> str:
     if not isinstance(value, str):
         return written(value)
-    is_plain = _PLAIN.fullmatch(value) and value.lower() not in _WORDS
-    return value if is_plain else json.dumps(value, ensure_ascii=False)
+    return value if needs_no_quotes(value) else json.dumps(value, ensure_ascii=False)

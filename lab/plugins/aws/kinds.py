@@ -11,7 +11,7 @@ from typing import Final
 
 from lab.plugins.aws.policies import same_lifecycle, same_policy
 from lab.plugins.aws.properties import Kind, Property
-from lab.plugins.protocol.errors import PluginError
+from lab.plugins.protocol.errors import unknown_kind
 from lab.plugins.protocol.values import Object
 
 # internal/provider/sdkv2/region.go: another region is another resource. Its default comes from the provider's
@@ -119,8 +119,4 @@ def kind_of(token: str) -> Kind:
     try:
         return KINDS[token]
     except KeyError:
-        known = ", ".join(known.rpartition(":")[2] for known in KINDS)
-        raise PluginError(
-            f"the lab's stand-in for the aws plugin does not know {token}; it knows {known}. "
-            "Run with the official plugin (LAB_AWS_PLUGIN=path), or add the kind to lab/plugins/aws/kinds.py"
-        ) from None
+        raise unknown_kind("aws", token, KINDS) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lab.plugins.protocol.errors import PluginError
+from lab.plugins.protocol.errors import unknown_kind
 
 # Another name or namespace is another object.
 IDENTITY = ("metadata.name", "metadata.namespace")
@@ -58,8 +58,4 @@ def kind_of(token: str) -> Kind:
     try:
         return KINDS[token]
     except KeyError:
-        known = ", ".join(known.rpartition(":")[2] for known in KINDS)
-        raise PluginError(
-            f"the lab's stand-in for the kubernetes plugin does not know {token}; it knows {known}. "
-            "Run with the official plugin (LAB_KUBERNETES_PLUGIN=path), or add a row to lab/plugins/kubernetes/kinds.py"
-        ) from None
+        raise unknown_kind("kubernetes", token, KINDS) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lab.plugins.protocol.values import Object
@@ -9,6 +10,15 @@ from lab.plugins.protocol.values import Object
 
 class PluginError(Exception):
     """The operation failed; the text is the whole message."""
+
+
+def unknown_kind(plugin: str, token: str, known: Iterable[str]) -> PluginError:
+    """For a resource that a stand-in does not know, with the ways out."""
+    names = ", ".join(one.rpartition(":")[2] for one in known)
+    return PluginError(
+        f"the lab's stand-in for the {plugin} plugin does not know {token}; it knows {names}. "
+        f"Run with the official plugin (LAB_{plugin.upper()}_PLUGIN=path), or add it to lab/plugins/{plugin}/kinds.py"
+    )
 
 
 @dataclass
