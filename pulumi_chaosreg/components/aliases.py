@@ -31,16 +31,19 @@ def aliases_of(scope: Scope) -> list[pulumi.Input[pulumi.Alias | str]]:
 
 
 def object_aliases(
-    infrastructure: Scope, urn: pulumi.Output[str], type_: str, wrapper: str | None
+    infrastructure: Scope, urn: pulumi.Output[str], type_: str, wrapper: str | None, suffix: str = ""
 ) -> list[pulumi.Input[pulumi.Alias | str]]:
     """Every URN that an object directly below an infrastructure may have in the state; before 0.2 a component `wrapper`
-    was between the two. `urn` is the infrastructure's own, which may be below a component of the user's.
+    was between the two. `urn` is the infrastructure's own, which may be below a component of the user's; `suffix` is
+    what the object's resource is called after it.
 
     All are written out: the engine derives a child's alias from the one URN that its parent was found under, and with
     the child's own type only. So it derives nothing with a wrapper, and nothing once the parent has its new URN.
     """
     between = [(wrapper,), ()] if wrapper else [()]
-    former = [_urn((*types, *one, type_), path) for types, path in _former(infrastructure) for one in between]
+    former = [
+        _urn((*types, *one, type_), f"{path}{suffix}") for types, path in _former(infrastructure) for one in between
+    ]
     if wrapper is None:
         return [*former]
     return [urn.apply(lambda now: "::".join(_below(*now.rsplit("::", 2), wrapper, type_))), *former]

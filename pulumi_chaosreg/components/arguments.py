@@ -291,8 +291,21 @@ class PullSecretArgs(TypedDict, total=False):
     delivery: Literal["theirs", "secret", "refresher", "external_secrets", "node_identity"]
     """how a pull credential reaches the kubelet, where the default does not fit. theirs: a Secret that somebody else
     made. secret: a Secret of ours. node_identity: the node has an identity that the registry trusts, and there is no
-    Secret. refresher, external_secrets: not in this version
+    Secret. refresher: a Secret of ours, which a CronJob in the cluster renews. external_secrets: not in this version
     """
+
+    identity: str
+    """who the refresher is: the ARN of a role that trusts its ServiceAccount, `eks_pod_identity`, or the NAME of the
+    keys `chaosreg-credentials:NAME`
+    """
+
+    refresher_image: str
+    """the image that the refresher runs, with Python 3.9 or newer; `public.ecr.aws/docker/library/python:3.13-alpine`
+    where nobody says. It must be pullable without the Secret that it renews
+    """
+
+    refresher_environment: dict[str, str]
+    """more environment variables for it: a proxy (`HTTPS_PROXY`), a private endpoint (`AWS_ENDPOINT_URL_ECR`)"""
 
 
 class InfrastructureArgs(TypedDict, total=False):

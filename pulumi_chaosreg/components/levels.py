@@ -242,7 +242,7 @@ class Infrastructure(LevelComponent):
                 delivery=resolved.delivery,
                 server=resolved.registry.server.value,
                 images=[image.reference.tagged for image in resolved.images],
-                options=lambda type_: self._opts(type_, reached, before),
+                options=lambda type_, suffix="": self._opts(type_, reached, before, suffix),
                 labels=labels,
                 annotations=annotations,
                 credential=self._pull_credential(resolved.delivery),
@@ -285,9 +285,10 @@ class Infrastructure(LevelComponent):
         return {f"image.{image.name}": self._reference(image) for image in unknown}
 
     def _opts(
-        self, type_: str, reached: Reached, before: Sequence[pulumi.Input[pulumi.Resource]]
+        self, type_: str, reached: Reached, before: Sequence[pulumi.Input[pulumi.Resource]], suffix: str = ""
     ) -> pulumi.ResourceOptions:
-        aliases = object_aliases(self.scope, self.urn, type_, _WRAPPERS.get(type_))
+        wrapper = None if suffix else _WRAPPERS.get(type_)
+        aliases = object_aliases(self.scope, self.urn, type_, wrapper, suffix)
         ours = pulumi.ResourceOptions(parent=self, provider=reached.provider, depends_on=before, aliases=aliases)
         if type_ == _SECRET and not reached.secrets_are_mutable:
             ours.protect = True  # made anew it would be away for a while: better that `up` stops and says so
@@ -298,7 +299,7 @@ class Infrastructure(LevelComponent):
             return None
         value = self.credential(delivery.credential)
         if value is None:
-            raise refusal(no_value(delivery.credential, delivery.authentication.origin.place))
+            raise refusal(no_value(delivery.credential, delivery.named_by.place))
         return value
 
 

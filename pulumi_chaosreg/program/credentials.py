@@ -44,7 +44,7 @@ class CredentialValues:
         looked_at = self.company.credential_places(infrastructure, name)
         looked_at += [f"environment variable {variable}"] if variable else []
         top = next((above.stack for above in infrastructure.chain() if above.stack), self.stack)
-        origin = delivery.authentication.origin
+        origin = delivery.named_by
         owning = origin.scope.stack if origin.scope else top
         raise ChaosregError(
             Finding(

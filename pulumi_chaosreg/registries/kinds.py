@@ -59,6 +59,8 @@ class RegistryKind:
     """The `cluster.provider`s whose nodes have an identity of this cloud: they pull without a Secret."""
     token_seconds: int | None = None
     """How long the cloud's token for it lives, by default; None where it knows no such tokens."""
+    refresher: str = ""
+    """The script that renews such a token in a cluster; empty where this version has none."""
     example: str = ""
     """An `authentication:` that this version delivers to any cluster, as it is written."""
     example_means: str = ""
@@ -126,6 +128,8 @@ class RegistryKind:
             text += (
                 f"; or `{self.advised(provider)}` with `cluster: {{provider: {provider}}}` where the nodes run there"
             )
+        if self.refresher:
+            text += "; elsewhere with `pull_secret: {identity: ...}`, and a Job in the cluster renews the Secret"
         return text
 
     def account_problem(self, server: str, account: str) -> str:

@@ -56,6 +56,8 @@ def check_unused(company: Company, configs: Iterable[ResolvedConfig]) -> Iterato
 
 def _names_one(delivery: Delivery | None) -> bool:
     """Whether a NAME is said for it wherever one is needed."""
+    if delivery and delivery.refresher:
+        return True
     said = delivery.authentication.value if delivery else {}
     needed = delivery is None or (delivery.needs_value and said["type"] != "kubernetes_secret")
     return not needed or not {"password_secret", "password_env", "secret_name"}.isdisjoint(said)
@@ -81,7 +83,8 @@ def _pulls(company: Company, configs: Sequence[ResolvedConfig]) -> Iterator[_Nam
         if delivery is None or delivery.password_env or not delivery.credential:
             continue
         # siblings in one file that say nothing of it themselves are one
-        alike = (id(delivery.authentication), delivery.credential, id(scope.parent), scope.stack, delivery.needs_value)
+        named = delivery.named_by
+        alike = (id(named.scope), named.path, delivery.credential, id(scope.parent), scope.stack, delivery.needs_value)
         if alike in seen:
             continue
         seen.add(alike)
@@ -91,9 +94,12 @@ def _pulls(company: Company, configs: Sequence[ResolvedConfig]) -> Iterator[_Nam
         if not delivery.needs_value and not is_misread:
             continue
         key = next((key for key in ("password_secret", "secret_name") if key in said), None)
-        if origin.scope is None or key is None:  # that there is none is told
+        if delivery.refresher:
+            place = named.place
+        elif origin.scope is None or key is None:  # that there is none is told
             continue
-        place = origin.scope.at(*origin.path, key)
+        else:
+            place = origin.scope.at(*origin.path, key)
         stack = scope.stack if delivery.needs_value else ""
         yield place, delivery.credential, _files(company, scope.chain()), stack
 

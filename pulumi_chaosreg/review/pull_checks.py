@@ -38,7 +38,7 @@ def check_powers(configs: Iterable[ResolvedConfig]) -> Iterator[Finding]:
         delivery = config.delivery
         for registry in policies.values() if delivery and delivery.needs_value else ():
             assert delivery is not None
-            policy, owner, said = registry.policy, registry.owner, delivery.authentication.origin.scope
+            policy, owner, said = registry.policy, registry.owner, delivery.named_by.scope
             if policy is None or owner is None or said is None or not (owner.within(said) or said.within(owner)):
                 continue
             named = [one for one in (policy.push, policy.delete) if one and one.value == delivery.credential]
@@ -47,7 +47,7 @@ def check_powers(configs: Iterable[ResolvedConfig]) -> Iterator[Finding]:
                     "CHR0518",
                     f"credential `{delivery.credential}` may push into `{registry.path}`, and clusters would pull with "
                     "it",
-                    delivery.authentication.origin.place,
+                    delivery.named_by.place,
                     notes=(("pushes by", str(power.origin)),),
                     help="name a credential that can only pull; it stands in every cluster",
                     severity="warning" if owner.within(said) else "error",

@@ -1,14 +1,15 @@
 """How the pull credential of an infrastructure reaches its kubelet: one value, decided by plain settings only."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.registries.kinds import resembled_kind
-from pulumi_chaosreg.scopes.model import Decided, Scope, nearest
+from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, nearest
 from pulumi_chaosreg.scopes.moves import object_name
+from pulumi_chaosreg.scopes.refresher import Refresher, refresher
 from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.settings.table import CLUSTER, IMAGE_REGISTRY, PULL_SECRET, SECTION
 
@@ -31,17 +32,12 @@ class How(StrEnum):
         return self in (How.SECRET, How.REFRESHER, How.EXTERNAL_SECRETS)
 
     @property
-    def needs_value(self) -> bool:
-        """Whether the credential's value is needed when the program runs."""
-        return self is How.SECRET
-
-    @property
     def has_secret(self) -> bool:
         """Whether Pods name a Secret."""
         return self is not How.NODE_IDENTITY
 
 
-IN_THIS_VERSION = (How.THEIRS, How.SECRET, How.NODE_IDENTITY)
+IN_THIS_VERSION = (How.THEIRS, How.SECRET, How.REFRESHER, How.NODE_IDENTITY)
 """Those that `kubernetes/deliveries` has a module for; the others are told (CHR0503)."""
 
 
@@ -55,7 +51,9 @@ class Delivery:
     secret_name: Decided[str] | None = None
     """None where there is no Secret."""
     credential: str = ""
-    """NAME in `chaosreg-credentials:NAME`."""
+    """NAME in `chaosreg-credentials:NAME`: of what is in the Secret, or of the keys by which a Job renews it."""
+    refresher: Refresher | None = None
+    """Who renews the Secret, where somebody must."""
 
     @property
     def makes_secret(self) -> bool:
@@ -65,7 +63,12 @@ class Delivery:
     @property
     def needs_value(self) -> bool:
         """Whether the credential's value is needed when the program runs."""
-        return self.how.value.needs_value
+        return self.how.value is How.SECRET or bool(self.refresher and self.refresher.keys)
+
+    @property
+    def named_by(self) -> Origin:
+        """What gives `credential` its NAME."""
+        return self.refresher.identity.origin if self.refresher else self.authentication.origin
 
     @property
     def username(self) -> str | None:
@@ -76,7 +79,7 @@ class Delivery:
     @property
     def password_env(self) -> str | None:
         """The environment variable that holds the password where no value is configured."""
-        said: str | None = self.authentication.value.get("password_env")
+        said: str | None = None if self.refresher else self.authentication.value.get("password_env")
         return said
 
 
@@ -95,7 +98,8 @@ def authentication_for(scope: Scope, registry: Registry) -> tuple[Decided[Mappin
     type_ = said.get("type") or _usual_type(scope, said)
     place = found.origin.place
     if mismatch := _mismatch(type_, said, registry, place):
-        return None, [mismatch]
+        follows = mismatch.follows or scope.is_unclear(IMAGE_REGISTRY.server)  # it may fit the server that is meant
+        return None, [replace(mismatch, follows=follows)]
     findings = [Finding("CHR0505", problem, place, help=advice) for problem, advice in _incomplete(type_, said)]
     return Decided({**said, "type": type_}, found.origin), findings
 
@@ -114,7 +118,9 @@ def delivery(
     authentication: Decided[Mapping[str, Any]] | None,
     has_value: HasValue | None,
 ) -> tuple[Delivery | None, list[Finding]]:
-    """How its credential is delivered; None where there is nothing to deliver (CHR0503, CHR0504, CHR0505, CHR0517)."""
+    """How its credential is delivered; None where there is nothing to deliver, or nobody knows how (CHR0503, CHR0504,
+    CHR0505, CHR0517, CHR0527, CHR0528, CHR0529, CHR0530, CHR0533).
+    """
     if authentication is None:
         return None, []
     said, place = authentication.value, authentication.origin.place
@@ -134,7 +140,14 @@ def delivery(
     if said.get("namespace", namespace.value) != namespace.value and not infrastructure.is_unclear(SECTION.namespace):
         findings.append(_elsewhere(authentication, namespace))
     secret_name = Decided(name, named.origin if named else authentication.origin)
-    return Delivery(how, authentication, secret_name, credential), findings
+    if how.value is not How.REFRESHER:
+        return Delivery(how, authentication, secret_name, credential), findings
+    is_said = how.origin.path == PULL_SECRET.delivery.path
+    why = how.origin.place if is_said else _nearest_reason(infrastructure, registry, authentication)
+    renews, problems = refresher(infrastructure, registry, why)
+    if renews is None:
+        return None, [*findings, *problems]
+    return Delivery(how, authentication, secret_name, renews.keys, renews), [*findings, *problems]
 
 
 def _how(
@@ -152,11 +165,57 @@ def _how(
     if problem := _contradiction(how, type_, chosen, create):
         message, advice = problem
         return None, [Finding("CHR0517", message, how.origin.place, help=advice)]
-    is_short_lived = type_ not in ("kubernetes_secret", "basic", "node_identity")
-    if how.value not in IN_THIS_VERSION or (how.value is How.SECRET and is_short_lived):
-        finding = _not_yet(infrastructure, how, default, registry, authentication, is_short_lived=is_short_lived)
+    ends = _ends(authentication, registry)
+    if finding := _unfit(infrastructure, how, registry, authentication, ends=ends):
         return None, [finding]
+    if how.value not in _possible(authentication, registry):
+        return None, [_not_yet(infrastructure, how, default, registry, authentication)]
     return how, []
+
+
+def _ends(authentication: Decided[Mapping[str, Any]], registry: Registry) -> bool:
+    """Whether its password is a token of a cloud, which ends after some hours."""
+    said = authentication.value
+    return said["type"] == registry.kind.cloud_authentication and not said.get("key_file")
+
+
+def _possible(authentication: Decided[Mapping[str, Any]], registry: Registry) -> list[How]:
+    """The ways that this version has for such a credential."""
+    lasts = authentication.value["type"] in ("kubernetes_secret", "basic", "node_identity")
+    renewable = _ends(authentication, registry) and bool(registry.kind.refresher)
+    left_out = {*([] if lasts else [How.SECRET]), *([] if renewable else [How.REFRESHER])}
+    return [way for way in IN_THIS_VERSION if way not in left_out]
+
+
+def _unfit(
+    infrastructure: Scope,
+    how: Decided[How],
+    registry: Registry,
+    authentication: Decided[Mapping[str, Any]],
+    *,
+    ends: bool,
+) -> Finding | None:
+    """What no version could deliver so."""
+    type_, kind = authentication.value["type"], registry.kind
+    if how.value is How.REFRESHER and not ends:
+        return Finding(
+            "CHR0528",
+            f"a refresher renews tokens that end, and the credential of the type `{type_}` stays",
+            how.origin.place,
+            help="write `delivery: secret`, or remove `delivery`",
+        )
+    if how.value is How.SECRET and ends and kind.refresher:
+        hours = f" after {kind.token_seconds // 3600} hours" if kind.token_seconds else ""
+        nodes = " or ".join(kind.node_identity_on)
+        return Finding(
+            "CHR0527",
+            f"the password that `{type_}` stands for ends{hours}: a Secret of it would differ in every preview",
+            how.origin.place,
+            help=f"write `delivery: node_identity` where the nodes have an identity of their own (on {nodes}), or "
+            "`delivery: refresher`: a Job in the cluster that renews the Secret",
+            follows=infrastructure.is_unclear(CLUSTER.provider),
+        )
+    return None
 
 
 def _default(
@@ -206,11 +265,9 @@ def _not_yet(
     default: Decided[How],
     registry: Registry,
     authentication: Decided[Mapping[str, Any]],
-    *,
-    is_short_lived: bool,
 ) -> Finding:
     is_said = how.origin.path == PULL_SECRET.delivery.path
-    possible = [way for way in IN_THIS_VERSION if not (is_short_lived and way is How.SECRET)]
+    possible = _possible(authentication, registry)
     without = "; or remove `delivery`" if default.value in possible else ""
     return Finding(
         "CHR0503",

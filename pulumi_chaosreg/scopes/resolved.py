@@ -196,12 +196,22 @@ def _inner(value: object) -> str:
 
 def _of_delivery(delivery: Delivery) -> Iterator[Field]:
     authentication = IMAGE_REGISTRY.authentication.path
-    how, origin = delivery.how, delivery.authentication.origin
+    how, origin, renews = delivery.how, delivery.named_by, delivery.refresher
     settings = (authentication, PULL_SECRET.create.path, PULL_SECRET.delivery.path, CLUSTER.provider.path)
     yield _field("pull_secret.delivery", how, *settings)
+    if renews:
+        yield _field("pull_secret.identity", renews.identity, PULL_SECRET.identity.path)
+        yield _field("pull_secret.refresher_image", renews.image, PULL_SECRET.refresher_image.path)
+        for key, value in renews.environment.items():
+            yield _field(f"pull_secret.refresher_environment.{key}", value, PULL_SECRET.refresher_environment.path)
     if delivery.needs_value:
-        yield Field("pull_secret.credential", delivery.credential, origin, (authentication,))
-    for key in ("username", "password_env") if delivery.needs_value else ():
+        yield Field(
+            "pull_secret.credential",
+            delivery.credential,
+            origin,
+            (PULL_SECRET.identity.path if renews else authentication,),
+        )
+    for key in ("username", "password_env") if delivery.needs_value and not renews else ():
         if said := getattr(delivery, key):
             yield Field(f"pull_secret.{key}", said, origin, (authentication,))
 

@@ -77,6 +77,29 @@ REFERENCE = Grammar(
     "write `server/repository:tag`, for example `docker.io/harness/chaos-ddcr:1.94.0`; repositories are lower case",
     reference_problem,
 )
+EKS_POD_IDENTITY = "eks_pod_identity"
+"""`pull_secret.identity` where EKS gives the refresher's ServiceAccount a role."""
+REFRESHER_IDENTITY = Grammar(
+    "CHR0529",
+    "an identity that a refresher can have",
+    re.compile(r"^(?:arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+|[A-Za-z0-9_.-]+)\Z"),
+    "write the ARN of a role, as in `arn:aws:iam::123456789012:role/chaos-pull`, or `eks_pod_identity`, or the NAME of "
+    "keys that `chaosreg-credentials:NAME` holds",
+    hides_value=True,
+)
+ENVIRONMENT_VARIABLE = Grammar(
+    "CHR0301",
+    "the name of an environment variable",
+    re.compile(r"^[A-Za-z_][A-Za-z0-9_]*\Z"),
+    "names are made of letters, digits and `_`",
+)
+VALUE_WITHOUT_LOGIN = Grammar(
+    "CHR0532",
+    "what a refresher's variable may say",
+    re.compile(r"^(?!.*://[^/@]*@)"),
+    "leave user and password out: everybody who may read Pods in the cluster would see them",
+    hides_value=True,
+)
 CREDENTIAL_NAME = Grammar(
     "CHR0501",
     "the NAME of a `chaosreg-credentials:NAME`",

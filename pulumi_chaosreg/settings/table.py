@@ -14,6 +14,7 @@ from pulumi_chaosreg.settings.grammars import (
     BEGINNING,
     CONTEXT,
     CREDENTIAL_NAME,
+    ENVIRONMENT_VARIABLE,
     KUBECONFIG_PATH,
     KUBERNETES_NAME,
     KUBERNETES_SUBDOMAIN,
@@ -24,6 +25,7 @@ from pulumi_chaosreg.settings.grammars import (
     PATH_OF_SCOPE,
     PLATFORM_GRAMMAR,
     REFERENCE,
+    REFRESHER_IDENTITY,
     REGISTRY_NAME,
     REGISTRY_PATH,
     ROLE_ARN,
@@ -31,11 +33,14 @@ from pulumi_chaosreg.settings.grammars import (
     SOURCE,
     TAG_GRAMMAR,
     USER,
+    VALUE_WITHOUT_LOGIN,
     VARIABLE,
 )
 from pulumi_chaosreg.settings.kinds import Flag, Named, Table, Tables, Text, TextMap, Texts
 from pulumi_chaosreg.settings.setting import Group, Path, Setting, flag, mapping, number, text, text_map, texts
 
+DEFAULT_REFRESHER_IMAGE = "public.ecr.aws/docker/library/python:3.13-alpine"
+"""Docker's official image where nobody counts anonymous pulls as Docker Hub does."""
 _VALUES = frozenset(
     [
         "password",
@@ -203,8 +208,24 @@ class _PullSecret(Group, key="pull_secret"):
     delivery = text(
         "how a pull credential reaches the kubelet, where the default does not fit. theirs: a Secret that somebody "
         "else made. secret: a Secret of ours. node_identity: the node has an identity that the registry trusts, and "
-        "there is no Secret. refresher, external_secrets: not in this version",
+        "there is no Secret. refresher: a Secret of ours, which a CronJob in the cluster renews. external_secrets: not "
+        "in this version",
         ("theirs", "secret", "refresher", "external_secrets", "node_identity"),
+    )
+    identity = text(
+        "who the refresher is: the ARN of a role that trusts its ServiceAccount, `eks_pod_identity`, or the NAME of "
+        "the keys `chaosreg-credentials:NAME`",
+        grammar=REFRESHER_IDENTITY,
+    )
+    refresher_image = text(
+        "the image that the refresher runs, with Python 3.9 or newer; "
+        f"`{DEFAULT_REFRESHER_IMAGE}` where nobody says. It must be pullable without the Secret that it renews",
+        grammar=REFERENCE,
+    )
+    refresher_environment = text_map(
+        "more environment variables for it: a proxy (`HTTPS_PROXY`), a private endpoint (`AWS_ENDPOINT_URL_ECR`)",
+        grammar=VALUE_WITHOUT_LOGIN,
+        key_grammar=ENVIRONMENT_VARIABLE,
     )
 
 

@@ -25,5 +25,4 @@ def test_the_words_of_the_setting_are_the_ways():
 def test_every_way_says_what_others_ask_of_it():
     made = {how for how in How if how.makes_secret}
     assert made == {How.SECRET, How.REFRESHER, How.EXTERNAL_SECRETS}
-    assert {how for how in How if how.needs_value} == {How.SECRET}
     assert {how for how in How if not how.has_secret} == {How.NODE_IDENTITY}

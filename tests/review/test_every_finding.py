@@ -494,7 +494,7 @@ MISTAKES = {
         },
         ["the private registry `h.example` has no `authentication`", "password_secret"],
     ),
-    "an authentication type that this version cannot deliver": (
+    "a password that must be renewed by somebody": (
         {
             "acme": """
             config:
@@ -504,11 +504,100 @@ MISTAKES = {
                 image_registry:
                   server: 123456789012.dkr.ecr.us-west-2.amazonaws.com  #! CHR0315
                   type: private
-                  authentication: {type: aws_ecr, region: us-west-2}  #! CHR0503
+                  authentication: {type: aws_ecr, region: us-west-2}  #! CHR0529
             """,
             "i": BELOW_ACME,
         },
-        ["cannot deliver the authentication type `aws_ecr` by `refresher` yet", "`cluster: {provider: eks}`"],
+        ["nobody says who that Job is", "`cluster: {provider: eks}`"],
+    ),
+    "an authentication type that this version cannot deliver": (
+        {
+            "acme": """
+            config:
+              chaosreg:account:
+                id: acme
+                images: {release: "1.94.4"}
+                image_registry:
+                  server: europe-docker.pkg.dev  #! CHR0315
+                  account: acme/chaos
+                  type: private
+                  authentication: {type: gcp_service_account}  #! CHR0503
+            """,
+            "i": BELOW_ACME,
+        },
+        [
+            "cannot deliver the authentication type `gcp_service_account` by `refresher` yet",
+            "`cluster: {provider: gke}`",
+        ],
+    ),
+    "a refresher that waits for its own Secret, and nodes that EKS does not run": (
+        {
+            "acme": """
+            config:
+              chaosreg:account:
+                id: acme
+                images: {release: "1.94.4"}
+                image_registry:
+                  server: 123456789012.dkr.ecr.us-west-2.amazonaws.com  #! CHR0315
+                  type: private
+                  authentication: {type: aws_ecr}
+                pull_secret:
+                  identity: eks_pod_identity  #! CHR0533
+                  refresher_image: 123456789012.dkr-ecr.us-west-2.on.aws/python:3.13  #! CHR0530
+            """,
+            "i": BELOW_ACME,
+        },
+        ["is not said to run on EKS", "with the Secret that it has yet to make"],
+    ),
+    "a refresher and a Secret where neither can be": (
+        {
+            "acme": """
+            config:
+              chaosreg:account:
+                id: acme
+                images: {release: "1.94.4"}
+                image_registry:
+                  server: 123456789012.dkr.ecr.us-west-2.amazonaws.com  #! CHR0315
+                  type: private
+                  authentication: {type: aws_ecr}
+                allow_overrides: true
+                pull_secret: {delivery: secret}  #! CHR0527
+            """,
+            "i": """
+            config:
+              chaosreg:parent_stack: acme
+              chaosreg:infrastructures:
+                a: {cluster: {context: a}}
+                b:
+                  cluster: {context: b}
+                  image_registry:
+                    server: h.example  #! CHR0315
+                    type: private
+                    authentication: {username: u, password_secret: p}
+                  pull_secret: {delivery: refresher}  #! CHR0528
+            """,
+        },
+        ["ends after 12 hours", "renews tokens that end"],
+    ),
+    "a refresher's proxy with a password": (
+        {
+            "acme": """
+            config:
+              chaosreg:account:
+                id: acme
+                images: {release: "1.94.4"}
+                image_registry:
+                  server: 123456789012.dkr.ecr.us-west-2.amazonaws.com  #! CHR0315
+                  type: private
+                  authentication: {type: aws_ecr}
+                pull_secret:
+                  identity: arn:aws:iam::123456789012:role/pull
+                  refresher_environment:
+                    HTTPS_PROXY: http://user:hunter2@proxy.example:3128  #! CHR0532
+            """,
+            "i": BELOW_ACME,
+        },
+        ["what a refresher's variable may say"],
     ),
     "a Secret in another namespace than the Pods": (
         {

@@ -37,6 +37,11 @@ ACCOUNT = {
     "mirror": {"source": "docker.io/harness"},
 }
 INFRASTRUCTURE = {"cluster": {"context": "eu"}}
+ROLE = "arn:aws:iam::123456789012:role/pull"
+ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+RENEWED = {"server": ECR, "account": "chaos", "type": "private", "authentication": {"type": "aws_ecr"}}
+OF_A_REFRESHER = ("pull_secret.identity", "pull_secret.refresher_image", "pull_secret.refresher_environment")
+"""Settings that matter only where a password must be renewed."""
 
 TOLD = {
     # row: (level, before, after); None where it is not said
@@ -75,6 +80,9 @@ TOLD = {
     "pull_secret.create": ("infrastructure", None, False),
     "pull_secret.name": ("infrastructure", None, "login"),
     "pull_secret.delivery": ("infrastructure", None, "theirs"),
+    "pull_secret.identity": ("infrastructure", ROLE, "keys"),
+    "pull_secret.refresher_image": ("infrastructure", None, "docker.io/library/python:3.13"),
+    "pull_secret.refresher_environment": ("infrastructure", None, {"HTTPS_PROXY": "http://proxy.example:3128"}),
     "allow_overrides.settings": ("account", None, ["images"]),
     "allow_overrides.scopes": ("account", None, ["eu"]),
     "allow_overrides.registries": ("account", None, "all"),
@@ -106,6 +114,8 @@ def _with(section, path, value):
 
 def _made(new_project, level, path, value):
     sections = {"account": ACCOUNT, "infrastructure": INFRASTRUCTURE}
+    if ".".join(path) in OF_A_REFRESHER:
+        sections["account"] = {**ACCOUNT, "image_registry": RENEWED, "pull_secret": {"identity": ROLE}}
     sections[level] = _with(sections[level], path, value)
     files = {
         "acme": {"chaosreg:account": sections["account"], "chaosreg-credentials:pull": {"secure": "v1:x"}},

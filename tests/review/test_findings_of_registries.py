@@ -418,8 +418,8 @@ TOLD_BELOW = {
         ["`image_registry.server` may not be set here", "choose one of these, or define it there"],
     ),
     "nodes of another cloud": (
-        regions(["cluster: {context: u, provider: gke}  #! CHR0503", "image_registry: us"]),
-        ["infrastructure `u`"],
+        regions(["cluster: {context: u, provider: gke}  #! CHR0529", "image_registry: us"]),
+        ["nobody says who that Job is"],
     ),
     "a provider in upper case": (
         regions(["cluster: {context: u}", "image_registry: us"], provider="EKS", mark="  #! CHR0107"),

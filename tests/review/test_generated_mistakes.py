@@ -252,8 +252,8 @@ def misspelt_keys() -> Iterator[Mistake]:
         right = entry.key.value
         for way, wrong in _some(entry, _misspelt(right)).items():
             code, advice = "CHR0104", f"did you mean `{right}`?"
-            if "repositories" in entry.keys[:-1] and isinstance(entry.parent, TextMap):
-                continue  # a cloud's tags may have any name
+            if {"repositories", "refresher_environment"} & {*entry.keys[:-1]} and isinstance(entry.parent, TextMap):
+                continue  # a cloud's tags and a program's variables may have any name
             if isinstance(entry.parent, TextMap) and not entry.parent.keys:  # image names
                 code = "CHR0310"
             if right == "id":  # nothing is near a word of two letters; it is the first of all keys anyway
@@ -332,6 +332,8 @@ MALFORMED = {
         "h.example/x@sha256:a",
         "h.example:0/x",
     ],
+    "an identity that a refresher can have": ["arn:aws:iam::1:role/x", "a b"],
+    "what a refresher's variable may say": ["http://u:p@proxy.example:3128"],
     "the NAME of a `chaosreg-credentials:NAME`": ["a b", "pa$$"],
     "the NAME of an environment variable": ["lower", "HAS-DASH", "1X"],
     "a name that Kubernetes accepts": ["Upper", "under_score", "-x", "x" * 64, "has.dots"],
@@ -587,6 +589,7 @@ BY_HAND: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
             (ACCOUNT, "      source: docker.io/harness\n", ""),
             (ACCOUNT, "example:8443\n", "example:8443  #! CHR0315\n"),
             (DEV, "pkg.dev\n", "pkg.dev  #! CHR0315 #! CHR0335\n"),
+            (DEV, "amazonaws.com\n        account: far", "amazonaws.com  #! CHR0315 #! CHR0335\n        account: far"),
         ],
     ),
     "a floating tag in immutable repositories": (
@@ -936,7 +939,7 @@ def _result(reviewed: Review) -> dict[str, list[tuple[str, str, str]]]:
     }
 
 
-@pytest.mark.parametrize(("company", "infrastructures"), [(BIG, 10), (SMALL, 1)])
+@pytest.mark.parametrize(("company", "infrastructures"), [(BIG, 11), (SMALL, 1)])
 def test_a_good_company_has_no_finding_and_no_command_complains(write, review_once, capsys, company, infrastructures):
     project = write(company, {})
     reviewed = review(project)
@@ -1122,7 +1125,7 @@ WOULD_MISLEAD = {
     ),
     "CHR0511: a misspelt custom image is taken from another level": (
         BIG,
-        [(DEV, "log_watcher: ", "log_wacher:  #! CHR0104\n          ")],
+        [(DEV, "        log_watcher: ", "        log_wacher:  #! CHR0104\n          ")],
     ),
 }
 

@@ -5,13 +5,14 @@ The table below is what `pull_secret.delivery` may be in this version.
 
 from collections.abc import Mapping
 
-from pulumi_chaosreg.kubernetes.deliveries import node_identity, secret, theirs
+from pulumi_chaosreg.kubernetes.deliveries import node_identity, refresher, secret, theirs
 from pulumi_chaosreg.kubernetes.deliveries.delivering import Asked, Deliver
 from pulumi_chaosreg.scopes.delivery import How
 
 DELIVERIES: Mapping[How, Deliver] = {
     How.THEIRS: theirs.deliver,
     How.SECRET: secret.deliver,
+    How.REFRESHER: refresher.deliver,
     How.NODE_IDENTITY: node_identity.deliver,
 }
 

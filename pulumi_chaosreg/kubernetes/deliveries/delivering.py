@@ -1,6 +1,6 @@
 """What every delivery is asked, and what it answers."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -8,8 +8,13 @@ import pulumi
 
 from pulumi_chaosreg.scopes.delivery import Delivery
 
-Options = Callable[[str], pulumi.ResourceOptions]
-"""Type token of an object → the options that it is made with: parent, provider, what comes before, aliases."""
+
+class Options(Protocol):
+    """What an object is made with: parent, provider, what comes before, aliases."""
+
+    def __call__(self, type_: str, suffix: str = "") -> pulumi.ResourceOptions:
+        """By its type token; `suffix` is what its resource is called after the infrastructure's own name."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

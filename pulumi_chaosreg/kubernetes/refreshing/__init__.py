@@ -1,0 +1,16 @@
+"""How a token of each cloud is renewed inside a cluster: what its Pod gets, and the script that runs there.
+
+A cloud is one module, with a script beside it. The script is text to us: it is never imported, needs nothing but
+Python's standard library, and knows only what its environment says.
+"""
+
+from collections.abc import Callable, Mapping
+
+from pulumi_chaosreg.kubernetes.refreshing import ecr
+from pulumi_chaosreg.kubernetes.refreshing.renewal import Renewal
+from pulumi_chaosreg.scopes.refresher import Refresher
+
+RENEWALS: Mapping[str, Callable[[str, Refresher], Renewal]] = {"ecr": ecr.renewal}
+"""`refresher` of a registry's kind → (server, who the refresher is) → what its Pod gets."""
+
+__all__ = ["RENEWALS", "Renewal"]

@@ -1,0 +1,28 @@
+"""Amazon ECR: a password for 12 hours, for whoever may call `ecr:GetAuthorizationToken`."""
+
+from pulumi_chaosreg.kubernetes.refreshing.renewal import Renewal
+from pulumi_chaosreg.registries.aws import endpoint
+from pulumi_chaosreg.registries.kinds import registry_kind
+from pulumi_chaosreg.scopes.refresher import Refresher
+
+_AUDIENCE = "sts.amazonaws.com"
+"""Of IAM's OpenID Connect providers for EKS, in every partition."""
+
+
+def renewal(server: str, refresher: Refresher) -> Renewal:
+    """By a role for the ServiceAccount's token, by keys, or by what EKS Pod Identity puts into the Pod."""
+    region = registry_kind(server).region(server) or ""
+    environment = {
+        "AWS_REGION": region,
+        "AWS_ENDPOINT_URL_ECR": endpoint("api.ecr", region),
+        "AWS_ENDPOINT_URL_STS": endpoint("sts", region),
+    }
+    if refresher.role:
+        return Renewal(
+            "ecr_script.py",
+            {**environment, "AWS_ROLE_ARN": refresher.role},
+            audience=_AUDIENCE,
+            token_variable="AWS_WEB_IDENTITY_TOKEN_FILE",  # noqa: S106  only where the token is
+        )
+    keys = {"AWS_ACCESS_KEY_ID": "access_key_id", "AWS_SECRET_ACCESS_KEY": "secret_access_key"}
+    return Renewal("ecr_script.py", environment, keys=keys if refresher.keys else {})

@@ -1,0 +1,35 @@
+"""What AWS calls the parts of its world: the partition of a region, and the end of its hosts there."""
+
+from typing import NamedTuple
+
+
+class Partition(NamedTuple):
+    """One of AWS's worlds that know nothing of one another."""
+
+    name: str
+    """As in ARNs: `aws`, `aws-cn`."""
+    suffix: str
+    """What the hosts of its services end with."""
+
+
+_PARTITIONS = (
+    ("cn-", Partition("aws-cn", "amazonaws.com.cn")),
+    ("us-gov-", Partition("aws-us-gov", "amazonaws.com")),
+    ("eusc-", Partition("aws-eusc", "amazonaws.eu")),
+    ("us-iso-", Partition("aws-iso", "c2s.ic.gov")),
+    ("us-isob-", Partition("aws-iso-b", "sc2s.sgov.gov")),
+    ("eu-isoe-", Partition("aws-iso-e", "cloud.adc-e.uk")),
+    ("us-isof-", Partition("aws-iso-f", "csp.hci.ic.gov")),
+)
+"""Beginning of a region → its partition, as in botocore's partitions.json."""
+
+
+def partition(region: str) -> Partition:
+    """The partition that a region belongs to."""
+    found = (one for beginning, one in _PARTITIONS if region.startswith(beginning))
+    return next(found, Partition("aws", "amazonaws.com"))
+
+
+def endpoint(service: str, region: str) -> str:
+    """The URL of a service's API in a region: of `sts`, of `api.ecr`."""
+    return f"https://{service}.{region}.{partition(region).suffix}"

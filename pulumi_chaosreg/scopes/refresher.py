@@ -1,0 +1,87 @@
+"""What a `refresher` is: the Job in a cluster that renews a Secret before its token ends, decided by settings only."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pulumi_chaosreg.errors import Finding, Place
+from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.registries.servers import identity as registry_identity
+from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, merged, nearest
+from pulumi_chaosreg.scopes.registry import Registry
+from pulumi_chaosreg.settings.grammars import EKS_POD_IDENTITY
+from pulumi_chaosreg.settings.table import CLUSTER, DEFAULT_REFRESHER_IMAGE, PULL_SECRET
+
+
+@dataclass(frozen=True, slots=True)
+class Refresher:
+    """Of one Secret."""
+
+    identity: Decided[str]
+    """The ARN of a role, `eks_pod_identity`, or the NAME of keys."""
+    image: Decided[str]
+    environment: Mapping[str, Decided[str]] = field(default_factory=dict)
+    """What the user adds."""
+
+    @property
+    def role(self) -> str:
+        """The ARN of the role that it assumes with its ServiceAccount's token; empty where it is another way."""
+        return self.identity.value if self.identity.value.startswith("arn:") else ""
+
+    @property
+    def keys(self) -> str:
+        """The NAME of its keys; empty where it has none."""
+        return "" if self.role or self.identity.value == EKS_POD_IDENTITY else self.identity.value
+
+
+def refresher(infrastructure: Scope, registry: Registry, why: Place) -> tuple[Refresher | None, list[Finding]]:
+    """The one that renews this infrastructure's Secret for the registry; None where nobody says who it is (CHR0529).
+    `why` is where stands what makes it necessary.
+    """
+    said = nearest(infrastructure, PULL_SECRET.identity)
+    image = nearest(infrastructure, PULL_SECRET.refresher_image) or Decided(DEFAULT_REFRESHER_IMAGE, Origin())
+    problems = [*_of_image(image, registry)]
+    if said is None:
+        unclear = infrastructure.is_unclear(PULL_SECRET.identity) or infrastructure.is_unclear(CLUSTER.provider)
+        return None, [_nobody(registry, why, follows=unclear), *problems]
+    return Refresher(said, image, merged(infrastructure, PULL_SECRET.refresher_environment)), [
+        *_of_pod_identity(said, infrastructure),
+        *problems,
+    ]
+
+
+def _nobody(registry: Registry, why: Place, *, follows: bool) -> Finding:
+    nodes = " or ".join(registry.kind.node_identity_on)
+    without = f"; where the nodes run on {nodes}, `cluster: {{provider: {nodes}}}` needs none" if nodes else ""
+    return Finding(
+        "CHR0529",
+        f"the pull Secret of `{registry.server.value}` has to be renewed by a Job in the cluster, and nobody says who "
+        "that Job is",
+        why,
+        help="write `pull_secret: {identity: <ARN of a role that trusts its ServiceAccount>}`, or the NAME of keys, or "
+        f"`eks_pod_identity`{without}",
+        follows=follows,
+    )
+
+
+def _of_pod_identity(said: Decided[str], infrastructure: Scope) -> Iterator[Finding]:
+    provider = nearest(infrastructure, CLUSTER.provider)
+    if said.value == EKS_POD_IDENTITY and (provider is None or provider.value != "eks"):
+        yield Finding(
+            "CHR0533",
+            f"{infrastructure.title} is not said to run on EKS, which alone gives a ServiceAccount its role by itself",
+            said.origin.place,
+            help="write `cluster: {provider: eks}`, or give the refresher a role's ARN or the NAME of keys",
+            follows=infrastructure.is_unclear(CLUSTER.provider),
+        )
+
+
+def _of_image(image: Decided[str], registry: Registry) -> Iterator[Finding]:
+    """Whoever makes the Secret cannot wait for it."""
+    server = Reference.parse(image.value).server
+    if registry_identity(server) == registry_identity(registry.server.value):
+        yield Finding(
+            "CHR0530",
+            f"the refresher's image would be pulled from `{server}` with the Secret that it has yet to make",
+            image.origin.place,
+            help="give it an image that needs no login, or leave `refresher_image` out",
+        )
