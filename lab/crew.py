@@ -9,7 +9,9 @@ from typing import Any, Protocol
 from lab.errors import LabError
 from lab.parts import TABLE, Part
 from lab.site import Site, write_private
-from lab.state import LabState, MirrorImageState, NodeState
+from lab.state import LabState, MirrorImageState, NodeState, PythonImageState
+
+_SAY_WHY_MISSING = {"node": NodeState, "mirror-image": MirrorImageState, "python-image": PythonImageState}
 
 
 class Report(Protocol):
@@ -79,9 +81,8 @@ class Crew:
 
     def _write_state(self) -> None:
         sections: dict[str, Any] = {name.replace("-", "_"): section for name, section in self._site.sections.items()}
-        if "node" in self._missing and "node" not in sections:
-            sections["node"] = NodeState(missing=self._missing["node"])
-        if "mirror-image" in self._missing and "mirror_image" not in sections:
-            sections["mirror_image"] = MirrorImageState(missing=self._missing["mirror-image"])
+        for name, state in _SAY_WHY_MISSING.items():
+            if name in self._missing:
+                sections.setdefault(name.replace("-", "_"), state(missing=self._missing[name]))
         programs = {name: str(path) for name, path in self._site.bin.items()}
         write_private(self._site.folder / "state.json", LabState(self._site.network, programs, **sections).to_json())

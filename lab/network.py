@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from lab.errors import LabError
+from lab.names import SERVICES
 
 Network = Literal["namespace", "host"]
 
@@ -23,6 +24,15 @@ ISOLATE = (
     *("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--"),
     *("sh", "-c", '"$@"; exit $?', "lab"),
 )
+
+# A machine without a resolv.conf has none in here either: nothing is made on its disk.
+_OVER_NAMES = (
+    *("sh", "-c"),
+    'mount --bind "$1" /etc/hosts && { [ ! -e /etc/resolv.conf ] || mount --bind "$2" /etc/resolv.conf; } && '
+    'shift 2 && exec "$@"',
+    "names",
+)
+"""Before the two files and a command: runs it with them over the machine's."""
 
 
 def why_not_isolated() -> str | None:
@@ -39,25 +49,27 @@ def why_not_isolated() -> str | None:
     return None if trial.returncode == 0 else f"this machine refuses: {trial.stderr.strip()}"
 
 
-def furnish(hosts: Path) -> None:
-    """Inside the new namespaces: loopback, the bridge of the Pods, and this file over the machine's host names."""
+def furnish(hosts: Path, resolv_conf: Path) -> None:
+    """Inside the new namespaces: loopback, the bridge of the Pods, and these files over the machine's about names."""
     for command in (
         ["ip", "link", "set", "lo", "up"],
         ["ip", "link", "add", BRIDGE, "type", "bridge"],
         ["ip", "address", "add", f"{BRIDGE_ADDRESS}/24", "dev", BRIDGE],
         ["ip", "link", "set", BRIDGE, "up"],
-        ["mount", "--bind", str(hosts), "/etc/hosts"],
+        # A real node has a default route. Without any, nothing for a Service would reach kube-proxy's rules.
+        ["ip", "route", "add", SERVICES, "dev", BRIDGE],
+        [*_OVER_NAMES, str(hosts), str(resolv_conf), "true"],
     ):
         _do(command)
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1")  # of this network namespace only
 
 
-def enter(pid: int, hosts: Path) -> list[str]:
+def enter(pid: int, hosts: Path, resolv_conf: Path) -> list[str]:
     """The words before a command that make it run in the network of that process, and else in the usual place.
 
-    It sees the machine's files, but for this one over its host names, in a mount namespace of its own.
+    It sees the machine's files, but for these two about names, in a mount namespace of its own.
     """
-    over = ["sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', str(hosts)]
+    over = [*_OVER_NAMES, str(hosts), str(resolv_conf)]
     return ["nsenter", f"--net=/proc/{pid}/ns/net", "--", "unshare", "--mount", "--", *over]
 
 

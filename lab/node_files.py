@@ -5,7 +5,8 @@ from pathlib import Path
 
 import yaml
 
-from lab.network import BRIDGE
+from lab.names import CLUSTER_DOMAIN
+from lab.network import BRIDGE, BRIDGE_ADDRESS
 
 PAUSE_IMAGE = "localhost/pause:1"
 CERTIFICATES = "certs.d"
@@ -48,7 +49,7 @@ state = "{room}/state"
 """
 
 
-def kubelet_yaml(room: Path, port: int, health_port: int) -> str:
+def kubelet_yaml(room: Path, resolv_conf: Path, port: int, health_port: int) -> str:
     """A kubelet that watches over nothing but its Pods: no resource guarantees, no evictions, no image clean-up."""
     configuration = {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
@@ -64,7 +65,9 @@ def kubelet_yaml(room: Path, port: int, health_port: int) -> str:
         "enforceNodeAllocatable": [],
         "failSwapOn": False,
         "containerRuntimeEndpoint": f"unix://{room}/containerd.sock",
-        "resolvConf": str(room / "resolv.conf"),
+        "resolvConf": str(resolv_conf),
+        "clusterDNS": [BRIDGE_ADDRESS],
+        "clusterDomain": CLUSTER_DOMAIN,
         "evictionHard": {
             "memory.available": "1Mi",
             "nodefs.available": "0%",

@@ -76,11 +76,17 @@ def layer(files: Mapping[str, bytes], *, mode: int = 0o644) -> Layer:
     return _layer(output.getvalue())
 
 
-def folder_layer(folder: Path) -> Layer:
-    """A layer with all that is in the folder: files, programs and links; owner and times are 0."""
+def folder_layer(folder: Path, *, without: str = "") -> Layer:
+    """A layer with all that is in the folder: files, programs and links; owner and times are 0.
+
+    `without` is a folder in it that is left out.
+    """
+    left_out = folder / without
     output = io.BytesIO()
     with tarfile.open(fileobj=output, mode="w", format=tarfile.GNU_FORMAT) as tar:
         for path in sorted(folder.rglob("*")):
+            if without and path.is_relative_to(left_out):
+                continue
             entry = tarfile.TarInfo(path.relative_to(folder).as_posix())
             entry.mode = 0o755 if path.is_dir() or path.stat(follow_symlinks=False).st_mode & 0o100 else 0o644
             if path.is_symlink():

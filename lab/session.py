@@ -9,7 +9,7 @@ from typing import Any, Self
 from lab.deadline import wait_for
 from lab.errors import LabError
 from lab.locks import is_locked
-from lab.names import hosts_file
+from lab.names import hosts_file, resolv_conf
 from lab.network import enter
 from lab.places import state_folder, supervisor_lock
 from lab.state import LabState, load
@@ -67,8 +67,9 @@ class Session:
 
     def command(self, words: Sequence[str]) -> list[str]:
         """The command, changed so that it runs in the lab's network and knows its host names."""
-        inside = self.state.network == "namespace"
-        return [*(enter(self._line.peer(), hosts_file(self.folder)) if inside else []), *words]
+        if self.state.network != "namespace":
+            return [*words]
+        return [*enter(self._line.peer(), hosts_file(self.folder), resolv_conf(self.folder)), *words]
 
     def close(self) -> None:
         """Hang up."""

@@ -96,7 +96,7 @@ class NodeState:
 
 @dataclass(frozen=True)
 class ControlLoopState:
-    """A program that watches the API server: the controller manager or the scheduler."""
+    """A program that watches the API server: the controller manager, the scheduler or kube-proxy."""
 
     log: str
 
@@ -107,6 +107,15 @@ class MirrorImageState:
 
     reference: str = ""
     """With its digest, as the node pulls it."""
+    missing: str = ""
+
+
+@dataclass(frozen=True)
+class PythonImageState:
+    """What `lab.python_image` makes an image of; `missing` says why there is nothing, and is empty when there is."""
+
+    root: str = ""
+    """The folder with the image's files."""
     missing: str = ""
 
 
@@ -127,8 +136,12 @@ class LabState:
     mirror_image: MirrorImageState = field(
         default_factory=lambda: MirrorImageState(missing="the part `mirror-image` was not started")
     )
+    python_image: PythonImageState = field(
+        default_factory=lambda: PythonImageState(missing="the part `python-image` was not started")
+    )
     controller_manager: ControlLoopState | None = None
     scheduler: ControlLoopState | None = None
+    kube_proxy: ControlLoopState | None = None
 
     def to_json(self) -> str:
         """The text of state.json: parts that were not started are absent, and so is what is empty in a node."""
@@ -154,8 +167,10 @@ class LabState:
             kubernetes=KubernetesState(**raw["kubernetes"]) if "kubernetes" in raw else None,
             node=NodeState(**raw["node"]),
             mirror_image=MirrorImageState(**raw["mirror_image"]),
+            python_image=PythonImageState(**raw["python_image"]),
             controller_manager=ControlLoopState(**raw["controller_manager"]) if "controller_manager" in raw else None,
             scheduler=ControlLoopState(**raw["scheduler"]) if "scheduler" in raw else None,
+            kube_proxy=ControlLoopState(**raw["kube_proxy"]) if "kube_proxy" in raw else None,
         )
 
 

@@ -16,10 +16,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
-from lab import crew
+from lab import crew, dns
 from lab.errors import LabError
 from lab.locks import locked
-from lab.names import write_hosts
+from lab.names import records, write_hosts, write_resolv_conf
 from lab.network import BRIDGE_ADDRESS, Network, furnish, unmount_below
 from lab.places import supervisor_lock
 from lab.site import Site
@@ -104,7 +104,8 @@ def main() -> None:
     folder, network = Path(sys.argv[1]), cast("Network", sys.argv[2])
     with locked(supervisor_lock(folder), lambda holder: sys.exit(f"another supervisor lives here: pid {holder}")):
         if network == "namespace":
-            furnish(write_hosts(folder, BRIDGE_ADDRESS))
+            furnish(write_hosts(folder, BRIDGE_ADDRESS), write_resolv_conf(folder, BRIDGE_ADDRESS))
+            dns.serve(BRIDGE_ADDRESS, records(BRIDGE_ADDRESS))
         supervisor = Supervisor(Site(folder, network))
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, supervisor.end)

@@ -47,6 +47,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.line(f"AWS: {ecr}{named}")
     image = lab.mirror_image.missing
     terminalreporter.line(f"image of mirror Jobs: {f'MISSING ({image})' if image else 'real'}")
+    python = lab.python_image.missing
+    terminalreporter.line(f"image with Python: {f'MISSING ({python})' if python else 'real'}")
     debians = "docker-registry" if shutil.which("docker-registry") else "docker-registry MISSING (apt-get has it)"
     terminalreporter.line(f"registries: real (distribution; Debian's older {debians})")
     said = "real" if shutil.which("skopeo") else "MISSING (install the package `skopeo`): not asked about layouts"

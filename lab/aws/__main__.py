@@ -7,7 +7,7 @@ from werkzeug.serving import run_simple
 
 from lab.aws.authority import Authority
 from lab.aws.control import ControlPlane
-from lab.aws.front import Front, serve
+from lab.aws.front import Behind, Front, serve
 from lab.aws.refusals import Refusals
 from lab.aws.registry import EcrRegistry
 from lab.aws.tokens import Tokens
@@ -25,7 +25,8 @@ def main() -> None:
     if options.registry_port:
         address = (options.address, options.registry_port)
         authority = Authority(options.room)
-        serve(Front(address, EcrRegistry(tokens), options.behind, authority, options.room / "registry.log"))
+        behind = Behind(options.behind, f"{options.address}:{options.port}")
+        serve(Front(address, EcrRegistry(tokens), behind, authority, options.room / "registry.log"))
     run_simple(options.address, options.port, ControlPlane(tokens, Refusals()), threaded=True)
 
 

@@ -20,6 +20,11 @@ ORDERS: Final = "/lab/"
 """The path of what only the lab understands: `token-seconds` and `refusals`, by PUT and POST of JSON."""
 
 _TOKEN: Final = "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken"
+_BY_WEB_IDENTITY: Final = "AssumeRoleWithWebIdentity"
+"""The one operation that nobody signs."""
+
+_UNSIGNED: Final = Refusal("", "MissingAuthenticationTokenException", "Missing Authentication Token")
+_UNSIGNED_FORM: Final = Refusal("", "MissingAuthenticationToken", "Request is missing Authentication Token", 403)
 _SCOPE: Final = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/")
 _SERVER: Final = ("Server", "chaosreg-lab stand-in for AWS (moto)")
 _Start = Callable[..., Any]
@@ -38,7 +43,10 @@ class ControlPlane:
         if environ["PATH_INFO"].startswith(ORDERS):
             return self._ordered(environ["PATH_INFO"].removeprefix(ORDERS), body, start)
         target = environ.get("HTTP_X_AMZ_TARGET", "")
-        refusal = self._refusals.next(_operation(target, body))
+        operation = _operation(target, body)
+        if not environ.get("HTTP_AUTHORIZATION") and operation != _BY_WEB_IDENTITY:  # moto would take it for one of S3
+            return _refused(_UNSIGNED if target else _UNSIGNED_FORM, is_json=bool(target), start=start)
+        refusal = self._refusals.next(operation)
         if refusal and refusal.done:
             list(self._moto(environ, lambda *_: None))
         if refusal:
@@ -50,8 +58,7 @@ class ControlPlane:
     def _passwords(self, environ: dict[str, Any], body: bytes, start: _Start) -> Iterable[bytes]:
         scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
         if not scope:
-            unsigned = Refusal("", "MissingAuthenticationTokenException", "Missing Authentication Token")
-            return _refused(unsigned, is_json=True, start=start)
+            return _refused(_UNSIGNED, is_json=True, start=start)
         account = get_account_id_from(scope["key"])
         asked = json.loads(body or b"{}").get("registryIds") or [account]
         given = []

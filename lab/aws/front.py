@@ -1,4 +1,8 @@
-"""The server before the registry: TLS under ECR's names, decisions by `registry`, bytes to and from the one behind."""
+"""The server under the names of AWS, by TLS: ECR's registries, and the APIs that Pods ask.
+
+What a registry answers is decided by `registry`, its bytes go to and come from the one behind; the APIs are those of
+`control`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
@@ -15,19 +20,30 @@ from urllib.parse import urlsplit
 from lab.aws.answers import Answer
 from lab.aws.authority import Authority
 from lab.aws.registry import EcrRegistry, Passed, Request, digest_of
+from lab.names import AWS_APIS
 
 _PIECE: Final = 1 << 16
 _HOP_BY_HOP: Final = {"connection", "transfer-encoding", "host", "authorization", "keep-alive"}
 
 
+@dataclass(frozen=True)
+class Behind:
+    """Host and port of what answers in the end."""
+
+    registry: str
+    """It keeps the bytes."""
+    control: str
+    """The APIs of all services."""
+
+
 class Front(ThreadingHTTPServer):
-    """One address for all registries of ECR; the client says by its host name which one it means."""
+    """One address for all registries of ECR and for the APIs; the client says by its host name which one it means."""
 
     daemon_threads = True
     request_queue_size = 128
 
     def __init__(
-        self, address: tuple[str, int], registry: EcrRegistry, behind: str, authority: Authority, log: Path
+        self, address: tuple[str, int], registry: EcrRegistry, behind: Behind, authority: Authority, log: Path
     ) -> None:
         super().__init__(address, _Handler)
         self.registry, self.behind = registry, behind
@@ -63,6 +79,9 @@ class _Handler(BaseHTTPRequestHandler):
         """`Front.record` writes the log."""
 
     def handle_any(self) -> None:
+        if self.headers.get("Host", "").partition(":")[0] in AWS_APIS:
+            self._pass_to_api()
+            return
         parts = urlsplit(self.path)
         pushes = self.command == "PUT" and "/manifests/" in parts.path
         request = Request(
@@ -82,6 +101,29 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any  # noqa: N815 - the base class wants these
 
+    def _pass_to_api(self) -> None:
+        """To the control plane word for word: what it verifies is signed with the host name and these headers."""
+        connection = http.client.HTTPConnection(self.server.behind.control, timeout=60)
+        try:
+            connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+            body = b"".join(self._body())
+            for name, value in self.headers.items():
+                if name.lower() not in ("connection", "transfer-encoding", "content-length"):
+                    connection.putheader(name, value)
+            connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body)
+            found = connection.getresponse()
+            said = found.read()
+            self.send_response(found.status)
+            for name, value in found.getheaders():
+                if name.lower() not in (*_HOP_BY_HOP, "server", "date", "content-length"):
+                    self.send_header(name, value)
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
+        finally:
+            connection.close()
+
     def _answer(self, request: Request) -> None:
         decided = self.server.registry.decide(request)
         if isinstance(decided, Passed):
@@ -94,7 +136,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _pass(self, request: Request, passed: Passed) -> None:
         headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP}
         chunked = "chunked" in self.headers.get("Transfer-Encoding", "").lower()
-        connection = http.client.HTTPConnection(self.server.behind, timeout=60)
+        connection = http.client.HTTPConnection(self.server.behind.registry, timeout=60)
         try:
             sends = chunked or "Content-Length" in self.headers
             body = request.body or (self._body() if sends else None)

@@ -6,11 +6,13 @@ from lab.errors import LabError
 from lab.parts.aws import Aws
 from lab.parts.control_loops import ControllerManager, Scheduler
 from lab.parts.engine import Engine
+from lab.parts.kube_proxy import KubeProxy
 from lab.parts.kubernetes import Kubernetes
 from lab.parts.mirror_image import MirrorImage
 from lab.parts.node import Node
 from lab.parts.olareg import Olareg
 from lab.parts.part import Part, UnavailableError
+from lab.parts.python_image import PythonImage
 from lab.parts.registry import Registry
 from lab.parts.upstream import Upstream
 
@@ -25,12 +27,14 @@ TABLE: dict[str, Callable[[], Part]] = {
     "kubernetes": Kubernetes,
     "node": Node,
     "mirror-image": MirrorImage,
+    "python-image": PythonImage,
     "controller-manager": ControllerManager,
     "scheduler": Scheduler,
+    "kube-proxy": KubeProxy,
 }
 """Name → how to make it, in the order in which they are built."""
 
-BY_NAME = ("controller-manager", "scheduler")
+BY_NAME = ("controller-manager", "scheduler", "kube-proxy")
 """Not started unless they are named."""
 
 

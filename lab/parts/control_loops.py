@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lab.network import Network
-from lab.parts.kubernetes import VERSION, control_loop, is_healthy, kubernetes_programs
+from lab.parts.kubernetes import VERSION, certificate_of, control_loop, is_healthy, kubernetes_programs
 from lab.process import Process
 from lab.site import Site
 from lab.state import ControlLoopState, KubernetesState
@@ -55,11 +55,14 @@ class ControllerManager(_ControlLoop):
     name = "controller-manager"
 
     def describe(self) -> str:
-        return f"the controllers of Kubernetes {VERSION}: Jobs, default ServiceAccounts, removal of Namespaces"
+        return f"the controllers of Kubernetes {VERSION}: Jobs, CronJobs, ServiceAccounts, removal of Namespaces"
 
     def flags(self, site: Site) -> Mapping[str, object]:
-        key = site.room("kubernetes") / "signing.key"
-        return {"service_account_private_key_file": key, "use_service_account_credentials": "true"}
+        return {
+            "service_account_private_key_file": site.room("kubernetes") / "signing.key",
+            "use_service_account_credentials": "true",
+            "root_ca_file": certificate_of(site),  # each Namespace gets it as `kube-root-ca.crt`
+        }
 
 
 class Scheduler(_ControlLoop):

@@ -16,6 +16,7 @@ from pathlib import Path
 import yaml
 
 from lab.gobuild import GoBuild
+from lab.names import SERVICES
 from lab.network import Network
 from lab.ports import answers
 from lab.process import Process
@@ -66,7 +67,7 @@ class Kubernetes:
         self._etcd.wait_until(lambda: answers("127.0.0.1", site.port("etcd")), 30)
         self._server.start()
         url = f"https://{site.address}:{port}"
-        certificate = room / "certificates" / "apiserver.crt"
+        certificate = certificate_of(site)
         self._server.wait_until(lambda: self._ready(url, certificate), 90)
         kubeconfig = room / "kubeconfig"
         write_private(kubeconfig, yaml.safe_dump(self._kubeconfig(url, certificate), sort_keys=False))
@@ -100,9 +101,9 @@ class Kubernetes:
             "service-account-issuer": "https://kubernetes.default.svc",
             "token-auth-file": room / "tokens.csv",
             "authorization-mode": "RBAC",
-            "service-cluster-ip-range": "10.0.0.0/24",
-            # Nothing here uses the `kubernetes` Service, whose endpoint may not be a loopback address.
-            "endpoint-reconciler-type": "none",
+            "service-cluster-ip-range": SERVICES,
+            # Pods find it by the Service `kubernetes`, whose endpoint may not be a loopback address.
+            "endpoint-reconciler-type": "lease" if site.network == "namespace" else "none",
         }
         words = [f"--{flag}={value}" for flag, value in flags.items()]
         return Process([site.bin["kube"], "apiserver", *words], room / "apiserver.log")
@@ -127,6 +128,11 @@ class Kubernetes:
             "contexts": [{"name": name, "context": {"cluster": name, "user": "admin"}} for name in CONTEXTS],
             "current-context": CONTEXTS[0],
         }
+
+
+def certificate_of(site: Site) -> Path:
+    """Of the API server, good for its Service, too; with the authority that it has made for itself."""
+    return site.room(Kubernetes.name) / "certificates" / "apiserver.crt"
 
 
 def is_healthy(url: str) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from lab import cgroups, kubeapi, node, node_identity, private_folders
 from lab.deadline import wait_for
 from lab.errors import LabError
+from lab.names import resolv_conf
 from lab.network import Network, unmount_below
 from lab.node_files import PAUSE_IMAGE, POD_LOGS, containerd_toml, kubelet_yaml, network_json
 from lab.oci_image import archive, image, layer
@@ -91,9 +92,10 @@ class Node:
     def _write_files(self, site: Site, room: Path) -> None:
         files = {
             "containerd.toml": containerd_toml(room, site.bin["runc"], site.bin["cni"]),
-            "kubelet.yaml": kubelet_yaml(room, site.port("kubelet"), site.port("kubelet-health")),
+            "kubelet.yaml": kubelet_yaml(
+                room, resolv_conf(site.folder), site.port("kubelet"), site.port("kubelet-health")
+            ),
             "cni/10-lab.conflist": network_json(room),
-            "resolv.conf": "",
         }
         for name, text in files.items():
             (room / name).parent.mkdir(exist_ok=True)

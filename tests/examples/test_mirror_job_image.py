@@ -4,7 +4,8 @@ import re
 import tomllib
 from pathlib import Path
 
-from lab.parts.mirror_image import RECIPE, image_config
+from lab.parts.debian_python import RECIPE
+from lab.parts.mirror_image import image_config
 
 CHECKOUT = Path(__file__).parents[2]
 DOCKERFILE = (RECIPE / "Dockerfile").read_text("utf-8")

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from lab.parts import BY_NAME, TABLE, UnavailableError, chosen, mirror_image
+from lab.parts import BY_NAME, TABLE, UnavailableError, chosen, debian_python, mirror_image
 from lab.parts.engine import version_of
 from lab.parts.engine_plugins import PLUGINS
 from lab.state import load
 
 
 def test_who_names_no_part_gets_all_but_those_that_act_on_their_own() -> None:
-    assert set(TABLE) - set(chosen([])) == {"controller-manager", "scheduler"} == set(BY_NAME)
+    assert set(TABLE) - set(chosen([])) == {"controller-manager", "scheduler", "kube-proxy"} == set(BY_NAME)
 
 
 def test_who_names_parts_gets_what_they_need_too() -> None:
@@ -21,17 +21,17 @@ def test_who_names_parts_gets_what_they_need_too() -> None:
 
 
 def test_the_image_of_mirror_jobs_is_unavailable_where_debians_packages_are_not(monkeypatch) -> None:
-    monkeypatch.setattr(mirror_image.platform, "freedesktop_os_release", lambda: {"ID": "fedora", "VERSION_ID": "41"})
+    monkeypatch.setattr(debian_python.platform, "freedesktop_os_release", lambda: {"ID": "fedora", "VERSION_ID": "41"})
     with pytest.raises(UnavailableError, match="Debian 12"):
         mirror_image.MirrorImage().build("namespace")
 
 
 def test_a_recipe_that_fails_is_said_with_its_last_words(monkeypatch, tmp_path) -> None:
     (tmp_path / "python.sh").write_text("echo E: no such package >&2; exit 100\n")
-    monkeypatch.setattr(mirror_image, "RECIPE", tmp_path)
-    monkeypatch.setattr(mirror_image.os, "geteuid", lambda: 65532)  # else `apt-get update` comes before another try
+    monkeypatch.setattr(debian_python, "RECIPE", tmp_path)
+    monkeypatch.setattr(debian_python.os, "geteuid", lambda: 65532)  # else `apt-get update` comes before another try
     with pytest.raises(UnavailableError, match=r"python\.sh.* failed: E: no such package"):
-        mirror_image._make_python(tmp_path / "root")
+        debian_python.make_python(tmp_path / "root")
 
 
 def test_every_sdk_of_pulumi_that_is_installed_has_a_plugin_so_that_no_run_tries_a_download() -> None:

@@ -1,0 +1,52 @@
+"""A Python script that a Pod of the lab's real node runs, and what it said."""
+
+import json
+from typing import Any
+
+from lab import kubeapi
+from lab.deadline import wait_for
+from lab.pods import events, log
+from lab.python_image import python_image
+from lab.state import LabState
+
+_CONFINED = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "runAsNonRoot": True,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+
+
+def said_in_a_pod(lab: LabState, namespace: str, script: str, **spec: Any) -> Any:
+    """The JSON that the script prints, run by a Pod that names no node; `spec` is more of the Pod's.
+
+    AssertionError with what it wrote when it fails.
+    """
+    container = {
+        "name": "main",
+        "image": python_image(lab),
+        "args": ["-c", script],
+        "securityContext": _CONFINED,
+        "volumeMounts": [{"name": each["name"], "mountPath": f"/{each['name']}"} for each in spec.get("volumes", ())],
+    }
+    pod = {
+        "metadata": {"generateName": "script-"},
+        "spec": {"restartPolicy": "Never", "containers": [container], **spec},
+    }
+    pods = f"/api/v1/namespaces/{namespace}/pods"
+
+    def account_is_there() -> bool:
+        name = spec.get("serviceAccountName", "default")
+        return kubeapi.get(lab.kubernetes, f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}") is not None
+
+    assert wait_for(account_is_there, 20), "no ServiceAccount"
+    made = kubeapi.call(lab.kubernetes, "POST", pods, pod)
+    name = made["metadata"]["name"]
+
+    def now() -> dict[str, Any]:
+        return kubeapi.call(lab.kubernetes, "GET", f"{pods}/{name}")
+
+    ended = wait_for(lambda: now()["status"].get("phase") in ("Succeeded", "Failed"), 60, interval=0.2)
+    assert ended, events(lab.kubernetes, namespace, name)
+    assert now()["status"]["phase"] == "Succeeded", log(lab.node, now())
+    return json.loads(log(lab.node, now()))
