@@ -22,7 +22,7 @@ import yaml
 
 from lab import kubeapi
 from lab.state import KubernetesState, load
-from tests.support.kubernetes_plugin_lab import Resource, Run, Stack, resource
+from tests.support.kubernetes_plugin_lab import NOT_AWAITED, Resource, Run, Stack, job, resource
 
 pytestmark = [pytest.mark.engine, pytest.mark.nightly]  # the lab's own stand-in, and no part of what users get
 
@@ -33,6 +33,14 @@ SUFFIX = "[0-9a-f]{8}"
 
 def b64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
+
+
+def role(name: str) -> dict[str, str]:
+    return {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name}
+
+
+def account(name: str) -> dict[str, str]:
+    return {"kind": "ServiceAccount", "name": name}
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -156,6 +164,57 @@ CHANGES = [
         after={"metadata": {"name": "runner"}, "imagePullSecrets": [{"name": "two"}]},
         operations=["update"],
         differences={"imagePullSecrets[0].name": "update"},
+    ),
+    Change(
+        "role",
+        "rbac.authorization.k8s.io/v1:Role",
+        before={"metadata": {"name": "role"}, "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]},
+        after={"metadata": {"name": "role"}, "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]},
+        operations=["update"],
+        differences={"rules[0].verbs[0]": "update"},
+    ),
+    Change(
+        "role-binding-of-another-role",
+        "rbac.authorization.k8s.io/v1:RoleBinding",
+        before={"metadata": {"name": "other-role"}, "roleRef": role("one"), "subjects": [account("a")]},
+        after={"metadata": {"name": "other-role"}, "roleRef": role("two"), "subjects": [account("a")]},
+        operations=REPLACED_IN_PLACE,
+        differences={"roleRef.name": "update-replace"},
+    ),
+    Change(
+        "role-binding-of-another-account",
+        "rbac.authorization.k8s.io/v1:RoleBinding",
+        before={"metadata": {"name": "other-account"}, "roleRef": role("one"), "subjects": [account("a")]},
+        after={"metadata": {"name": "other-account"}, "roleRef": role("one"), "subjects": [account("b")]},
+        operations=["update"],
+        differences={"subjects[0].name": "update"},
+    ),
+    Change(
+        "cron-job",
+        "batch/v1:CronJob",
+        before={"metadata": {"name": "cron-job"}, "spec": {"schedule": "0 * * * *", "jobTemplate": job("a.example/a:1")}},
+        after={"metadata": {"name": "cron-job"}, "spec": {"schedule": "1 * * * *", "jobTemplate": job("a.example/a:2")}},
+        operations=["update"],
+        differences={
+            "spec.schedule": "update",
+            "spec.jobTemplate.spec.template.spec.containers[0].image": "update",
+        },
+    ),
+    Change(
+        "job-image",
+        "batch/v1:Job",
+        before={"metadata": {"name": "job-image", "annotations": NOT_AWAITED}, **job("a.example/a:1")},
+        after={"metadata": {"name": "job-image", "annotations": NOT_AWAITED}, **job("a.example/a:2")},
+        operations=REPLACED_IN_PLACE,
+        differences={"spec.template.spec.containers[0].image": "update-replace"},
+    ),
+    Change(
+        "job-deadline",
+        "batch/v1:Job",
+        before={"metadata": {"name": "job-deadline", "annotations": NOT_AWAITED}, **job(activeDeadlineSeconds=60)},
+        after={"metadata": {"name": "job-deadline", "annotations": NOT_AWAITED}, **job(activeDeadlineSeconds=90)},
+        operations=["update"],
+        differences={"spec.activeDeadlineSeconds": "update"},
     ),
     Change(
         "unchanged",

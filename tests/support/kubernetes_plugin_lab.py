@@ -40,7 +40,7 @@ for resource in program["resources"]:
     options["depends_on"] = [made[name] for name in options.get("depends_on", [])]
     options["provider"] = providers.get(resource["provider"])
     made[resource["name"]] = pulumi.CustomResource(
-        "kubernetes:core/v1:" + resource["kind"],
+        "kubernetes:" + resource["kind"],
         resource["name"],
         resolved(resource["properties"]),
         pulumi.ResourceOptions(version=program["version"], **options),
@@ -50,7 +50,10 @@ for resource in program["resources"]:
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource of a program; `provider` names an explicit one, None is the default provider."""
+    """One resource of a program; `provider` names an explicit one, None is the default provider.
+
+    `kind` is the type token without `kubernetes:`.
+    """
 
     name: str
     kind: str
@@ -60,10 +63,23 @@ class Resource:
 
 
 def resource(kind: str, name: str, *, provider: str | None = None, **properties: Any) -> Resource:
-    """A resource with the apiVersion and kind that the typed classes of the SDK would add."""
+    """A resource with the apiVersion and kind that the typed classes of the SDK would add.
+
+    A kind without a group, as in `batch/v1:Job`, is of the core group.
+    """
     options = properties.pop("options", {})
-    manifest = {"apiVersion": "v1", "kind": kind.removesuffix("Patch"), **properties}
-    return Resource(name, kind, manifest, provider, options)
+    group, _, word = kind.rpartition(":")
+    manifest = {"apiVersion": group or "v1", "kind": word.removesuffix("Patch"), **properties}
+    return Resource(name, f"{group or 'core/v1'}:{word}", manifest, provider, options)
+
+
+NOT_AWAITED = {"pulumi.com/skipAwait": "true"}
+
+
+def job(image: str = "a.example/a:1", **spec: Any) -> dict[str, Any]:
+    """What a Job, or the template in a CronJob, says beside its metadata."""
+    pod = {"restartPolicy": "Never", "containers": [{"name": "main", "image": image}]}
+    return {"spec": {"template": {"spec": pod}, **spec}}
 
 
 class Stack(EngineStack):

@@ -42,6 +42,11 @@ class Api:
     def get(self, kind: Kind, namespace: str, name: str) -> Object:
         return self._request("GET", _path(kind, namespace, name))
 
+    def pods_of(self, namespace: str, job: str) -> list[Object]:
+        """The Pods that the controller of Jobs has made for this one."""
+        path = f"/api/v1/namespaces/{namespace}/pods?labelSelector=batch.kubernetes.io%2Fjob-name%3D{job}"
+        return list(self._request("GET", path).get("items") or [])
+
     def create(self, kind: Kind, body: Object, manager: str, *, dry_run: bool) -> Object:
         query = _query(fieldManager=manager, dryRun="All" if dry_run else None)
         return self._request("POST", _path(kind, body["metadata"].get("namespace", "")) + query, body)
@@ -95,7 +100,8 @@ class Api:
 
 def _path(kind: Kind, namespace: str, name: str = "") -> str:
     scope = f"/namespaces/{namespace}" if kind.namespaced else ""
-    return f"/api/v1{scope}/{kind.plural}" + (f"/{name}" if name else "")
+    root = f"/apis/{kind.api_version}" if kind.group else f"/api/{kind.api_version}"
+    return f"{root}{scope}/{kind.plural}" + (f"/{name}" if name else "")
 
 
 def _query(**parameters: str | None) -> str:

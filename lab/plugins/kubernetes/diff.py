@@ -25,10 +25,10 @@ _ABSENT: Final = object()
 
 @dataclass(frozen=True)
 class ObjectDiff:
-    """All differences of one object, and whether its replacement must make room for itself first."""
+    """All differences of one object, and whether it must go before its replacement can come."""
 
     changes: tuple[Change, ...]
-    delete_before_replace: bool
+    in_the_way: bool
 
 
 def diff_object(kind: Kind, settings: Settings, state: Object, new_inputs: Object) -> ObjectDiff:
@@ -49,10 +49,7 @@ def diff_object(kind: Kind, settings: Settings, state: Object, new_inputs: Objec
     return ObjectDiff(
         changes,
         # An auto-named object gets a new name, so that the new one can be there before the old one goes.
-        delete_before_replace=any(change.replaces for change in changes)
-        and stays_in_place
-        and bool(name_of(new))
-        and not is_autonamed(new),
+        in_the_way=stays_in_place and bool(name_of(new)) and not is_autonamed(new),
     )
 
 

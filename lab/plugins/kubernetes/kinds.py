@@ -1,4 +1,4 @@
-"""The kinds that the stand-in knows. A kind more is a row more in `KINDS`, as long as it needs no waiting."""
+"""The kinds that the stand-in knows. A kind more is a row more in `KINDS`; only a Job is waited for (jobs.py)."""
 
 from __future__ import annotations
 
@@ -12,24 +12,27 @@ IDENTITY = ("metadata.name", "metadata.namespace")
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of object of the API group core/v1."""
+    """One kind of object."""
 
     name: str
     plural: str
+    group: str = ""  # empty for the core group
     namespaced: bool = True
     patch: bool = False  # XxxPatch: owns a few fields of an object that belongs to somebody else
     replaced_by: tuple[str, ...] = ()  # fields whose change replaces the object
     mutable_flag: str = ""  # the provider's flag that makes most of them ordinary updates
     replaced_always: tuple[str, ...] = ()  # what replaces even with the flag
     secret: tuple[str, ...] = ()  # top-level fields that are secret whatever the program says
+    awaited: bool = False  # it is there only when it is complete: a Job
 
     @property
     def api_version(self) -> str:
-        return "v1"
+        return f"{self.group}/v1" if self.group else "v1"
 
 
 _NAMESPACE = Kind("Namespace", "namespaces", namespaced=False)
 _SERVICE_ACCOUNT = Kind("ServiceAccount", "serviceaccounts")
+_RBAC = "rbac.authorization.k8s.io"
 
 KINDS: dict[str, Kind] = {
     "kubernetes:core/v1:Namespace": _NAMESPACE,
@@ -50,6 +53,16 @@ KINDS: dict[str, Kind] = {
     ),
     "kubernetes:core/v1:ServiceAccount": _SERVICE_ACCOUNT,
     "kubernetes:core/v1:ServiceAccountPatch": Kind("ServiceAccount", "serviceaccounts", patch=True),
+    "kubernetes:batch/v1:CronJob": Kind("CronJob", "cronjobs", group="batch"),
+    "kubernetes:batch/v1:Job": Kind(
+        "Job",
+        "jobs",
+        group="batch",
+        replaced_by=("spec.completions", "spec.parallelism", "spec.selector", "spec.template"),
+        awaited=True,
+    ),
+    f"kubernetes:{_RBAC}/v1:Role": Kind("Role", "roles", group=_RBAC),
+    f"kubernetes:{_RBAC}/v1:RoleBinding": Kind("RoleBinding", "rolebindings", group=_RBAC, replaced_by=("roleRef",)),
 }
 
 

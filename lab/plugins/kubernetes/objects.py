@@ -38,6 +38,14 @@ def namespace_of(item: Object) -> str:
     return _text(item, "namespace")
 
 
+def annotation_of(item: Object, key: str) -> str:
+    """The text of an annotation; empty where there is none, or where nobody knows it yet."""
+    metadata = reveal(item.get("metadata"))
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    value = annotations.get(key) if isinstance(annotations, dict) else None
+    return "" if value is None or isinstance(value, Unknown) else str(value)
+
+
 def identity_of(item: Object) -> str:
     """Pulumi's id: `namespace/name`, or `name` of a cluster-scoped object."""
     return "/".join(part for part in (namespace_of(item), name_of(item)) if part)
@@ -76,23 +84,28 @@ def _autoname(metadata: Object, old: Object, resource_name: str, seed: bytes) ->
 
 
 def is_autonamed(item: Object) -> bool:
-    return bool(name_of(item)) and _annotation(item, _AUTONAMED) == "true"
+    return bool(name_of(item)) and annotation_of(item, _AUTONAMED) == "true"
 
 
 def wants_force(inputs: Object) -> bool:
     """Whether the program asked to take over fields that belong to others."""
-    return _annotation(inputs, _FORCE_ANNOTATION) == "true"
+    return annotation_of(inputs, _FORCE_ANNOTATION) == "true"
 
 
 def field_manager(inputs: Object, state: Object) -> str:
     """Who we are to the API server: named by the program, or the same as ever, or new."""
-    named = _annotation(inputs, _FIELD_MANAGER_ANNOTATION) or state.get(_FIELD_MANAGER)
+    named = annotation_of(inputs, _FIELD_MANAGER_ANNOTATION) or state.get(_FIELD_MANAGER)
     return str(named) if named else f"pulumi-kubernetes-{secrets.token_hex(4)}"
 
 
-def outputs(kind: Kind, inputs: Object, live: Object, manager: str, state: Object | None = None) -> Object:
-    """What goes into the state: the live object, what the program declared (secret as it was), and who we are."""
-    plain = reveal(inputs)
+def outputs(
+    kind: Kind, inputs: Object, live: Object, manager: str, state: Object | None = None, sent: Object | None = None
+) -> Object:
+    """What goes into the state: the live object, what the program declared (secret as it was), and who we are.
+
+    `sent`, where it differs from the inputs, is what of them went to the server.
+    """
+    plain = reveal(inputs) if sent is None else sent
     return with_secrets_of(live, inputs, kind.secret) | {
         _INPUTS: with_secrets_of(plain, inputs, kind.secret),
         _API_VERSION: (state or {}).get(_API_VERSION, kind.api_version),
@@ -152,10 +165,3 @@ def _text(item: Object, field: str) -> str:
     metadata = item.get("metadata")
     value = metadata.get(field) if isinstance(metadata, dict) else None
     return value if isinstance(value, str) else ""
-
-
-def _annotation(item: Object, key: str) -> str:
-    metadata = reveal(item.get("metadata"))
-    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
-    value = annotations.get(key) if isinstance(annotations, dict) else None
-    return "" if value is None or isinstance(value, Unknown) else str(value)

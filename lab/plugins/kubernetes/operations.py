@@ -8,10 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from lab.plugins.kubernetes import jobs
 from lab.plugins.kubernetes.api import Api
 from lab.plugins.kubernetes.errors import ApiError
+from lab.plugins.kubernetes.ignored import without_ignored
 from lab.plugins.kubernetes.kinds import Kind
 from lab.plugins.kubernetes.objects import (
+    annotation_of,
     as_declared,
     field_manager,
     identity_of,
@@ -52,6 +55,10 @@ class Subject:
     kind: Kind
     urn: str
     report: Callable[[str], None]
+    patience: float = 0.0
+    """Seconds that the program gives it to become complete; 0: it does not say."""
+    ignored: tuple[str, ...] = ()
+    """The program's `ignoreChanges`."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +90,23 @@ class Operations:
             ) from None
         if preview:
             live.pop("status", None)
-        return "" if preview else identity_of(live), outputs(kind, inputs, live, manager)
+            return "", outputs(kind, inputs, live, manager)
+        try:
+            live = self._complete(subject, body, live)
+        except jobs.NotCompleteError as error:
+            raise PartialError(
+                message=f"resource {identity_of(live)} was successfully created, but the Kubernetes API server "
+                f"reported that it failed to fully initialize or become live: {error}",
+                identity=identity_of(live),
+                outputs=outputs(kind, inputs, live, manager),
+            ) from None
+        return identity_of(live), outputs(kind, inputs, live, manager)
+
+    def _complete(self, subject: Subject, body: Object, live: Object) -> Object:
+        """The object when it is complete, which most are as soon as they exist."""
+        if not jobs.is_awaited(subject.kind, body):
+            return live
+        return jobs.await_job(self.api, subject.kind, live, subject.patience, self.cancelled, subject.report)
 
     def _create_when_possible(self, subject: Subject, body: Object, manager: str, *, preview: bool) -> Object:
         waited, pause, attempt = 0.0, 1.0, 0
@@ -109,30 +132,35 @@ class Operations:
         kind, body, manager = subject.kind, reveal(inputs), field_manager(inputs, state)
         if preview and contains(inputs, Unknown):
             return inputs
+        sent = body
         before = live_in(state)
         try:
             live = self.api.get(kind, namespace_of(before), name_of(before))
         except ApiError as error:
             raise PluginError(f'update of resource "{subject.urn}" failed: {error}') from None
         try:
-            applied = self._apply_over(kind, live, body, manager, preview=preview)
-        except ApiError as error:
-            if preview and error.reason == "Forbidden":
+            before_us, force = self._adopt(kind, live, manager, preview=preview)
+            sent = without_ignored(body, before_us, manager, subject.ignored)
+            applied = self.api.apply(kind, sent, manager, dry_run=preview, force=force or self._forced(body))
+            if not preview:
+                applied = self._complete(subject, body, applied)
+        except (ApiError, jobs.NotCompleteError) as error:
+            if preview and isinstance(error, ApiError) and error.reason == "Forbidden":
                 return inputs
             raise PartialError(
                 message=f'the Kubernetes API server reported that "{identity_of(live)}" failed to fully initialize '
                 f"or become live: {_explained(error, manager)}",
                 identity=identity_of(live),
-                outputs=outputs(kind, inputs, live, manager, state),
+                outputs=outputs(kind, inputs, live, manager, state, sent),
             ) from None
-        return outputs(kind, inputs, applied, manager, state)
+        return outputs(kind, inputs, applied, manager, state, sent)
 
-    def _apply_over(self, kind: Kind, live: Object, body: Object, manager: str, *, preview: bool) -> Object:
-        adopt = not kind.patch and _adopted(live, manager)
-        if adopt and not preview:
-            self.api.set_managers(kind, live, adopt)
-        force = self._forced(body) or bool(adopt and preview)
-        return self.api.apply(kind, body, manager, dry_run=preview, force=force)
+    def _adopt(self, kind: Kind, live: Object, manager: str, *, preview: bool) -> tuple[Object, bool]:
+        """`live` with the fields of our own create and of kubectl in our name; in a preview we are to force instead."""
+        adopted = [] if kind.patch else _adopted(live, manager)
+        if not adopted or preview:
+            return live, bool(adopted)
+        return self.api.set_managers(kind, live, adopted), False
 
     def _forced(self, body: Object) -> bool:
         return wants_force(body) or "enablePatchForce" in self.settings.flags
@@ -149,7 +177,22 @@ class Operations:
         live = {"apiVersion": kind.api_version, "kind": kind.name} | live
         plain = as_declared(live, reveal(declared)) if declared else imported_inputs(live)
         inputs = with_secrets_of(plain, declared, kind.secret)
-        return outputs(kind, inputs, live, field_manager(declared, state), state), inputs
+        found = outputs(kind, inputs, live, field_manager(declared, state), state)
+        if declared and jobs.is_awaited(kind, inputs):
+            try:
+                jobs.check_complete(self.api, live)
+            except jobs.NotCompleteError as error:
+                raise PartialError(str(error), identity, found, inputs) from None
+        return found, inputs
+
+    def is_unready(self, kind: Kind, inputs: Object) -> bool:
+        """Whether this is a Job that the program wants replaced as long as it is not complete, and it is not."""
+        if not kind.awaited or annotation_of(inputs, "pulumi.com/replaceUnready") != "true":
+            return False
+        try:
+            return not jobs.is_complete(self.api.get(kind, namespace_of(reveal(inputs)) or "default", name_of(inputs)))
+        except PluginError:
+            return False
 
     def delete(self, subject: Subject, identity: str, state: Object) -> None:
         """Delete the object; of a patch only our fields, the object stays."""
@@ -187,7 +230,9 @@ class Operations:
         return False
 
 
-def _explained(error: ApiError, manager: str) -> str:
+def _explained(error: PluginError, manager: str) -> str:
+    if not isinstance(error, ApiError):
+        return str(error)
     if error.reason == "AlreadyExists":
         return (
             f"{error}. If it shall belong to this stack, import it; to own only some of its fields, use a Patch "

@@ -38,7 +38,7 @@ class Plugin(StandIn):
     name = "kubernetes"
     notice = (
         "kubernetes: this is the lab's stand-in for the official plugin (lab/plugins/kubernetes): real API server, "
-        "but only Namespace, Secret, ConfigMap, ServiceAccount and two Patch kinds"
+        "but only Namespace, Secret, ConfigMap, ServiceAccount, CronJob, Job, Role, RoleBinding and two Patch kinds"
     )
 
     def __init__(self, engine_address: str, version: str, runs: Path) -> None:
@@ -89,10 +89,14 @@ class Plugin(StandIn):
 
     @verb
     def Diff(self, request: pb.DiffRequest, context: Context) -> pb.DiffResponse:
-        diff = diff_object(
-            kind_of(token_of(request.urn)), self._settings, state=decode(request.olds), new_inputs=decode(request.news)
-        )
-        return told(diff.changes, request.ignoreChanges, delete_before_replace=diff.delete_before_replace)
+        kind, new = kind_of(token_of(request.urn)), decode(request.news)
+        diff = diff_object(kind, self._settings, state=decode(request.olds), new_inputs=new)
+        answer = told(diff.changes, request.ignoreChanges, delete_before_replace=False)
+        if self._operations is not None and self._operations.is_unready(kind, new):
+            answer.changes = pb.DiffResponse.DIFF_SOME
+            answer.replaces.append('.metadata.annotations["pulumi.com/replaceUnready"]')
+        answer.deleteBeforeReplace = diff.in_the_way and bool(answer.replaces)
+        return answer
 
     @verb
     def Create(self, request: pb.CreateRequest, context: Context) -> pb.CreateResponse:
@@ -155,4 +159,10 @@ class Plugin(StandIn):
             line = redacted(message, properties(request))
             self.log(engine_pb2.LogRequest(severity=engine_pb2.INFO, message=line, urn=request.urn, ephemeral=True))
 
-        return Subject(kind_of(token_of(request.urn)), request.urn, report)
+        return Subject(
+            kind_of(token_of(request.urn)),
+            request.urn,
+            report,
+            patience=getattr(request, "timeout", 0.0),
+            ignored=tuple(getattr(request, "ignoreChanges", ())),
+        )

@@ -28,6 +28,7 @@ class PartialError(PluginError):
     message: str
     identity: str
     outputs: Object
+    inputs: Object | None = None  # what a refresh found instead of the declared ones
 
     def __str__(self) -> str:
         return self.message

@@ -55,6 +55,8 @@ def _fail(context: Context, error: PluginError, request: Any) -> NoReturn:
     if isinstance(error, PartialError):
         status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=message)
         failed = pb.ErrorResourceInitFailed(id=error.identity, properties=encode(error.outputs), reasons=[message])
+        if error.inputs is not None:
+            failed.inputs.CopyFrom(encode(error.inputs))
         status.details.add().Pack(failed)
         context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
     context.abort(grpc.StatusCode.UNKNOWN, message)
