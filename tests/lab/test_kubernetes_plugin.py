@@ -1,8 +1,9 @@
 """What the engine says with the Kubernetes plugin of this lab, line by line: a table of expected output.
 
 What is expected was seen with the official plugin 4.34 on a real API server, or read in its source: exact paths of a
-difference, `immutable`, drift, import and conflicts of an update were only read. They run against whichever plugin the
-lab installed, so `LAB_KUBERNETES_PLUGIN=…/pulumi-resource-kubernetes` compares our stand-in with the official one.
+difference, `immutable`, drift, import, conflicts of an update, Jobs and Roles were only read. They run against
+whichever plugin the lab installed, so `LAB_KUBERNETES_PLUGIN=…/pulumi-resource-kubernetes` compares our stand-in with
+the official one.
 """
 
 from __future__ import annotations
@@ -192,8 +193,14 @@ CHANGES = [
     Change(
         "cron-job",
         "batch/v1:CronJob",
-        before={"metadata": {"name": "cron-job"}, "spec": {"schedule": "0 * * * *", "jobTemplate": job("a.example/a:1")}},
-        after={"metadata": {"name": "cron-job"}, "spec": {"schedule": "1 * * * *", "jobTemplate": job("a.example/a:2")}},
+        before={
+            "metadata": {"name": "cron-job"},
+            "spec": {"schedule": "0 * * * *", "jobTemplate": job("a.example/a:1")},
+        },
+        after={
+            "metadata": {"name": "cron-job"},
+            "spec": {"schedule": "1 * * * *", "jobTemplate": job("a.example/a:2")},
+        },
         operations=["update"],
         differences={
             "spec.schedule": "update",

@@ -18,11 +18,10 @@ from lab.plugins.protocol.values import Object
 _PATIENCE: Final = 600.0  # seconds
 _PAUSE: Final = 0.5
 _FATAL: Final = ("BackoffLimitExceeded", "DeadlineExceeded")  # other reasons of a failure end in the time-out
-NO_CONTROLLERS: Final = (
+_NO_CONTROLLERS: Final = (
     "this lab has no controllers, so no Job ever runs in it: start it with its part `controller-manager` (and "
     '`scheduler`, unless the Pod names its node), or annotate the Job with `pulumi.com/skipAwait: "true"`'
 )
-
 
 Reporter: TypeAlias = Callable[[str], None]
 
@@ -53,7 +52,7 @@ def await_job(
     deadline = time.monotonic() + patience
     while not is_complete(job):
         if _nobody_runs_jobs():
-            raise NotCompleteError(f"Job {where} does not start: {NO_CONTROLLERS}")
+            raise NotCompleteError(f"Job {where} does not start: {_NO_CONTROLLERS}")
         failures = [*_failures(job)]
         if failures:
             raise NotCompleteError(
