@@ -1,4 +1,4 @@
-"""A company whose account makes and fills a registry of ECR, and whose environment is on EKS."""
+"""A company whose account makes and fills a registry of ECR, and an environment that pulls from it."""
 
 from pathlib import Path
 
@@ -16,8 +16,10 @@ config:
     images: {{release: "1.93.0", tags: {{chaos-log-watcher: "1.94.0"}}}}
     mirror: {{source: {upstream}/harness, allow_sources: [{upstream}/harness]}}
     repositories: {{create: true, pullers: {{organization: o-a1b2c3d4e5}}}}
-    cluster: {{provider: eks}}
+    {pulls}
 """
+ON_EKS = "cluster: {provider: eks}"
+
 PROD = """\
 config:
   chaosreg:parent_stack: acme
@@ -26,9 +28,9 @@ config:
 """
 
 
-def company_on_ecr(folder: Path, space: str, server: str) -> Workspace:
+def company_on_ecr(folder: Path, space: str, server: str, pulls: str = ON_EKS) -> Workspace:
     """Locked, its stacks `acme` and `prod` initialised. `space` is the path on the registry, and the namespace's name
-    begins with it.
+    begins with it; `pulls` is what the account says about how clusters do.
     """
     lab = load()
     assert lab.aws
@@ -38,7 +40,7 @@ def company_on_ecr(folder: Path, space: str, server: str) -> Workspace:
     workspace.environment |= lab.aws.environment
     (folder / "stacks").mkdir()
     for stack, text in (("acme", ACME), ("prod", PROD)):
-        said = text.format(server=server, space=space, upstream=lab.upstream.host)
+        said = text.format(server=server, space=space, upstream=lab.upstream.host, pulls=pulls)
         (folder / f"stacks/Pulumi.{stack}.yaml").write_text(said, "utf-8")
     workspace.run("chaosreg", "lock")
     workspace.init("acme", "prod")

@@ -1,0 +1,76 @@
+"""Elsewhere than on EKS a Job in the cluster renews the Secret: Pods of a real kubelet pull with what it wrote."""
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab import kubeapi, node
+from lab.pods import delete_pod, run_pod, wait_running
+from lab.python_image import python_image
+from lab.state import LabState, load
+from lab.workspace import Workspace
+from tests.support.company_on_ecr import company_on_ecr
+from tests.support.controllers import controllers
+from tests.support.lab_aws import registry_in
+
+pytestmark = [pytest.mark.node, pytest.mark.engine, pytest.mark.controllers]
+
+
+@pytest.fixture
+def lab() -> Iterator[LabState]:
+    state = load()
+    missing = state.node.missing or state.python_image.missing
+    if missing or not (state.aws and state.aws.registry):
+        pytest.skip(missing or "no ECR under its real name here")  # the last lines of the run say it too
+    with controllers() as running:
+        yield running
+
+
+@pytest.fixture
+def company(lab: LabState, label: str, tmp_path: Path) -> Workspace:
+    """Whose environment pulls by the lab's keys of AWS."""
+    pulls = f"pull_secret: {{identity: keys, refresher_image: {python_image(lab)}}}"
+    made = company_on_ecr(tmp_path / "company", label, registry_in(lab.aws, "eu-central-1"), pulls)
+    for part, variable in (("access_key_id", "AWS_ACCESS_KEY_ID"), ("secret_access_key", "AWS_SECRET_ACCESS_KEY")):
+        words = ("--stack", "prod", "--secret", "--path", f"chaosreg-credentials:keys.{part}")
+        made.run("pulumi", "config", "set", *words, lab.aws.environment[variable])
+    return made
+
+
+def test_pods_run_with_the_secret_that_a_job_has_filled(lab: LabState, company: Workspace, label: str) -> None:
+    namespace, server = f"{label}-h", registry_in(lab.aws, "eu-central-1")
+    company.up("acme")
+    company.up("prod")
+
+    # the first Job has run
+    secret = read(lab, namespace, "secrets", "chaos-image-registry-prod-eu")
+    assert list(auths(secret)) == [server]
+    assert secret["metadata"]["annotations"].keys() >= {"chaosreg/last-success", "chaosreg/expires"}
+
+    # Pods pull with it
+    node.trust(server, lab.aws.authority)
+    node.remove_images()
+    fields = company.json("chaosreg", "resolve", "prod-eu", "-o", "json")[0]["fields"]
+    images = [said["value"] for name, said in fields.items() if name.startswith("image.")]
+    for number, reference in enumerate(images):
+        run_pod(lab.kubernetes, lab.node, namespace, f"p{number}", reference, service_account="litmus")
+    for number in range(len(images)):
+        wait_running(lab.kubernetes, namespace, f"p{number}")
+        delete_pod(lab.kubernetes, namespace, f"p{number}")
+
+    # and the engine has nothing to say about what the Job wrote
+    company.up("prod", "--expect-no-changes")
+    assert auths(read(lab, namespace, "secrets", "chaos-image-registry-prod-eu")) == auths(secret)
+
+
+def read(lab: LabState, namespace: str, kind: str, name: str) -> dict[str, Any]:
+    return kubeapi.call(lab.kubernetes, "GET", f"/api/v1/namespaces/{namespace}/{kind}/{name}")
+
+
+def auths(secret: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(base64.b64decode(secret["data"][".dockerconfigjson"]))["auths"]
+    return found
