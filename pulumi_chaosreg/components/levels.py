@@ -23,14 +23,17 @@ from pulumi_chaosreg.components.declared import Declared, declared_by_the_progra
 from pulumi_chaosreg.components.image_pull_secret_entry import ImagePullSecretEntry
 from pulumi_chaosreg.components.owned_registries import OwnedRegistries, no_value
 from pulumi_chaosreg.components.providers import Reached
+from pulumi_chaosreg.components.pull_logins import delivered
 from pulumi_chaosreg.components.reporting import refusal, report
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.kubernetes.config_map import config_map
-from pulumi_chaosreg.kubernetes.deliveries import DELIVERIES, Asked
+from pulumi_chaosreg.kubernetes.deliveries import DELIVERIES, Asked, Options
 from pulumi_chaosreg.kubernetes.objects import core_object, metadata, token
+from pulumi_chaosreg.kubernetes.pull_secret import OneLogin
 from pulumi_chaosreg.scopes.delivery import Delivery
 from pulumi_chaosreg.scopes.model import Decided, Level, Scope
 from pulumi_chaosreg.scopes.moves import object_name
+from pulumi_chaosreg.scopes.other_logins import OtherLogin
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, config_map_data
 from pulumi_chaosreg.settings.grammars import MANAGED_BY
 from pulumi_chaosreg.stacks.sections import CREDENTIALS
@@ -156,7 +159,9 @@ class Infrastructure(LevelComponent):
     """An infrastructure: the namespace, pull Secret, ServiceAccount entries and ConfigMap in its cluster."""
 
     secret_name: str | None
-    """The pull Secret's name; None where the registry is public."""
+    """The name of its registry's pull Secret; None where it has none."""
+    secret_names: tuple[str, ...]
+    """The same with those of other registries, which custom images are on."""
     config_map_name: str
     namespace: str
 
@@ -203,6 +208,7 @@ class Infrastructure(LevelComponent):
         self.namespace = resolved.namespace.value
         self.config_map_name = object_name(self.scope)
         self.secret_name = resolved.secret_name.value if resolved.secret_name else None
+        self.secret_names = resolved.secret_names
         owner = self.owner_of(resolved.owner) if resolved.owner and is_owner_here else None
         self._mirrored = {
             image.name: owner.owned.mirrored(resolved.registry, image)
@@ -235,19 +241,22 @@ class Infrastructure(LevelComponent):
             opts = pulumi.ResourceOptions(parent=self, provider=reached.provider, depends_on=before)
             given = metadata(self.namespace, labels=_plain(resolved.labels), annotations=annotations)
             before = [core_object("NamespacePatch", name, {"metadata": given}, opts)]
-        if resolved.delivery:
-            asked = Asked(
-                name=name,
+        asked = [
+            Asked(
+                name=f"{name}{one.suffix}",
                 namespace=self.namespace,
-                delivery=resolved.delivery,
-                server=resolved.registry.server.value,
-                images=[image.reference.tagged for image in resolved.images],
-                options=lambda type_, suffix="": self._opts(type_, reached, before, suffix),
+                delivery=one.delivery,
+                server=one.server,
+                images=one.images,
+                options=self._options(reached, before, one.suffix),
                 labels=labels,
                 annotations=annotations,
-                credential=self._pull_credential(resolved.delivery),
+                credential=self._pull_credential(one.delivery),
+                beside=[self._login(other) for other in one.beside],
             )
-            before = [*DELIVERIES[resolved.delivery.how.value](asked)] or before
+            for one in delivered(resolved)
+        ]
+        before = [made for one in asked for made in DELIVERIES[one.delivery.how.value](one)] or before
         config_map(
             name,
             config_map_name=self.config_map_name,
@@ -257,19 +266,26 @@ class Infrastructure(LevelComponent):
             annotations=annotations,
             opts=self._opts(_CONFIG_MAP, reached, [*before, *self._mirrored.values()]),
         )
-        for account in resolved.service_accounts.value if self.secret_name else ():
-            self._entry(account, cluster, before)
+        for number, secret in enumerate(resolved.secret_names):
+            for account in resolved.service_accounts.value:
+                suffix = f"/{secret}" if number or not resolved.delivery or not self.secret_name else ""
+                self._entry(f"{name}/{account}{suffix}", account, secret, cluster, before)
 
     def _entry(
-        self, account: str, cluster: Cluster, before: Sequence[pulumi.Input[pulumi.Resource]]
+        self,
+        name: str,
+        account: str,
+        secret: str,
+        cluster: Cluster,
+        before: Sequence[pulumi.Input[pulumi.Resource]],
     ) -> ImagePullSecretEntry:
-        """The pull Secret's name in the account's list; our plugin does it, and knows no Provider's settings."""
+        """A pull Secret's name in the account's list; our plugin does it, and knows no Provider's settings."""
         if cluster.context is None and cluster.kubeconfig is None:
             raise refusal(_no_way_to(cluster, self.scope, account))
         return ImagePullSecretEntry(
-            f"{self.scope.path}/{account}",
+            name,
             service_account=account,
-            secret_name=self.secret_name or "",
+            secret_name=secret,
             namespace=self.namespace,
             context=cluster.context,
             kubeconfig=cluster.kubeconfig,
@@ -284,6 +300,14 @@ class Infrastructure(LevelComponent):
         unknown = (image for image in self._resolved.images if image.name in self._mirrored and image.digest is None)
         return {f"image.{image.name}": self._reference(image) for image in unknown}
 
+    def _options(self, reached: Reached, before: Sequence[pulumi.Input[pulumi.Resource]], after: str) -> Options:
+        """Those of a delivery whose resources are called so after the infrastructure."""
+
+        def options(type_: str, suffix: str = "") -> pulumi.ResourceOptions:
+            return self._opts(type_, reached, before, f"{after}{suffix}")
+
+        return options
+
     def _opts(
         self, type_: str, reached: Reached, before: Sequence[pulumi.Input[pulumi.Resource]], suffix: str = ""
     ) -> pulumi.ResourceOptions:
@@ -293,6 +317,12 @@ class Infrastructure(LevelComponent):
         if type_ == _SECRET and not reached.secrets_are_mutable:
             ours.protect = True  # made anew it would be away for a while: better that `up` stops and says so
         return ours
+
+    def _login(self, other: OtherLogin) -> OneLogin:
+        delivery = other.delivery
+        credential = self._pull_credential(delivery)
+        assert credential is not None
+        return OneLogin(delivery.credential, credential, other.key, delivery.username, other.images)
 
     def _pull_credential(self, delivery: Delivery) -> pulumi.Input[Any] | None:
         if not delivery.needs_value:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from pulumi_chaosreg.kubernetes.pull_secret import pull_secret
+from pulumi_chaosreg.kubernetes.pull_secret import OneLogin, pull_secret
 
 
 class PullSecret(pulumi.ComponentResource):
@@ -40,11 +40,7 @@ class PullSecret(pulumi.ComponentResource):
             name,
             secret_name=secret_name,
             namespace=namespace,
-            server=server,
-            credential=credential,
-            username=username,
-            credential_name=credential_name,
-            images=images,
+            logins=[OneLogin(credential_name, credential, server, username, images)],
             labels=labels or {},
             opts=pulumi.ResourceOptions(parent=self),
         )

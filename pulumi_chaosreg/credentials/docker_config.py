@@ -53,7 +53,7 @@ class Credential:
         return _dump(self.entries(server))
 
     def entries(self, server: str) -> Mapping[str, Any]:
-        """Its `auths`: server key → entry. Secret."""
+        """Its `auths`: server key → entry. Secret. `server` may have a path, for a login that is good below it only."""
         if self.auths is not None:
             return self.auths
         assert self.login is not None
@@ -111,15 +111,24 @@ def read_credential(name: str, value: Any, username: str | None = None, called: 
     return Credential(name, login, previous)
 
 
+def merged_docker_config(configs: Iterable[str]) -> str:
+    """One for all of them; of two logins under one key the first counts."""
+    auths: dict[str, Any] = {}
+    for config in configs:
+        auths = {**json.loads(config)["auths"], **auths}
+    return _dump(auths)
+
+
 def checked_docker_config(name: str, value: Any, username: str | None, server: str, images: Iterable[str]) -> str:
     """The `.dockerconfigjson` of a configured value, with a login that the kubelet uses for each of `images` that is on
-    this server.
+    this server, or below `server/path`.
 
     Raises ChaosregError (CHR0506, CHR0507, CHR0523, CHR0524).
     """
-    credential, server = read_credential(name, value, username), canonical_server(server)
+    host, slash, path = server.partition("/")
+    credential, server = read_credential(name, value, username), f"{canonical_server(host)}{slash}{path}"
     auths = credential.entries(server)
-    ours = [_pulled(image) for image in images if Reference.parse(image).server == server]
+    ours = [_pulled(image) for image in images if f"{Reference.parse(image).name}/".startswith(f"{server}/")]
     logins = _kubelet_logins(name, auths)
     if missing := unmatched(auths, ours):
         raise ChaosregError.of(

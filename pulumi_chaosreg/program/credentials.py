@@ -84,9 +84,10 @@ class CredentialValues:
     def for_others(self, reviewed: Review) -> dict[str, pulumi.Output[Any]]:
         """NAME → value of each pull credential that an infrastructure of another stack will ask this one for."""
         asked = (
-            (scope, resolved.delivery.credential)
+            (scope, delivery.credential)
             for scope, resolved in reviewed.resolved.items()
-            if resolved.delivery and resolved.delivery.needs_value and scope.stack != self.stack
+            for delivery in resolved.deliveries
+            if delivery.needs_value and scope.stack != self.stack
         )
         names = {name for scope, name in asked if name and self.company.credential_stack(scope, name) == self.stack}
         config = pulumi.Config(CREDENTIALS)

@@ -75,11 +75,12 @@ class _Builder:
         findings: list[Finding] = []
         for scope in owned:
             resolved = self.reviewed.resolved.get(scope)
-            if resolved and resolved.delivery and resolved.delivery.needs_value:
-                try:
-                    self.credentials[scope] = self.values.of(scope, resolved.delivery)
-                except ChaosregError as error:
-                    findings += error.findings
+            for delivery in resolved.deliveries if resolved else ():
+                if delivery.needs_value:
+                    try:
+                        self.credentials.setdefault(scope, {}).update(self.values.of(scope, delivery))
+                    except ChaosregError as error:
+                        findings += error.findings
         findings += self.values.missing_for_mirrors(self.reviewed, owned)
         if findings:
             raise ChaosregError(locate(list(dict.fromkeys(findings))))

@@ -110,7 +110,7 @@ class _StackFiles:
         for config in self._configs():
             cluster = config.of_cluster()
             there = (cluster.get("identifier") or cluster.get("context"), config.namespace.value)
-            is_there = config.secret_name is not None and (*there, config.secret_name.value) == place
+            is_there = any((*there, secret) == place for secret in config.secret_names)
             if is_there and account in config.service_accounts.value and config.infrastructure.stack != destroyed:
                 return f"{_who(config)} still wants it"
         return ""

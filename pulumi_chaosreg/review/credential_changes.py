@@ -40,8 +40,7 @@ def credential_changes(before: Made, after: Made, edits: Edits, pairs: Iterable[
         config = now or was
         who = f"infrastructure {config.infrastructure.path}" if config else ""  # by its present path, if it has moved
         for made, side, each in ((before, old, was), (after, new, now)):
-            name, stack = made.credential(each) if each else ("", None)
-            if name:
+            for name, stack in made.credentials(each).items() if each else ():
                 side.setdefault((name, stack or ""), {})[who] = None
     for made, side in ((before, old), (after, new)):
         for held, who in _of_mirrors(made, edits):

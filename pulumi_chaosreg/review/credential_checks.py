@@ -29,15 +29,14 @@ def check_credentials(company: Company, configs: Iterable[ResolvedConfig], actin
 def check_unused(company: Company, configs: Iterable[ResolvedConfig]) -> Iterator[Finding]:
     """CHR0526, a hint: a value that no level says the NAME of; where it was renamed, what needs it has none."""
     every = list(configs)
-    needed = {config.delivery.credential for config in every if config.delivery}
+    needed = {delivery.credential for config in every for delivery in config.deliveries}
     needed |= {name for _, name, _, _ in _mirrors(company, every)}
     if any(config.registry.type.value == "private" and not _names_one(config.delivery) for config in every):
         return  # what it needs is not known, which is told
     own = {scope: {*_texts(scope.settings)} for scope in company.scopes}
     said = {scope: {text for above in scope.chain() for text in own[above]} for scope in own}
     for config in every:
-        if config.delivery:
-            said[config.infrastructure].add(config.delivery.credential)
+        said[config.infrastructure].update(delivery.credential for delivery in config.deliveries)
     held = {name for file in company.files.values() for name in file.credentials}
     for stack, file in company.files.items():
         for name in sorted(file.credentials):
@@ -78,9 +77,8 @@ _Named = tuple[Place, str, list[StackFile], str]
 
 def _pulls(company: Company, configs: Sequence[ResolvedConfig]) -> Iterator[_Named]:
     seen: set[tuple[object, ...]] = set()
-    for config in configs:
-        delivery, scope = config.delivery, config.infrastructure
-        if delivery is None or delivery.password_env or not delivery.credential:
+    for scope, delivery in ((one.infrastructure, delivery) for one in configs for delivery in one.deliveries):
+        if delivery.password_env or not delivery.credential:
             continue
         # siblings in one file that say nothing of it themselves are one
         named = delivery.named_by

@@ -251,8 +251,12 @@ def _value(facts: Facts, name: str) -> str | None:
 
 def _rotation(before: Made, after: Made, was: ResolvedConfig, now: ResolvedConfig) -> list[FieldChange]:
     """Another value of the same credential: what stands in the files is compared, and never shown."""
-    (name, stack), (same, holder) = before.credential(was), after.credential(now)
-    if not name or name != same or before.text(stack, name) == after.text(holder, name):
-        return []
-    cause = Cause(f"`chaosreg-credentials:{name}` has another value in stack `{holder or stack}`")
-    return [FieldChange(CREDENTIAL, name, f"{name}, another value", cause)]
+    old, new = before.credentials(was), after.credentials(now)
+    main = after.credential(now)[0]
+    changes = []
+    for name, holder in new.items():
+        if name in old and before.text(old[name], name) != after.text(holder, name):
+            cause = Cause(f"`chaosreg-credentials:{name}` has another value in stack `{holder or old[name]}`")
+            field = CREDENTIAL if name == main else f"{CREDENTIAL}.{name}"
+            changes.append(FieldChange(field, name, f"{name}, another value", cause))
+    return changes

@@ -27,6 +27,12 @@ class Made:
         name = resolved.delivery.credential
         return name, self.reviewed.company.credential_stack(resolved.infrastructure, name)
 
+    def credentials(self, resolved: ResolvedConfig) -> dict[str, str | None]:
+        """The same for all of its Secrets: NAME → stack."""
+        names = (one.credential for one in resolved.deliveries if one.needs_value)
+        company = self.reviewed.company
+        return {name: company.credential_stack(resolved.infrastructure, name) for name in names}
+
     def facts(self, resolved: ResolvedConfig) -> Facts:
         """Those of the infrastructure."""
         scope = resolved.infrastructure

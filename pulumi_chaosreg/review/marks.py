@@ -91,9 +91,9 @@ def _place(config: ResolvedConfig) -> tuple[str, str]:
 
 def _objects(config: ResolvedConfig) -> Iterator[str]:
     yield f"ConfigMap `{object_name(config.infrastructure)}`"
-    if config.delivery and config.delivery.makes_secret and config.secret_name:
-        yield f"Secret `{config.secret_name.value}`"
-    if config.secret_name and config.service_accounts.value:
+    made = (one.secret_name.value for one in config.deliveries if one.makes_secret and one.secret_name)
+    yield from (f"Secret `{name}`" for name in dict.fromkeys(made))
+    if config.secret_names and config.service_accounts.value:
         accounts = ", ".join(f"`{name}`" for name in config.service_accounts.value)
         yield f"the pull Secret's entry in ServiceAccount {accounts}"
 

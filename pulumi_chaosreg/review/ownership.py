@@ -105,9 +105,10 @@ def _of_cluster(config: ResolvedConfig) -> Iterator[_Owned]:
     yield _Owned("CHR0603", ("the cluster name", cluster), infrastructure, advice, content=way, is_for_all=True)
     name = object_name(infrastructure)
     yield _Owned("CHR0602", ("ConfigMap", *place, name), infrastructure, _ELSEWHERE)
-    if config.delivery is not None and config.secret_name is not None and config.delivery.makes_secret:
-        advice = f"{_ELSEWHERE}, or another `pull_secret.name`"
-        yield _Owned("CHR0602", ("Secret", *place, config.secret_name.value), infrastructure, advice)
+    for delivery in config.deliveries:
+        if delivery.secret_name is not None and delivery.makes_secret:
+            advice = f"{_ELSEWHERE}, or another `pull_secret.name`"
+            yield _Owned("CHR0602", ("Secret", *place, delivery.secret_name.value), infrastructure, advice)
     thing = ("namespace", *place)
     yield _Owned(
         "CHR0602", thing, infrastructure, _ELSEWHERE, apart=way, is_for_all=True, verb="run in", severity="warning"

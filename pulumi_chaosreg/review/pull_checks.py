@@ -34,10 +34,8 @@ def check_powers(configs: Iterable[ResolvedConfig]) -> Iterator[Finding]:
     """
     every = list(configs)
     policies = {id(one.registry.policy): one.registry for one in every if one.registry.policy}
-    for config in every:
-        delivery = config.delivery
-        for registry in policies.values() if delivery and delivery.needs_value else ():
-            assert delivery is not None
+    for delivery in (delivery for one in every for delivery in one.deliveries):
+        for registry in policies.values() if delivery.needs_value else ():
             policy, owner, said = registry.policy, registry.owner, delivery.named_by.scope
             if policy is None or owner is None or said is None or not (owner.within(said) or said.within(owner)):
                 continue
@@ -73,15 +71,15 @@ def _floating(image: ResolvedImage, pin: Pin, catalogue: Catalogue, *, is_acting
 
 
 def _without_login(image: ResolvedImage, config: ResolvedConfig) -> Iterator[Finding]:
-    """The kubelet looks a login up by host, port and path: the Secret's only key is the registry's server."""
+    """The kubelet looks a login up by host, port and path."""
     server = config.registry.server.value
-    if config.delivery and config.delivery.makes_secret and image.reference.server != server:
+    if config.delivery and config.delivery.makes_secret and image.reference in config.nowhere_known:
         yield Finding(
             "CHR0511",
             f"`{image.reference.tagged}` would be pulled without a login: the pull Secret has one for `{server}` only",
             image.origin.place,
-            help="fine where that image is public; otherwise mirror it, or give the credential as a docker config with "
-            f"both keys, `{server}` and `{image.reference.server}`",
+            help=f"fine where that image is public; otherwise mirror it, or define `{image.reference.server}` under "
+            "`registries:` at this level or above, with its `authentication`",
             severity="warning",
             follows=config.infrastructure.is_unclear(IMAGE_REGISTRY.server) or not is_allowed(image, config),
         )

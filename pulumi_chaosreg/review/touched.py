@@ -69,10 +69,10 @@ class _Inputs:
                 "ids": [(above.level, above.id) for above in scope.chain()],
                 "moved": former_paths(scope),
             }
-            name, holder = made.credential(resolved)
-            if name and holder:
-                inputs["credential"] = made.text(holder, name)
-                self._add(holder, f"credential {name}", inputs["credential"])
+            for name, holder in made.credentials(resolved).items():
+                if holder:
+                    inputs[f"credential {name}"] = made.text(holder, name)
+                    self._add(holder, f"credential {name}", made.text(holder, name))
             self._add(scope.stack, f"infrastructure {scope.path}", inputs)
             file = reviewed.company.files.get(scope.stack)
             if file and file.environments:
@@ -102,7 +102,7 @@ _DECIDING = ("infrastructure_type", "images.pin", "cluster.provider", HOLDER)
 
 def _of_cluster(made: Made, resolved: ResolvedConfig) -> dict[str, str]:
     """What the infrastructure's own stack makes of it: how the owner mirrors is the owner's."""
-    unused = {*_DECIDING, *([] if resolved.secret_name else [SECTION.service_accounts.key])}
+    unused = {*_DECIDING, *([] if resolved.secret_names else [SECTION.service_accounts.key])}
     unused |= {f"digest.{image.name}" for image in resolved.images}  # that the cluster does not get
     facts = made.facts(resolved).items()
     return {name: fact.value for name, fact in facts if name not in unused and not fact.is_checked_only}
@@ -119,9 +119,9 @@ def _waves(reviewed: Review) -> dict[str, int]:
     needs: dict[str, set[str]] = {}
     for scope, resolved in reviewed.resolved.items():
         needed = {resolved.owner.stack} if resolved.owner else set()
-        name = resolved.delivery.credential if resolved.delivery else None
-        holder = reviewed.company.credential_stack(scope, name) if name else None
-        needs.setdefault(scope.stack, set()).update(needed | ({holder} if holder else set()))
+        names = {delivery.credential for delivery in resolved.deliveries if delivery.credential}
+        holders = {reviewed.company.credential_stack(scope, name) for name in names} - {None}
+        needs.setdefault(scope.stack, set()).update(needed | {holder for holder in holders if holder})
     waves: dict[str, int] = {}
 
     def wave(stack: str) -> int:

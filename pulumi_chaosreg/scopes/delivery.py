@@ -156,7 +156,7 @@ def _how(
     """What is said, or what follows from authentication, credential and cluster."""
     type_ = authentication.value["type"]
     chosen, create = nearest(infrastructure, PULL_SECRET.delivery), nearest(infrastructure, PULL_SECRET.create)
-    default = _default(infrastructure, registry, authentication, is_theirs=is_theirs)
+    default = usual(infrastructure, registry, authentication, is_theirs=is_theirs)
     of_create = Decided(How.SECRET if create.value else How.THEIRS, create.origin) if create else None
     said = [one for one in (Decided(How(chosen.value), chosen.origin) if chosen else None, of_create) if one]
     how = max(said, key=_nearness, default=default)  # of one level, `delivery` comes first
@@ -165,12 +165,24 @@ def _how(
     if problem := _contradiction(how, type_, chosen, create):
         message, advice = problem
         return None, [Finding("CHR0517", message, how.origin.place, help=advice)]
+    finding = deliverable(infrastructure, how, registry, authentication, default)
+    return (None, [finding]) if finding else (how, [])
+
+
+def deliverable(
+    infrastructure: Scope,
+    how: Decided[How],
+    registry: Registry,
+    authentication: Decided[Mapping[str, Any]],
+    default: Decided[How] | None = None,
+) -> Finding | None:
+    """Why a credential cannot arrive in this way; None where it can. `default` is how it would where nobody says."""
     ends = _ends(authentication, registry)
     if finding := _unfit(infrastructure, how, registry, authentication, ends=ends):
-        return None, [finding]
-    if how.value not in _possible(authentication, registry):
-        return None, [_not_yet(infrastructure, how, default, registry, authentication)]
-    return how, []
+        return finding
+    if how.value in _possible(authentication, registry):
+        return None
+    return _not_yet(infrastructure, how, default or how, registry, authentication)
 
 
 def _ends(authentication: Decided[Mapping[str, Any]], registry: Registry) -> bool:
@@ -218,9 +230,12 @@ def _unfit(
     return None
 
 
-def _default(
+def usual(
     infrastructure: Scope, registry: Registry, authentication: Decided[Mapping[str, Any]], *, is_theirs: bool
 ) -> Decided[How]:
+    """How it is delivered where nobody says: by who one is there, and by what runs the nodes. `is_theirs`: whether the
+    Secret is somebody else's.
+    """
     type_, origin = authentication.value["type"], authentication.origin
     if type_ == "node_identity":
         return Decided(How.NODE_IDENTITY, origin)

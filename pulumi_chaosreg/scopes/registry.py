@@ -132,6 +132,11 @@ def visible(scope: Scope) -> Iterator[Definition]:
             yield Definition(level, name)
 
 
+def by_name(scope: Scope, policy_of: PolicyOf) -> list[Registry]:
+    """The same as registries, each as it is written: whoever chooses another one says nothing of these."""
+    return [_defined(one, Origin(one.owner, one.base), None, policy_of) for one in visible(scope) if one.path]
+
+
 def chooser(scope: Scope) -> tuple[Scope | None, str]:
     """(the nearest level that chooses a registry, the name that it says); no name where it writes a server itself."""
     for level in reversed(scope.chain()):
@@ -160,21 +165,28 @@ def registry_of(scope: Scope, catalogue: Catalogue, policy_of: PolicyOf) -> tupl
 
 def _named(scope: Scope, by: Scope, found: Definition, policy_of: PolicyOf) -> tuple[Registry, list[Finding]]:
     """Taken whole; only who one is there may be said by who chooses it, and below."""
-    origin = Origin(by, IMAGE_REGISTRY.name.path)
     own = _nearest(scope, by, IMAGE_REGISTRY.authentication)
+    registry = _defined(found, Origin(by, IMAGE_REGISTRY.name.path), own, policy_of)
+    unclear = found.get(IMAGE_REGISTRY.type) or found.owner.is_unclear(*found.base, IMAGE_REGISTRY.type.key)
+    return registry, [] if unclear or not registry.server.value else [_no_type(registry)]
+
+
+def _defined(
+    found: Definition, origin: Origin, own: Decided[Mapping[str, Any]] | None, policy_of: PolicyOf
+) -> Registry:
+    """What an entry defines; `own` is who one is there, where somebody says it beside the name."""
     written = found.get(IMAGE_REGISTRY.authentication)
     defined = Origin(found.owner, (*found.base, IMAGE_REGISTRY.authentication.key))
     server = Decided(found.get(IMAGE_REGISTRY.server) or "", origin)
     account = Decided(found.get(IMAGE_REGISTRY.account) or "", origin)
-    type_ = found.get(IMAGE_REGISTRY.type)
     said_kind = found.get(IMAGE_REGISTRY.kind)
     kind = registry_kind(server.value, said_kind)
     policy = policy_of(found.owner, found.base, joined(server.value, account.value))
     login = own or (Decided(written, defined) if written is not None else None)
-    registry = Registry(
+    return Registry(
         server,
         account,
-        Decided(type_ or "public", origin),
+        Decided(found.get(IMAGE_REGISTRY.type) or "public", origin),
         kind,
         login,
         found.owner,
@@ -185,8 +197,6 @@ def _named(scope: Scope, by: Scope, found: Definition, policy_of: PolicyOf) -> t
         if said_kind
         else None,
     )
-    unclear = found.owner.is_unclear(*found.base, IMAGE_REGISTRY.type.key)
-    return registry, [] if type_ or unclear or not server.value else [_no_type(registry)]
 
 
 def _unnamed(scope: Scope, owner: Scope, catalogue: Catalogue, policy_of: PolicyOf) -> tuple[Registry, list[Finding]]:

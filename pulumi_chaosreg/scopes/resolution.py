@@ -7,11 +7,13 @@ from typing import Any
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
-from pulumi_chaosreg.scopes.delivery import HasValue, authentication_for, delivery
+from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.scopes.delivery import Delivery, HasValue, authentication_for, delivery
 from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, mirror_policy, own_or_inherited
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, merged, nearest
+from pulumi_chaosreg.scopes.other_logins import OtherLogin, other_logins
 from pulumi_chaosreg.scopes.pinning import Pin, pin_of
-from pulumi_chaosreg.scopes.registry import Registry, registry_of
+from pulumi_chaosreg.scopes.registry import Registry, by_name, registry_of
 from pulumi_chaosreg.scopes.required_images import required_images
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
 from pulumi_chaosreg.settings.setting import Path, Setting
@@ -36,6 +38,8 @@ class _Shared:
     pin: Decided[Pin] | None
     allow_images: Decided[tuple[str, ...]] | None
     signatures: Decided[str] | None
+    elsewhere: tuple[Reference, ...] = ()
+    """Custom images that are not at the registry."""
 
 
 class Resolver:
@@ -69,6 +73,7 @@ class Resolver:
         namespace = nearest(infrastructure, NAMESPACE.name) or Decided(DEFAULT_NAMESPACE, Origin())
         accounts = nearest(infrastructure, SECTION.service_accounts)
         delivered, wrong = delivery(infrastructure, shared.registry, namespace, shared.authentication, self.has_value)
+        others, unknown, missing = self._other_logins(infrastructure, shared, delivered)
         cluster, lacking = _cluster(infrastructure)
         resolved = ResolvedConfig(
             infrastructure=infrastructure,
@@ -76,6 +81,8 @@ class Resolver:
             infrastructure_type=shared.infrastructure_type,
             images=shared.images,
             delivery=delivered,
+            others=others,
+            nowhere_known=unknown,
             namespace=namespace,
             create_namespace=nearest(infrastructure, NAMESPACE.create) or Decided(value=True, origin=Origin()),
             service_accounts=Decided(tuple(accounts.value), accounts.origin) if accounts else Decided((), Origin()),
@@ -86,7 +93,16 @@ class Resolver:
             labels=merged(infrastructure, SECTION.labels),
             annotations=merged(infrastructure, SECTION.annotations),
         )
-        return resolved, [*findings, *wrong, *lacking]
+        return resolved, [*findings, *wrong, *missing, *lacking]
+
+    def _other_logins(
+        self, infrastructure: Scope, shared: _Shared, delivered: Delivery | None
+    ) -> tuple[tuple[OtherLogin, ...], tuple[Reference, ...], list[Finding]]:
+        elsewhere = shared.elsewhere
+        if not elsewhere:
+            return (), (), []
+        registries = by_name(infrastructure, self.policy_of)
+        return other_logins(infrastructure, shared.registry, delivered, elsewhere, registries, self.has_value)
 
     def policy_of(self, owner: Scope, base: Path, path: str) -> MirrorPolicy | None:
         """How an owner fills its registry; its key files are read once."""
@@ -106,7 +122,11 @@ class Resolver:
         allowed = nearest(decider, SECTION.allow_images)
         beginnings = Decided(tuple(allowed.value), allowed.origin) if allowed else None
         signatures = own_or_inherited(registry.owner or decider, registry.base, MIRROR.signatures)
-        shared = _Shared(registry, kind, images, authentication, pin, beginnings, signatures)
+        within = f"{registry.path}/"
+        elsewhere = tuple(
+            each.reference for each in images if each.is_custom and not each.reference.name.startswith(within)
+        )
+        shared = _Shared(registry, kind, images, authentication, pin, beginnings, signatures, elsewhere)
         return shared, [*findings, *of_images, *of_login]
 
 

@@ -9,6 +9,7 @@ from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.scopes.delivery import Delivery
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope
 from pulumi_chaosreg.scopes.moves import object_name
+from pulumi_chaosreg.scopes.other_logins import OtherLogin
 from pulumi_chaosreg.scopes.pinning import Pin
 from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.settings.setting import Path
@@ -72,7 +73,7 @@ class ResolvedConfig:
     infrastructure_type: Decided[str]
     images: tuple[ResolvedImage, ...]
     delivery: Delivery | None
-    """None where images are pulled without a credential."""
+    """None where images of the registry are pulled without a credential."""
     namespace: Decided[str]
     create_namespace: Decided[bool]
     service_accounts: Decided[tuple[str, ...]]
@@ -87,6 +88,21 @@ class ResolvedConfig:
     labels: Mapping[str, Decided[str]] = field(default_factory=dict)
     """What the settings put on every object, beside our own labels."""
     annotations: Mapping[str, Decided[str]] = field(default_factory=dict)
+    others: tuple[OtherLogin, ...] = ()
+    """How the credentials of other registries arrive, which custom images are on."""
+    nowhere_known: tuple[Reference, ...] = ()
+    """Custom images that are on no registry that the infrastructure can see."""
+
+    @property
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """Of every credential, that of the registry first."""
+        main = (self.delivery,) if self.delivery else ()
+        return (*main, *(other.delivery for other in self.others)) if self.others else main
+
+    @property
+    def secret_names(self) -> tuple[str, ...]:
+        """The pull Secrets that Pods have to name, that of the registry first."""
+        return tuple(dict.fromkeys(one.secret_name.value for one in self.deliveries if one.secret_name))
 
     @property
     def owner(self) -> Scope | None:
@@ -121,6 +137,9 @@ class ResolvedConfig:
         yield _field("type", registry.type, IMAGE_REGISTRY.type.path, choice)
         if self.secret_name:
             yield _field("secret_name", self.secret_name, IMAGE_REGISTRY.authentication.path, PULL_SECRET.name.path)
+        if self.others and self.secret_names:
+            said = self.others[0].delivery.authentication.origin
+            yield Field("secret_names", ", ".join(self.secret_names), said, (SECTION.registries.path,))
         for image in self.images:
             yield Field(f"image.{image.name}", str(image.reference), image.origin, image.settings)
 
@@ -147,6 +166,8 @@ class ResolvedConfig:
                 yield _field(f"{setting.key}.{key}", decided, (*setting.path, key))
         if self.delivery:
             yield from _of_delivery(self.delivery)
+        for other in self.others:
+            yield from _of_other(other)
         yield from self._of_policy()
         yield from self._of_mirror()
 
@@ -214,6 +235,13 @@ def _of_delivery(delivery: Delivery) -> Iterator[Field]:
     for key in ("username", "password_env") if delivery.needs_value and not renews else ():
         if said := getattr(delivery, key):
             yield Field(f"pull_secret.{key}", said, origin, (authentication,))
+
+
+def _of_other(other: OtherLogin) -> Iterator[Field]:
+    delivery, settings = other.delivery, (SECTION.registries.path, SECTION.custom_images.path, CLUSTER.provider.path)
+    yield _field(f"other_login.{other.key}", delivery.how, *settings)
+    if delivery.needs_value:
+        yield Field(f"other_login.{other.key}.credential", delivery.credential, delivery.named_by, settings)
 
 
 def _field(name: str, decided: Decided[Any], *settings: Path) -> Field:

@@ -96,7 +96,7 @@ ENVIRONMENT_VARIABLE = Grammar(
 VALUE_WITHOUT_LOGIN = Grammar(
     "CHR0532",
     "what a refresher's variable may say",
-    re.compile(r"^(?!.*://[^/@]*@)"),
+    re.compile(r"^(?!.*://[^/@]*@)[^\n]+\Z"),
     "leave user and password out: everybody who may read Pods in the cluster would see them",
     hides_value=True,
 )

@@ -6,7 +6,7 @@ The table below is what `pull_secret.delivery` may be in this version.
 from collections.abc import Mapping
 
 from pulumi_chaosreg.kubernetes.deliveries import node_identity, refresher, secret, theirs
-from pulumi_chaosreg.kubernetes.deliveries.delivering import Asked, Deliver
+from pulumi_chaosreg.kubernetes.deliveries.delivering import Asked, Deliver, Options
 from pulumi_chaosreg.scopes.delivery import How
 
 DELIVERIES: Mapping[How, Deliver] = {
@@ -16,4 +16,4 @@ DELIVERIES: Mapping[How, Deliver] = {
     How.NODE_IDENTITY: node_identity.deliver,
 }
 
-__all__ = ["DELIVERIES", "Asked", "Deliver"]
+__all__ = ["DELIVERIES", "Asked", "Deliver", "Options"]

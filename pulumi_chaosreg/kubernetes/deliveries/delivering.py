@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import pulumi
 
+from pulumi_chaosreg.kubernetes.pull_secret import OneLogin
 from pulumi_chaosreg.scopes.delivery import Delivery
 
 
@@ -26,6 +27,7 @@ class Asked:
     namespace: str
     delivery: Delivery
     server: str
+    """With a path where another login may be for the whole server."""
     images: Sequence[str]
     """The references that must be pullable."""
     options: Options
@@ -33,6 +35,8 @@ class Asked:
     annotations: Mapping[str, str] = field(default_factory=dict)
     credential: pulumi.Input[Any] | None = field(default=None, repr=False)
     """The value, where the delivery needs one."""
+    beside: Sequence[OneLogin] = ()
+    """Logins for other registries, which go into the same Secret."""
 
 
 class Deliver(Protocol):

@@ -6,7 +6,7 @@ import pulumi
 
 from pulumi_chaosreg.kubernetes.deliveries.delivering import Asked
 from pulumi_chaosreg.kubernetes.objects import token
-from pulumi_chaosreg.kubernetes.pull_secret import pull_secret
+from pulumi_chaosreg.kubernetes.pull_secret import OneLogin, pull_secret
 
 
 def deliver(asked: Asked) -> Sequence[pulumi.Resource]:
@@ -18,11 +18,10 @@ def deliver(asked: Asked) -> Sequence[pulumi.Resource]:
         asked.name,
         secret_name=delivery.secret_name.value,
         namespace=asked.namespace,
-        server=asked.server,
-        credential=asked.credential,
-        username=delivery.username,
-        credential_name=delivery.credential,
-        images=asked.images,
+        logins=[
+            OneLogin(delivery.credential, asked.credential, asked.server, delivery.username, asked.images),
+            *asked.beside,
+        ],
         labels=asked.labels,
         annotations=asked.annotations,
         opts=asked.options(token("core/v1", "Secret")),
