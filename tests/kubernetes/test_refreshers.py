@@ -1,0 +1,106 @@
+"""What renews a Secret in a cluster: how often, under which name, as whom; and what its script says when it fails."""
+
+import re
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from pulumi_chaosreg.kubernetes.deliveries.refresher import refresher_name, schedule
+from pulumi_chaosreg.kubernetes.refreshing import RENEWALS
+from pulumi_chaosreg.registries.kinds import all_kinds
+from pulumi_chaosreg.scopes.model import Decided, Origin
+from pulumi_chaosreg.scopes.refresher import Refresher
+from pulumi_chaosreg.settings.table import DEFAULT_REFRESHER_IMAGE
+from tests.support.canary import PULL
+
+SERVER = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+
+
+def of(identity: str) -> Refresher:
+    return Refresher(Decided(identity, Origin()), Decided(DEFAULT_REFRESHER_IMAGE, Origin()))
+
+
+def minutes_of(text: str, end: int) -> list[int]:
+    """The values of one field of a schedule."""
+    span, _, step = text.partition("/")
+    first, _, last = (f"0-{end - 1}" if span == "*" else span).partition("-")
+    return list(range(int(first), int(last or first) + 1, int(step or 1)))
+
+
+@pytest.mark.parametrize("seconds", [60, 300, 600, 1200, 3599, 3600, 5400, 7200, 14400, 43200])
+@pytest.mark.parametrize("name", ["a/x", "b/y", "harness-chaos/chaos-image-registry-prod-eu-refresher"])
+def test_no_two_runs_are_further_apart_than_asked(seconds: int, name: str) -> None:
+    minute, hour, *rest = schedule(seconds, name).split()
+    assert rest == ["*", "*", "*"]
+    runs = [60 * h + m for h in minutes_of(hour, 24) for m in minutes_of(minute, 60)]
+    runs += [run + 24 * 60 for run in runs]
+    assert max(later - earlier for earlier, later in pairwise(runs)) * 60 <= seconds
+
+
+def test_clusters_do_not_all_ask_in_one_minute() -> None:
+    assert len({schedule(14400, f"n/{number}") for number in range(100)}) > 30
+
+
+def test_a_name_is_one_that_a_cron_job_may_have() -> None:
+    assert refresher_name("chaos-image-registry-eu") == "chaos-image-registry-eu-refresher"
+    long = {refresher_name(f"chaos-image-registry-prod-eu-{SERVER}-{number}") for number in range(20)}
+    assert len(long) == 20
+    assert all(len(name) <= 52 and re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", name) for name in long)
+
+
+def test_every_kind_that_names_a_refresher_has_one() -> None:
+    assert {kind.refresher for kind in all_kinds().values() if kind.refresher} == set(RENEWALS)
+
+
+@pytest.mark.parametrize(
+    ("server", "sts", "ecr"),
+    [
+        (SERVER, "https://sts.eu-west-1.amazonaws.com", "https://api.ecr.eu-west-1.amazonaws.com"),
+        ("1" * 12 + ".dkr-ecr.us-east-1.on.aws", "https://sts.us-east-1.amazonaws.com", "https://api.ecr.us-east-1.amazonaws.com"),
+        ("1" * 12 + ".dkr.ecr.cn-north-1.amazonaws.com.cn", "https://sts.cn-north-1.amazonaws.com.cn", "https://api.ecr.cn-north-1.amazonaws.com.cn"),
+    ],
+)  # fmt: skip
+def test_it_asks_in_the_region_of_the_registry(server: str, sts: str, ecr: str) -> None:
+    environment = RENEWALS["ecr"](server, of("keys")).environment
+    assert (environment["AWS_ENDPOINT_URL_STS"], environment["AWS_ENDPOINT_URL_ECR"]) == (sts, ecr)
+
+
+def test_who_it_is() -> None:
+    role = RENEWALS["ecr"](SERVER, of("arn:aws:iam::123456789012:role/pull"))
+    assert (role.environment["AWS_ROLE_ARN"][-9:], role.audience, dict(role.keys)) == (
+        "role/pull",
+        "sts.amazonaws.com",
+        {},
+    )
+    keys = RENEWALS["ecr"](SERVER, of("keys"))
+    assert (keys.audience, set(keys.keys)) == ("", {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"})
+    pod = RENEWALS["ecr"](SERVER, of("eks_pod_identity"))
+    assert (pod.audience, dict(pod.keys)) == ("", {})
+
+
+def run_script(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    renewal = RENEWALS["ecr"](SERVER, of("keys"))
+    script = tmp_path / "refresh.py"
+    script.write_text(renewal.text(), "utf-8")
+    said = {"CHAOSREG_SECRET": "pull", "CHAOSREG_NAMESPACE": "n", "CHAOSREG_SERVER": SERVER, "AWS_REGION": "eu-west-1"}
+    return subprocess.run(
+        [sys.executable, "-I", "-S", script], env={**said, **environment}, capture_output=True, text=True, check=False
+    )
+
+
+def test_without_an_identity_it_says_what_is_missing(tmp_path: Path) -> None:
+    ran = run_script(tmp_path)
+    assert ran.returncode == 1
+    assert "this Pod has no identity of AWS" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_what_was_not_understood_is_told_without_what_it_holds(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_bytes(b"\xff" + PULL.password.encode())  # no text
+    ran = run_script(tmp_path, AWS_ROLE_ARN="arn:aws:iam::1:role/x", AWS_WEB_IDENTITY_TOKEN_FILE=str(token))
+    assert ran.returncode == 1
+    assert ran.stderr.strip() == "the refresher failed: UnicodeDecodeError"
