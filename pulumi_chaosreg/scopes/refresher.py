@@ -1,5 +1,6 @@
 """What a `refresher` is: the Job in a cluster that renews a Secret before its token ends, decided by settings only."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -10,6 +11,9 @@ from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, merged, nearest
 from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.settings.grammars import EKS_POD_IDENTITY
 from pulumi_chaosreg.settings.table import CLUSTER, DEFAULT_REFRESHER_IMAGE, PULL_SECRET
+
+_LONGEST = 52
+"""Of a CronJob's name: the Jobs that it makes have eleven characters more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,15 @@ def refresher(infrastructure: Scope, registry: Registry, why: Place) -> tuple[Re
         *_of_pod_identity(said, infrastructure),
         *problems,
     ]
+
+
+def refresher_name(secret_name: str) -> str:
+    """What everything is called that renews a Secret: its ServiceAccount, too, whom a role has to trust."""
+    name = f"{secret_name}-refresher"
+    if len(name) <= _LONGEST:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: _LONGEST - 9].rstrip('-.')}-{digest}"
 
 
 def _nobody(registry: Registry, why: Place, *, follows: bool) -> Finding:

@@ -11,6 +11,7 @@ from pulumi_chaosreg.scopes.model import Decided, Origin, Scope
 from pulumi_chaosreg.scopes.moves import object_name
 from pulumi_chaosreg.scopes.other_logins import OtherLogin
 from pulumi_chaosreg.scopes.pinning import Pin
+from pulumi_chaosreg.scopes.refresher import refresher_name
 from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.settings.setting import Path
 from pulumi_chaosreg.settings.table import CLUSTER, IMAGE_REGISTRY, IMAGES, MIRROR, NAMESPACE, PULL_SECRET, SECTION
@@ -165,9 +166,9 @@ class ResolvedConfig:
             for key, decided in given.items():
                 yield _field(f"{setting.key}.{key}", decided, (*setting.path, key))
         if self.delivery:
-            yield from _of_delivery(self.delivery)
+            yield from _of_delivery(self.delivery, self.namespace)
         for other in self.others:
-            yield from _of_other(other)
+            yield from _of_other(other, self.namespace)
         yield from self._of_policy()
         yield from self._of_mirror()
 
@@ -215,13 +216,14 @@ def _inner(value: object) -> str:
     return f"[{shown(value)}]" if isinstance(value, list | tuple) else shown(value)
 
 
-def _of_delivery(delivery: Delivery) -> Iterator[Field]:
+def _of_delivery(delivery: Delivery, namespace: Decided[str]) -> Iterator[Field]:
     authentication = IMAGE_REGISTRY.authentication.path
     how, origin, renews = delivery.how, delivery.named_by, delivery.refresher
     settings = (authentication, PULL_SECRET.create.path, PULL_SECRET.delivery.path, CLUSTER.provider.path)
     yield _field("pull_secret.delivery", how, *settings)
     if renews:
         yield _field("pull_secret.identity", renews.identity, PULL_SECRET.identity.path)
+        yield from _subject("pull_secret.refresher", delivery, namespace)
         yield _field("pull_secret.refresher_image", renews.image, PULL_SECRET.refresher_image.path)
         for key, value in renews.environment.items():
             yield _field(f"pull_secret.refresher_environment.{key}", value, PULL_SECRET.refresher_environment.path)
@@ -237,9 +239,18 @@ def _of_delivery(delivery: Delivery) -> Iterator[Field]:
             yield Field(f"pull_secret.{key}", said, origin, (authentication,))
 
 
-def _of_other(other: OtherLogin) -> Iterator[Field]:
+def _subject(name: str, delivery: Delivery, namespace: Decided[str]) -> Iterator[Field]:
+    """Whom a role has to trust."""
+    if delivery.secret_name:
+        account = f"system:serviceaccount:{namespace.value}:{refresher_name(delivery.secret_name.value)}"
+        yield Field(name, account, delivery.how.origin, (NAMESPACE.name.path, PULL_SECRET.name.path))
+
+
+def _of_other(other: OtherLogin, namespace: Decided[str]) -> Iterator[Field]:
     delivery, settings = other.delivery, (SECTION.registries.path, SECTION.custom_images.path, CLUSTER.provider.path)
     yield _field(f"other_login.{other.key}", delivery.how, *settings)
+    if delivery.refresher:
+        yield from _subject(f"other_login.{other.key}.refresher", delivery, namespace)
     if delivery.needs_value:
         yield Field(f"other_login.{other.key}.credential", delivery.credential, delivery.named_by, settings)
 

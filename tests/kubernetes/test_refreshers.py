@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_chaosreg.kubernetes.deliveries.refresher import refresher_name, schedule
+from pulumi_chaosreg.kubernetes.deliveries.refresher import schedule
 from pulumi_chaosreg.kubernetes.refreshing import RENEWALS
 from pulumi_chaosreg.registries.kinds import all_kinds
 from pulumi_chaosreg.scopes.model import Decided, Origin
-from pulumi_chaosreg.scopes.refresher import Refresher
+from pulumi_chaosreg.scopes.refresher import Refresher, refresher_name
 from pulumi_chaosreg.settings.table import DEFAULT_REFRESHER_IMAGE
 from tests.support.canary import PULL
 

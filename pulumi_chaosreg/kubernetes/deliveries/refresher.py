@@ -17,12 +17,11 @@ from pulumi_chaosreg.kubernetes.deliveries.delivering import Asked
 from pulumi_chaosreg.kubernetes.objects import api_object, core_object, metadata, token
 from pulumi_chaosreg.kubernetes.refreshing import RENEWALS, Renewal
 from pulumi_chaosreg.registries.kinds import registry_kind
+from pulumi_chaosreg.scopes.refresher import refresher_name
 
 _EMPTY = b64encode(json.dumps({"auths": {}}).encode()).decode()
 """What is in the Secret until the first Job has run: it must be a docker config, and lets nobody in."""
 _SCRIPT, _TOKEN = "/etc/chaosreg", "/var/run/secrets/chaosreg"
-_LONGEST = 52
-"""Of a CronJob's name: the Jobs that it makes have eleven characters more."""
 _SUFFIX = "/refresher"
 """Of what an infrastructure has one more of: a ConfigMap with the script, a Secret with keys."""
 _TIME_FOR_ALL = 300
@@ -73,15 +72,6 @@ def deliver(asked: Asked) -> Sequence[pulumi.Resource]:
         _after(asked.options(token("batch/v1", "Job")), before),
     )
     return [made, first]
-
-
-def refresher_name(secret_name: str) -> str:
-    """What everything is called that renews a Secret: its ServiceAccount, too, whom a role has to trust."""
-    name = f"{secret_name}-refresher"
-    if len(name) <= _LONGEST:
-        return name
-    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-    return f"{name[: _LONGEST - 9].rstrip('-.')}-{digest}"
 
 
 def schedule(seconds: int, name: str) -> str:
