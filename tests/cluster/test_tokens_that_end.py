@@ -56,11 +56,12 @@ def environment_of(lab: LabState, label: str, folder: Path, server: str, pulls: 
 
 def pull_for(seconds: float, every: float, pull: Callable[[int], None]) -> int:
     """Pull so often for so long; the number of pulls."""
-    began, count = time.monotonic(), 0
-    while time.monotonic() - began < seconds:
+    count, due = 0, time.monotonic()
+    end = due + seconds
+    while due < end:
         pull(count)
-        count += 1
-        assert wait_for(lambda: time.monotonic() - began >= count * every, every + 60)
+        count, due = count + 1, due + every
+        assert wait_for(lambda due=due: time.monotonic() >= due, every + 60)
     return count
 
 
