@@ -21,10 +21,18 @@ def refuse(aws: AwsState, operation: str, reason: str, *, times: int = 1, done: 
 
 
 def registry_requests(aws: AwsState) -> Iterator[dict[str, Any]]:
-    """What ECR's registry has answered: time, method, host, path and status of each request."""
+    """What ECR's registry has answered: time, method, host, path and status of each, and whether it had a login."""
     log = Path(aws.registry_log)
     for line in log.read_text("utf-8").splitlines() if log.exists() else ():
         yield json.loads(line)
+
+
+def refused_logins(aws: AwsState) -> list[dict[str, Any]]:
+    """Of those the ones whose login did not open what was asked for (401, 403).
+
+    A request without any is no failure: it is how a client asks which login is wanted.
+    """
+    return [each for each in registry_requests(aws) if each["login"] and each["status"] in (401, 403)]
 
 
 def _order(aws: AwsState, order: str, said: Any) -> None:

@@ -81,6 +81,8 @@ class KubernetesState:
     kubeconfig: str
     server: str
     contexts: list[str]
+    issuer: str = ""
+    """Of the tokens of ServiceAccounts."""
 
 
 @dataclass(frozen=True)

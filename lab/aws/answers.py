@@ -38,6 +38,10 @@ def another_account(account: str) -> Answer:
     return refused(403, "DENIED", f"the lab's registry opens to its own account only, not to {account}")
 
 
+def not_allowed(words: str) -> Answer:
+    return refused(403, "DENIED", words)
+
+
 def no_repository(name: str, account: str) -> Answer:
     words = f"The repository with name '{name}' does not exist in the registry with id '{account}'"
     return refused(404, "NAME_UNKNOWN", words)

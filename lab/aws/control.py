@@ -1,31 +1,43 @@
-"""The control plane: moto's, behind one address for all services, with ECR's passwords and failures from the lab."""
+"""The control plane: moto's, behind one address for all services. What moto does not do is decided here before it.
+
+ECR's passwords, who may have them, roles by tokens of ServiceAccounts, and the failures that tests order.
+"""
 
 from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import Any, Final
 from urllib.parse import parse_qs
+from xml.sax.saxutils import escape
 
-from moto.iam.models import get_account_id_from
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+from lab.aws.callers import Caller, caller_of
 from lab.aws.refusals import Refusal, Refusals
+from lab.aws.refused import RefusedError
+from lab.aws.rights import role_of
+from lab.aws.sts import assume_role_with_web_identity
 from lab.aws.tokens import Tokens
+from lab.aws.web_identity import Ask
 
 ORDERS: Final = "/lab/"
 """The path of what only the lab understands: `token-seconds` and `refusals`, by PUT and POST of JSON."""
 
-_TOKEN: Final = "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken"
+_ECR: Final = "AmazonEC2ContainerRegistry_V20150921."
+_TOKEN: Final = "GetAuthorizationToken"
 _BY_WEB_IDENTITY: Final = "AssumeRoleWithWebIdentity"
 """The one operation that nobody signs."""
 
-_UNSIGNED: Final = Refusal("", "MissingAuthenticationTokenException", "Missing Authentication Token")
-_UNSIGNED_FORM: Final = Refusal("", "MissingAuthenticationToken", "Request is missing Authentication Token", 403)
-_SCOPE: Final = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/")
+_UNSIGNED: Final = RefusedError("MissingAuthenticationTokenException", "Missing Authentication Token")
+_IN_QUERY_APIS: Final = {
+    "MissingAuthenticationTokenException": "MissingAuthenticationToken",
+    "UnrecognizedClientException": "InvalidClientTokenId",
+    "InvalidSignatureException": "SignatureDoesNotMatch",
+}
+"""What the older APIs (IAM, STS) call the same; they answer 403 then."""
 _SERVER: Final = ("Server", "chaosreg-lab stand-in for AWS (moto)")
 _Start = Callable[..., Any]
 
@@ -33,8 +45,8 @@ _Start = Callable[..., Any]
 class ControlPlane:
     """A WSGI application that answers as AWS does; which service is meant, each request says itself."""
 
-    def __init__(self, tokens: Tokens, refusals: Refusals) -> None:
-        self._tokens, self._refusals = tokens, refusals
+    def __init__(self, tokens: Tokens, refusals: Refusals, cluster: Ask) -> None:
+        self._tokens, self._refusals, self._cluster = tokens, refusals, cluster
         self._moto = DomainDispatcherApplication(create_backend_app)
 
     def __call__(self, environ: dict[str, Any], start: _Start) -> Iterable[bytes]:
@@ -43,32 +55,40 @@ class ControlPlane:
         if environ["PATH_INFO"].startswith(ORDERS):
             return self._ordered(environ["PATH_INFO"].removeprefix(ORDERS), body, start)
         target = environ.get("HTTP_X_AMZ_TARGET", "")
-        operation = _operation(target, body)
-        if not environ.get("HTTP_AUTHORIZATION") and operation != _BY_WEB_IDENTITY:  # moto would take it for one of S3
-            return _refused(_UNSIGNED if target else _UNSIGNED_FORM, is_json=bool(target), start=start)
+        form = {} if target else {key: values[0] for key, values in parse_qs(body.decode("utf-8", "replace")).items()}
+        # What is called: JSON services say it in a header, the others (IAM, STS) in the form.
+        operation = target.rpartition(".")[2] or form.get("Action", "")
         refusal = self._refusals.next(operation)
         if refusal and refusal.done:
             list(self._moto(environ, lambda *_: None))
-        if refusal:
-            return _refused(refusal, is_json=bool(target), start=start)
-        if target == _TOKEN:
-            return self._passwords(environ, body, start)
+        try:
+            if refusal:
+                raise RefusedError(refusal.reason, refusal.message, refusal.status)
+            if operation == _BY_WEB_IDENTITY:
+                return _xml(assume_role_with_web_identity(form, _region(environ), self._cluster), "200 OK", start)
+            caller = caller_of(environ, body)
+            if caller is None:  # moto would take it for a request to S3
+                raise _UNSIGNED
+            if target.startswith(_ECR):
+                _must_be_allowed(caller, operation, json.loads(body or b"{}"))
+            if target == _ECR + _TOKEN:
+                return self._passwords(caller, json.loads(body or b"{}"), start)
+            if operation == "AssumeRole" and role_of(form.get("RoleArn", "")) is None:  # moto gives away any
+                words = f"{caller.arn or 'the lab'} is not authorized to perform: sts:AssumeRole on resource: "
+                raise RefusedError("AccessDenied", f"User: {words}{form.get('RoleArn')}", 403)
+        except RefusedError as refused:
+            return _refused(refused, is_json=bool(target), start=start)
         return self._moto(environ, start)  # type: ignore[no-any-return]
 
-    def _passwords(self, environ: dict[str, Any], body: bytes, start: _Start) -> Iterable[bytes]:
-        scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
-        if not scope:
-            return _refused(_UNSIGNED, is_json=True, start=start)
-        account = get_account_id_from(scope["key"])
-        asked = json.loads(body or b"{}").get("registryIds") or [account]
+    def _passwords(self, caller: Caller, asked: dict[str, Any], start: _Start) -> Iterable[bytes]:
         given = []
-        for registry in asked:
-            password, expires = self._tokens.give(account)
+        for registry in asked.get("registryIds") or [caller.account]:
+            password, expires = self._tokens.give(caller.account, caller.role, caller.arn)
             given.append(
                 {
                     "authorizationToken": base64.b64encode(f"AWS:{password}".encode()).decode(),
                     "expiresAt": expires,
-                    "proxyEndpoint": f"https://{registry}.dkr.ecr.{scope['region']}.amazonaws.com",
+                    "proxyEndpoint": f"https://{registry}.dkr.ecr.{caller.region}.amazonaws.com",
                 }
             )
         return _json({"authorizationData": given}, "200 OK", start)
@@ -84,20 +104,37 @@ class ControlPlane:
         return _json({}, "200 OK", start)
 
 
-def _operation(target: str, body: bytes) -> str:
-    """What is called: JSON services say it in a header, the others (IAM, STS) in the form."""
-    if target:
-        return target.rpartition(".")[2]
-    return (parse_qs(body.decode("utf-8", "replace")).get("Action") or [""])[0]
+def _must_be_allowed(caller: Caller, operation: str, asked: dict[str, Any]) -> None:
+    """Each operation of ECR on what it names. Other services ask nobody for permission."""
+    account = asked.get("registryId") or caller.account
+    repositories = [asked["repositoryName"]] if "repositoryName" in asked else asked.get("repositoryNames") or ["*"]
+    resources = [f"arn:aws:ecr:{caller.region}:{account}:repository/{name}" for name in repositories]
+    if operation == _TOKEN:
+        resources = ["*"]
+    elif "resourceArn" in asked:
+        resources = [asked["resourceArn"]]
+    for resource in resources:
+        caller.must_be_allowed(f"ecr:{operation}", resource)
 
 
-def _refused(refusal: Refusal, *, is_json: bool, start: _Start) -> Iterable[bytes]:
-    status = f"{refusal.status} Refused"
+def _region(environ: dict[str, Any]) -> str:
+    """Of an unsigned request: what its host name says (`sts.eu-west-1.amazonaws.com`)."""
+    words = environ.get("HTTP_HOST", "").split(".")
+    return words[1] if words[0] == "sts" and len(words) == 4 else "us-east-1"
+
+
+def _refused(refused: RefusedError, *, is_json: bool, start: _Start) -> Iterable[bytes]:
     if is_json:
-        return _json({"__type": refusal.reason, "message": refusal.message}, status, start)
-    told = f"<Error><Code>{refusal.reason}</Code><Message>{refusal.message}</Message></Error>"
+        return _json({"__type": refused.code, "message": refused.message}, f"{refused.status} Refused", start)
+    code = _IN_QUERY_APIS.get(refused.code, refused.code)
+    status = 403 if refused.code in _IN_QUERY_APIS else refused.status
+    told = f"<Error><Type>Sender</Type><Code>{escape(code)}</Code><Message>{escape(refused.message)}</Message></Error>"
+    return _xml(f"<ErrorResponse>{told}</ErrorResponse>", f"{status} Refused", start)
+
+
+def _xml(answer: str, status: str, start: _Start) -> Iterable[bytes]:
     start(status, [("Content-Type", "text/xml"), _SERVER])
-    return [f"<ErrorResponse>{told}</ErrorResponse>".encode()]
+    return [answer.encode()]
 
 
 def _json(answer: Any, status: str, start: _Start) -> Iterable[bytes]:

@@ -63,6 +63,7 @@ class Front(ThreadingHTTPServer):
             "host": request.host,
             "path": request.path,
             "status": status,
+            "login": bool(request.authorization),
         }
         with self._logging, self._log.open("a", encoding="utf-8") as log:
             log.write(json.dumps(told) + "\n")

@@ -16,8 +16,10 @@ from urllib.parse import parse_qs, urlencode
 
 from lab.aws import answers
 from lab.aws.answers import Answer
+from lab.aws.callers import denied
 from lab.aws.repositories import Registry, Repository, find, names
-from lab.aws.tokens import Tokens
+from lab.aws.rights import why_not
+from lab.aws.tokens import Bearer, Tokens
 
 _HOST: Final = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(:\d+)?")
 _PATH: Final = re.compile(r"/v2/(?P<name>.+)/(?P<noun>manifests|blobs|tags|referrers)/(?P<rest>.+)")
@@ -63,9 +65,9 @@ class EcrRegistry:
         if not host:
             return answers.refused(421, "UNSUPPORTED", f"{request.host} is no registry of ECR")
         registry = Registry(host["account"], host["region"])
-        stranger = self._refused(request, registry)
-        if stranger:
-            return stranger
+        bearer = self._bearer(request, registry)
+        if isinstance(bearer, Answer):
+            return bearer
         if request.path == "/v2/":
             return answers.said(200, {})
         if request.path == "/v2/_catalog":
@@ -73,6 +75,11 @@ class EcrRegistry:
         asked = _PATH.fullmatch(request.path)
         if not asked:
             return answers.refused(404, "UNSUPPORTED", "The operation is unsupported.")
+        action = _action(request.method, asked["noun"], asked["rest"])
+        resource = f"arn:aws:ecr:{registry.region}:{registry.account}:repository/{asked['name']}"
+        why = bearer.role and why_not(bearer.role, action, resource)
+        if why:
+            return answers.not_allowed(denied(bearer.session, action, resource, why))
         repository = find(registry, asked["name"])
         if repository is None:
             return answers.no_repository(asked["name"], registry.account)
@@ -87,7 +94,7 @@ class EcrRegistry:
             return answers.said(200, {"schemaVersion": 2, "mediaType": _INDEX, "manifests": found}, _INDEX)
         return _with_query(where, request.query)
 
-    def _refused(self, request: Request, registry: Registry) -> Answer | None:
+    def _bearer(self, request: Request, registry: Registry) -> Bearer | Answer:
         scheme, _, encoded = request.authorization.partition(" ")
         try:
             user, _, password = base64.b64decode(encoded).decode().partition(":")
@@ -98,11 +105,24 @@ class EcrRegistry:
             return answers.unauthorized(request.host)
         if bearer.expires <= time.time():
             return answers.expired()
-        return None if bearer.account == registry.account else answers.another_account(bearer.account)
+        return bearer if bearer.account == registry.account else answers.another_account(bearer.account)
 
 
 def digest_of(manifest: bytes) -> str:
     return f"sha256:{hashlib.sha256(manifest).hexdigest()}"
+
+
+def _action(method: str, noun: str, rest: str) -> str:
+    """What a role must be allowed to do: the registry's verbs are operations of ECR's API."""
+    if noun == "manifests":
+        return {"PUT": "ecr:PutImage", "DELETE": "ecr:BatchDeleteImage"}.get(method, "ecr:BatchGetImage")
+    if noun == "tags":
+        return "ecr:ListImages"
+    if noun == "referrers":
+        return "ecr:BatchGetImage"
+    if rest.startswith("uploads/"):
+        return {"POST": "ecr:InitiateLayerUpload", "PUT": "ecr:CompleteLayerUpload"}.get(method, "ecr:UploadLayerPart")
+    return "ecr:BatchCheckLayerAvailability" if method == "HEAD" else "ecr:GetDownloadUrlForLayer"
 
 
 def _manifest(request: Request, repository: Repository, reference: str, where: Passed) -> Answer | Passed:

@@ -8,7 +8,7 @@ import hmac
 import json
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,10 @@ class Bearer:
 
     account: str
     expires: float
+    role: str = ""
+    """ARN of the role that it was given to, whose policies decide what it opens; empty: everything of the account."""
+    session: str = ""
+    """ARN of the role's session, as AWS calls who asks."""
 
 
 class Tokens:
@@ -26,12 +30,11 @@ class Tokens:
         self.seconds = seconds
         self._key = secrets.token_bytes(32)
 
-    def give(self, account: str) -> tuple[str, float]:
+    def give(self, account: str, role: str = "", session: str = "") -> tuple[str, float]:
         """A new password, and when it ends."""
         expires = time.time() + self.seconds
-        told = base64.urlsafe_b64encode(
-            json.dumps({"account": account, "expires": expires, "nonce": secrets.token_hex(8)}).encode()
-        ).decode()
+        bearer = asdict(Bearer(account, expires, role, session))
+        told = base64.urlsafe_b64encode(json.dumps({**bearer, "nonce": secrets.token_hex(8)}).encode()).decode()
         return f"{told}.{self._sign(told)}", expires
 
     def read(self, password: str) -> Bearer | None:
@@ -40,7 +43,7 @@ class Tokens:
         if not hmac.compare_digest(signature.encode(), self._sign(told).encode()):
             return None
         said = json.loads(base64.urlsafe_b64decode(told))
-        return Bearer(said["account"], said["expires"])
+        return Bearer(**{name: value for name, value in said.items() if name != "nonce"})
 
     def _sign(self, told: str) -> str:
         return hmac.new(self._key, told.encode(), hashlib.sha256).hexdigest()

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lab.network import Network
+from lab.parts.kubernetes import kubeconfig_of
 from lab.parts.registry import registry_programs
 from lab.ports import answers
 from lab.process import Process
@@ -42,6 +43,7 @@ class Aws:
     def start(self, site: Site) -> AwsState:
         room, port = site.room(self.name), site.port(self.name)
         words: list[object] = ["--address", site.address, "--port", port, "--room", room]
+        words += ["--cluster", kubeconfig_of(site)]  # also where it is not started yet
         named = site.network == "namespace"
         if named:  # elsewhere nobody would find the name, and port 443 is not ours
             self._behind = self._behind or RegistryServer(

@@ -28,6 +28,9 @@ VERSION = "1.34.3"
 CONTEXTS = ["prod-eu", "prod-us", "staging"]
 """One machine has one cluster: all contexts lead to the same API server."""
 
+ISSUER = "https://issuer.chaosreg-lab.example/cluster"
+"""Of the tokens of ServiceAccounts. As on EKS it is not the server's address: clouds know a cluster by it."""
+
 _FLAG = "-X k8s.io/component-base/version.git"
 
 
@@ -69,13 +72,13 @@ class Kubernetes:
         url = f"https://{site.address}:{port}"
         certificate = certificate_of(site)
         self._server.wait_until(lambda: self._ready(url, certificate), 90)
-        kubeconfig = room / "kubeconfig"
+        kubeconfig = kubeconfig_of(site)
         write_private(kubeconfig, yaml.safe_dump(self._kubeconfig(url, certificate), sort_keys=False))
         self._remover = self._remover or _remover(site, room, kubeconfig)
         self._remover.start()
         healthy = f"https://{site.address}:{site.port('remover')}/healthz"
         self._remover.wait_until(lambda: is_healthy(healthy), 60)
-        return KubernetesState(str(kubeconfig), url, list(CONTEXTS))
+        return KubernetesState(str(kubeconfig), url, list(CONTEXTS), ISSUER)
 
     def stop(self, site: Site) -> None:
         # A polite end of an API server takes as long as its longest watch; etcd keeps what was written.
@@ -98,7 +101,7 @@ class Kubernetes:
             "cert-dir": room / "certificates",
             "service-account-key-file": room / "signing.key",
             "service-account-signing-key-file": room / "signing.key",
-            "service-account-issuer": "https://kubernetes.default.svc",
+            "service-account-issuer": ISSUER,
             "token-auth-file": room / "tokens.csv",
             "authorization-mode": "RBAC",
             "service-cluster-ip-range": SERVICES,
@@ -128,6 +131,11 @@ class Kubernetes:
             "contexts": [{"name": name, "context": {"cluster": name, "user": "admin"}} for name in CONTEXTS],
             "current-context": CONTEXTS[0],
         }
+
+
+def kubeconfig_of(site: Site) -> Path:
+    """Its file; there as soon as the cluster has been up once."""
+    return site.room(Kubernetes.name) / "kubeconfig"
 
 
 def certificate_of(site: Site) -> Path:

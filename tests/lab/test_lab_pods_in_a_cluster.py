@@ -2,15 +2,21 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
+from lab.aws_orders import refused_logins
 from lab.names import API_SERVICE, CLUSTER_DOMAIN
 from lab.network import BRIDGE_ADDRESS
 from lab.state import LabState, load
 from tests.support.controllers import controllers, own_namespace
+from tests.support.lab_aws import Crane, client
+from tests.support.lab_roles import AUDIENCE, know_issuer, make_role, trust
 from tests.support.pod_scripts import said_in_a_pod
 
 pytestmark = [pytest.mark.node, pytest.mark.controllers]
@@ -142,3 +148,79 @@ def claims(token: str) -> dict[str, Any]:
     part = token.split(".")[1]
     found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     return found
+
+
+TAKE_A_ROLE = """
+import json, os, urllib.error, urllib.parse, urllib.request
+
+form = {
+    "Action": "AssumeRoleWithWebIdentity",
+    "Version": "2011-06-15",
+    "RoleArn": os.environ["ROLE"],
+    "RoleSessionName": "pod",
+    "WebIdentityToken": open("/identity/token").read(),
+}
+try:
+    answer = urllib.request.urlopen("https://sts.eu-west-1.amazonaws.com/", urllib.parse.urlencode(form).encode())
+except urllib.error.HTTPError as refused:
+    answer = refused
+print(json.dumps(answer.read().decode()))
+"""
+
+
+def identity(audience: str = AUDIENCE) -> dict[str, Any]:
+    """The volume that gives a Pod a token for somebody outside."""
+    token = {"path": "token", "audience": audience, "expirationSeconds": 600}
+    return {"name": "identity", "projected": {"sources": [{"serviceAccountToken": token}]}}
+
+
+def test_a_pod_takes_the_role_that_trusts_its_service_account_and_pulls_but_does_not_push(
+    lab: LabState, namespace: str, tmp_path: Path
+) -> None:
+    # given a role for the Pod's ServiceAccount that may pull, and an image
+    aws, upstream = lab.aws, lab.upstream
+    assert aws
+    assert upstream
+    assert lab.kubernetes
+    iam, issuer = client(aws, "iam"), lab.kubernetes.issuer
+    know_issuer(iam, issuer)
+    subject = f"system:serviceaccount:{namespace}:default"
+    repository = f"arn:aws:ecr:{aws.region}:{aws.account}:repository/{namespace}/*"
+    pull = (["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], repository)
+    login = (["ecr:GetAuthorizationToken"], "*")
+    role = make_role(iam, trust(aws.account, issuer, subject), login, pull)
+    client(aws, "ecr").create_repository(repositoryName=f"{namespace}/app")
+    image = f"{aws.registry}/{namespace}/app"
+    source = f"{upstream.host}/harness/{next(iter(upstream.digests))}"
+    pusher = Crane(aws, tmp_path / "pusher")
+    pusher.login()
+    assert pusher("copy", source, f"{image}:1").returncode == 0
+
+    # when the Pod shows its token to STS
+    spec = {"automountServiceAccountToken": False, "volumes": [identity()]}
+    answer = said_in_a_pod(lab, namespace, TAKE_A_ROLE, environment={"ROLE": role}, **spec)
+
+    # then it gets credentials that pull, and do not push
+    names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
+    keys = [re.search(f"<{name}>(.*)</{name}>", answer) for name in names]
+    assert all(keys), answer
+    given = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+    as_pod = boto3.session.Session(
+        **{name: found[1] for name, found in zip(given, keys, strict=True) if found}, region_name=aws.region
+    )
+    token = as_pod.client("ecr", endpoint_url=aws.endpoint).get_authorization_token()["authorizationData"][0]
+    puller = Crane(aws, tmp_path / "puller")
+    puller.login(token["authorizationToken"])
+    before = len(refused_logins(aws))
+    assert puller("validate", "--remote", f"{image}:1").returncode == 0
+    assert refused_logins(aws)[before:] == []
+    assert "not authorized to perform: ecr:" in puller("copy", source, f"{image}:2").stderr
+    assert {each["status"] for each in refused_logins(aws)[before:]} == {403}
+
+    # and nobody else gets any
+    other = {**spec, "volumes": [identity("somebody")]}
+    said = said_in_a_pod(lab, namespace, TAKE_A_ROLE, environment={"ROLE": role}, **other)
+    assert "Incorrect token audience" in said
+    stranger = make_role(iam, trust(aws.account, issuer, f"{subject}-other"), login)
+    said = said_in_a_pod(lab, namespace, TAKE_A_ROLE, environment={"ROLE": stranger}, **spec)
+    assert "Not authorized to perform sts:AssumeRoleWithWebIdentity" in said

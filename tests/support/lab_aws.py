@@ -43,9 +43,11 @@ class Crane:
 
     def __init__(self, aws: AwsState, folder: Path, region: str = "") -> None:
         self._aws, self._folder, self._region = aws, folder, region or aws.region
+        folder.mkdir(exist_ok=True)
 
-    def login(self) -> None:
-        auth = base64.b64encode(f"AWS:{password(self._aws, self._region)}".encode()).decode()
+    def login(self, token: str = "") -> None:
+        """With what ECR has given as `authorizationToken`; by itself with a new one."""
+        auth = token or base64.b64encode(f"AWS:{password(self._aws, self._region)}".encode()).decode()
         host = registry_in(self._aws, self._region)
         (self._folder / "config.json").write_text(json.dumps({"auths": {host: {"auth": auth}}}))
 

@@ -1,6 +1,7 @@
 """A Python script that a Pod of the lab's real node runs, and what it said."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from lab import kubeapi
@@ -17,7 +18,9 @@ _CONFINED = {
 }
 
 
-def said_in_a_pod(lab: LabState, namespace: str, script: str, **spec: Any) -> Any:
+def said_in_a_pod(
+    lab: LabState, namespace: str, script: str, *, environment: Mapping[str, str] | None = None, **spec: Any
+) -> Any:
     """The JSON that the script prints, run by a Pod that names no node; `spec` is more of the Pod's.
 
     AssertionError with what it wrote when it fails.
@@ -26,6 +29,7 @@ def said_in_a_pod(lab: LabState, namespace: str, script: str, **spec: Any) -> An
         "name": "main",
         "image": python_image(lab),
         "args": ["-c", script],
+        "env": [{"name": name, "value": value} for name, value in (environment or {}).items()],
         "securityContext": _CONFINED,
         "volumeMounts": [{"name": each["name"], "mountPath": f"/{each['name']}"} for each in spec.get("volumes", ())],
     }
