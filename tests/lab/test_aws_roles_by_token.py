@@ -283,6 +283,13 @@ def test_a_boundary_takes_away(account: Account) -> None:
     assert b"because no permissions boundary allows" in account.ask_registry("GET", "/v2/chaos/app/manifests/1").body
 
 
+def test_an_explicit_deny_is_stronger(account: Account) -> None:
+    account.allow(LOGIN, PULL)
+    document = {"Statement": {"Effect": "Deny", "Action": "ecr:BatchGetImage", "Resource": "*"}}
+    account.iam.put_role_policy(account.name, "may-not", json.dumps({"Version": "2012-10-17", **document}))
+    assert b"with an explicit deny" in account.ask_registry("GET", "/v2/chaos/app/manifests/1").body
+
+
 def test_nobody_assumes_a_role_that_nobody_has_made(account: Account) -> None:
     """Moto itself gives away any."""
     request = AWSRequest(

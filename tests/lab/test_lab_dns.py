@@ -42,13 +42,16 @@ def read(reply: bytes) -> tuple[int, list[str]]:
         (query("sts.example.com", AAAA)[:-3], 1, []),
         (query("sts.example.com", flags=0x2800), 4, []),  # an update
     ],
+    ids=["known", "any case", "no IPv6", "no other class", "above", "below", "cut off", "update"],
 )
 def test_what_is_asked_and_answered(asked: bytes, code: int, addresses: list[str]) -> None:
     reply = dns.answer(asked, KNOWN)
     assert read(reply) == (code, addresses)
 
 
-@pytest.mark.parametrize("noise", [b"", b"short", query("sts.example.com", flags=0x8000)])
+@pytest.mark.parametrize(
+    "noise", [b"", b"short", query("sts.example.com", flags=0x8000)], ids=["none", "short", "reply"]
+)
 def test_what_is_no_query_gets_no_answer(noise: bytes) -> None:
     assert dns.answer(noise, KNOWN) == b""
 
