@@ -1,12 +1,14 @@
 """Serve until somebody ends it: the control plane on one port, ECR's registry (where a port is named) on another."""
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
 import yaml
 from werkzeug.serving import run_simple
 
+from lab.aws import KEYS
 from lab.aws.authority import Authority
 from lab.aws.control import ControlPlane
 from lab.aws.front import Behind, Front, serve
@@ -32,12 +34,9 @@ def main() -> None:
         authority = Authority(options.room)
         behind = Behind(options.behind, f"{options.address}:{options.port}")
         serve(Front(address, EcrRegistry(tokens), behind, authority, options.room / "registry.log"))
-    run_simple(
-        options.address,
-        options.port,
-        ControlPlane(tokens, Refusals(), lambda path: _asked(options.cluster, path)),
-        threaded=True,
-    )
+    key, _, secret = os.environ.get(KEYS, "").partition(":")
+    control = ControlPlane(tokens, Refusals(), lambda path: _asked(options.cluster, path), {key: secret})
+    run_simple(options.address, options.port, control, threaded=True)
 
 
 def _asked(kubeconfig: Path, path: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Who has signed a request: the holder of temporary credentials proves it, the lab's own user is believed.
+"""Who has signed a request: the holder of a role's credentials or of the lab's own keys proves it.
 
-Moto believes everybody. For credentials of a role the signature (SigV4) is calculated here once more, from AWS's
-description and not with its SDK, so that whatever signs by itself is compared with a second opinion.
+Moto believes everybody. The signature (SigV4) is calculated here once more, from AWS's description and not with its
+SDK, so that whatever signs by itself is compared with a second opinion. Keys that nobody has given are believed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, quote
 
 from moto.iam.models import get_account_id_from
-from moto.sts.models import AssumedRole, sts_backends
+from moto.sts.models import sts_backends
 
 from lab.aws.refused import RefusedError
 from lab.aws.rights import why_not
@@ -37,7 +37,7 @@ class Caller:
     account: str
     region: str
     role: str = ""
-    """ARN of the role that it acts as; empty for the lab's own user, who may do everything."""
+    """ARN of the role that it acts as; empty for a user, who may do everything."""
     arn: str = ""
     """Of the session of that role."""
 
@@ -53,32 +53,36 @@ def denied(arn: str, action: str, resource: str, why: str) -> str:
     return f"User: {arn} is not authorized to perform: {action} on resource: {resource} {why}"
 
 
-def caller_of(environ: Mapping[str, Any], body: bytes) -> Caller | None:
-    """Whoever signed this request (WSGI's words); None for an unsigned one. RefusedError for what proves nothing."""
+def caller_of(environ: Mapping[str, Any], body: bytes, users: Mapping[str, str]) -> Caller | None:
+    """Whoever signed this request (WSGI's words); None for an unsigned one. RefusedError for what proves nothing.
+
+    `users` are the keys of the lab's own user: id → secret.
+    """
     signed = _AUTHORIZATION.fullmatch(environ.get("HTTP_AUTHORIZATION", ""))
     if not signed:
         return None
     account = get_account_id_from(signed["key"])
     session = sts_backends[account]["aws"].get_assumed_role_from_access_key(signed["key"])
     if session is None and not signed["key"].startswith("ASIA"):
+        if signed["key"] in users:
+            _verify(users[signed["key"]], signed, environ, body)
         return Caller(account, signed["region"])
-    _verify(session, signed, environ, body)
-    assert session
-    return Caller(account, signed["region"], session.role_arn, session.arn)
-
-
-def _verify(session: AssumedRole | None, signed: re.Match[str], environ: Mapping[str, Any], body: bytes) -> None:
     if session is None or environ.get("HTTP_X_AMZ_SECURITY_TOKEN") != session.session_token:
         raise RefusedError("UnrecognizedClientException", "The security token included in the request is invalid.")
     if session.expiration.timestamp() <= time.time():
         raise RefusedError("ExpiredTokenException", "The security token included in the request is expired")
+    _verify(str(session.secret_access_key), signed, environ, body)
+    return Caller(account, signed["region"], session.role_arn, session.arn)
+
+
+def _verify(secret: str, signed: re.Match[str], environ: Mapping[str, Any], body: bytes) -> None:
     when = environ.get("HTTP_X_AMZ_DATE", "")
     if (
         not re.fullmatch(r"\d{8}T\d{6}Z", when)
         or abs(timegm(time.strptime(when, "%Y%m%dT%H%M%SZ")) - time.time()) > _SKEW
     ):
         raise RefusedError("InvalidSignatureException", f"Signature expired: {when} is not the time of the lab")
-    expected = _signature(str(session.secret_access_key), signed, when, environ, body)
+    expected = _signature(secret, signed, when, environ, body)
     if not hmac.compare_digest(expected, signed["signature"]):
         raise RefusedError(
             "InvalidSignatureException",

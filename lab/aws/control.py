@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from io import BytesIO
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -45,8 +45,8 @@ _Start = Callable[..., Any]
 class ControlPlane:
     """A WSGI application that answers as AWS does; which service is meant, each request says itself."""
 
-    def __init__(self, tokens: Tokens, refusals: Refusals, cluster: Ask) -> None:
-        self._tokens, self._refusals, self._cluster = tokens, refusals, cluster
+    def __init__(self, tokens: Tokens, refusals: Refusals, cluster: Ask, users: Mapping[str, str]) -> None:
+        self._tokens, self._refusals, self._cluster, self._users = tokens, refusals, cluster, users
         self._moto = DomainDispatcherApplication(create_backend_app)
 
     def __call__(self, environ: dict[str, Any], start: _Start) -> Iterable[bytes]:
@@ -66,7 +66,7 @@ class ControlPlane:
                 raise RefusedError(refusal.reason, refusal.message, refusal.status)
             if operation == _BY_WEB_IDENTITY:
                 return _xml(assume_role_with_web_identity(form, _region(environ), self._cluster), "200 OK", start)
-            caller = caller_of(environ, body)
+            caller = caller_of(environ, body, self._users)
             if caller is None:  # moto would take it for a request to S3
                 raise _UNSIGNED
             if target.startswith(_ECR):

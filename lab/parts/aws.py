@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from lab.aws import KEYS
 from lab.network import Network
 from lab.parts.kubernetes import kubeconfig_of
 from lab.parts.registry import registry_programs
@@ -20,6 +21,7 @@ ACCOUNT = "123456789012"
 
 REGION = "eu-west-1"
 _HTTPS = 443
+_KEY = "AKIALAB" + "A" * 13
 
 
 class Aws:
@@ -53,7 +55,9 @@ class Aws:
             words += ["--registry-port", _HTTPS, "--behind", self._behind.host]
         if self._process is None:
             command = [sys.executable, "-m", "lab.aws", *(str(word) for word in words)]
-            self._process = Process(command, room / "aws.log", env={"MOTO_ACCOUNT_ID": ACCOUNT})
+            self._process = Process(
+                command, room / "aws.log", env={"MOTO_ACCOUNT_ID": ACCOUNT, KEYS: f"{_KEY}:{self._secret}"}
+            )
         self._process.start()
         self._process.wait_until(lambda: answers(site.address, port), 30)
         return self._state(f"http://{site.address}:{port}", room, named=named)
@@ -62,7 +66,7 @@ class Aws:
         environment = {
             "AWS_ENDPOINT_URL": endpoint,
             "AWS_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": "AKIALAB" + "A" * 13,
+            "AWS_ACCESS_KEY_ID": _KEY,
             "AWS_SECRET_ACCESS_KEY": self._secret,
             # Nothing of the user's own.
             "AWS_CONFIG_FILE": os.devnull,

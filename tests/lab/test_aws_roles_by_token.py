@@ -33,6 +33,7 @@ ISSUER = "https://issuer.example/cluster"
 SUBJECT = "system:serviceaccount:chaos:refresher"
 REPOSITORY = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/chaos/app"
 LOGIN = (["ecr:GetAuthorizationToken"], "*")
+USER = Credentials("AKIALAB", "secret of the lab")
 PULL = (["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], REPOSITORY)
 
 
@@ -67,7 +68,7 @@ class Account:
         self.iam.open_id_providers.clear()
         self.iam.create_open_id_connect_provider(ISSUER, [], [AUDIENCE], [])
         self.signer, self.tokens = Signer(), Tokens()
-        self.client = Client(ControlPlane(self.tokens, Refusals(), self._cluster))
+        self.client = Client(ControlPlane(self.tokens, Refusals(), self._cluster, {USER.access_key: USER.secret_key}))
         self.name = f"t{secrets.token_hex(4)}"
         self.role = f"arn:aws:iam::{ACCOUNT}:role/{self.name}"
         self.iam.create_role(self.name, json.dumps(trust(ACCOUNT, ISSUER, SUBJECT)), "/", None, "", [], "3600")
@@ -199,7 +200,7 @@ def test_a_cluster_that_does_not_answer_is_an_identity_provider_without_keys(acc
     def nobody(path: str) -> dict[str, Any]:
         raise FileNotFoundError
 
-    account.client = Client(ControlPlane(account.tokens, Refusals(), nobody))
+    account.client = Client(ControlPlane(account.tokens, Refusals(), nobody, {}))
     assert "retrieve verification key from your identity provider" in account.assume()
 
 
@@ -290,6 +291,12 @@ def test_an_explicit_deny_is_stronger(account: Account) -> None:
     assert b"with an explicit deny" in account.ask_registry("GET", "/v2/chaos/app/manifests/1").body
 
 
+def test_the_keys_of_the_lab_itself_must_sign_right_and_any_others_are_believed(account: Account) -> None:
+    assert "authorizationData" in account.ask_ecr(USER)
+    assert account.ask_ecr(Credentials(USER.access_key, "other"))["__type"] == "InvalidSignatureException"
+    assert "authorizationData" in account.ask_ecr(Credentials("AKIASOMEBODY", "other"))
+
+
 def test_nobody_assumes_a_role_that_nobody_has_made(account: Account) -> None:
     """Moto itself gives away any."""
     request = AWSRequest(
@@ -298,6 +305,8 @@ def test_nobody_assumes_a_role_that_nobody_has_made(account: Account) -> None:
         {"Content-Type": "application/x-www-form-urlencoded"},
         f"Action=AssumeRole&Version=2011-06-15&RoleSessionName=x1&RoleArn={account.role}-other",
     )
-    SigV4Auth(Credentials("AKIALAB", "any"), "sts", REGION).add_auth(request)
-    said = account.client.post("/", data=request.data, headers=dict(request.headers.items())).text
+    SigV4Auth(USER, "sts", REGION).add_auth(request)
+    said = account.client.post(
+        "/", data=request.data, headers={**dict(request.headers.items()), "Host": f"sts.{REGION}.amazonaws.com"}
+    ).text
     assert "<Code>AccessDenied</Code>" in said
