@@ -8,6 +8,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from pulumi_chaosreg.registries.made_repositories import MadeRepositories
+
 
 @dataclass(frozen=True, slots=True)
 class HostForm:
@@ -76,6 +78,7 @@ class RegistryKind:
     deepest: int | None = None
     """How many segments `account/image` may have; None where no limit is known."""
     repository: RepositoryNames = RepositoryNames()
+    made: MadeRepositories = field(default_factory=MadeRepositories)
     resembled_by: re.Pattern[str] | None = None
     """Hosts that were meant for one of this kind, where they are none: an account's number with a digit too few."""
     provisioner: str = "generic"
@@ -187,6 +190,7 @@ def _kind(name: str, entry: dict[str, Any], clouds: Mapping[str, Any]) -> Regist
     """A row of the table; a key that no field has is a TypeError, so that a misspelt one is seen."""
     cloud = clouds[entry["cloud"]] if "cloud" in entry else {}
     hosts, rights, names = entry.pop("hosts"), entry.pop("rights", {}), entry.pop("repository", {})
+    made = MadeRepositories.of(entry.pop("made", {}))
     if "pattern" in names:
         names["pattern"] = re.compile(names["pattern"])
     resembled_by = entry.pop("resembled_by", None)
@@ -198,6 +202,7 @@ def _kind(name: str, entry: dict[str, Any], clouds: Mapping[str, Any]) -> Regist
         node_identity_on=tuple(cloud.get("clusters", ())),
         rights={who: tuple(words) for who, words in rights.items()},
         repository=RepositoryNames(**names),
+        made=made,
         resembled_by=re.compile(resembled_by) if resembled_by else None,
         **plain,
     )

@@ -14,6 +14,7 @@ from pulumi_chaosreg.review.not_yet import not_yet
 from pulumi_chaosreg.review.ownership import Ownership
 from pulumi_chaosreg.review.pull_checks import check_powers, check_pulls
 from pulumi_chaosreg.review.registry_checks import check_forms, check_registries
+from pulumi_chaosreg.review.repository_checks import check_repositories
 from pulumi_chaosreg.review.signer_checks import check_signers
 from pulumi_chaosreg.review.vain_checks import check_vain
 from pulumi_chaosreg.scopes.model import Scope
@@ -73,6 +74,10 @@ def _mirrors(subject: Subject) -> Iterable[Finding]:
     return check_mirrors(subject.catalogue, subject.configs)
 
 
+def _repositories(subject: Subject) -> Iterable[Finding]:
+    return check_repositories(subject.catalogue, subject.configs)
+
+
 def _lockfile(subject: Subject) -> Iterable[Finding]:
     if subject.company is None:
         return (finding for config in subject.configs for finding in check_without_lockfile(config))
@@ -121,6 +126,7 @@ CHECKS: tuple[Callable[[Subject], Iterable[Finding]], ...] = (
     _registries,
     _forms,
     _mirrors,
+    _repositories,
     _lockfile,
     _allowances,
     _signers,

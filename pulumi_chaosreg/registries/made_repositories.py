@@ -1,0 +1,76 @@
+"""What a kind of registry takes of those who make repositories in it: its limits, known offline. Data of kinds.toml."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class KeyForm:
+    """How a key that encrypts is written."""
+
+    pattern: re.Pattern[str]
+    """May have the group `region`: the registry's own, then."""
+    shown: str
+    """As people write it."""
+
+    def fits(self, key: str) -> bool:
+        """Whether it is of this form."""
+        return self.pattern.fullmatch(key) is not None
+
+    def region(self, key: str) -> str | None:
+        """The region that it names; None where it names none."""
+        found = self.pattern.fullmatch(key)
+        return found["region"] if found and "region" in self.pattern.groupindex else None
+
+
+@dataclass(frozen=True, slots=True)
+class CloudTags:
+    """Which tags of the cloud a resource may have."""
+
+    most: int
+    longest_key: int
+    longest_value: int
+    reserved: str
+    """What no key begins with, in whatever case."""
+    pattern: re.Pattern[str]
+    """Of keys and values."""
+
+    def problems(self, tags: Mapping[str, str]) -> Iterator[tuple[str | None, str]]:
+        """The key (None: all together) and what is wrong with it. No value is repeated."""
+        if len(tags) > self.most:
+            yield None, f"there are {len(tags)} of them, and a repository takes {self.most}"
+        for key, value in tags.items():
+            if not key:
+                yield key, "a key is empty"
+            elif len(key) > self.longest_key:
+                yield key, f"the key `{key[:20]}…` has {len(key)} characters, and a repository takes {self.longest_key}"
+            elif key.lower().startswith(self.reserved):
+                yield key, f"the key `{key}` begins with `{self.reserved}`, which is the cloud's own"
+            elif len(value) > self.longest_value:
+                most = self.longest_value
+                yield key, f"the value of `{key}` has {len(value)} characters, and a repository takes {most}"
+            elif not self.pattern.fullmatch(key + value):
+                yield key, f"`{key}` or its value has a character that no tag has: letters, digits, spaces, `_.:/=+-@`"
+
+
+@dataclass(frozen=True, slots=True)
+class MadeRepositories:
+    """Limits of the repositories that we make. None where none is known, as in kinds that we make none of."""
+
+    moving_tags: int | None = None
+    """How many tags may move, each by its name or a pattern, where all others stay."""
+    untagged_days: int = 0
+    """The least number of days after which what is untagged may go."""
+    key: KeyForm | None = None
+    tags: CloudTags | None = None
+
+    @classmethod
+    def of(cls, entry: Mapping[str, Any]) -> Self:
+        """The table `made` of a kind; a key that no field has is a TypeError."""
+        known = dict(entry)
+        for name, form in (("key", KeyForm), ("tags", CloudTags)):
+            if name in known:
+                known[name] = form(**known[name] | {"pattern": re.compile(known[name]["pattern"])})
+        return cls(**known)

@@ -1,0 +1,119 @@
+"""How an owner wants its repositories made, where the kind of registry would refuse it."""
+
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.images.catalogue import Catalogue
+from pulumi_chaosreg.scopes.mirror_policy import own_or_inherited
+from pulumi_chaosreg.scopes.model import Decided, Scope
+from pulumi_chaosreg.scopes.registry import Registry
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, by_images
+from pulumi_chaosreg.settings.setting import Setting
+from pulumi_chaosreg.settings.table import MIRROR, REPOSITORIES
+
+T = TypeVar("T")
+
+
+def check_repositories(catalogue: Catalogue, configs: Iterable[ResolvedConfig]) -> Iterator[Finding]:
+    """CHR0443 to CHR0446, once for each registry whose repositories are made."""
+    of_registry: dict[tuple[Scope, str], list[ResolvedConfig]] = {}
+    for config in by_images(configs):
+        if config.owner is not None and _is_made(config.registry):
+            of_registry.setdefault((config.owner, config.registry.path), []).append(config)
+    found: dict[Finding, None] = {}  # one setting may be meant for many registries
+    for alike in of_registry.values():
+        registry = alike[0].registry
+        images = [image for config in alike for image in config.images if not image.is_custom]
+        found |= dict.fromkeys([*_moving_tags(registry, images, catalogue), *_days(registry), *_tags(registry)])
+        found |= dict.fromkeys(_key(registry))
+    yield from found
+
+
+def _is_made(registry: Registry) -> bool:
+    create = _said(registry, REPOSITORIES.create)
+    return registry.kind.provisions and create is not None and create.value
+
+
+def _said(registry: Registry, setting: Setting[T]) -> Decided[T] | None:
+    """What counts for this registry; None where nobody says, or says something else that is wrong."""
+    if registry.owner is None or registry.is_unclear(setting):
+        return None
+    return own_or_inherited(registry.owner, registry.base, setting)
+
+
+def _moving_tags(registry: Registry, images: Iterable[ResolvedImage], catalogue: Catalogue) -> Iterator[Finding]:
+    """Each of them is one exception of a repository whose tags stay, and the tags of signatures are one more."""
+    limit, immutable = registry.kind.made.moving_tags, _said(registry, REPOSITORIES.immutable_tags)
+    if limit is None or (immutable and not immutable.value) or _is_unclear(registry):
+        return
+    signed = registry.policy is None or registry.policy.copies_signatures
+    room = limit - signed
+    of_repository: dict[str, dict[str, ResolvedImage]] = {}
+    for image in images:
+        tag = image.reference.tag
+        if tag and catalogue.is_floating(tag):
+            of_repository.setdefault(image.reference.repository, {})[tag] = image
+    for repository, moving in sorted(of_repository.items()):
+        if len(moving) > room:
+            others = ", beside that of signatures" if signed else ""
+            yield Finding(
+                "CHR0443",
+                f"{len(moving)} tags move in repository `{repository}`, and {registry.kind.title} makes at most {room} "
+                f"exceptions from tags that stay{others}",
+                moving[max(moving)].origin.place,
+                notes=(("they move", ", ".join(f"`{tag}`" for tag in sorted(moving))),),
+                help="write releases' tags, or set `repositories: {immutable_tags: false}`",
+            )
+
+
+def _is_unclear(registry: Registry) -> bool:
+    return registry.is_unclear(MIRROR.signatures) or registry.is_unclear(REPOSITORIES.immutable_tags)
+
+
+def _days(registry: Registry) -> Iterator[Finding]:
+    days, least = _said(registry, REPOSITORIES.expire_untagged_after_days), registry.kind.made.untagged_days
+    if days is not None and days.value < least:
+        yield Finding(
+            "CHR0446",
+            f"{registry.kind.title} keeps what is untagged for {least} day at least, and not for {days.value}",
+            days.origin.place,
+            help=f"write {least} or more; without the setting it is 14",
+        )
+
+
+def _tags(registry: Registry) -> Iterator[Finding]:
+    tags, limits = _said(registry, REPOSITORIES.tags), registry.kind.made.tags
+    for key, problem in limits.problems(tags.value) if tags and limits else ():
+        place = tags.origin.place if tags else None
+        if tags and tags.origin.scope and key:
+            place = tags.origin.scope.at(*tags.origin.path, key)
+        yield Finding(
+            "CHR0444",
+            f"{registry.kind.title} does not take these `repositories.tags`: {problem}",
+            place,
+            help="correct the tag, or remove it",
+        )
+
+
+def _key(registry: Registry) -> Iterator[Finding]:
+    key, form = _said(registry, REPOSITORIES.kms_key), registry.kind.made.key
+    if not key or not form:
+        return
+    here, there = registry.kind.region(registry.server.value), form.region(key.value)
+    shown = form.shown.replace("REGION", here or "REGION")
+    subject = f"`repositories.kms_key` is no key for the repositories at `{registry.server.value}`"
+    if not form.fits(key.value):
+        yield Finding(
+            "CHR0445",
+            f"{subject}: it is not of the form `{form.shown}`",
+            key.origin.place,
+            help=f"write the key's own ARN, `{shown}`",
+        )
+    elif there and here and there != here:
+        yield Finding(
+            "CHR0445",
+            f"{subject}: it is in `{there}`",
+            key.origin.place,
+            help=f"write a key of that region, `{shown}`; registries under `registries` can have one each",
+        )
