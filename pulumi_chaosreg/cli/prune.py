@@ -20,7 +20,7 @@ from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.images.unique_tag import made_for
-from pulumi_chaosreg.machine import MachineLogins
+from pulumi_chaosreg.machine import MachineLogins, untagging
 from pulumi_chaosreg.mirror import Mirror, Removed
 from pulumi_chaosreg.registries.servers import identity
 from pulumi_chaosreg.review.review import Review, review
@@ -138,7 +138,8 @@ class _Registries:
 
     def remove(self, place: Place, plan: Plan) -> Removed:
         login = self._logins.of(place.tagged("latest"))
-        return self._mirror.remove(place.server, place.repository, plan.superfluous, login, plan.keep)
+        untag = untagging(place.server)
+        return self._mirror.remove(place.server, place.repository, plan.superfluous, login, plan.keep, untag)
 
     def findings(self) -> list[Finding]:
         return self._logins.findings()

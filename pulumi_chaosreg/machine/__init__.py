@@ -6,5 +6,6 @@ a registry itself has to do with a cloud's token (Azure's exchange) happens ther
 """
 
 from pulumi_chaosreg.machine.logins import MachineLogin, MachineLogins
+from pulumi_chaosreg.machine.untagging import untagging
 
-__all__ = ["MachineLogin", "MachineLogins"]
+__all__ = ["MachineLogin", "MachineLogins", "untagging"]

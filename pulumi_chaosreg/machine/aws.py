@@ -20,16 +20,12 @@ _PUBLIC_REGION = "us-east-1"
 
 def aws_login(server: str, region: str | None) -> tuple[Login, float]:
     """The login and the seconds that it is good for; ChaosregError (CHR0515)."""
-    config = Config(connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 3, "mode": "standard"})
     try:
-        session = Session()  # the default session is not safe between threads
         if region is None:
-            public = session.client("ecr-public", region_name=_PUBLIC_REGION, config=config)
+            public = _client("ecr-public", _PUBLIC_REGION)
             given = public.get_authorization_token()["authorizationData"]
         else:
-            config = config.merge(Config(use_fips_endpoint=True)) if "ecr-fips." in server else config
-            given = session.client("ecr", region_name=region, config=config).get_authorization_token()
-            given = given["authorizationData"][0]
+            given = ecr_client(server, region).get_authorization_token()["authorizationData"][0]
         user, _, password = b64decode(given["authorizationToken"]).decode().partition(":")
     except (BotoCoreError, ClientError, LookupError, ValueError) as error:
         advice = (
@@ -39,6 +35,17 @@ def aws_login(server: str, region: str | None) -> tuple[Login, float]:
         )
         raise identity_refused("AWS", server, error, advice) from None
     return Login(user, password, origin="identity at AWS"), _seconds(given)
+
+
+def ecr_client(server: str, region: str) -> Any:
+    """ECR's API for the registry of this name, by this machine's identity."""
+    return _client("ecr", region, fips="ecr-fips." in server)
+
+
+def _client(service: str, region: str, *, fips: bool = False) -> Any:
+    config = Config(connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 3, "mode": "standard"})
+    config = config.merge(Config(use_fips_endpoint=True)) if fips else config
+    return Session().client(service, region_name=region, config=config)  # the default session is not safe in threads
 
 
 def _seconds(given: dict[str, Any]) -> float:

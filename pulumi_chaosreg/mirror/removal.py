@@ -4,8 +4,9 @@ Blobs are left to the registry's garbage collection, which knows what other repo
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from pulumi_chaosreg.errors import Cause, ChaosregError
 from pulumi_chaosreg.images.reference import COMPANION_TAG
 from pulumi_chaosreg.mirror.companions import SUFFIXES
 from pulumi_chaosreg.oci.manifest import Manifest, referrers_tag
@@ -29,12 +30,18 @@ class Removed:
     """Digests."""
 
 
-def remove_tags(store: Store, repository: str, tags: Collection[str], keep: Collection[str] = ()) -> Removed:
+Untag = Callable[[str, Collection[str]], None]
+"""(repository, tags) → they are gone, by another way than the registry's; ChaosregError where that is not to be had."""
+
+
+def remove_tags(
+    store: Store, repository: str, tags: Collection[str], keep: Collection[str] = (), untag: Untag | None = None
+) -> Removed:
     """Remove these tags, then the manifests and companions that only they needed; what is not there is fine.
 
     `keep` are digests that stay with all that they need, whatever tag they have. Another writer's tag that comes in
-    between is not seen: nobody can lock a registry. Registries that delete by digest only lose a tag only if no other
-    one stands for the same image: RegistryError (CHR0420) otherwise.
+    between is not seen: nobody can lock a registry. Registries that delete by digest only lose a tag by `untag`, which
+    is tried first, or if no other one stands for the same image: ChaosregError (CHR0420, or that one's) otherwise.
     """
     roots = {tag: found.digest for tag in tags if (found := store.head_manifest(repository, tag))}
     if not roots:
@@ -43,14 +50,15 @@ def remove_tags(store: Store, repository: str, tags: Collection[str], keep: Coll
     staying = family.staying(roots)
     used = None if staying is None else family.used_by(staying, keep)
     going = list(family.of(roots)) if used is not None else []
-    for tag in roots:
-        _untag(store, repository, tag, lambda digest, own: family.other_tag(digest, own, roots))
+    place = {digest: number for number, digest in enumerate(going)}  # parents first: some registries demand it
+    for tag in sorted(roots, key=lambda tag: place.get(roots[tag], 0)):
+        _untag(store, repository, tag, lambda digest, own: family.other_tag(digest, own, roots), untag)
     if used is None:
         return Removed(tuple(roots))
     removed = [digest for digest in going if digest not in used]
     beside = family.companions_of(removed, staying or ())
     leaving = {*roots, *beside.tags}
-    gone = [tag for tag in beside.tags if _is_untagged(store, repository, tag, family, leaving)]
+    gone = [tag for tag in beside.tags if _is_untagged(store, repository, tag, family, leaving, untag)]
     removed += [digest for digest in beside.manifests if digest not in used]
     return Removed((*roots, *gone), tuple(one for one in removed if _delete(store, repository, one)))
 
@@ -138,7 +146,16 @@ class _Family:
             return None
 
 
-def _untag(store: Store, repository: str, tag: str, other_tag: Callable[[str, str], str | None]) -> None:
+def _untag(
+    store: Store, repository: str, tag: str, other_tag: Callable[[str, str], str | None], untag: Untag | None
+) -> None:
+    refused: ChaosregError | None = None
+    try:
+        if untag:
+            untag(repository, [tag])
+            return
+    except ChaosregError as refusal:
+        refused = refusal  # no harm where the tag is the image's only one
     try:
         store.delete_manifest(repository, tag)
     except RegistryError as failure:
@@ -148,7 +165,8 @@ def _untag(store: Store, repository: str, tag: str, other_tag: Callable[[str, st
         if not found:
             return  # it went with another one of the same digest
         if other := other_tag(found.digest, tag):
-            raise _only_by_digest(store, repository, tag, f"tag `{other}` stands for the same image") from None
+            cause = f"tag `{other}` stands for the same image"
+            raise _alone(refused, repository, tag, cause) or _only_by_digest(store, repository, tag, cause) from None
         store.delete_manifest(repository, found.digest)
 
 
@@ -156,11 +174,22 @@ def _only_by_digest(store: Store, repository: str, tag: str, cause: str) -> Regi
     return problem("CHR0420", server=store.server, repository=repository, subject=f"tag `{tag}`", cause=cause)
 
 
-def _is_untagged(store: Store, repository: str, tag: str, family: _Family, leaving: Collection[str]) -> bool:
+def _alone(refused: ChaosregError | None, repository: str, tag: str, cause: str) -> ChaosregError | None:
+    """Why the other way was not to be had, with the tag that needs it."""
+    if refused is None:
+        return None
+    first, *more = refused.findings
+    note = ("tag", f"`{tag}` of `{repository}`: {cause}")
+    return ChaosregError([replace(first, notes=(note, *first.notes), cause=Cause.SHARED), *more])
+
+
+def _is_untagged(
+    store: Store, repository: str, tag: str, family: _Family, leaving: Collection[str], untag: Untag | None
+) -> bool:
     """Whether a companion's tag could go; one that shares its digest with others stays on registries of that kind."""
     try:
-        _untag(store, repository, tag, lambda digest, own: family.other_tag(digest, own, leaving))
-    except RegistryError as refusal:
+        _untag(store, repository, tag, lambda digest, own: family.other_tag(digest, own, leaving), untag)
+    except ChaosregError as refusal:
         if not refusal.is_shared:
             raise
         return False
@@ -168,9 +197,11 @@ def _is_untagged(store: Store, repository: str, tag: str, family: _Family, leavi
 
 
 def _delete(store: Store, repository: str, digest: str) -> bool:
+    """Whether it is gone, now or with its last tag."""
     try:
-        return store.delete_manifest(repository, digest)
+        store.delete_manifest(repository, digest)
     except RegistryError as failure:
         if failure.status not in _REFUSED:
             raise
         return False
+    return True

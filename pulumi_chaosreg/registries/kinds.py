@@ -75,6 +75,8 @@ class RegistryKind:
     """As in `HostForm`, whatever the host. Something of this name must exist before anything is pushed."""
     each_image: bool = False
     """Whether every single repository must exist before it is pushed to."""
+    untags_by_cloud: bool = False
+    """Whether one of an image's tags is taken away by the cloud's own API only: the registry deletes by digest."""
     deepest: int | None = None
     """How many segments `account/image` may have; None where no limit is known."""
     repository: RepositoryNames = RepositoryNames()
