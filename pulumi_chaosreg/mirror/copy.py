@@ -189,9 +189,11 @@ class Copy:
             raise
 
     def _key(self, blob: Descriptor) -> tuple[str, ...]:
-        """What may be under way once only: bringing a blob to a server, or, when it is there, into a repository."""
+        """What may be under way once only: bringing a blob to a server, or, when it is there, into a repository: by
+        mounting it, or again by sending it where nothing is mounted.
+        """
         server, repository = self._ends.goal.server, self._ends.target.repository
-        there = self._holdings.mountable(server, repository, blob.digest)
+        there = self._holdings.is_on(server, blob.digest)
         return (server, repository, blob.digest) if there else (server, blob.digest)
 
     def _place(self, blob: Descriptor) -> Large | None:

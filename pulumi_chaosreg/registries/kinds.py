@@ -75,6 +75,10 @@ class RegistryKind:
     """As in `HostForm`, whatever the host. Something of this name must exist before anything is pushed."""
     each_image: bool = False
     """Whether every single repository must exist before it is pushed to."""
+    mounts_by_setting: bool = False
+    """Whether blobs are taken over from other repositories only where a setting of the account says so: who was refused
+    once need not ask for another repository.
+    """
     untags_by_cloud: bool = False
     """Whether one of an image's tags is taken away by the cloud's own API only: the registry deletes by digest."""
     deepest: int | None = None

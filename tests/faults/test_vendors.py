@@ -1,5 +1,8 @@
 """Each vendor's quirks (profiles.py) and what a copy makes of them."""
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
 import pytest
 
 from pulumi_chaosreg.errors import ChaosregError
@@ -75,6 +78,62 @@ def test_ecr_without_mounts_gets_the_bytes_in_each_repository(upstream, target, 
             mirror.copy(Reference(upstream.host, name, "1"), Reference(front.host, name, "1"))
         opened = front.count("POST", "/uploads/")
     assert opened == 4  # the session that came instead of a mount was used
+
+
+def test_where_nothing_is_mounted_repositories_do_not_wait_for_each_other(upstream, target, mirror: Mirror) -> None:
+    """One blob into three repositories, once it is known that it cannot come from the one that has it."""
+    names, blob, slow = ("three", "four", "five"), layer("second"), 2.0
+    push = partial(builder.push, upstream.host)
+    push("one", "1", image(layer("first"), blob, name="one"))
+    push("two", "1", image(layer("first"), name="two"))
+    for name in names:
+        push(name, "1", image(blob, name=name))
+    ecr, sent = profiles.ecr(["one", "two", *names]), list[float]()
+
+    def slowly(seen: Seen) -> Change | None:
+        if seen.method == "PUT" and digest_of(blob) in seen.query and "/one/" not in seen.path:
+            sent.append(seen.at)
+            return Change(delay=slow)
+        return None
+
+    with profile(together(slowly, ecr), target.host) as front, ThreadPoolExecutor(len(names)) as threads:
+        copy = partial(_copy, mirror, upstream.host, front.host)
+        copy("one")
+        copy("two")
+        list(threads.map(copy, names))
+    assert len(sent) == len(names)
+    assert max(sent) - min(sent) < slow
+
+
+def _copy(mirror: Mirror, source: str, target: str, name: str) -> None:
+    mirror.copy(Reference(source, name, "1"), Reference(target, name, "1"))
+
+
+def test_ecr_s_quota_of_manifests_slows_a_mirror_down_and_does_not_fail_it(upstream, target) -> None:
+    """PutImage: 10 in a second in an account and region, whoever writes them (ECR's service quotas)."""
+    names, second, written = [f"app{number}" for number in range(8)], 1.0, list[float]()
+    for name in names:
+        push_all = [image(layer(f"{name} {number}"), name=f"{name} {number}") for number in range(4)]
+        builder.push(upstream.host, name, "1", index(*push_all))
+    ecr, refused = profiles.ecr(names), list[Seen]()
+
+    def limited(seen: Seen) -> Reply | None:
+        if seen.method != "PUT" or "/manifests/" not in seen.path:
+            return None
+        if len([one for one in written if one > seen.at - second]) >= 10:
+            refused.append(seen)
+            return refusal(429, "TOOMANYREQUESTS", "Rate exceeded")
+        written.append(seen.at)
+        return None
+
+    with (
+        profile(together(limited, ecr), target.host) as front,
+        Mirror() as patient,
+        ThreadPoolExecutor(len(names)) as threads,
+    ):
+        list(threads.map(partial(_copy, patient, upstream.host, front.host), names))
+    assert len(written) == 5 * len(names)
+    assert refused
 
 
 def test_a_session_that_ecr_has_seen_is_not_used_twice(trial: Trial, tree: builder.Tree) -> None:

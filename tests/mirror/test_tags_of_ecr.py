@@ -13,7 +13,9 @@ import pytest
 
 from lab.registry import RegistryServer
 from lab.state import AwsState, load
+from pulumi_chaosreg.cli.main import main
 from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.machine import MachineLogins, untagging
 from pulumi_chaosreg.mirror import Mirror, Removed
@@ -21,6 +23,7 @@ from pulumi_chaosreg.provider.mirrored_image import MirroredImage
 from pulumi_chaosreg.provider.run import Run
 from pulumi_chaosreg.provider.still_wanted import StillWanted
 from tests.support.builder import image, index, layer, push
+from tests.support.company import write_company
 from tests.support.lab_aws import client, password
 
 pytestmark = pytest.mark.registry
@@ -154,6 +157,41 @@ def test_a_resource_that_goes_takes_its_tag_and_leaves_the_other(
 
     assert images.remove(state, {}, URN) == ""
     assert tags(ecr, repository) == {TREE.digest: ["2"]}
+
+
+def test_prune_takes_an_old_release_whose_image_somebody_else_has_tagged(
+    aws: AwsState, ecr: Any, upstream: RegistryServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    space = f"t{secrets.token_hex(4)}"
+    releases = load_catalogue().releases
+    old, new = (releases[version].images("ddcr")["chaos-ddcr"][0] for version in ("1.93.0", "1.94.4"))
+    repository, newer = f"{space}/chaos-ddcr", index(image(layer("new")), name="new")
+    ecr.create_repository(repositoryName=repository, imageTagMutability="IMMUTABLE")
+    push(upstream.host, "app", "old", TREE)
+    push(upstream.host, "app", "new", newer)
+    with Mirror() as mirror:
+        for tag, name in ((old, "old"), ("mine", "old"), (new, "new")):
+            there = Reference(aws.registry, repository, tag)
+            mirror.copy(Reference(upstream.host, "app", name), there, push=MachineLogins().of(there))
+    write_company(
+        tmp_path / "project",
+        f"""\
+config:
+  chaosreg:account:
+    id: acme
+    image_registry: {{server: {aws.registry}, account: {space}, type: private, authentication: {{type: aws_ecr}}}}
+    images: {{release: "1.94.4", pin: "off"}}
+    mirror: {{source: docker.io/harness}}
+    cluster: {{provider: eks}}
+  chaosreg:infrastructures:
+    eu: {{cluster: {{context: eu}}, type: ddcr}}
+""",
+    )
+
+    assert main(["--project", str(tmp_path / "project"), "prune", "chaos-ddcr", "--yes"]) == 0
+
+    assert f"  {old}  removed" in capsys.readouterr().out
+    assert tags(ecr, repository) == {TREE.digest: ["mine"], newer.digest: [new]}
 
 
 def test_other_kinds_of_registry_have_no_such_way() -> None:
