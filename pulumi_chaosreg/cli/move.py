@@ -6,15 +6,14 @@ again. A scope that stays in its stack needs `moved_from` only, and no command.
 """
 
 import argparse
-import json
-import subprocess
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from pulumi_chaosreg.cli.stack_state import resources, run_pulumi
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.review.review import review
+from pulumi_chaosreg.scopes.component_names import MIRROR_TYPE, REPOSITORIES_TYPE, component_type
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.moves import former_paths
 from pulumi_chaosreg.stacks.project_file import find_project
@@ -24,10 +23,8 @@ examples:
   chaosreg move payments/checkout/prod-eu --from checkout-prod --dry-run
   chaosreg move payments --from acme --yes      the organization and everything below it that now stands elsewhere
 """
-
-
-_INFRASTRUCTURE = "chaosreg:index:Infrastructure"
-_OF_OWNER = ("chaosreg:index:ImageMirror", "chaosreg:index:Repositories")
+_INFRASTRUCTURE = component_type(Level.INFRASTRUCTURE)
+_OF_OWNER = (MIRROR_TYPE, REPOSITORIES_TYPE)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,27 +46,27 @@ def run(options: argparse.Namespace) -> int:
         known = ", ".join(scope.path for scope in reviewed.company.scopes[:8])
         raise ChaosregError.of("CHR0118", f"no scope has the path `{options.path}`", help=f"paths: {known}, …")
     elsewhere = [scope for scope in scopes if scope.stack != options.source]
-    moves = _moves(elsewhere, _resources(project, options.source))
+    moves = _moves(elsewhere, resources(project, options.source))
     if not moves:
         print(f"nothing of `{options.path}` is in stack `{options.source}` and belongs to another one")
         return 1
     for target in moves if not options.dry_run else ():
-        _resources(project, target)  # says so where it was never initialised, before anything is moved
+        resources(project, target)  # says so where it was never initialised, before anything is moved
     for target, urns in moves.items():
         print(f"{options.source} → {target}", *(f"  {_shown(urn)}, and what is below it" for urn in urns), sep="\n")
         if not options.dry_run:
             flags = ["--yes"] if options.yes else []
             command = ["state", "move", "--source", options.source, "--dest", target, *flags, *urns]
-            _pulumi(project, *command, shown=True)
+            run_pulumi(project, *command, shown=True)
     if not options.dry_run:
         first = " ".join(moves)
         print(f"next: `pulumi preview` of {first}: nothing should be replaced; then `pulumi up`, {options.source} last")
     return 0
 
 
-def _moves(scopes: Iterable[Scope], resources: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
+def _moves(scopes: Iterable[Scope], known: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
     """Target stack → URNs of the components that go there with all that is below them."""
-    urns = {(resource["type"], resource["urn"].split("::", 3)[3]): resource["urn"] for resource in resources}
+    urns = {(resource["type"], resource["urn"].split("::", 3)[3]): resource["urn"] for resource in known}
     moves: dict[str, list[str]] = {}
     for scope in scopes:
         paths = (scope.path, *former_paths(scope))
@@ -82,31 +79,6 @@ def _moves(scopes: Iterable[Scope], resources: Sequence[dict[str, Any]]) -> dict
     return {stack: urns for stack, urns in moves.items() if urns}
 
 
-def _resources(project: Path, stack: str) -> list[dict[str, Any]]:
-    state = json.loads(_pulumi(project, "stack", "export", "--stack", stack))
-    resources: list[dict[str, Any]] = (state.get("deployment") or {}).get("resources") or []
-    return resources
-
-
 def _shown(urn: str) -> str:
     *_, types, name = urn.split("::", 3)
     return f"{types.rpartition(':')[2]} {name}"
-
-
-def _pulumi(project: Path, *arguments: str, shown: bool = False) -> str:
-    command = ["pulumi", *arguments]
-    sys.stdout.flush()
-    try:
-        done = subprocess.run(command, cwd=project, check=False, text=True, capture_output=not shown)  # noqa: S603
-    except FileNotFoundError:
-        advice = "install it: https://www.pulumi.com/docs/install"
-        raise ChaosregError.of("CHR0119", "the command `pulumi` is not there", help=advice) from None
-    if done.returncode:
-        said = ((done.stderr or "") + (done.stdout or "")).strip() if not shown else ""
-        raise ChaosregError.of(
-            "CHR0119",
-            f"`pulumi {' '.join(arguments[:2])}` ended with {done.returncode}",
-            notes=[("it says", said.splitlines()[0])] if said else [],
-            help="a stack that is new needs `pulumi stack init` first",
-        )
-    return done.stdout or ""

@@ -8,19 +8,17 @@ from collections.abc import Iterator
 import pulumi
 
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.scopes.component_names import (
+    IMAGE_TYPE,
+    MIRROR_TYPE,
+    REPOSITORIES_TYPE,
+    component_type,
+    mirror_name,
+)
 from pulumi_chaosreg.scopes.model import Level, Scope, nearest
 from pulumi_chaosreg.scopes.moves import former_paths, levels_of_path
 from pulumi_chaosreg.scopes.registry import Registry, chooser, joined
 from pulumi_chaosreg.settings.table import IMAGE_REGISTRY
-
-MIRROR_TYPE = "chaosreg:index:ImageMirror"
-IMAGE_TYPE = "chaosreg:index:MirroredImage"
-REPOSITORIES_TYPE = "chaosreg:index:Repositories"
-
-
-def component_type(level: Level) -> str:
-    """The type token of a level's component."""
-    return f"chaosreg:index:{level.capitalize()}"
 
 
 def aliases_of(scope: Scope) -> list[pulumi.Input[pulumi.Alias | str]]:
@@ -89,11 +87,6 @@ def short_before(owner: Scope, registry: Registry, image: Reference) -> str | No
 def _own_account(owner: Scope) -> str:
     said = nearest(owner, IMAGE_REGISTRY.account)
     return said.value.strip("/") if said else ""
-
-
-def mirror_name(scope_path: str, path: str) -> str:
-    """What the mirror into a registry (`server/account`) is called: never by the registry's name, which may change."""
-    return f"{scope_path}:{path}"
 
 
 def image_name(scope: Scope, scope_path: str, tagged: str) -> str:

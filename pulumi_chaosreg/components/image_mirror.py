@@ -6,7 +6,6 @@ from typing import Any
 
 import pulumi
 
-from pulumi_chaosreg.components.aliases import MIRROR_TYPE
 from pulumi_chaosreg.components.argument_types import CREDENTIALS, TEXT, Wanted, wrong_types
 from pulumi_chaosreg.components.calls import called_from
 from pulumi_chaosreg.components.mirrored_image import MirroredImage
@@ -15,6 +14,7 @@ from pulumi_chaosreg.credentials.docker_config import named_input
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.scopes.component_names import MIRROR_TYPE
 from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, mirror_policy
 from pulumi_chaosreg.scopes.model import Decided, Level, Scope
 from pulumi_chaosreg.settings.checking import check_settings

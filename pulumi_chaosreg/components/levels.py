@@ -9,11 +9,7 @@ from typing import Any, Self, Unpack
 
 import pulumi
 
-from pulumi_chaosreg.components.aliases import (
-    aliases_of,
-    component_type,
-    object_aliases,
-)
+from pulumi_chaosreg.components.aliases import aliases_of, object_aliases
 from pulumi_chaosreg.components.argument_types import level_argument, wrong_types
 from pulumi_chaosreg.components.arguments import ClusterArgs, InfrastructureArgs, LevelArgs
 from pulumi_chaosreg.components.arguments_checking import cluster_and_settings, declared_scope, wrong_arguments
@@ -30,6 +26,7 @@ from pulumi_chaosreg.kubernetes.config_map import config_map
 from pulumi_chaosreg.kubernetes.deliveries import DELIVERIES, Asked, Options
 from pulumi_chaosreg.kubernetes.objects import core_object, metadata, token
 from pulumi_chaosreg.kubernetes.pull_secret import OneLogin
+from pulumi_chaosreg.scopes.component_names import component_type
 from pulumi_chaosreg.scopes.delivery import Delivery
 from pulumi_chaosreg.scopes.model import Decided, Level, Scope
 from pulumi_chaosreg.scopes.moves import object_name

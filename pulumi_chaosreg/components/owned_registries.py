@@ -5,14 +5,16 @@ from typing import Any
 
 import pulumi
 
-from pulumi_chaosreg.components.aliases import image_aliases, mirror_aliases, mirror_name, repositories_aliases
+from pulumi_chaosreg.components.aliases import image_aliases, mirror_aliases, repositories_aliases
 from pulumi_chaosreg.components.image_mirror import ImageMirror
 from pulumi_chaosreg.components.mirrored_image import MirroredImage
 from pulumi_chaosreg.components.reporting import refusal
-from pulumi_chaosreg.components.repositories import Repositories, owned_registry, repository_settings
+from pulumi_chaosreg.components.repositories import Repositories
 from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.provision.owned import owned_registry, repository_settings
 from pulumi_chaosreg.provision.protocol import Provisioned
+from pulumi_chaosreg.scopes.component_names import mirror_name
 from pulumi_chaosreg.scopes.model import Decided, Level, Scope
 from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.scopes.resolved import ResolvedImage

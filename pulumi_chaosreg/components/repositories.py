@@ -4,17 +4,13 @@ from collections.abc import Sequence
 
 import pulumi
 
-from pulumi_chaosreg.components.aliases import REPOSITORIES_TYPE
 from pulumi_chaosreg.components.reporting import refusal
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.images.reference import Reference
-from pulumi_chaosreg.provision.protocol import ImageRepository, OwnedRegistry, Provisioned, Pullers, RepositorySettings
+from pulumi_chaosreg.provision.protocol import ImageRepository, OwnedRegistry, Provisioned, RepositorySettings
 from pulumi_chaosreg.provision.provision import provision
-from pulumi_chaosreg.scopes.mirror_policy import own_or_inherited
-from pulumi_chaosreg.scopes.model import Scope, nearest
-from pulumi_chaosreg.scopes.registry import Registry
-from pulumi_chaosreg.settings.table import REPOSITORIES, SECTION
+from pulumi_chaosreg.scopes.component_names import REPOSITORIES_TYPE
 
 
 class Repositories(pulumi.ComponentResource):
@@ -60,28 +56,6 @@ class Repositories(pulumi.ComponentResource):
     def _moves_too_late(self, image: ImageRepository) -> bool:
         known = self._asked.get(image.path)
         return known is not None and not set(image.moving_tags) <= set(known.moving_tags)
-
-
-def owned_registry(owner: Scope, registry: Registry, name: str) -> OwnedRegistry:
-    """The registry as provisioners know it."""
-    return OwnedRegistry(registry.server.value, registry.account.value.strip("/"), registry.kind, name, owner.path)
-
-
-def repository_settings(owner: Scope, registry: Registry) -> RepositorySettings:
-    """What the owner says about the repositories of its registry."""
-    said = {
-        row.key: one.value for row in REPOSITORIES.ROWS.values() if (one := own_or_inherited(owner, registry.base, row))
-    }
-    pullers = said.pop(REPOSITORIES.pullers.key, None) or {}
-    destroys = nearest(owner, SECTION.on_destroy)
-    return RepositorySettings(
-        **said,
-        pullers=Pullers(
-            tuple(pullers.get("accounts", ())), tuple(pullers.get("roles", ())), pullers.get("organization", "")
-        ),
-        with_signatures=registry.policy is None or registry.policy.copies_signatures,
-        retain=destroys is None or destroys.value == "retain",
-    )
 
 
 def _too_late(image: ImageRepository) -> Finding:

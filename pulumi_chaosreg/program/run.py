@@ -18,7 +18,6 @@ from pulumi_chaosreg.program.credentials import OUTPUT, OUTPUT_NAMES, Credential
 from pulumi_chaosreg.review.review import Review, review
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.registry import Registry
-from pulumi_chaosreg.scopes.resolved import mirrored
 from pulumi_chaosreg.settings.yaml_file import locate
 from pulumi_chaosreg.stacks.project_file import find_project
 
@@ -107,11 +106,8 @@ class _Builder:
 
     def _mirror(self, owner: Scope, component: Component) -> None:
         """Every image that an infrastructure below pulls from a registry that this scope owns and fills."""
-        configs = self.reviewed.mirrored_by(owner)
-        registries = {config.registry.path: config.registry for config in configs if config.registry.policy}
         unknown = []
-        for path, registry in registries.items():
-            images = mirrored(config for config in configs if config.registry.path == path)
+        for registry, images in self.reviewed.filled_by(owner):
             self._provision(component, registry, [image.reference for image in images])
             for image in images:
                 component.owned.mirrored(registry, image)

@@ -9,8 +9,9 @@ from pathlib import Path
 from pulumi_chaosreg.errors import Finding, told
 from pulumi_chaosreg.review.checks import Subject, check
 from pulumi_chaosreg.scopes.model import Scope
+from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.scopes.resolution import Resolver
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, mirrored
 from pulumi_chaosreg.settings.yaml_file import locate
 from pulumi_chaosreg.stacks.company import Company, load_company
 
@@ -38,6 +39,15 @@ class Review:
     def mirrored_by(self, owner: Scope) -> list[ResolvedConfig]:
         """The infrastructures whose images the owner's stack mirrors."""
         return [resolved for resolved in self.resolved.values() if resolved.owner is owner]
+
+    def filled_by(self, owner: Scope) -> list[tuple[Registry, list[ResolvedImage]]]:
+        """Each registry that the owner's stack mirrors into, with what goes there: each target once, sorted."""
+        configs = self.mirrored_by(owner)
+        registries = {config.registry.path: config.registry for config in configs if config.registry.policy}
+        return [
+            (registry, mirrored(config for config in configs if config.registry.path == path))
+            for path, registry in registries.items()
+        ]
 
 
 def review(project: Path, stack: str | None = None, engine_config: Mapping[str, str] | None = None) -> Review:

@@ -125,7 +125,7 @@ def test_no_kind_s_module_is_imported_before_a_registry_asks():
     program = f"import sys, {', '.join(modules)}; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     ours = {name for name in loaded if name.startswith("pulumi_chaosreg.provision.")}
-    assert ours == {"pulumi_chaosreg.provision.protocol", "pulumi_chaosreg.provision.provision"}
+    assert ours == {f"pulumi_chaosreg.provision.{name}" for name in ("owned", "protocol", "provision")}
     clouds = re.compile(r"pulumi_(?!chaosreg\b|kubernetes\b)\w+|pulumiverse_\w+|boto3")
     assert [name for name in loaded if clouds.fullmatch(name)] == []
 

@@ -1,0 +1,29 @@
+"""From what stack files say about a registry to what provisioners get: plain values."""
+
+from pulumi_chaosreg.provision.protocol import OwnedRegistry, Pullers, RepositorySettings
+from pulumi_chaosreg.scopes.mirror_policy import own_or_inherited
+from pulumi_chaosreg.scopes.model import Scope, nearest
+from pulumi_chaosreg.scopes.registry import Registry
+from pulumi_chaosreg.settings.table import REPOSITORIES, SECTION
+
+
+def owned_registry(owner: Scope, registry: Registry, name: str) -> OwnedRegistry:
+    """The registry as provisioners know it."""
+    return OwnedRegistry(registry.server.value, registry.account.value.strip("/"), registry.kind, name, owner.path)
+
+
+def repository_settings(owner: Scope, registry: Registry) -> RepositorySettings:
+    """What the owner says about the repositories of its registry."""
+    said = {
+        row.key: one.value for row in REPOSITORIES.ROWS.values() if (one := own_or_inherited(owner, registry.base, row))
+    }
+    pullers = said.pop(REPOSITORIES.pullers.key, None) or {}
+    destroys = nearest(owner, SECTION.on_destroy)
+    return RepositorySettings(
+        **said,
+        pullers=Pullers(
+            tuple(pullers.get("accounts", ())), tuple(pullers.get("roles", ())), pullers.get("organization", "")
+        ),
+        with_signatures=registry.policy is None or registry.policy.copies_signatures,
+        retain=destroys is None or destroys.value == "retain",
+    )
