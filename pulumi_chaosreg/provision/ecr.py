@@ -57,7 +57,7 @@ def provision(
     region = registry.kind.region(registry.server)
     made: dict[str, pulumi.Resource] = {}
     for image in images:
-        name = f"{registry.name}/{image.path.rpartition('/')[2]}"
+        name = resource_name(registry, image.path)
         keep = pulumi.ResourceOptions(parent=parent, retain_on_delete=settings.retain, protect=settings.protect or None)
         tags = mutability(settings, image)
         repository = ecr.Repository(
@@ -78,8 +78,8 @@ def provision(
             opts=keep,
         )
         below = pulumi.ResourceOptions(parent=repository, retain_on_delete=settings.retain)
-        after = settings.expire_untagged_after_days or _EXPIRE_AFTER
-        ecr.LifecyclePolicy(name, repository=repository.name, region=region, policy=lifecycle(after), opts=below)
+        rules = lifecycle(expire_after(settings))
+        ecr.LifecyclePolicy(name, repository=repository.name, region=region, policy=rules, opts=below)
         if settings.pullers:
             policy = pull_policy(settings.pullers, registry.kind.rights["pull"], partition(region or ""))
             ecr.RepositoryPolicy(name, repository=repository.name, region=region, policy=policy, opts=below)
@@ -89,12 +89,22 @@ def provision(
     return Provisioned(made, pull, push, delete)
 
 
+def resource_name(registry: OwnedRegistry, path: str) -> str:
+    """What the stack calls a repository, and the policies that belong to it."""
+    return f"{registry.name}/{path.rpartition('/')[2]}"
+
+
 def mutability(settings: RepositorySettings, image: ImageRepository) -> Mutability:
     """Tags do not move but those that are meant to, each by its name, and those of signatures."""
     if settings.immutable_tags is False:
         return Mutability("MUTABLE")
     excluded = (*image.moving_tags, *((_COMPANIONS,) if settings.with_signatures else ()))
     return Mutability("IMMUTABLE_WITH_EXCLUSION", excluded) if excluded else Mutability("IMMUTABLE")
+
+
+def expire_after(settings: RepositorySettings) -> int:
+    """After how many days untagged images go."""
+    return settings.expire_untagged_after_days or _EXPIRE_AFTER
 
 
 def lifecycle(days: int) -> str:

@@ -1,0 +1,170 @@
+"""What is asked of ECR, by which actions, and what is said where it refuses. The API is moto's."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from boto3.session import Session
+
+from lab.aws_orders import refuse
+from lab.state import AwsState
+from pulumi_chaosreg.adoption.adopters import adopter
+from pulumi_chaosreg.adoption.ecr import reading
+from pulumi_chaosreg.adoption.protocol import Adopter
+from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.provision.ecr import lifecycle, pull_policy
+from pulumi_chaosreg.provision.protocol import ImageRepository, OwnedRegistry, Pullers, RepositorySettings
+from pulumi_chaosreg.registries.kinds import registry_kind
+from tests.support.documented_policies import documented_actions
+from tests.support.lab_aws import client
+from tests.support.own_aws import own_aws
+
+PULLERS = Pullers(organization="o-abc123")
+SETTINGS = RepositorySettings(create=True, pullers=PULLERS)
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[AwsState]:
+    with own_aws() as aws:
+        yield aws
+
+
+@pytest.fixture
+def aws(running: AwsState, monkeypatch: pytest.MonkeyPatch) -> AwsState:
+    for name, value in running.environment.items():
+        monkeypatch.setenv(name, value)
+    return running
+
+
+def asked(label: str, server: str = "123456789012.dkr.ecr.eu-west-1.amazonaws.com") -> Adopter:
+    registry = OwnedRegistry(server, label, registry_kind(server), name=f"acme:{server}/{label}", owner="acme")
+    return adopter(registry, SETTINGS)
+
+
+@pytest.fixture
+def repository(aws: AwsState, label: str) -> ImageRepository:
+    """One with everything that hangs below a repository."""
+    ecr, path = client(aws, "ecr"), f"{label}/chaos-ddcr"
+    ecr.create_repository(repositoryName=path, tags=[{"Key": "team", "Value": "x"}, {"Key": "of", "Value": "y"}])
+    ecr.put_lifecycle_policy(repositoryName=path, lifecyclePolicyText=lifecycle(14))
+    ecr.set_repository_policy(repositoryName=path, policyText=pull_policy(PULLERS, ["ecr:BatchGetImage"], "aws"))
+    return ImageRepository(path, ("1.94.0",))
+
+
+def _action(model: Any) -> str:
+    return f"{model.service_model.signing_name}:{model.name}"
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
+    """The actions that were called."""
+    seen: set[str] = set()
+
+    class Watched(Session):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            self.events.register("before-call", lambda model, **_: seen.add(_action(model)))
+
+    monkeypatch.setattr(reading, "Session", Watched)
+    return seen
+
+
+def test_only_actions_of_the_documented_policy_are_called(
+    repository: ImageRepository, label: str, calls: set[str]
+) -> None:
+    there = asked(label)
+    found = there.look(repository)
+    assert there.look(ImageRepository(f"{label}/none", ())).is_there is False
+    assert there.others({repository.path}) == ()
+    assert [one.type.rpartition(":")[2] for one in found.imports] == [
+        "Repository",
+        "LifecyclePolicy",
+        "RepositoryPolicy",
+    ]
+    assert {one.id for one in found.imports} == {f"{repository.path}@eu-west-1"}
+    assert {each.setting for each in found.differences} == {
+        "immutable_tags",
+        "scan_on_push",
+        "tags.of",
+        "tags.team",
+        "pullers",
+    }
+    # who one is may be asked by everybody
+    assert calls - {"sts:GetCallerIdentity"} == set(documented_actions("docs/registries/ecr.md", "Adopt"))
+
+
+def test_what_is_beside_ours_is_named_and_what_is_elsewhere_is_not(
+    aws: AwsState, repository: ImageRepository, label: str
+) -> None:
+    client(aws, "ecr").create_repository(repositoryName=f"{label}/tools")
+    client(aws, "ecr").create_repository(repositoryName=f"{label}-2/tools")
+    client(aws, "ecr", "us-west-2").create_repository(repositoryName=f"{label}/abroad")
+    assert asked(label).others({repository.path}) == (f"{label}/tools",)
+
+
+@pytest.mark.parametrize(
+    "action", ["DescribeRepositories", "ListTagsForResource", "GetLifecyclePolicy", "GetRepositoryPolicy"]
+)
+def test_an_action_that_is_not_allowed_is_named_with_the_repository_and_who_asks(
+    aws: AwsState, repository: ImageRepository, label: str, action: str
+) -> None:
+    there = asked(label)
+    refuse(aws, action, "AccessDeniedException")
+    with pytest.raises(ChaosregError) as raised:
+        there.look(repository)
+    (finding,) = raised.value.findings
+    assert (finding.code, finding.message) == (
+        "CHR0492",
+        f"AWS does not allow `ecr:{action}` on `{repository.path}`",
+    )
+    assert dict(finding.notes)["this machine is"].startswith("arn:aws:")
+    assert raised.value.is_denied
+
+
+def test_who_may_not_list_everything_is_told_of_ours_all_the_same(
+    aws: AwsState, repository: ImageRepository, label: str
+) -> None:
+    there = asked(label)
+    refuse(aws, "DescribeRepositories", "AccessDeniedException")
+    assert there.others(set()) is None
+    assert there.look(repository).is_there
+
+
+def test_a_throttled_question_is_asked_again(aws: AwsState, repository: ImageRepository, label: str) -> None:
+    there = asked(label)
+    refuse(aws, "GetLifecyclePolicy", "ThrottlingException")
+    assert there.look(repository).is_there
+
+
+def test_what_aws_does_not_answer_is_not_taken_for_nothing(
+    aws: AwsState, repository: ImageRepository, label: str
+) -> None:
+    there = asked(label)
+    refuse(aws, "GetLifecyclePolicy", "InvalidParameterException")
+    with pytest.raises(ChaosregError) as raised:
+        there.look(repository)
+    (finding,) = raised.value.findings
+    assert (finding.code, finding.message) == (
+        "CHR0493",
+        f"AWS does not answer `ecr:GetLifecyclePolicy` for `{repository.path}`: InvalidParameterException",
+    )
+
+
+def test_an_identity_of_another_account_is_refused_before_anything_is_looked_at(aws: AwsState, label: str) -> None:
+    with pytest.raises(ChaosregError, match="CHR0494") as raised:
+        asked(label, "210987654321.dkr.ecr.eu-west-1.amazonaws.com")
+    assert "belongs to the AWS account 210987654321, and this machine to 123456789012" in str(raised.value)
+
+
+def test_a_machine_without_an_identity_is_told_so(aws: AwsState, label: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    with pytest.raises(ChaosregError, match="CHR0515"):
+        asked(label)
+
+
+def test_no_secret_key_is_in_what_is_said(aws: AwsState, label: str) -> None:
+    refuse(aws, "GetCallerIdentity", "InvalidClientTokenId")
+    with pytest.raises(ChaosregError) as raised:
+        asked(label)
+    assert aws.environment["AWS_SECRET_ACCESS_KEY"] not in repr(raised.value) + str(raised.value)
