@@ -24,6 +24,7 @@ _COMMANDS = {
     "lock": "write stacks/chaosreg.lock.yaml: source tag → digest (needs the network)",
     "mirror": "copy what the registries' owners mirror, all at once (needs the network)",
     "prune": "remove from the mirrors what nobody is configured to pull any more (needs the network)",
+    "adopt": "take over repositories that are there already (needs the network and pulumi)",
     "move": "move a scope's resources to the stack whose file holds it now (needs pulumi)",
     "schema": "print the JSON Schema of stack files, for editors",
 }
@@ -38,7 +39,8 @@ examples:
   chaosreg lock --check              which tags have moved since they were locked
   chaosreg lock --upgrade            follow the tags that have moved
 
-`chaosreg COMMAND --help` has more. All but `lock`, `mirror`, `prune` and `move` need neither Pulumi nor the network.
+`chaosreg COMMAND --help` has more. All but `lock`, `mirror`, `prune`, `adopt` and `move` need neither
+Pulumi nor the network.
 """
 
 
