@@ -1,6 +1,7 @@
 """What is asked of ECR, by which actions, and what is said where it refuses. The API is moto's."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -36,16 +37,20 @@ def aws(running: AwsState, monkeypatch: pytest.MonkeyPatch) -> AwsState:
     return running
 
 
-def asked(label: str, server: str = "123456789012.dkr.ecr.eu-west-1.amazonaws.com") -> Adopter:
+def asked(
+    label: str,
+    server: str = "123456789012.dkr.ecr.eu-west-1.amazonaws.com",
+    settings: RepositorySettings = SETTINGS,
+) -> Adopter:
     registry = OwnedRegistry(server, label, registry_kind(server), name=f"acme:{server}/{label}", owner="acme")
-    return adopter(registry, SETTINGS)
+    return adopter(registry, settings)
 
 
 @pytest.fixture
 def repository(aws: AwsState, label: str) -> ImageRepository:
     """One with everything that hangs below a repository."""
     ecr, path = client(aws, "ecr"), f"{label}/chaos-ddcr"
-    ecr.create_repository(repositoryName=path, tags=[{"Key": "team", "Value": "x"}, {"Key": "of", "Value": "y"}])
+    ecr.create_repository(repositoryName=path, tags=[{"Key": "team", "Value": "x"}, {"Key": "aws:of", "Value": "y"}])
     ecr.put_lifecycle_policy(repositoryName=path, lifecyclePolicyText=lifecycle(14))
     ecr.set_repository_policy(repositoryName=path, policyText=pull_policy(PULLERS, ["ecr:BatchGetImage"], "aws"))
     return ImageRepository(path, ("1.94.0",))
@@ -85,12 +90,26 @@ def test_only_actions_of_the_documented_policy_are_called(
     assert {each.setting for each in found.differences} == {
         "immutable_tags",
         "scan_on_push",
-        "tags.of",
         "tags.team",
         "pullers",
     }
     # who one is may be asked by everybody
     assert calls - {"sts:GetCallerIdentity"} == set(documented_actions("docs/registries/ecr.md", "Adopt"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        (replace(SETTINGS, expire_untagged_after_days=30), ["Repository", "RepositoryPolicy"]),
+        (replace(SETTINGS, pullers=Pullers()), ["Repository", "LifecyclePolicy"]),
+    ],
+    ids=["other rules, which are put over theirs", "a policy of theirs, which is left alone"],
+)
+def test_only_what_up_would_change_in_place_or_not_at_all_is_imported(
+    repository: ImageRepository, label: str, settings: RepositorySettings, expected: list[str]
+) -> None:
+    found = asked(label, settings=settings).look(repository)
+    assert [one.type.rpartition(":")[2] for one in found.imports] == expected
 
 
 def test_what_is_beside_ours_is_named_and_what_is_elsewhere_is_not(
