@@ -4,11 +4,12 @@ An adopter is made by the function `adopter` of the module `adoption/<name>.py`,
 provisioner. It asks with the machine's identity, reads only, and changes nothing.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.provision.protocol import ImageRepository, OwnedRegistry, RepositorySettings
 
 
@@ -69,11 +70,24 @@ class FoundRepository:
         return tuple(one for one in self.differences if one.effect is Effect.REFUSE)
 
 
+class UnansweredError(ChaosregError):
+    """The cloud does not tell about one repository, for a reason that mostly holds for the others, too."""
+
+    def __init__(self, path: str, reason: Hashable, say: Callable[[str], Finding]) -> None:
+        """`reason` is equal for what is the same; `say` makes the finding about "`chaos/x`", or several of them."""
+        super().__init__(say(f"`{path}`"))
+        self.path, self.reason, self._say = path, reason, say
+
+    def said_with(self, others: Collection[str]) -> Finding:
+        """The one finding about this repository and those, for which the reason is the same."""
+        return self._say(f"`{self.path}`" + (f" and {len(others)} more" if others else ""))
+
+
 class Adopter(Protocol):
     """Asks one registry. Safe to share between threads."""
 
     def look(self, image: ImageRepository) -> FoundRepository:
-        """What is there for the image; ChaosregError where the cloud does not tell."""
+        """What is there for the image; UnansweredError where the cloud does not tell."""
         ...
 
     def others(self, ours: Collection[str]) -> tuple[str, ...] | None:

@@ -8,14 +8,14 @@ Repositories that no image of ours goes to are left alone.
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pulumi_chaosreg.adoption.adopters import adopter, can_adopt
 from pulumi_chaosreg.adoption.import_file import Component, Key, import_file
-from pulumi_chaosreg.adoption.protocol import Difference, Imported
+from pulumi_chaosreg.adoption.protocol import Difference, Imported, UnansweredError
 from pulumi_chaosreg.cli.adopt_report import Looked, Report, Standing, as_json, as_text, standing
 from pulumi_chaosreg.cli.side_by_side import side_by_side
 from pulumi_chaosreg.cli.stack_state import resources
@@ -37,6 +37,7 @@ examples:
   chaosreg adopt acme --file import.json     write the file, too; the last lines say how it is used
   chaosreg adopt payments/checkout -o json   the same for programs, with the file's content as `import`
 """
+_MOST_NAMES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +145,7 @@ def _look(every: Sequence[Owned]) -> list[Looked]:
     others, unlisted = side_by_side(
         adopters, lambda at: adopters[at].others({image.path for image in every[at].images})
     )
-    findings = [finding for error in (*refused.values(), *unlisted.values()) for finding in error.findings]
-    findings += _told_once({image.path: error for (_, image), error in failed.items()})
+    findings = list(_told_once([*refused.values(), *failed.values(), *unlisted.values()]))
     if findings:
         raise ChaosregError(dict.fromkeys(findings))
     return [
@@ -154,16 +154,19 @@ def _look(every: Sequence[Owned]) -> list[Looked]:
     ]
 
 
-def _told_once(failures: Mapping[str, ChaosregError]) -> Iterator[Finding]:
+def _told_once(failures: Iterable[ChaosregError]) -> Iterator[Finding]:
     """What is refused for one repository is mostly refused for all."""
-    alike: dict[Finding, list[str]] = {}
-    for path, error in failures.items():
-        for finding in error.findings:
-            alike.setdefault(replace(finding, message=finding.message.replace(f"`{path}`", "`{}`")), []).append(path)
-    for finding, (first, *more) in alike.items():
-        notes = (*finding.notes, ("the same for", f"{', '.join(more[:8])}{', …' if len(more) > 8 else ''}"))
-        message = finding.message.replace("`{}`", f"`{first}`" + (f" and {len(more)} more" if more else ""))
-        yield replace(finding, message=message, notes=notes if more else finding.notes)
+    alike: dict[Hashable, list[UnansweredError]] = {}
+    for error in failures:
+        if isinstance(error, UnansweredError):
+            alike.setdefault(error.reason, []).append(error)
+        else:
+            yield from error.findings
+    for first, *others in alike.values():
+        paths = [other.path for other in others]
+        finding = first.said_with(paths)
+        same = ("the same for", f"{', '.join(paths[:_MOST_NAMES])}{', …' if len(paths) > _MOST_NAMES else ''}")
+        yield replace(finding, notes=(*finding.notes, same)) if paths else finding
 
 
 def _components(scope: Scope, every: Iterable[Owned]) -> Iterator[Component]:

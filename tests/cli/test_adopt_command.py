@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from pulumi_chaosreg.adoption.protocol import Difference, Effect, FoundRepository, Imported
+from pulumi_chaosreg.adoption.protocol import Difference, Effect, FoundRepository, Imported, UnansweredError
 from pulumi_chaosreg.cli import adopt
-from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.provision.protocol import ImageRepository, OwnedRegistry, RepositorySettings
 from tests.support.projects import Project
 
@@ -277,9 +277,11 @@ def test_a_scope_in_whose_registry_nothing_is_made_is_told_why(
 
 def test_what_is_refused_for_all_is_told_once_and_no_half_of_it_is_written(acme, there, run) -> None:
     there.repositories = {f"{EU}/{DDCR}": ()}
-    there.refusal = lambda path: (
-        None if path == DDCR else ChaosregError.of("CHR0492", f"AWS does not allow `ecr:Look` on `{path}`")
-    )
+
+    def say(repositories: str) -> Finding:
+        return Finding("CHR0492", f"AWS does not allow `ecr:Look` on {repositories}")
+
+    there.refusal = lambda path: None if path == DDCR else UnansweredError(path, "Look", say)
     code, out, err = run("adopt", "acme", "--file", "import.json")
     assert (code, out) == (2, "")
     assert err == (

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -10,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pulumi_chaosreg.adoption.ecr.differences import Description, differences, has_our_rules
-from pulumi_chaosreg.adoption.protocol import FoundRepository, Imported
+from pulumi_chaosreg.adoption.protocol import FoundRepository, Imported, UnansweredError
 from pulumi_chaosreg.errors import Cause, ChaosregError, Finding
 from pulumi_chaosreg.machine.refusals import identity_refused
 from pulumi_chaosreg.machine.words import harmless
@@ -57,7 +58,7 @@ class EcrAdopter:
         self._registry, self._settings, self._client, self._who = registry, settings, client, who
 
     def look(self, image: ImageRepository) -> FoundRepository:
-        """ChaosregError: CHR0492 where AWS does not allow to ask, CHR0493 where it does not answer."""
+        """UnansweredError: CHR0492 where AWS does not allow to ask, CHR0493 where it does not answer."""
         there = self._description(image.path)
         if there is None:
             return FoundRepository(image.path)
@@ -142,20 +143,19 @@ class EcrAdopter:
             if nothing and reason == nothing:
                 raise _Nothing from None
             if reason in _NOT_ALLOWED:
-                raise self._not_allowed(action, path) from None
-            raise _no_answer(action, path, reason, error) from None
+                raise UnansweredError(path, (action, reason), partial(self._not_allowed, action)) from None
+            raise UnansweredError(path, (action, reason), partial(_no_answer, action, reason, error)) from None
         except BotoCoreError as error:
-            raise _no_answer(action, path, type(error).__name__, error) from None
+            reason = type(error).__name__
+            raise UnansweredError(path, (action, reason), partial(_no_answer, action, reason, error)) from None
 
-    def _not_allowed(self, action: str, path: str) -> ChaosregError:
-        return ChaosregError(
-            Finding(
-                "CHR0492",
-                f"AWS does not allow `ecr:{action}` on `{path}`",
-                notes=(("this machine is", self._who),),
-                help="allow it: `adopt` reads only, and docs/registries/ecr.md has the policy that it needs",
-                cause=Cause.FORBIDDEN,
-            )
+    def _not_allowed(self, action: str, repositories: str) -> Finding:
+        return Finding(
+            "CHR0492",
+            f"AWS does not allow `ecr:{action}` on {repositories}",
+            notes=(("this machine is", self._who),),
+            help="allow it: `adopt` reads only, and docs/registries/ecr.md has the policy that it needs",
+            cause=Cause.FORBIDDEN,
         )
 
 
@@ -163,11 +163,11 @@ class _Nothing(Exception):  # noqa: N818 - no error: there is none
     """There is no such thing."""
 
 
-def _no_answer(action: str, path: str, reason: str, said: Exception) -> ChaosregError:
-    return ChaosregError.of(
+def _no_answer(action: str, reason: str, said: Exception, repositories: str) -> Finding:
+    return Finding(
         "CHR0493",
-        f"AWS does not answer `ecr:{action}` for `{path}`: {reason}",
-        notes=[("its SDK says", harmless(str(said)))],
+        f"AWS does not answer `ecr:{action}` for {repositories}: {reason}",
+        notes=(("its SDK says", harmless(str(said))),),
         help="run the command again: it has changed nothing",
     )
 
