@@ -38,6 +38,7 @@ THEIR_POLICY = {
     ],
 }
 KEPT = "1.0.0-of-theirs"
+REPOSITORY = "aws:ecr/repository:Repository"
 
 
 @pytest.fixture
@@ -133,6 +134,8 @@ def test_what_was_there_before_the_first_up_becomes_the_stack_s_in_place(
 
     company.up("acme")
     company.up("acme", "--expect-no-changes")
+    adopted = [one for one in company.state("acme")["deployment"]["resources"] if one["type"] == REPOSITORY]
+    assert {(one.get("protect", False), one.get("retainOnDelete")) for one in adopted} == {(False, True)}
 
     after = described(label)
     assert {one["createdAt"] for name, one in after.items() if name in before} == {
