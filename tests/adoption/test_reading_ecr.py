@@ -1,6 +1,7 @@
 """What is asked of ECR, by which actions, and what is said where it refuses. The API is moto's."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,12 +17,13 @@ from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.provision.ecr import lifecycle, pull_policy
 from pulumi_chaosreg.provision.protocol import ImageRepository, OwnedRegistry, Pullers, RepositorySettings
 from pulumi_chaosreg.registries.kinds import registry_kind
-from tests.support.documented_policies import documented_actions
+from tests.support.documented_policies import documented_statement
 from tests.support.lab_aws import client
 from tests.support.own_aws import own_aws
 
 PULLERS = Pullers(organization="o-abc123")
 SETTINGS = RepositorySettings(create=True, pullers=PULLERS)
+DOCUMENTED = documented_statement("docs/registries/ecr.md", "Adopt")
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +96,7 @@ def test_only_actions_of_the_documented_policy_are_called(
         "pullers",
     }
     # who one is may be asked by everybody
-    assert calls - {"sts:GetCallerIdentity"} == set(documented_actions("docs/registries/ecr.md", "Adopt"))
+    assert calls - {"sts:GetCallerIdentity"} == set(DOCUMENTED["Action"])
 
 
 @pytest.mark.parametrize(
@@ -121,32 +123,50 @@ def test_what_is_beside_ours_is_named_and_what_is_elsewhere_is_not(
     assert asked(label).others({repository.path}) == (f"{label}/tools",)
 
 
-@pytest.mark.parametrize(
-    "action", ["DescribeRepositories", "ListTagsForResource", "GetLifecyclePolicy", "GetRepositoryPolicy"]
-)
-def test_an_action_that_is_not_allowed_is_named_with_the_repository_and_who_asks(
-    aws: AwsState, repository: ImageRepository, label: str, action: str
-) -> None:
-    there = asked(label)
-    refuse(aws, action, "AccessDeniedException")
-    with pytest.raises(ChaosregError) as raised:
-        there.look(repository)
-    (finding,) = raised.value.findings
-    assert (finding.code, finding.message) == (
-        "CHR0492",
-        f"AWS does not allow `ecr:{action}` on `{repository.path}`",
-    )
-    assert dict(finding.notes)["this machine is"].startswith("arn:aws:")
-    assert raised.value.is_denied
+@pytest.fixture
+def become(aws: AwsState, label: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, Any]], None]:
+    """From then on this machine is a role that may do just what this statement says."""
+
+    def become(statement: dict[str, Any]) -> None:
+        iam, everybody = client(aws, "iam"), {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}
+        trust, policy = ({"Version": "2012-10-17", "Statement": [one]} for one in (everybody, statement))
+        role = iam.create_role(RoleName=label, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+        iam.put_role_policy(RoleName=label, PolicyName="just-this", PolicyDocument=json.dumps(policy))
+        given = client(aws, "sts").assume_role(RoleArn=role, RoleSessionName="adopt")["Credentials"]
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", given["AccessKeyId"])
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", given["SecretAccessKey"])
+        monkeypatch.setenv("AWS_SESSION_TOKEN", given["SessionToken"])
+
+    return become
 
 
-def test_who_may_not_list_everything_is_told_of_ours_all_the_same(
-    aws: AwsState, repository: ImageRepository, label: str
+def test_the_documented_policy_is_enough(
+    repository: ImageRepository, label: str, become: Callable[[dict[str, Any]], None]
 ) -> None:
+    become(DOCUMENTED)
     there = asked(label)
-    refuse(aws, "DescribeRepositories", "AccessDeniedException")
-    assert there.others(set()) is None
     assert there.look(repository).is_there
+    assert there.others({repository.path}) == ()
+
+
+def test_a_policy_for_our_repositories_only_is_enough_for_these(
+    repository: ImageRepository, label: str, become: Callable[[dict[str, Any]], None]
+) -> None:
+    become({**DOCUMENTED, "Resource": DOCUMENTED["Resource"].replace("repository/*", f"repository/{label}/*")})
+    there = asked(label)
+    assert there.look(repository).is_there
+    assert there.others(set()) is None
+
+
+@pytest.mark.parametrize("action", DOCUMENTED["Action"])
+def test_none_of_the_documented_actions_can_be_left_out(
+    repository: ImageRepository, label: str, become: Callable[[dict[str, Any]], None], action: str
+) -> None:
+    become({**DOCUMENTED, "Action": [one for one in DOCUMENTED["Action"] if one != action]})
+    with pytest.raises(ChaosregError, match="CHR0492") as raised:
+        asked(label).look(repository)
+    assert f"AWS does not allow `{action}` on `{repository.path}`" in str(raised.value)
+    assert f"assumed-role/{label}/adopt" in str(raised.value)
 
 
 def test_a_throttled_question_is_asked_again(aws: AwsState, repository: ImageRepository, label: str) -> None:
