@@ -24,11 +24,11 @@ def sources_of(reviewed: Review) -> list[Reference]:
     is then), and tags that move under a cluster's own pulls.
     """
     sources: dict[str, Reference] = {}
-    for resolved in by_images(reviewed.resolved.values()):
-        for image in resolved.images:
+    for demand in by_images(reviewed.demands):
+        for image in demand.images:
             floats = reviewed.company.catalogue.is_floating(image.reference.tag)
-            is_filled = image.source is not None or (resolved.registry.off is not None and not image.is_custom)
-            wanted = resolved.pinning.wants_locked(mirrored=is_filled, floating=floats)
+            is_filled = image.source is not None or (demand.registry.off is not None and not image.is_custom)
+            wanted = demand.pinning.wants_locked(mirrored=is_filled, floating=floats)
             if wanted and not image.is_pinned:
                 source = image.source or image.reference
                 sources[source.tagged] = source.with_digest(None)
@@ -39,9 +39,9 @@ def subsets_of(reviewed: Review) -> dict[str, ResolvedImage]:
     """Key of the lockfile → image of which some platforms only are mirrored."""
     return {
         image.lock_key: image
-        for resolved in by_images(reviewed.resolved.values())
-        for image in resolved.images
-        if image.platforms and resolved.pinning.uses_lockfile
+        for demand in by_images(reviewed.demands)
+        for image in demand.images
+        if image.platforms and demand.pinning.uses_lockfile
     }
 
 
@@ -110,17 +110,19 @@ def subset_digests(
     def read(key: str) -> str:
         image = subsets[key]
         assert image.source
-        source = image.source.with_digest(upstream[image.source.tagged])
-        if key in locked and locked.get(source.tagged) == source.digest and not (upgrade and asking.layout is None):
+        source = image.source if image.is_pinned else image.source.with_digest(upstream[image.source.tagged])
+        is_same = image.is_pinned or locked.get(source.tagged) == source.digest
+        if key in locked and is_same and not (upgrade and asking.layout is None):
             return locked[key]
         return asking.subset(source, image.platforms)
 
-    known = [key for key, image in subsets.items() if image.source and image.source.tagged in upstream]
+    known = [key for key, image in subsets.items() if image.is_pinned or _source(image) in upstream]
     result, failures = side_by_side(known, read)
     kept = {
         key: locked[key]
         for key in failures
-        if key in locked and upstream[_source(subsets[key])] == locked.get(_source(subsets[key]))
+        if key in locked
+        and (subsets[key].is_pinned or upstream[_source(subsets[key])] == locked.get(_source(subsets[key])))
     }
     return {**result, **kept}, {key: tuple(error.findings) for key, error in failures.items()}
 

@@ -87,6 +87,11 @@ class MirrorArgs(TypedDict, total=False):
     source: str
     """`server/account` to copy from"""
 
+    also: list[str]
+    """further images to copy into the registry, whoever pulls them: full references, as `custom_images` has them; the
+    last part of the path goes under the registry's account
+    """
+
     allow_sources: list[str]
     """the only sources that may be copied from; Harness's own where nobody says"""
 

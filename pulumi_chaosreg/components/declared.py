@@ -18,8 +18,9 @@ from pulumi_chaosreg.review.ownership import Ownership
 from pulumi_chaosreg.scopes.locks import check_exceptions
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.moves import check_moves
+from pulumi_chaosreg.scopes.registry import definitions
 from pulumi_chaosreg.scopes.resolution import Resolver
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.scopes.resolved import FurtherImages, ResolvedConfig
 from pulumi_chaosreg.stacks.tree import check_id, check_unique
 
 Lookup = Callable[[str], pulumi.Input[Any] | None]
@@ -43,6 +44,7 @@ class Declared:
         self._scopes: list[Scope] = []
         self._values: dict[Scope, Lookup] = {}
         self._configs: list[ResolvedConfig] = []
+        self._further: list[FurtherImages] = []
         self._ownership = Ownership()
         self._told: set[Finding] = set()
 
@@ -55,9 +57,15 @@ class Declared:
             _: pulumi.Output[Any] = pulumi.Output.from_input(self._look_at_the_whole())  # a run waits for all Outputs
         self._scopes.append(scope)
         self._values[scope] = value
-        more = (check_id(scope.id, scope.place), self._check(scopes=(scope,)))
+        further = [one for base in definitions(scope) if (one := self._resolver.further(scope, base))]
+        self._further += further
+        more = (check_id(scope.id, scope.place), self._check(scopes=(scope,), further=tuple(further)))
         self._tell([*findings, *(finding for of_one in more for finding in of_one)])
         self._tell([*check_unique(self._scopes), *check_moves(self._scopes)])
+
+    def further(self, owner: Scope) -> list[FurtherImages]:
+        """What the owner mirrors into its registries beside what infrastructures need."""
+        return [one for one in self._further if one.owner is owner]
 
     def resolve(self, infrastructure: Scope) -> ResolvedConfig:
         """What an infrastructure ends up with; RunError where that cannot be."""
@@ -66,11 +74,17 @@ class Declared:
         self._tell([*findings, *self._check(configs=(resolved,))])
         return resolved
 
-    def _check(self, scopes: tuple[Scope, ...] = (), configs: tuple[ResolvedConfig, ...] = ()) -> list[Finding]:
+    def _check(
+        self,
+        scopes: tuple[Scope, ...] = (),
+        configs: tuple[ResolvedConfig, ...] = (),
+        further: tuple[FurtherImages, ...] = (),
+    ) -> list[Finding]:
         subject = Subject(
             scopes,
             configs,
             self._catalogue,
+            further,
             is_acting=True,
             is_whole=False,
             ownership=self._ownership,
@@ -95,8 +109,9 @@ class Declared:
             self._tell_of_the_whole()
 
     def _tell_of_the_whole(self) -> None:
-        scopes, configs = tuple(self._scopes), tuple(self._configs)
-        self._tell([*check(Subject(scopes, configs, self._catalogue, is_acting=True)), *check_exceptions(scopes)])
+        scopes, configs, further = tuple(self._scopes), tuple(self._configs), tuple(self._further)
+        whole = Subject(scopes, configs, self._catalogue, further, is_acting=True)
+        self._tell([*check(whole), *check_exceptions(scopes)])
 
     def _has_value(self, scope: Scope, name: str) -> bool:
         return self._values[scope](name) is not None

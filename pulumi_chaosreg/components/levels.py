@@ -77,6 +77,10 @@ class LevelComponent(pulumi.ComponentResource):
         self._declared.add(scope, findings, self.credential)
         waiting = pulumi.ResourceOptions(depends_on=[*self._declared.gate]) if above is None else None
         self._register(scope, pulumi.ResourceOptions.merge(waiting, opts))
+        for further in self._declared.further(scope):
+            self.owned.provisioned(further.registry, [image.reference for image in further.images])
+            for image in further.images:
+                self.owned.mirrored(further.registry, image)
 
     def _begin(self, above: "LevelComponent | None", credentials: Credentials | None) -> None:
         self.above = above

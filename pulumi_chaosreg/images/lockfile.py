@@ -70,8 +70,10 @@ def write_lockfile(path: Path, locked: Mapping[str, str]) -> bool:
 
 
 def subset_key(source: Reference, platforms: Sequence[str]) -> str:
-    """What the lockfile calls a source of which these platforms only are mirrored."""
-    return f"{source.tagged}#{','.join(canonical(platforms))}"
+    """What the lockfile calls a source of which these platforms only are mirrored. Where a setting names the source's
+    digest, no other line has it: it stands in this one.
+    """
+    return f"{source}#{','.join(canonical(platforms))}"
 
 
 def pinned(reference: Reference, locked: Mapping[str, str]) -> Reference:

@@ -91,6 +91,11 @@ class Reference:
         return f"{self.server}/{self.repository}"
 
     @property
+    def image(self) -> str:
+        """The last part of the repository: what the image is called below a registry's account."""
+        return self.repository.rpartition("/")[2]
+
+    @property
     def tagged(self) -> str:
         """`server/repository:tag`, whatever the digest."""
         return f"{self.name}:{self.tag}" if self.tag else self.name

@@ -63,9 +63,9 @@ class CredentialValues:
         needed = (
             (owner, named)
             for owner in owned
-            for configured in reviewed.mirrored_by(owner)
-            if configured.registry.policy
-            for named in configured.registry.policy.credentials.values()
+            for demand in reviewed.mirrored_by(owner)
+            if demand.registry.policy
+            for named in demand.registry.policy.credentials.values()
         )
         return [
             Finding(

@@ -105,7 +105,9 @@ class _Builder:
             self.policies[registry.path] = {who: one.document for who, one in access.items() if one.document}
 
     def _mirror(self, owner: Scope, component: Component) -> None:
-        """Every image that an infrastructure below pulls from a registry that this scope owns and fills."""
+        """Every image that an infrastructure below pulls from a registry that this scope owns and fills, and those that
+        it fills them with besides.
+        """
         unknown = []
         for registry, images in self.reviewed.filled_by(owner):
             self._provision(component, registry, [image.reference for image in images])

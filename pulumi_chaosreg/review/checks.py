@@ -18,7 +18,7 @@ from pulumi_chaosreg.review.repository_checks import check_repositories
 from pulumi_chaosreg.review.signer_checks import check_signers
 from pulumi_chaosreg.review.vain_checks import check_vain
 from pulumi_chaosreg.scopes.model import Scope
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.scopes.resolved import Demand, FurtherImages, ResolvedConfig
 from pulumi_chaosreg.stacks.company import Company
 
 
@@ -29,6 +29,8 @@ class Subject:
     scopes: tuple[Scope, ...]
     configs: tuple[ResolvedConfig, ...]
     catalogue: Catalogue
+    further: tuple[FurtherImages, ...]
+    """What owners mirror beside what infrastructures need."""
     is_acting: bool
     """Whether a program would copy or pull now: some warnings are errors then."""
     is_whole: bool = True
@@ -41,6 +43,11 @@ class Subject:
     """The stack whose preview this stands for where none runs: credentials are then known by their names only."""
     ownership: Ownership = field(default_factory=Ownership)
     """With what others own already."""
+
+    @property
+    def demands(self) -> list[Demand]:
+        """Who wants images."""
+        return [*self.configs, *self.further]
 
 
 def check(subject: Subject) -> list[Finding]:
@@ -67,11 +74,11 @@ def _registries(subject: Subject) -> Iterable[Finding]:
 
 
 def _forms(subject: Subject) -> Iterable[Finding]:
-    return check_forms(subject.configs)
+    return check_forms(subject.demands)
 
 
 def _mirrors(subject: Subject) -> Iterable[Finding]:
-    return check_mirrors(subject.catalogue, subject.configs)
+    return check_mirrors(subject.catalogue, subject.configs, subject.further)
 
 
 def _repositories(subject: Subject) -> Iterable[Finding]:
@@ -80,8 +87,8 @@ def _repositories(subject: Subject) -> Iterable[Finding]:
 
 def _lockfile(subject: Subject) -> Iterable[Finding]:
     if subject.company is None:
-        return (finding for config in subject.configs for finding in check_without_lockfile(config))
-    return check_lockfile(subject.company, subject.configs, is_acting=subject.is_acting)
+        return (finding for demand in subject.demands for finding in check_without_lockfile(demand))
+    return check_lockfile(subject.company, subject.demands, is_acting=subject.is_acting)
 
 
 def _allowances(subject: Subject) -> Iterable[Finding]:
@@ -89,7 +96,7 @@ def _allowances(subject: Subject) -> Iterable[Finding]:
 
 
 def _signers(subject: Subject) -> Iterable[Finding]:
-    return check_signers(subject.configs)
+    return check_signers(subject.demands)
 
 
 def _pulls(subject: Subject) -> Iterable[Finding]:
@@ -101,13 +108,13 @@ def _pulls(subject: Subject) -> Iterable[Finding]:
 def _credentials(subject: Subject) -> Iterable[Finding]:
     if subject.company is None or (subject.is_acting and subject.looks_as is None):
         return ()  # who acts has the values
-    missing = check_credentials(subject.company, subject.configs, subject.looks_as)
+    missing = check_credentials(subject.company, subject.configs, subject.further, subject.looks_as)
     is_sure = subject.is_whole and subject.is_understood and not missing
-    return [*missing, *(check_unused(subject.company, subject.configs) if is_sure else ())]
+    return [*missing, *(check_unused(subject.company, subject.configs, subject.further) if is_sure else ())]
 
 
 def _powers(subject: Subject) -> Iterable[Finding]:
-    return check_powers(subject.configs)
+    return check_powers(subject.configs, subject.further)
 
 
 def _vain(subject: Subject) -> Iterable[Finding]:
@@ -116,7 +123,7 @@ def _vain(subject: Subject) -> Iterable[Finding]:
 
 
 def _ownership(subject: Subject) -> Iterable[Finding]:
-    return subject.ownership.claim(subject.configs)
+    return subject.ownership.claim(subject.configs, subject.further)
 
 
 CHECKS: tuple[Callable[[Subject], Iterable[Finding]], ...] = (

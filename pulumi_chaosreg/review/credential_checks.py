@@ -5,20 +5,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.scopes.delivery import Delivery, How
 from pulumi_chaosreg.scopes.model import Scope
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.scopes.resolved import Demand, FurtherImages, ResolvedConfig
 from pulumi_chaosreg.settings.near_misses import did_you_mean
 from pulumi_chaosreg.stacks.company import Company
 from pulumi_chaosreg.stacks.sections import CREDENTIALS
 from pulumi_chaosreg.stacks.stack_files import StackFile
 
 
-def check_credentials(company: Company, configs: Iterable[ResolvedConfig], acting: str | None) -> list[Finding]:
+def check_credentials(
+    company: Company, configs: Iterable[ResolvedConfig], further: Iterable[FurtherImages], acting: str | None
+) -> list[Finding]:
     """CHR0501 for names that are not among those that somebody gave a value: most likely misspelt. Where nobody gave
     any value yet there is nothing to find, but for `acting`, the stack whose preview this stands for.
     """
     every = list(configs)
     missing: dict[tuple[Place, str], dict[str, StackFile]] = {}
-    for place, name, files, stack in (*_pulls(company, every), *_mirrors(company, every)):
+    for place, name, files, stack in (*_pulls(company, every), *_mirrors(company, [*every, *further])):
         known = any(file.credentials for file in files) or stack == acting
         is_elsewhere = any(name in file.credentials or file.environments for file in files)  # ESC may have it
         if known and files and not is_elsewhere:
@@ -26,11 +28,13 @@ def check_credentials(company: Company, configs: Iterable[ResolvedConfig], actin
     return [_finding(place, name, list(files.values())) for (place, name), files in missing.items()]
 
 
-def check_unused(company: Company, configs: Iterable[ResolvedConfig]) -> Iterator[Finding]:
+def check_unused(
+    company: Company, configs: Iterable[ResolvedConfig], further: Iterable[FurtherImages]
+) -> Iterator[Finding]:
     """CHR0526, a hint: a value that no level says the NAME of; where it was renamed, what needs it has none."""
     every = list(configs)
     needed = {delivery.credential for config in every for delivery in config.deliveries}
-    needed |= {name for _, name, _, _ in _mirrors(company, every)}
+    needed |= {name for _, name, _, _ in _mirrors(company, [*every, *further])}
     if any(config.registry.type.value == "private" and not _names_one(config.delivery) for config in every):
         return  # what it needs is not known, which is told
     own = {scope: {*_texts(scope.settings)} for scope in company.scopes}
@@ -102,8 +106,8 @@ def _pulls(company: Company, configs: Sequence[ResolvedConfig]) -> Iterator[_Nam
         yield place, delivery.credential, _files(company, scope.chain()), stack
 
 
-def _mirrors(company: Company, configs: Sequence[ResolvedConfig]) -> Iterator[_Named]:
-    policies = {id(config.registry.policy): (config.owner, config.registry.policy) for config in configs}
+def _mirrors(company: Company, demands: Sequence[Demand]) -> Iterator[_Named]:
+    policies = {id(demand.registry.policy): (demand.owner, demand.registry.policy) for demand in demands}
     for owner, policy in policies.values():
         for named in policy.credentials.values() if owner and policy else ():
             assert owner

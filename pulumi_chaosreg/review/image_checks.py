@@ -7,7 +7,7 @@ from pulumi_chaosreg.errors import Cause, ChaosregError, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.scopes.model import Scope
-from pulumi_chaosreg.scopes.required_images import last_segment, names_place
+from pulumi_chaosreg.scopes.required_images import names_place
 from pulumi_chaosreg.settings.near_misses import did_you_mean, near_misses
 from pulumi_chaosreg.settings.table import IMAGES, SECTION
 
@@ -31,7 +31,7 @@ def check_images(scope: Scope, catalogue: Catalogue) -> Iterator[Finding]:
     seen: set[str] = set()
     for index, text in enumerate(scope.get(SECTION.required_images) or ()):
         image, place = Reference.parse(text), scope.at(SECTION.required_images, index)
-        name = last_segment(image)
+        name = image.image
         if names_place(text, image):
             message = f"`{text}` names a server or a digest, and a required image has neither"
             advice = f"write `{image.repository}:<tag>`, or give the full reference under `custom_images`"
@@ -49,7 +49,7 @@ def check_tag_names(scopes: Iterable[Scope], catalogue: Catalogue) -> Iterator[F
     unknown = [(scope, name) for scope, name in said if name not in catalogue.names]
     if not unknown:
         return
-    listed = {last_segment(Reference.parse(text)) for s in scopes for text in s.get(SECTION.required_images) or ()}
+    listed = {Reference.parse(text).image for s in scopes for text in s.get(SECTION.required_images) or ()}
     known = sorted({*catalogue.names, *listed})
     for scope, name in unknown:
         if name not in listed:

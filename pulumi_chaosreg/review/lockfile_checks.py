@@ -10,19 +10,19 @@ from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.images.lockfile import FILE_NAME
 from pulumi_chaosreg.review.mirror_checks import has_wrong_source
 from pulumi_chaosreg.scopes.pinning import Pin
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, by_images
+from pulumi_chaosreg.scopes.resolved import Demand, ResolvedImage, by_images
 from pulumi_chaosreg.settings.setting import Setting
 from pulumi_chaosreg.settings.table import MIRROR, SECTION
 from pulumi_chaosreg.stacks.company import Company
 
 
-def check_lockfile(company: Company, configs: Iterable[ResolvedConfig], *, is_acting: bool) -> list[Finding]:
+def check_lockfile(company: Company, demands: Iterable[Demand], *, is_acting: bool) -> list[Finding]:
     """CHR0304: what must have a digest and has none. `is_acting`: a program would copy or pull now."""
     lacking = [
         found
-        for config in by_images(configs)
-        for image in config.images
-        if (found := _lacking(image, config, company.catalogue, is_acting=is_acting))
+        for demand in by_images(demands)
+        for image in demand.images
+        if (found := _lacking(image, demand, company.catalogue, is_acting=is_acting))
     ]
     certain = [one.about for one in lacking if not one.about.follows]
     if certain and company.lockfile == "missing" and not is_acting:
@@ -31,7 +31,7 @@ def check_lockfile(company: Company, configs: Iterable[ResolvedConfig], *, is_ac
     return _by_cause(lacking)
 
 
-def check_without_lockfile(config: ResolvedConfig) -> list[Finding]:
+def check_without_lockfile(config: Demand) -> list[Finding]:
     """CHR0330: what a program without stack files, and so without a lockfile, cannot keep of `images.pin`."""
     lacking = [image for image in config.images if image.digest is None]
     if not config.pin or not lacking or config.pinning is Pin.OFF:
@@ -81,9 +81,9 @@ def _finding(about: Finding, every: list[_Lacking]) -> Finding:
     return replace(about, message=message, notes=tuple((label, text) for label, text in notes if text))
 
 
-def _lacking(image: ResolvedImage, config: ResolvedConfig, catalogue: Catalogue, *, is_acting: bool) -> _Lacking | None:
+def _lacking(image: ResolvedImage, config: Demand, catalogue: Catalogue, *, is_acting: bool) -> _Lacking | None:
     is_mirrored, floats = image.source is not None, catalogue.is_floating(image.reference.tag)
-    said, owner = config.infrastructure, config.owner
+    said, owner = config.scope, config.owner
     for_others: tuple[Setting[Any], ...] = (SECTION.mirror, SECTION.image_registry)
     unclear = (MIRROR.platforms, MIRROR.source) if is_mirrored else for_others
     if image.digest or not config.pinning.wants_locked(mirrored=is_mirrored, floating=floats):
@@ -95,13 +95,13 @@ def _lacking(image: ResolvedImage, config: ResolvedConfig, catalogue: Catalogue,
     about = Finding(
         "CHR0304",
         "",
-        image.origin.place,
+        image.place,
         help=f"run `chaosreg lock` and commit stacks/{FILE_NAME} with this change",
         severity="warning" if is_warning else "error",
         cause=Cause.NO_DIGEST,
         # else nobody knows what would have to be locked
         follows=any(said.is_unclear(setting) or config.registry.is_unclear(setting) for setting in unclear)
-        or has_wrong_source(image, config, catalogue),
+        or has_wrong_source(image, config.registry, catalogue),
         # a section that nobody reads may be the one that says where images come from
         follows_from=(Cause.DAMAGED_LOCKFILE, *(() if is_mirrored else (Cause.UNKNOWN_SECTION,))),
     )

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from pulumi_chaosreg.images.catalogue import load_catalogue
+from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.review.edits import Edits
 from pulumi_chaosreg.review.facts import cluster_of, path_of
 from pulumi_chaosreg.review.made import Pair
@@ -255,7 +256,9 @@ def _asked(policy: MirrorPolicy | None) -> set[str]:
     if policy is None:
         return set()
     allowed = policy.allow_sources.value if policy.allow_sources else ()
-    return {source.partition("/")[0] for source in (policy.source.value, *allowed)}
+    further = [Reference.parse(text).server for text in (policy.also.value if policy.also else ())]
+    source = [policy.source.value] if policy.source else []
+    return {*further, *(source.partition("/")[0] for source in (*source, *allowed))}
 
 
 _RANKS = {"skip": 0, "copy": 1, "require": 2}

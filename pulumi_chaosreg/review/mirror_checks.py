@@ -4,21 +4,27 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pulumi_chaosreg.errors import Finding, Place, told
 from pulumi_chaosreg.images.catalogue import Catalogue, load_catalogue
-from pulumi_chaosreg.images.reference import COMPANION_TAG
-from pulumi_chaosreg.scopes.mirror_policy import own_or_inherited
+from pulumi_chaosreg.images.reference import COMPANION_TAG, Reference
+from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, own_or_inherited
+from pulumi_chaosreg.scopes.model import Decided
 from pulumi_chaosreg.scopes.registry import Registry
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, by_images
+from pulumi_chaosreg.scopes.resolved import Demand, FurtherImages, ResolvedConfig, ResolvedImage, by_images
 from pulumi_chaosreg.settings.table import MIRROR, REPOSITORIES, SECTION
 
 
-def check_mirrors(catalogue: Catalogue, configs: Iterable[ResolvedConfig]) -> list[Finding]:
+def check_mirrors(
+    catalogue: Catalogue, configs: Iterable[ResolvedConfig], further: Iterable[FurtherImages]
+) -> list[Finding]:
     """CHR0309, CHR0314 to CHR0316 and CHR0318."""
     findings: list[Finding] = []
     every = list(by_images(configs))
     for config in every:
         findings += _mirrors_nothing(config, every, catalogue)
-        for image in config.images:
-            findings += _source(image, config.registry, catalogue)
+    demands: list[Demand] = [*every, *further]
+    for demand in demands:
+        for image in demand.images:
+            if not image.is_custom:  # one that an owner mirrors is looked at where that one lists it
+                findings += _source(image, demand.registry, catalogue)
     return findings + _not_carried(every, catalogue)
 
 
@@ -27,17 +33,21 @@ def _source(image: ResolvedImage, registry: Registry, catalogue: Catalogue) -> I
     owner, policy = registry.owner, registry.policy
     if image.source is None or owner is None or policy is None:
         return
-    source, allowed = policy.source, policy.allow_sources
+    allowed = policy.allow_sources
     beginnings = allowed.value if allowed else tuple(load_catalogue().sources)  # a project's own are not trusted by it
-    if not any(f"{image.source.name}/".startswith(f"{text.rstrip('/')}/") for text in beginnings):
+    if not _is_below(image.source.name, beginnings):
         said = "" if allowed else ", and nobody sets it: Harness's own are allowed"
+        source = _required_source(image, policy)
+        asked = [source.value] if source else _sources(policy)
+        by_whom = "correct `mirror.source`" if source else f"take `{image.source.tagged}` out of `mirror.also`"
+        refused = source.value if source else image.source.name
         yield Finding(
             "CHR0309",
-            f"`{source.value}` may not be mirrored: `mirror.allow_sources` does not name it{said}",
-            (allowed or source).origin.place,
+            f"`{refused}` may not be mirrored: `mirror.allow_sources` does not name it{said}",
+            (allowed or source).origin.place if source else image.place,
             notes=(("allowed", ", ".join(beginnings)),),
-            help="correct `mirror.source`, or "
-            + (f"add `{source.value}` to it" if allowed else f"write `allow_sources: [{source.value}]`"),
+            help=f"{by_whom}, or "
+            + (f"add `{refused}` to it" if allowed else f"write `allow_sources: [{', '.join(asked)}]`"),
             follows=registry.is_unclear(MIRROR.allow_sources),
         )
     name = image.image
@@ -46,7 +56,7 @@ def _source(image: ResolvedImage, registry: Registry, catalogue: Catalogue) -> I
         yield Finding(
             "CHR0318",
             f"tag `{tag}` of `{name}` is of the form that signatures have",
-            image.origin.place,
+            image.place,
             help="give the image another tag: this one would be overwritten by, or overwrite, a signature's",
         )
     immutable = own_or_inherited(owner, registry.base, REPOSITORIES.immutable_tags)
@@ -55,10 +65,28 @@ def _source(image: ResolvedImage, registry: Registry, catalogue: Catalogue) -> I
         yield Finding(
             "CHR0316",
             f"tag `{tag}` of `{name}` moves, and `repositories.immutable_tags` forbids that",
-            image.origin.place,
+            image.place,
             notes=(("immutable at", str(immutable.origin)),),
             help="write a release's tag, or set `immutable_tags: false`",
         )
+
+
+def _is_below(name: str, beginnings: Iterable[str]) -> bool:
+    return any(f"{name}/".startswith(f"{text.rstrip('/')}/") for text in beginnings)
+
+
+def _required_source(image: ResolvedImage, policy: MirrorPolicy) -> Decided[str] | None:
+    """`mirror.source`, where the image is copied from there; None where `mirror.also` says where it is."""
+    source = policy.source
+    is_there = source and image.source and image.source.name == f"{source.value}/{image.image}"
+    return source if is_there else None
+
+
+def _sources(policy: MirrorPolicy) -> list[str]:
+    """All that the owner copies from, as `allow_sources` would name it: the fewest beginnings."""
+    source = [policy.source.value] if policy.source else []
+    further = [Reference.parse(text).name for text in (policy.also.value if policy.also else ())]
+    return list(dict.fromkeys([*source, *(name for name in further if not _is_below(name, source))]))
 
 
 def _not_carried(configs: Iterable[ResolvedConfig], catalogue: Catalogue) -> list[Finding]:
@@ -66,8 +94,9 @@ def _not_carried(configs: Iterable[ResolvedConfig], catalogue: Catalogue) -> lis
     lacking: dict[tuple[str, Place], dict[str, None]] = {}
     for config in configs:
         for image in config.images:
-            if (policy := config.registry.policy) and _is_lacking(image, config, catalogue):
-                names = lacking.setdefault((policy.source.value, policy.source.origin.place), {})
+            source = _lacking_source(image, config.registry, catalogue)
+            if source:
+                names = lacking.setdefault((source.value, source.origin.place), {})
                 names[image.image] = None
     return [
         Finding(
@@ -81,9 +110,10 @@ def _not_carried(configs: Iterable[ResolvedConfig], catalogue: Catalogue) -> lis
     ]
 
 
-def _is_lacking(image: ResolvedImage, config: ResolvedConfig, catalogue: Catalogue) -> bool:
-    policy = config.registry.policy
-    return bool(image.source and policy and not catalogue.carries(policy.source.value, image.image))
+def _lacking_source(image: ResolvedImage, registry: Registry, catalogue: Catalogue) -> Decided[str] | None:
+    """The `mirror.source` that the image is to come from, where it is known not to have it."""
+    source = _required_source(image, registry.policy) if registry.policy else None
+    return source if source and not catalogue.carries(source.value, image.image) else None
 
 
 def _carrying(names: Iterable[str], catalogue: Catalogue) -> str:
@@ -91,9 +121,9 @@ def _carrying(names: Iterable[str], catalogue: Catalogue) -> str:
     return ", ".join(known) or "none of them has all"
 
 
-def has_wrong_source(image: ResolvedImage, config: ResolvedConfig, catalogue: Catalogue) -> bool:
+def has_wrong_source(image: ResolvedImage, registry: Registry, catalogue: Catalogue) -> bool:
     """Whether something is wrong with where the image is mirrored from, or with its tag there."""
-    return bool(told(_source(image, config.registry, catalogue))) or _is_lacking(image, config, catalogue)
+    return bool(told(_source(image, registry, catalogue)) or _lacking_source(image, registry, catalogue))
 
 
 def _mirrors_nothing(
@@ -101,12 +131,14 @@ def _mirrors_nothing(
 ) -> Iterator[Finding]:
     """A registry of one's own that nobody fills, where nobody says that this is meant so."""
     owner, registry = config.owner, config.registry
-    if owner is None or registry.policy or registry.off or registry.path in catalogue.sources:
+    is_filled = registry.policy is not None and registry.policy.source is not None
+    if owner is None or is_filled or registry.off or registry.path in catalogue.sources:
         return
     if all(image.is_custom for image in config.images):
         return
     source = own_or_inherited(owner, registry.base, MIRROR.source)
-    if source and any(one.registry.policy and one.registry.policy.source.origin == source.origin for one in every):
+    others = (one.registry.policy.source for one in every if one.registry.policy)
+    if source and any(other and other.origin == source.origin for other in others):
         return  # it is what others are filled from
     why = "it is its own `mirror.source`" if source else f"{owner.title} owns it and sets no `mirror.source`"
     verb = "write" if source else "add"

@@ -10,7 +10,7 @@ from pulumi_chaosreg.review.written import written
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.moves import object_name
 from pulumi_chaosreg.scopes.registry import Registry
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig, by_images
+from pulumi_chaosreg.scopes.resolved import Demand, FurtherImages, ResolvedConfig, by_images
 from pulumi_chaosreg.settings.table import SECTION
 from pulumi_chaosreg.settings.yaml_file import Lines
 
@@ -29,11 +29,12 @@ class Ownership:
         self._first: dict[tuple[object, ...], _Owned] = {}
         self._told: set[tuple[object, ...]] = set()
 
-    def claim(self, configs: Iterable[ResolvedConfig]) -> list[Finding]:
+    def claim(self, configs: Iterable[ResolvedConfig], further: Iterable[FurtherImages] = ()) -> list[Finding]:
         """What these infrastructures, or their registries' owners, would own beside somebody else."""
         every = list(configs)
         owned = [thing for config in every for thing in _of_cluster(config)]
         owned += [thing for config in by_images(every) for thing in _of_registry(config)]
+        owned += [thing for one in further for thing in _of_registry(one)]
         collisions: dict[tuple[object, ...], list[_Owned]] = {}
         at_odds: set[tuple[Scope, Scope]] = set()
         for one in owned:
@@ -115,7 +116,7 @@ def _of_cluster(config: ResolvedConfig) -> Iterator[_Owned]:
     )
 
 
-def _of_registry(config: ResolvedConfig) -> Iterator[_Owned]:
+def _of_registry(config: Demand) -> Iterator[_Owned]:
     for image in config.images:
         if image.source and config.owner:
             thing = ("the repository", image.reference.name)

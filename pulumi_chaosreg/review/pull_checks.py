@@ -6,7 +6,7 @@ from pulumi_chaosreg.errors import Cause, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.review.allowance_checks import is_allowed
 from pulumi_chaosreg.scopes.pinning import Pin
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, by_images
+from pulumi_chaosreg.scopes.resolved import Demand, FurtherImages, ResolvedConfig, ResolvedImage, by_images
 from pulumi_chaosreg.settings.table import IMAGE_REGISTRY
 
 
@@ -28,12 +28,13 @@ def check_pulls(catalogue: Catalogue, configs: Iterable[ResolvedConfig], *, is_a
     ]
 
 
-def check_powers(configs: Iterable[ResolvedConfig]) -> Iterator[Finding]:
+def check_powers(configs: Iterable[ResolvedConfig], further: Iterable[FurtherImages]) -> Iterator[Finding]:
     """CHR0518: what a mirror pushes or deletes with would be handed to clusters because a level names it for both; a
     warning where that is the owner, or above it.
     """
     every = list(configs)
-    policies = {id(one.registry.policy): one.registry for one in every if one.registry.policy}
+    demands: list[Demand] = [*every, *further]
+    policies = {id(one.registry.policy): one.registry for one in demands if one.registry.policy}
     for delivery in (delivery for one in every for delivery in one.deliveries):
         for registry in policies.values() if delivery.needs_value else ():
             policy, owner, said = registry.policy, registry.owner, delivery.named_by.scope

@@ -6,7 +6,7 @@ from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.registries.kinds import resembled_kind
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.registry import Definition, Registry
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig, by_images
+from pulumi_chaosreg.scopes.resolved import Demand, ResolvedConfig, by_images
 from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, SECTION
 
 
@@ -29,10 +29,10 @@ def check_registries(scopes: Iterable[Scope], configs: Iterable[ResolvedConfig])
                 )
 
 
-def check_forms(configs: Iterable[ResolvedConfig]) -> Iterator[Finding]:
+def check_forms(demands: Iterable[Demand]) -> Iterator[Finding]:
     """CHR0424 to CHR0427 and CHR0520."""
-    for config in by_images(configs):
-        registry, said = config.registry, config.infrastructure
+    for config in by_images(demands):
+        registry, said = config.registry, config.scope
         if said.is_unclear(SECTION.image_registry) or any(registry.is_unclear(row) for row in _FORM):
             continue  # what is wrong is told
         yield from _no_such_host(registry)
@@ -70,7 +70,7 @@ def _kind_in_vain(registry: Registry) -> Iterator[Finding]:
         )
 
 
-def _path(config: ResolvedConfig) -> Iterator[Finding]:
+def _path(config: Demand) -> Iterator[Finding]:
     registry = config.registry
     server, account, kind = registry.server.value, registry.account.value, registry.kind
     if problem := kind.account_problem(server, account):

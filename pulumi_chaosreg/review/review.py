@@ -9,9 +9,9 @@ from pathlib import Path
 from pulumi_chaosreg.errors import Finding, told
 from pulumi_chaosreg.review.checks import Subject, check
 from pulumi_chaosreg.scopes.model import Scope
-from pulumi_chaosreg.scopes.registry import Registry
+from pulumi_chaosreg.scopes.registry import Registry, definitions
 from pulumi_chaosreg.scopes.resolution import Resolver
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, mirrored
+from pulumi_chaosreg.scopes.resolved import Demand, FurtherImages, ResolvedConfig, ResolvedImage, mirrored
 from pulumi_chaosreg.settings.yaml_file import locate
 from pulumi_chaosreg.stacks.company import Company, load_company
 
@@ -25,6 +25,8 @@ class Review:
     company: Company
     resolved: Mapping[Scope, ResolvedConfig]
     findings: tuple[Finding, ...]
+    further: tuple[FurtherImages, ...] = ()
+    """What owners mirror beside that, for each registry with such images."""
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -36,16 +38,21 @@ class Review:
         """The findings that a strict run does not accept either."""
         return tuple(finding for finding in self.findings if finding.severity == "warning")
 
-    def mirrored_by(self, owner: Scope) -> list[ResolvedConfig]:
-        """The infrastructures whose images the owner's stack mirrors."""
-        return [resolved for resolved in self.resolved.values() if resolved.owner is owner]
+    @property
+    def demands(self) -> list[Demand]:
+        """Who wants images: every infrastructure its own, and owners further ones."""
+        return [*self.resolved.values(), *self.further]
+
+    def mirrored_by(self, owner: Scope) -> list[Demand]:
+        """For whom the owner's stack mirrors images."""
+        return [demand for demand in self.demands if demand.owner is owner]
 
     def filled_by(self, owner: Scope) -> list[tuple[Registry, list[ResolvedImage]]]:
         """Each registry that the owner's stack mirrors into, with what goes there: each target once, sorted."""
-        configs = self.mirrored_by(owner)
-        registries = {config.registry.path: config.registry for config in configs if config.registry.policy}
+        demands = self.mirrored_by(owner)
+        registries = {demand.registry.path: demand.registry for demand in demands if demand.registry.policy}
         return [
-            (registry, mirrored(config for config in configs if config.registry.path == path))
+            (registry, mirrored(demand for demand in demands if demand.registry.path == path))
             for path, registry in registries.items()
         ]
 
@@ -82,9 +89,12 @@ def _review(project: Path, stack: str | None, engine_config: Mapping[str, str] |
         if company.whole or infrastructure.stack == stack:
             resolved[infrastructure], more = resolver.resolve(infrastructure)
             findings += more
+    owners = (scope for scope in company.scopes if company.whole or scope.stack == stack)
+    further = tuple(one for owner in owners for base in definitions(owner) if (one := resolver.further(owner, base)))
     subject = Subject(
         scopes=company.scopes,
         configs=tuple(resolved.values()),
+        further=further,
         catalogue=company.catalogue,
         is_acting=stack is not None,
         is_whole=company.whole,
@@ -93,4 +103,4 @@ def _review(project: Path, stack: str | None, engine_config: Mapping[str, str] |
         looks_as=stack if engine_config is None else None,
     )
     unique = list(dict.fromkeys(told([*findings, *check(subject)])))
-    return Review(project, company, resolved, tuple(locate(unique)))
+    return Review(project, company, resolved, tuple(locate(unique)), further)

@@ -27,8 +27,10 @@ class MirrorPolicy:
     Every setting below `mirror` is a field of its own name; None where nobody says it.
     """
 
-    source: Decided[str]
-    """`server/account` that is copied from."""
+    source: Decided[str] | None
+    """`server/account` that the required images are copied from; None where only `also` is copied."""
+    also: Decided[tuple[str, ...]] | None = None
+    """References of further images, in the order in which they are written."""
     allow_sources: Decided[tuple[str, ...]] | None = None
     platforms: Decided[tuple[str, ...]] = field(default_factory=lambda: Decided((_ALL,), Origin()))
     """Sorted; `all` alone where nobody says it, too."""
@@ -69,18 +71,21 @@ class MirrorPolicy:
 
 def mirror_policy(owner: Scope, base: Path, path: str, project: File | None) -> MirrorPolicy | None:
     """How the owner fills the registry `path` (`server/account`) that is defined at `base`; None where it does not:
-    `mirror` is off, nobody says a source, or the source is the registry itself. `project`: where key files are.
+    `mirror` is off, or nobody says further images (`also`) nor a source other than the registry itself. `project`:
+    where key files are.
     """
     said: dict[str, Decided[Any]] = {
         row.key: decided for row in MIRROR.ROWS.values() if (decided := own_or_inherited(owner, base, row))
     }
-    source = said.get(MIRROR.source.key)
-    if source is None or source.value == path or off(owner, base):
+    source, also = said.pop(MIRROR.source.key, None), said.get(MIRROR.also.key)
+    if source is not None and source.value == path:
+        source = None
+    if (source is None and not (also and also.value)) or off(owner, base):
         return None
     signers, findings = signing_policy(owner, said.get(MIRROR.signatures.key), said.get(MIRROR.verify.key), project)
     more = {key: _plain(decided) for key, decided in said.items()}
     return MirrorPolicy(
-        **more, on_destroy=nearest(owner, SECTION.on_destroy), signers=signers, findings=tuple(findings)
+        source, **more, on_destroy=nearest(owner, SECTION.on_destroy), signers=signers, findings=tuple(findings)
     )
 
 

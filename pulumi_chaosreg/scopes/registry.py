@@ -120,6 +120,15 @@ def definitions(scope: Scope) -> Iterator[Path]:
         yield IMAGE_REGISTRY.PATH
 
 
+def defined(owner: Scope, base: Path, catalogue: Catalogue, policy_of: PolicyOf) -> Registry | None:
+    """The registry that the owner defines there, whoever chooses it; None where it says no server, which is told."""
+    if not owner.value_at((*base, IMAGE_REGISTRY.server.key)):
+        return None
+    if base == IMAGE_REGISTRY.PATH:
+        return _unnamed(owner, owner, catalogue, policy_of)[0]
+    return _defined(Definition(owner, base[1]), Origin(owner, base), None, policy_of)
+
+
 def joined(server: str, account: str) -> str:
     """`server/account`, or the server alone."""
     return "/".join(part for part in (server, account.strip("/")) if part)

@@ -1,13 +1,14 @@
 """Which images an infrastructure needs, at which tags: custom image, then tag, then release."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue, Release
-from pulumi_chaosreg.images.lockfile import pinned, subset_key
+from pulumi_chaosreg.images.lockfile import pinned
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.scopes.further_images import copied
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, merged, nearest
 from pulumi_chaosreg.scopes.pinning import Pin
 from pulumi_chaosreg.scopes.registry import Registry
@@ -38,8 +39,11 @@ def required_images(
     catalogue: Catalogue,
     locked: Mapping[str, str],
     pin: Pin,
+    further: Sequence[ResolvedImage] = (),
 ) -> tuple[tuple[ResolvedImage, ...], list[Finding]]:
-    """Each image that an infrastructure below this scope pulls, and what is wrong (CHR0305, CHR0307)."""
+    """Each image that an infrastructure below this scope pulls, and what is wrong (CHR0305, CHR0307). `further` are
+    those that the registry's owner mirrors beside them: a custom image may be one.
+    """
     if scope.is_unclear(SECTION.type):
         return (), []
     custom = custom_images(scope, catalogue)
@@ -55,7 +59,8 @@ def required_images(
             continue
         if item.image in custom:
             if item.name == item.image:  # and not for each of a release's two tags
-                images.append(_custom(scope, item, custom[item.image], catalogue, locked, pin))
+                image = _custom(scope, item, custom[item.image], catalogue, locked, pin)
+                images.append(_ours(image, further, registry, locked, pin))
             continue
         if item.image in tags and item.name != item.image:
             continue
@@ -85,6 +90,20 @@ def _custom(
     )
 
 
+def _ours(
+    image: ResolvedImage, further: Sequence[ResolvedImage], registry: Registry, locked: Mapping[str, str], pin: Pin
+) -> ResolvedImage:
+    """The custom image as the mirror copies it, where it is one that the registry's owner lists in `mirror.also`."""
+    same = (one for one in further if one.reference.tagged == image.reference.tagged)
+    found = next(same, None)
+    if found is None or found.source is None or registry.policy is None:
+        return image
+    ours = copied(image, found.source if found.is_pinned else found.source.with_digest(None), registry.policy, locked)
+    if image.is_pinned:
+        return ours if ours.digest == image.reference.digest else image
+    return replace(ours, reference=image.reference.with_digest(ours.digest if pin.in_references else None))
+
+
 def _of_registry(
     item: _Wanted,
     tag: Decided[str],
@@ -94,19 +113,10 @@ def _of_registry(
     settings: tuple[Path, ...],
 ) -> ResolvedImage:
     reference, policy = Reference.parse(f"{registry.path}/{item.image}:{tag.value}"), registry.policy
-    source = Reference.parse(f"{policy.source.value}/{item.image}:{tag.value}") if policy else None
-    upstream = locked.get((source or reference).tagged)
-    platforms = policy.kept_platforms if policy else ()
-    digest = locked.get(subset_key(source, platforms)) if source and platforms else upstream
-    return ResolvedImage(
-        item.name,
-        reference.with_digest(digest if pin.in_references else None),
-        tag.origin,
-        source.with_digest(upstream) if source else None,
-        digest=digest,
-        platforms=platforms,
-        settings=settings,
-    )
+    image = ResolvedImage(item.name, reference, tag.origin, digest=locked.get(reference.tagged), settings=settings)
+    if policy and policy.source:
+        image = copied(image, Reference.parse(f"{policy.source.value}/{item.image}:{tag.value}"), policy, locked)
+    return replace(image, reference=reference.with_digest(image.digest if pin.in_references else None))
 
 
 def deciding(scope: Scope, image: str, catalogue: Catalogue) -> tuple[Path, ...]:
@@ -181,7 +191,7 @@ def _from_list(
     release: Decided[Release] | None,
     images: Mapping[str, tuple[str, ...]],
 ) -> _Wanted:
-    name = last_segment(image)
+    name = image.image
     from_release = Decided(images[name][0], release.origin) if release and name in images else None
     return _Wanted(name, name, Decided(image.tag, listed.origin) if image.tag else from_release)
 
@@ -191,11 +201,6 @@ def _parsed(listed: list[str]) -> Iterator[Reference]:
         image = Reference.parse(text)
         if not names_place(text, image):
             yield image
-
-
-def last_segment(image: Reference) -> str:
-    """The image's name below a registry's account."""
-    return image.repository.rpartition("/")[2]
 
 
 def names_place(text: str, image: Reference) -> bool:

@@ -9,13 +9,14 @@ from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.scopes.delivery import Delivery, HasValue, authentication_for, delivery
+from pulumi_chaosreg.scopes.further_images import further_images
 from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, mirror_policy, own_or_inherited
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, merged, nearest
 from pulumi_chaosreg.scopes.other_logins import OtherLogin, other_logins
 from pulumi_chaosreg.scopes.pinning import Pin, pin_of
-from pulumi_chaosreg.scopes.registry import Registry, by_name, registry_of
+from pulumi_chaosreg.scopes.registry import Registry, by_name, defined, registry_of
 from pulumi_chaosreg.scopes.required_images import required_images
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
+from pulumi_chaosreg.scopes.resolved import FurtherImages, ResolvedConfig, ResolvedImage
 from pulumi_chaosreg.settings.setting import Path, Setting
 from pulumi_chaosreg.settings.table import CLUSTER, LOCKABLE, MIRROR, NAMESPACE, SECTION
 
@@ -58,6 +59,7 @@ class Resolver:
         self.catalogue, self.locked, self.has_value, self.project = catalogue, locked, has_value, project
         self._shared: dict[Scope, _Shared] = {}
         self._policies: dict[tuple[Scope, Path, str], MirrorPolicy | None] = {}
+        self._further: dict[tuple[Scope, Path], FurtherImages | None] = {}
 
     def resolve(self, infrastructure: Scope) -> tuple[ResolvedConfig, list[Finding]]:
         """The resolved config of an infrastructure, and what is wrong with it. What is wrong with something shared is
@@ -111,13 +113,30 @@ class Resolver:
             self._policies[key] = mirror_policy(owner, base, path, self.project)
         return self._policies[key]
 
+    def further(self, owner: Scope, base: Path) -> FurtherImages | None:
+        """What an owner mirrors into a registry of its own, whoever pulls it; None where that is nothing."""
+        key = (owner, base)
+        if key not in self._further:
+            self._further[key] = self._find_further(owner, base)
+        return self._further[key]
+
+    def _find_further(self, owner: Scope, base: Path) -> FurtherImages | None:
+        if own_or_inherited(owner, base, MIRROR.also) is None:
+            return None
+        registry, pin = defined(owner, base, self.catalogue, self.policy_of), pin_of(owner)
+        pinning = pin.value if pin else Pin.UNSAID
+        images = further_images(registry, self.locked if pinning.uses_lockfile else {}, pinning) if registry else ()
+        return FurtherImages(owner, registry, images, pin) if registry and images else None
+
     def _share(self, decider: Scope) -> tuple[_Shared, list[Finding]]:
         registry, findings = registry_of(decider, self.catalogue, self.policy_of)
         kind = nearest(decider, SECTION.type) or Decided(DEFAULT_TYPE, Origin())
         pin = pin_of(decider)
         pinning = pin.value if pin else Pin.UNSAID
         locked = self.locked if pinning.uses_lockfile else {}
-        images, of_images = required_images(decider, registry, kind, self.catalogue, locked, pinning)
+        further = self.further(registry.owner, registry.base) if registry.owner else None
+        ours = further.images if further else ()
+        images, of_images = required_images(decider, registry, kind, self.catalogue, locked, pinning, ours)
         authentication, of_login = authentication_for(decider, registry)
         allowed = nearest(decider, SECTION.allow_images)
         beginnings = Decided(tuple(allowed.value), allowed.origin) if allowed else None

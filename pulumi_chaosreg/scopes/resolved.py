@@ -1,9 +1,10 @@
 """What inheritance results in: plain frozen values, each decided one with its origin."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeVar
 
+from pulumi_chaosreg.errors import Place
 from pulumi_chaosreg.images.lockfile import subset_key
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.scopes.delivery import Delivery
@@ -39,17 +40,27 @@ class ResolvedImage:
     """What the mirror keeps of it, sorted; empty for all. The subset's digest is then another one than its source's."""
     settings: tuple[Path, ...] = ()
     """The paths of the settings that it comes from, the strongest first."""
+    index: int | None = None
+    """Where it stands in its setting, if that is a list of images."""
+
+    @property
+    def place(self) -> Place:
+        """Where it is written, or its tag."""
+        place = self.origin.place
+        return place if self.index is None else replace(place, keys=(*place.keys, self.index))
 
     @property
     def image(self) -> str:
         """The last part of its repository at the source; of a custom image its own."""
-        return (self.source or self.reference).repository.rpartition("/")[2]
+        return (self.source or self.reference).image
 
     @property
     def lock_key(self) -> str:
         """What the lockfile calls it."""
         source = self.source or self.reference
-        return subset_key(source, self.platforms) if self.platforms else source.tagged
+        if not self.platforms:
+            return source.tagged
+        return subset_key(source if self.is_pinned else source.with_digest(None), self.platforms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,56 @@ class Field:
     """The paths of the settings that it comes from, the strongest first."""
     is_of_owner: bool = False
     """Whether nothing in the cluster follows from it: what the registry's owner does, what may be pulled at all."""
+
+
+class Demand(Protocol):
+    """Images that somebody wants of one registry: an infrastructure its own, or the registry's owner further ones."""
+
+    @property
+    def scope(self) -> Scope:
+        """Who wants them."""
+
+    @property
+    def registry(self) -> Registry:
+        """Where they are, or go."""
+
+    @property
+    def images(self) -> tuple[ResolvedImage, ...]:
+        """Each once."""
+
+    @property
+    def pin(self) -> Decided[Pin] | None:
+        """None where nobody says `images.pin`."""
+
+    @property
+    def pinning(self) -> Pin:
+        """How firmly digests hold here."""
+
+    @property
+    def owner(self) -> Scope | None:
+        """Whose stack mirrors them."""
+
+
+@dataclass(frozen=True, slots=True)
+class FurtherImages:
+    """What an owner mirrors into one of its registries, whoever pulls it: `mirror.also`."""
+
+    scope: Scope
+    """The registry's owner."""
+    registry: Registry
+    """As its owner defines it."""
+    images: tuple[ResolvedImage, ...]
+    pin: Decided[Pin] | None = None
+
+    @property
+    def pinning(self) -> Pin:
+        """How firmly digests hold at the owner."""
+        return self.pin.value if self.pin else Pin.UNSAID
+
+    @property
+    def owner(self) -> Scope:
+        """Whose stack mirrors them."""
+        return self.scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +165,11 @@ class ResolvedConfig:
     def secret_names(self) -> tuple[str, ...]:
         """The pull Secrets that Pods have to name, that of the registry first."""
         return tuple(dict.fromkeys(one.secret_name.value for one in self.deliveries if one.secret_name))
+
+    @property
+    def scope(self) -> Scope:
+        """The infrastructure, as whoever wants its images."""
+        return self.infrastructure
 
     @property
     def owner(self) -> Scope | None:
@@ -261,7 +327,10 @@ def _field(name: str, decided: Decided[Any], *settings: Path) -> Field:
     return Field(name, shown(decided.value), decided.origin, every)
 
 
-def by_images(configs: Iterable[ResolvedConfig]) -> Iterator[ResolvedConfig]:
+D = TypeVar("D", bound=Demand)
+
+
+def by_images(configs: Iterable[D]) -> Iterator[D]:
     """One config for each list of images: siblings that say nothing of their own share one."""
     seen: set[int] = set()
     for config in configs:
@@ -270,15 +339,15 @@ def by_images(configs: Iterable[ResolvedConfig]) -> Iterator[ResolvedConfig]:
             yield config
 
 
-def mirrored(configs: Iterable[ResolvedConfig]) -> list[ResolvedImage]:
+def mirrored(demands: Iterable[Demand]) -> list[ResolvedImage]:
     """What owners mirror for these, each target once and sorted.
 
     Where one infrastructure wants the lockfile's digest and another leaves it to the copy, the digest holds for both.
     """
     chosen: dict[str, ResolvedImage] = {}
-    for config in by_images(configs):
-        for image in config.images:
-            if image.source and config.owner:
+    for demand in by_images(demands):
+        for image in demand.images:
+            if image.source and demand.owner:
                 other = chosen.setdefault(image.reference.tagged, image)
                 if other.digest is None:
                     chosen[image.reference.tagged] = image

@@ -157,6 +157,11 @@ class _Repositories(Group, key="repositories"):
 
 class _Mirror(Group, key="mirror"):
     source = text("`server/account` to copy from", grammar=SOURCE)
+    also = texts(
+        "further images to copy into the registry, whoever pulls them: full references, as `custom_images` has them; "
+        "the last part of the path goes under the registry's account",
+        grammar=REFERENCE,
+    )
     allow_sources = texts(
         "the only sources that may be copied from; Harness's own where nobody says", grammar=BEGINNING
     )

@@ -1,7 +1,6 @@
 """The whole main job on the real engine: preview, up, no change, an edit, refresh, destroy."""
 
 import json
-import subprocess
 from base64 import b64decode
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from lab.kubeapi import get
 from lab.registry import RegistryServer, read_requests
 from lab.state import LabState
 from lab.workspace import Workspace
+from tests.support.crane import crane
 
 pytestmark = pytest.mark.engine
 
@@ -27,9 +27,10 @@ def test_from_the_first_preview_to_destroy(company: Workspace, lab: LabState, pr
     assert len(images) == len(locked)
     for source, digest in locked.items():
         mirrored = f"{private_target.host}/chaos-engineering/{source.rpartition('/')[2]}"
-        crane = ("--insecure",)
-        assert _crane(company, lab, "digest", mirrored, *crane) == digest
-        assert _crane(company, lab, "manifest", mirrored, *crane) == _crane(company, lab, "manifest", source, *crane)
+        assert crane(company, lab, "digest", mirrored, "--insecure") == digest
+        assert crane(company, lab, "manifest", mirrored, "--insecure") == crane(
+            company, lab, "manifest", source, *crane
+        )
 
     # when an environment comes up
     company.up("checkout-prod")
@@ -69,7 +70,7 @@ def test_from_the_first_preview_to_destroy(company: Workspace, lab: LabState, pr
     changes = sorted((step.op, step.name) for step in company.preview("acme") if "Stack" not in step.type)
     assert [op for op, _ in changes] == ["create"] * 3 + ["delete"] * 3
     company.up("acme")
-    assert _crane(
+    assert crane(
         company, lab, "digest", f"{private_target.host}/chaos-engineering/chaos-ddcr-faults:1.93.0", "--insecure"
     )
     company.up("checkout-prod")
@@ -83,7 +84,7 @@ def test_from_the_first_preview_to_destroy(company: Workspace, lab: LabState, pr
     assert _find(company, lab, "configmaps", "prod-eu") is None
     assert _find(company, lab, "secrets", "prod-eu") is None
     assert get(lab.kubernetes, f"/api/v1/namespaces/{_namespace(company, 'prod-eu')}")["status"]["phase"] == "Active"
-    assert _crane(company, lab, "digest", f"{private_target.host}/chaos-engineering/chaos-ddcr:1.94.0", "--insecure")
+    assert crane(company, lab, "digest", f"{private_target.host}/chaos-engineering/chaos-ddcr:1.94.0", "--insecure")
 
 
 @pytest.mark.nightly
@@ -131,17 +132,6 @@ def test_each_unique_blob_is_read_once_from_the_source(company: Workspace, lab: 
 def _lockfile(company: Workspace) -> dict[str, str]:
     lines = (company.folder / "stacks/chaosreg.lock.yaml").read_text("utf-8").splitlines()
     return dict(line.split(": ") for line in lines if not line.startswith("#"))
-
-
-def _crane(company: Workspace, lab: LabState, verb: str, image: str, *flags: str) -> str:
-    docker = company.folder / "crane"
-    docker.mkdir(exist_ok=True)
-    login = {"username": lab.registry.push.username, "password": lab.registry.push.password}
-    (docker / "config.json").write_text(json.dumps({"auths": {lab.registry.host: login}}))
-    environment = {**company.environment, "DOCKER_CONFIG": str(docker)}
-    return subprocess.run(
-        ["crane", verb, image, *flags], env=environment, capture_output=True, text=True, check=True
-    ).stdout.strip()
 
 
 def _namespace(company: Workspace, infrastructure: str) -> str:
