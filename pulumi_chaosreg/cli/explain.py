@@ -1,6 +1,8 @@
-"""Show who decided a value of an infrastructure, who else tried, and who locks it; or what an error code means.
+"""Show who decided a value of an infrastructure, who else tried, and who locks it; what becomes of an image; or what an
+error code means.
 
-Without FIELD every field is shown with its origin; fields are named as in `chaosreg resolve`.
+Without FIELD every field is shown with its origin; fields are named as in `chaosreg resolve`. An image is named as its
+source or as its copy, with or without the tag, or by the last part of its path.
 """
 
 import argparse
@@ -8,17 +10,20 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from pulumi_chaosreg.cli.diff_rows import listed
 from pulumi_chaosreg.cli.error_page import entry
 from pulumi_chaosreg.cli.resolve import warn_of_errors
-from pulumi_chaosreg.cli.selection import select
+from pulumi_chaosreg.cli.selection import fits, select
 from pulumi_chaosreg.cli.terminal import colored
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place, visible
 from pulumi_chaosreg.review.explanation import Explanation, Statement, explain
-from pulumi_chaosreg.review.review import review
+from pulumi_chaosreg.review.image_explanation import ImageExplanation, explain_images
+from pulumi_chaosreg.review.review import Review, review
 from pulumi_chaosreg.scopes.locks import locks_in
 from pulumi_chaosreg.scopes.model import Scope
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig
-from pulumi_chaosreg.settings.near_misses import did_you_mean
+from pulumi_chaosreg.scopes.pinning import Pin
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, by_images
+from pulumi_chaosreg.settings.near_misses import did_you_mean, near_misses
 from pulumi_chaosreg.settings.table import SECTION
 from pulumi_chaosreg.settings.yaml_file import Lines
 from pulumi_chaosreg.stacks.project_file import find_project
@@ -27,13 +32,14 @@ EXAMPLES = """\
 examples:
   chaosreg explain prod-eu                     every field, and where it is set
   chaosreg explain prod-eu image.chaos-ddcr    what each level says about it
+  chaosreg explain harness/delegate:24.11      who wants the image, where it comes from and goes, which digest it has
   chaosreg explain CHR0203                     what the error means and how it is mended
 """
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line may say."""
-    parser.add_argument("subject", metavar="INFRA|CODE")
+    parser.add_argument("subject", metavar="INFRA|IMAGE|CODE")
     parser.add_argument("field", nargs="?", metavar="FIELD")
 
 
@@ -44,9 +50,41 @@ def run(options: argparse.Namespace) -> int:
         return 0
     reviewed = review(find_project(Path(options.project).resolve()))
     lines = Lines()
-    for resolved in select(reviewed, [options.subject]):
+    is_scope = any(fits(resolved.infrastructure, options.subject) for resolved in reviewed.resolved.values())
+    images = [] if is_scope or options.field else explain_images(reviewed.demands, options.subject)
+    for explained in images:
+        print(_of_image(explained, lines))
+    if not images and not is_scope and set(options.subject) & set(":.@"):
+        raise _no_image(options.subject, reviewed)
+    for resolved in () if images else select(reviewed, [options.subject]):
         print(_all(resolved, lines) if options.field is None else _one(resolved, options.field, lines, reviewed.errors))
     return warn_of_errors(reviewed)
+
+
+def _no_image(text: str, reviewed: Review) -> ChaosregError:
+    every = [image for demand in by_images(reviewed.demands) for image in demand.images]
+    names = dict.fromkeys(one.tagged for image in every for one in (image.source, image.reference) if one)
+    near = near_misses(text, names, most=3, cutoff=0.6)
+    advice = f"did you mean {', '.join(f'`{name}`' for name in near)}? " if near else ""
+    advice += "`chaosreg resolve` shows what is pulled, `mirror.also` has what is mirrored besides"
+    return ChaosregError([Finding("CHR0118", f"nobody wants an image `{text}`", help=advice), *reviewed.errors])
+
+
+def _of_image(explained: ImageExplanation, lines: Lines) -> str:
+    image, owner = explained.image, explained.owner
+    unlocked = "found when it is copied" if explained.pin is Pin.OFF else "not locked: `chaosreg lock`"
+    digest = image.digest or image.reference.digest or (unlocked if owner else "not known: it is not mirrored")
+    by = f"{owner.title}, stack `{owner.stack}`" if owner else "nobody: it is pulled as it is"
+    shown = [
+        colored(image.reference.tagged, "bold"),
+        *([f"  {colored('source', 'cyan')} = {image.source.tagged}"] if image.source else []),
+        f"  {colored('digest', 'cyan')} = {digest}",
+        *([f"  {colored('platforms', 'cyan')} = {', '.join(image.platforms)}"] if image.platforms else []),
+        f"  {colored('mirrored by', 'cyan')} = {by}",
+        f"  {colored('pulled by', 'cyan')} = {listed(explained.pulled_by, 8) or 'no infrastructure of this project'}",
+        *(f"  {colored('wanted by', 'cyan')} = {what}  {_where(place, lines)}" for what, place in explained.written),
+    ]
+    return "\n".join(shown) + "\n"
 
 
 def _all(resolved: ResolvedConfig, lines: Lines) -> str:

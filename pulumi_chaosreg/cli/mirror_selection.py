@@ -9,24 +9,23 @@ from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.mirror import Wanted
 from pulumi_chaosreg.review.review import Review
 from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, mirrored
+from pulumi_chaosreg.scopes.resolved import Demand, ResolvedImage, mirrored
 
 
 def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
     """What is mirrored, each target once, sorted; ChaosregError (CHR0118) for what is wanted and names nothing."""
-    chosen = {image.reference.tagged: image for image in mirrored(reviewed.resolved.values())}
+    chosen = {image.reference.tagged: image for image in mirrored(reviewed.demands)}
     jobs: dict[str, Job] = {}
     named: set[str] = set()
-    for resolved in reviewed.resolved.values():
-        of_scope = [text for text in wanted if fits(resolved, text)]
-        for image in resolved.images:
-            name = image.reference.repository.rpartition("/")[2]
-            fitting = [*of_scope, *(text for text in wanted if fnmatchcase(name, text))]
+    for demand in reviewed.demands:
+        of_scope = [text for text in wanted if fits(demand.scope, text)]
+        for image in demand.images:
+            fitting = [*of_scope, *(text for text in wanted if fnmatchcase(image.reference.image, text))]
             named.update(fitting)
-            policy = resolved.registry.policy
+            policy = demand.registry.policy
             if image.source and policy and (fitting or not wanted):
                 tagged = image.reference.tagged
-                jobs[tagged] = _job(reviewed, resolved, policy, chosen[tagged])
+                jobs[tagged] = _job(reviewed, demand, policy, chosen[tagged])
     missing = [text for text in wanted if text not in named]
     if missing:
         advice = "write an infrastructure's or scope's path, or an image's name: `chaosreg resolve` shows them"
@@ -34,7 +33,7 @@ def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
     return [jobs[tagged] for tagged in sorted(jobs)]
 
 
-def _job(reviewed: Review, resolved: ResolvedConfig, policy: MirrorPolicy, image: ResolvedImage) -> Job:
+def _job(reviewed: Review, demand: Demand, policy: MirrorPolicy, image: ResolvedImage) -> Job:
     assert image.source
     target = image.reference.with_digest(None)
     floats = reviewed.company.catalogue.is_floating(target.tag)
@@ -42,5 +41,5 @@ def _job(reviewed: Review, resolved: ResolvedConfig, policy: MirrorPolicy, image
         image.source,
         target,
         Wanted.by(policy, digest=image.digest, platforms=image.platforms, unique=floats),
-        must_be_locked=not resolved.pinning.may_copy_unlocked(floating=floats),
+        must_be_locked=not demand.pinning.may_copy_unlocked(floating=floats),
     )

@@ -1,4 +1,5 @@
-"""Remove from the mirrors what no infrastructure's configuration names any more. Without --yes only says what.
+"""Remove from the mirrors what no infrastructure's configuration and no `mirror.also` names any more. Without --yes
+only says what.
 
 Looks into the repositories that the owners of registries mirror to, for tags that Harness's images have (versions,
 `latest`) and nobody is configured to pull; IMAGE names only some of them (a pattern). Signatures go with their images,
@@ -24,6 +25,7 @@ from pulumi_chaosreg.machine import MachineLogins, untagging
 from pulumi_chaosreg.mirror import Mirror, Removed
 from pulumi_chaosreg.registries.servers import identity
 from pulumi_chaosreg.review.review import Review, review
+from pulumi_chaosreg.scopes.resolved import by_images
 from pulumi_chaosreg.stacks.project_file import find_project
 
 EXAMPLES = """\
@@ -116,6 +118,8 @@ def _places(reviewed: Review, wanted: Sequence[str]) -> list[Place]:
             names = sorted(reviewed.company.catalogue.names)
             beside = [Place(server, f"{path}/{name}" if path else name) for name in names]
             places |= dict.fromkeys([*(Place(one.server, one.repository) for one in targets), *beside])
+    targets = [image.reference for further in reviewed.further for image in further.images]
+    places |= dict.fromkeys(Place(one.server, one.repository) for one in targets)
     chosen = [place for place in places if not wanted or any(fnmatchcase(place.image, text) for text in wanted)]
     if wanted and not chosen:
         advice = "write an image's name, or a pattern: `chaosreg resolve` shows them"
@@ -148,8 +152,8 @@ class _Registries:
 def _plan(registries: _Registries, place: Place, reviewed: Review, *, with_unknown: bool) -> Plan:
     pulled = [
         image
-        for resolved in reviewed.resolved.values()
-        for image in resolved.images
+        for demand in by_images(reviewed.demands)
+        for image in demand.images
         if (identity(image.reference.server), image.reference.repository) == (identity(place.server), place.repository)
     ]
     named = {image.reference.tag for image in pulled if image.reference.tag}
@@ -186,7 +190,7 @@ def _say_text(plans: Mapping[Place, Plan], removed: Mapping[Place, Removed] | No
         print(f"{unread} repositories could not be looked at")
     if not any(plan.superfluous for plan in plans.values()):
         if not unread:
-            print("nothing to remove: everything else is pulled by somebody")
+            print("nothing to remove: everything else is wanted by somebody")
     elif removed is None:
         print(f"{what} would be removed: run again with --yes")
     else:

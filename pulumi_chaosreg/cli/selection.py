@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.review.review import Review
+from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.settings.near_misses import did_you_mean
 
@@ -17,7 +18,7 @@ def select(reviewed: Review, wanted: Sequence[str]) -> list[ResolvedConfig]:
     every = sorted(reviewed.resolved.values(), key=lambda resolved: resolved.infrastructure.path)
     if not wanted:
         return every
-    fitting = {text: [resolved for resolved in every if fits(resolved, text)] for text in wanted}
+    fitting = {text: [resolved for resolved in every if fits(resolved.infrastructure, text)] for text in wanted}
     missing = [text for text, found in fitting.items() if not found]
     if missing:
         raise ChaosregError([error for text in missing for error in _unknown(text, every).findings])
@@ -25,9 +26,8 @@ def select(reviewed: Review, wanted: Sequence[str]) -> list[ResolvedConfig]:
     return [resolved for resolved in every if resolved.infrastructure in chosen]
 
 
-def fits(resolved: ResolvedConfig, text: str) -> bool:
-    """Whether the text is the path or id of the infrastructure, the path of a scope above it, or a pattern of these."""
-    scope = resolved.infrastructure
+def fits(scope: Scope, text: str) -> bool:
+    """Whether the text is the path or id of the scope, the path of one above it, or a pattern of these."""
     return fnmatchcase(scope.id, text) or any(fnmatchcase(above.path, text) for above in scope.chain())
 
 

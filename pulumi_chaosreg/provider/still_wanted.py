@@ -6,7 +6,7 @@ project's stack files resolve to. Whatever cannot be found out keeps it.
 """
 
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from pulumi_chaosreg.registries.servers import identity
 if TYPE_CHECKING:
     from pulumi_chaosreg.review.review import Review
     from pulumi_chaosreg.scopes.model import Scope
-    from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+    from pulumi_chaosreg.scopes.resolved import Demand, ResolvedConfig
 
 
 class StillWanted:
@@ -93,16 +93,17 @@ class _StackFiles:
         return cls(reviewed)
 
     def puller(self, target: Reference, digest: str | None, destroyed: str | None) -> str:
-        """Who pulls this tag, or its digest from the same repository; "" for nobody."""
-        for config in self._configs():
-            registry = config.registry
+        """Who pulls this tag, or its digest from the same repository, or mirrors it for others; "" for nobody."""
+        for demand in self._demands():
+            registry = demand.registry
             if registry.owner and not registry.policy and f"{target.name}/".startswith(f"{registry.path}/"):
                 return f"`{registry.path}` is not ours to fill any more (`mirror: off`)"
-        for config in self._configs():
-            if destroyed is None or destroyed not in (config.infrastructure.stack, _stack(config.owner)):
-                for image in config.images:
+        for demand in self._demands():
+            if destroyed is None or destroyed not in (demand.scope.stack, _stack(demand.owner)):
+                for image in demand.images:
                     if _is_of(image.reference, target, {image.reference.digest, image.digest} & {digest} - {None}):
-                        return f"{_who(config)} still pulls it"
+                        verb = "still lists it in `mirror.also`" if demand.scope is demand.owner else "still pulls it"
+                        return f"{_who(demand.scope)} {verb}"
         return ""
 
     def lister(self, place: tuple[str | None, str, str], account: str, destroyed: str | None) -> str:
@@ -112,8 +113,11 @@ class _StackFiles:
             there = (cluster.get("identifier") or cluster.get("context"), config.namespace.value)
             is_there = any((*there, secret) == place for secret in config.secret_names)
             if is_there and account in config.service_accounts.value and config.infrastructure.stack != destroyed:
-                return f"{_who(config)} still wants it"
+                return f"{_who(config.infrastructure)} still wants it"
         return ""
+
+    def _demands(self) -> "Sequence[Demand]":
+        return self._reviewed.demands if self._reviewed else ()
 
     def _configs(self) -> "Collection[ResolvedConfig]":
         return self._reviewed.resolved.values() if self._reviewed else ()
@@ -124,8 +128,8 @@ def _place(image: Reference) -> tuple[str, str, str | None]:
     return identity(image.server), image.repository, image.tag
 
 
-def _who(config: "ResolvedConfig") -> str:
-    return f"{config.infrastructure.title} of the stack `{config.infrastructure.stack}`"
+def _who(scope: "Scope") -> str:
+    return f"{scope.title} of the stack `{scope.stack}`"
 
 
 def _stack(scope: "Scope | None") -> str | None:

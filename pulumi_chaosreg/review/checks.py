@@ -7,6 +7,7 @@ from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.review.allowance_checks import check_allowances
 from pulumi_chaosreg.review.credential_checks import check_credentials, check_unused
+from pulumi_chaosreg.review.further_checks import check_in_vain, check_lists, check_targets
 from pulumi_chaosreg.review.image_checks import check_images, check_tag_names
 from pulumi_chaosreg.review.lockfile_checks import check_lockfile, check_without_lockfile
 from pulumi_chaosreg.review.mirror_checks import check_mirrors
@@ -57,7 +58,7 @@ def check(subject: Subject) -> list[Finding]:
 
 def _images(subject: Subject) -> Iterable[Finding]:
     said = (scope for scope in subject.scopes if scope.settings)
-    return (finding for scope in said for finding in check_images(scope, subject.catalogue))
+    return (finding for scope in said for finding in (*check_images(scope, subject.catalogue), *check_lists(scope)))
 
 
 def _without_effect(subject: Subject) -> Iterable[Finding]:
@@ -70,7 +71,7 @@ def _tag_names(subject: Subject) -> Iterable[Finding]:
 
 
 def _registries(subject: Subject) -> Iterable[Finding]:
-    return check_registries(subject.scopes, subject.configs) if subject.is_whole else ()
+    return check_registries(subject.scopes, subject.configs, subject.further) if subject.is_whole else ()
 
 
 def _forms(subject: Subject) -> Iterable[Finding]:
@@ -78,7 +79,8 @@ def _forms(subject: Subject) -> Iterable[Finding]:
 
 
 def _mirrors(subject: Subject) -> Iterable[Finding]:
-    return check_mirrors(subject.catalogue, subject.configs, subject.further)
+    wrong = check_mirrors(subject.catalogue, subject.configs, subject.further)
+    return [*wrong, *check_targets(subject.configs, subject.further)]
 
 
 def _repositories(subject: Subject) -> Iterable[Finding]:
@@ -119,7 +121,10 @@ def _powers(subject: Subject) -> Iterable[Finding]:
 
 def _vain(subject: Subject) -> Iterable[Finding]:
     is_sure = subject.is_whole and subject.is_understood
-    return check_vain(subject.scopes, subject.configs, subject.catalogue) if is_sure else ()
+    if not is_sure:
+        return ()
+    found = check_vain(subject.scopes, subject.configs, subject.catalogue)
+    return [*found, *check_in_vain(subject.scopes, subject.configs)]
 
 
 def _ownership(subject: Subject) -> Iterable[Finding]:

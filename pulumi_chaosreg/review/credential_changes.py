@@ -67,9 +67,9 @@ def credential_changes(before: Made, after: Made, edits: Edits, pairs: Iterable[
 def _of_mirrors(made: Made, edits: Edits) -> Iterator[tuple[_Held, str]]:
     """What the owners' mirrors log in with; an owner's stack must hold it itself."""
     was_of = {was: now for now in edits.after.company.scopes if (was := edits.was(now))}
-    for config in made.reviewed.resolved.values():
-        owner, policy = config.owner, config.registry.policy
+    for demand in made.reviewed.demands:
+        owner, policy = demand.owner, demand.registry.policy
         if owner and policy and not edits.is_unknown(owner):
             path = was_of.get(owner, owner).path
             for key, named in policy.credentials.items():
-                yield (named.value, owner.stack), f"mirror.{key} of {path} into {config.registry.path}"
+                yield (named.value, owner.stack), f"mirror.{key} of {path} into {demand.registry.path}"

@@ -24,6 +24,7 @@ from pulumi_chaosreg.review.made import Made, Pair
 from pulumi_chaosreg.review.marks import Mark, Sign, marks
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.registry import definitions
+from pulumi_chaosreg.scopes.resolution import Resolver
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.settings.setting import Path
 from pulumi_chaosreg.stacks.sections import CREDENTIALS
@@ -192,17 +193,22 @@ def _of_registry(edits: Edits, old: tuple[Scope, Path] | None, new: tuple[Scope,
 
     def without(undone: Undone) -> Facts:
         built = edits.without(was, owner, undone)
-        where = base if built.value_at(base) is not None else former
-        return of_registry(built, where, edits.resolver(undone).policy_of(built, where, path_of(built, where)))
+        return _facts_of(edits.resolver(undone), built, base if built.value_at(base) is not None else former)
 
-    causes = Causes([*edits.between(was, owner), edits.keys], before, without)
+    sides = (edits.resolver_before.further(was, former), edits.resolver(frozenset()).further(owner, base))
+    further = [one for one in sides if one]
+    causes = Causes([*edits.between(was, owner, further), edits.keys], before, without)
     moved = _title(was, former)
     return Change("changed", title, owner.stack, tuple(_fields(before, facts, causes)), moved if moved != title else "")
 
 
 def _registry_facts(edits: Edits, owner: Scope, base: Path, *, before: bool = False) -> Facts:
-    resolver = edits.resolver_before if before else edits.resolver(frozenset())
-    return of_registry(owner, base, resolver.policy_of(owner, base, path_of(owner, base)))
+    return _facts_of(edits.resolver_before if before else edits.resolver(frozenset()), owner, base)
+
+
+def _facts_of(resolver: Resolver, owner: Scope, base: Path) -> Facts:
+    policy = resolver.policy_of(owner, base, path_of(owner, base))
+    return of_registry(owner, base, policy, resolver.further(owner, base))
 
 
 def _title(owner: Scope, base: Path) -> str:

@@ -10,7 +10,7 @@ from pulumi_chaosreg.scopes.linking import linked
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.moves import former_paths
 from pulumi_chaosreg.scopes.resolution import Resolver
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.scopes.resolved import Demand, by_images
 from pulumi_chaosreg.settings.setting import Path
 from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, MIRROR
 from pulumi_chaosreg.stacks.company import holder
@@ -94,8 +94,8 @@ class Edits:
         company = self.after.company
         return (company.folder / f"Pulumi.{scope.stack}.yaml").exists() and not company.of_stack(scope.stack)
 
-    def between(self, was: Scope, now: Scope, configs: Iterable[ResolvedConfig] = ()) -> list[Edit]:
-        """Every edit that may bear on this scope; `configs` are what it resolves to, for lines of the lockfile."""
+    def between(self, was: Scope, now: Scope, demands: Iterable[Demand] = ()) -> list[Edit]:
+        """Every edit that may bear on this scope; `demands` are what it wants, for lines of the lockfile."""
         edits: list[Edit] = []
         old, new = self._above(was), now.chain()[:-1]
         for scope in dict.fromkeys([now, *reversed(new), *reversed(old)]):
@@ -103,7 +103,7 @@ class Edits:
         if old != new:
             edits.append(self._parents.setdefault((*old, now), self._moved(was, now)))
         edits += self._catalogue
-        lines = dict.fromkeys(line for config in configs for line in _lines(config))
+        lines = dict.fromkeys(line for demand in demands for line in _lines(demand))
         edits += [self._locks[line] for line in lines if line in self._locks]
         stacks = {scope.stack for scope in (*was.chain(), *now.chain())}
         edits += [edit for (stack, _), edit in self._credentials.items() if stack in stacks]
@@ -231,12 +231,12 @@ def _superseded(before: Review, after: Review) -> dict[str, str]:
     """Lines that left the lockfile because nobody asks for them any more: they follow the settings, and would be back
     with them.
     """
-    wanted = {line for config in after.resolved.values() for line in _lines(config)}
+    wanted = {line for demand in by_images(after.demands) for line in _lines(demand)}
     return {line: digest for line, digest in before.company.locked.items() if line not in wanted}
 
 
-def _lines(config: ResolvedConfig) -> Iterator[str]:
-    for image in config.images:
+def _lines(demand: Demand) -> Iterator[str]:
+    for image in demand.images:
         yield image.lock_key
         yield (image.source or image.reference).tagged
 

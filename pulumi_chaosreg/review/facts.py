@@ -13,7 +13,7 @@ from pulumi_chaosreg.images.signing_policy import SigningPolicy
 from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, off, own_or_inherited
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, nearest
 from pulumi_chaosreg.scopes.registry import joined
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig, shown
+from pulumi_chaosreg.scopes.resolved import FurtherImages, ResolvedConfig, shown
 from pulumi_chaosreg.settings.setting import Path
 from pulumi_chaosreg.settings.table import (
     ALLOW_OVERRIDES,
@@ -62,9 +62,12 @@ def of_infrastructure(resolved: ResolvedConfig, holder: str | None) -> dict[str,
     return facts
 
 
-def of_registry(owner: Scope, base: Path, policy: MirrorPolicy | None) -> dict[str, Fact]:
+def of_registry(
+    owner: Scope, base: Path, policy: MirrorPolicy | None, further: FurtherImages | None
+) -> dict[str, Fact]:
     """What the owner of a registry says of it: where it is, who one is there, what is copied into it from where, how
-    that is trusted, and how its repositories are made. `base` is where it is defined.
+    that is trusted, and how its repositories are made. `base` is where it is defined; of the `further` images the
+    lockfile's digests are facts.
     """
     facts = dict(_of_definition(owner, base))
     if by := off(owner, base):
@@ -75,6 +78,9 @@ def of_registry(owner: Scope, base: Path, policy: MirrorPolicy | None) -> dict[s
             facts[str(row)] = Fact(_plain(decided.value), decided.origin)
     if policy and policy.signers and policy.verify:
         facts["mirror.signers"] = Fact(_signers(policy.signers), policy.verify.origin)
+    for image in further.images if further else ():
+        if image.digest and (image.platforms or not image.is_pinned):  # or else the setting says it
+            facts[f"digest.{image.name}:{image.reference.tag}"] = Fact(image.digest, image.origin)
     if destroys := nearest(owner, SECTION.on_destroy):
         facts[str(SECTION.on_destroy)] = Fact(destroys.value, destroys.origin)
     for made in REPOSITORIES.ROWS.values():

@@ -16,7 +16,7 @@ from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy
 from pulumi_chaosreg.scopes.model import Level, Scope, nearest
 from pulumi_chaosreg.scopes.moves import object_name
 from pulumi_chaosreg.scopes.registry import definitions, is_same
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
+from pulumi_chaosreg.scopes.resolved import FurtherImages, ResolvedConfig, ResolvedImage
 from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, SECTION
 
 
@@ -238,6 +238,16 @@ def _of_mirrors(edits: Edits) -> Iterator[Mark]:
                 yield Mark(Sign.FOREIGN_HOST, f"`{path}` may be filled from `{host}`", where)
             if had:
                 yield from _of_signatures(had, policy, path, where)
+            further = edits.resolver(frozenset()).further(owner, base)
+            if former and further:
+                yield from _of_further(edits.resolver_before.further(*former), further, where)
+
+
+def _of_further(was: FurtherImages | None, now: FurtherImages, where: str) -> Iterator[Mark]:
+    before = {image.reference.tagged: image for image in (was.images if was else ())}
+    for image in now.images:
+        if old := before.get(image.reference.tagged):
+            yield from _of_versions(old, image, where)
 
 
 def _by_path(edits: Edits, path: str) -> tuple[Scope, tuple[str, ...]] | None:

@@ -22,16 +22,20 @@ def check_mirrors(
         findings += _mirrors_nothing(config, every, catalogue)
     demands: list[Demand] = [*every, *further]
     for demand in demands:
+        once: dict[str, ResolvedImage] = {}  # of several tags of one source the first
         for image in demand.images:
-            if not image.is_custom:  # one that an owner mirrors is looked at where that one lists it
-                findings += _source(image, demand.registry, catalogue)
+            if image.source and not image.is_custom:  # one that an owner mirrors is looked at where that one lists it
+                once.setdefault(image.source.name, image)
+                findings += _tag(image, demand.registry, catalogue)
+        for image in once.values():
+            findings += _source(image, demand.registry)
     return findings + _not_carried(every, catalogue)
 
 
-def _source(image: ResolvedImage, registry: Registry, catalogue: Catalogue) -> Iterator[Finding]:
-    """Nothing for an image that is not mirrored."""
-    owner, policy = registry.owner, registry.policy
-    if image.source is None or owner is None or policy is None:
+def _source(image: ResolvedImage, registry: Registry) -> Iterator[Finding]:
+    """Nothing for an image that is not mirrored, or that would be copied onto itself, which is told."""
+    policy = registry.policy
+    if image.source is None or policy is None or image.source.name == image.reference.name:
         return
     allowed = policy.allow_sources
     beginnings = allowed.value if allowed else tuple(load_catalogue().sources)  # a project's own are not trusted by it
@@ -50,6 +54,12 @@ def _source(image: ResolvedImage, registry: Registry, catalogue: Catalogue) -> I
             + (f"add `{refused}` to it" if allowed else f"write `allow_sources: [{', '.join(asked)}]`"),
             follows=registry.is_unclear(MIRROR.allow_sources),
         )
+
+
+def _tag(image: ResolvedImage, registry: Registry, catalogue: Catalogue) -> Iterator[Finding]:
+    """Nothing for an image that is not mirrored."""
+    if image.source is None or registry.owner is None:
+        return
     name = image.image
     tag = image.reference.tag or ""
     if COMPANION_TAG.fullmatch(tag):
@@ -59,7 +69,7 @@ def _source(image: ResolvedImage, registry: Registry, catalogue: Catalogue) -> I
             image.place,
             help="give the image another tag: this one would be overwritten by, or overwrite, a signature's",
         )
-    immutable = own_or_inherited(owner, registry.base, REPOSITORIES.immutable_tags)
+    immutable = own_or_inherited(registry.owner, registry.base, REPOSITORIES.immutable_tags)
     excludes = registry.kind.provisions  # a repository that we make leaves just this tag out
     if immutable and immutable.value and catalogue.is_floating(tag) and not excludes:
         yield Finding(
@@ -123,7 +133,8 @@ def _carrying(names: Iterable[str], catalogue: Catalogue) -> str:
 
 def has_wrong_source(image: ResolvedImage, registry: Registry, catalogue: Catalogue) -> bool:
     """Whether something is wrong with where the image is mirrored from, or with its tag there."""
-    return bool(told(_source(image, registry, catalogue)) or _lacking_source(image, registry, catalogue))
+    wrong = [*_source(image, registry), *_tag(image, registry, catalogue)]
+    return bool(told(wrong) or _lacking_source(image, registry, catalogue))
 
 
 def _mirrors_nothing(

@@ -6,24 +6,31 @@ from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.registries.kinds import resembled_kind
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.registry import Definition, Registry
-from pulumi_chaosreg.scopes.resolved import Demand, ResolvedConfig, by_images
+from pulumi_chaosreg.scopes.resolved import Demand, FurtherImages, ResolvedConfig, by_images
 from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, SECTION
 
 
-def check_registries(scopes: Iterable[Scope], configs: Iterable[ResolvedConfig]) -> Iterator[Finding]:
+def check_registries(
+    scopes: Iterable[Scope], configs: Iterable[ResolvedConfig], further: Iterable[FurtherImages]
+) -> Iterator[Finding]:
     """CHR0216: a hint, since a name may be written before it is needed."""
     every = list(configs)
     if any(config.infrastructure.is_unclear(SECTION.image_registry) for config in every):
         return  # who would choose it is told to be wrong
     used = {(config.owner, config.registry.name) for config in every}
+    filled = {(one.owner, one.registry.name): one.images[0].origin.path for one in further}
     for scope in scopes:
         for name in scope.get(SECTION.registries) or ():
             below = any(config.infrastructure.within(scope) for config in every)
-            if below and (scope, name) not in used:
+            also = filled.get((scope, name), ())
+            base = Definition(scope, name).base
+            is_meant = also[: len(base)] == base
+            if below and (scope, name) not in used and not is_meant:
                 yield Finding(
                     "CHR0216",
-                    f"nobody uses the registry `{name}`, so nothing is made or mirrored for it",
-                    scope.at(*Definition(scope, name).base),
+                    f"nobody uses the registry `{name}`, so "
+                    + ("only `mirror.also` goes into it" if also else "nothing is made or mirrored for it"),
+                    scope.at(*base),
                     help=f"write `image_registry: {name}` where it is meant, or remove it",
                     severity="hint",
                 )

@@ -11,7 +11,7 @@ from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.moves import former_paths
 from pulumi_chaosreg.scopes.registry import Registry
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, by_images
 from pulumi_chaosreg.settings.table import SECTION
 
 
@@ -77,9 +77,10 @@ class _Inputs:
             file = reviewed.company.files.get(scope.stack)
             if file and file.environments:
                 self._add(scope.stack, "ESC environments", file.environments)
-            registry = resolved.registry
+        for demand in by_images(reviewed.demands):
+            registry = demand.registry
             if registry.owner and registry.policy:
-                pairs = {(str(image.source), str(image.reference)) for image in resolved.images if image.source}
+                pairs = {(str(image.source), str(image.reference)) for image in demand.images if image.source}
                 mirrored.setdefault((registry.owner, registry.path), (registry, set()))[1].update(pairs)
         for (owner, path), (registry, images) in mirrored.items():
             if images and registry.policy:  # the owner's path is in the names of its resources

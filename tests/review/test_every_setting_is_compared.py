@@ -63,6 +63,7 @@ TOLD = {
     "repositories.pullers": ("account", None, {"organization": "o-a1b2c3d4e5"}),
     "repositories.protect": ("account", None, True),
     "mirror.source": ("account", "docker.io/harness", "docker.io/other"),
+    "mirror.also": ("account", None, ["harness/delegate:24.11.84304"]),
     "mirror.allow_sources": ("account", None, ["docker.io/harness"]),
     "mirror.platforms": ("account", None, ["linux/amd64"]),
     "mirror.foreign_layers": ("account", None, "keep"),

@@ -15,6 +15,7 @@ def test_every_setting_below_mirror_is_in_it():
 def test_whatever_is_said_below_mirror_arrives_in_it(project):
     said = {
         "source": "docker.io/harness",
+        "also": ["docker.io/harness/delegate:24.11.84304"],
         "allow_sources": ["docker.io/harness"],
         "platforms": ["linux/amd64"],
         "foreign_layers": "keep",
