@@ -90,13 +90,15 @@ def _unverified(
     assert demand is not None
     assert demand.origin.scope is not None
     by, said = demand.origin.scope, config.infrastructure
-    unclear = (SECTION.allow_images, MIRROR.signatures, MIRROR.source, IMAGE_REGISTRY.server)
+    unclear = (SECTION.allow_images, MIRROR.signatures, MIRROR.source, MIRROR.also, IMAGE_REGISTRY.server)
     return Finding(
         "CHR0335",
         f"nobody verifies {what}: `signatures: require` covers what is mirrored, and this is not",
         place,
         notes=(("required by", _where(demand.origin, lines)),),
-        help="" if is_known else f"let the mirror copy it, or let {by.title} name its place in `allow_images`",
+        help=""
+        if is_known
+        else f"let the mirror copy it (`mirror.also`), or let {by.title} name its place in `allow_images`",
         severity="hint" if is_known else "error" if _is_below(decided.scope, config) else "warning",
         follows=any(said.is_unclear(setting) or config.registry.is_unclear(setting) for setting in unclear),
     )

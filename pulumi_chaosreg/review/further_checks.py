@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.reference import Reference
-from pulumi_chaosreg.registries.servers import identity
+from pulumi_chaosreg.review.mirror_checks import goes_onto_itself
 from pulumi_chaosreg.scopes.locks import lock_on
 from pulumi_chaosreg.scopes.mirror_policy import off
 from pulumi_chaosreg.scopes.model import Scope
@@ -65,7 +65,7 @@ def _target(image: ResolvedImage, needed: dict[str, ResolvedImage]) -> Iterator[
     source, target = image.source, image.reference
     assert source is not None
     beside, same = needed.get(target.repository), needed.get(target.tagged)
-    if (identity(source.server), source.repository) == (identity(target.server), target.repository):
+    if goes_onto_itself(image):
         yield Finding(
             "CHR0340",
             f"`{source.tagged}` is where it would be copied to",

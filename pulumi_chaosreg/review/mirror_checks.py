@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pulumi_chaosreg.errors import Finding, Place, told
 from pulumi_chaosreg.images.catalogue import Catalogue, load_catalogue
 from pulumi_chaosreg.images.reference import COMPANION_TAG, Reference
+from pulumi_chaosreg.registries.servers import identity
 from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, own_or_inherited
 from pulumi_chaosreg.scopes.model import Decided
 from pulumi_chaosreg.scopes.registry import Registry
@@ -35,7 +36,7 @@ def check_mirrors(
 def _source(image: ResolvedImage, registry: Registry) -> Iterator[Finding]:
     """Nothing for an image that is not mirrored, or that would be copied onto itself, which is told."""
     policy = registry.policy
-    if image.source is None or policy is None or image.source.name == image.reference.name:
+    if image.source is None or policy is None or goes_onto_itself(image):
         return
     allowed = policy.allow_sources
     beginnings = allowed.value if allowed else tuple(load_catalogue().sources)  # a project's own are not trusted by it
@@ -134,7 +135,15 @@ def _carrying(names: Iterable[str], catalogue: Catalogue) -> str:
 def has_wrong_source(image: ResolvedImage, registry: Registry, catalogue: Catalogue) -> bool:
     """Whether something is wrong with where the image is mirrored from, or with its tag there."""
     wrong = [*_source(image, registry), *_tag(image, registry, catalogue)]
-    return bool(told(wrong) or _lacking_source(image, registry, catalogue))
+    return bool(told(wrong) or _lacking_source(image, registry, catalogue)) or goes_onto_itself(image)
+
+
+def goes_onto_itself(image: ResolvedImage) -> bool:
+    """Whether its source is the repository that it would be copied to, by whatever name of the registry."""
+    source, target = image.source, image.reference
+    if source is None or source.repository != target.repository:
+        return False
+    return identity(source.server) == identity(target.server)
 
 
 def _mirrors_nothing(

@@ -79,8 +79,8 @@ def _without_login(image: ResolvedImage, config: ResolvedConfig) -> Iterator[Fin
             "CHR0511",
             f"`{image.reference.tagged}` would be pulled without a login: the pull Secret has one for `{server}` only",
             image.origin.place,
-            help=f"fine where that image is public; otherwise mirror it, or define `{image.reference.server}` under "
-            "`registries:` at this level or above, with its `authentication`",
+            help="fine where that image is public; otherwise mirror it (`mirror.also`), or define "
+            f"`{image.reference.server}` under `registries:` at this level or above, with its `authentication`",
             severity="warning",
             follows=config.infrastructure.is_unclear(IMAGE_REGISTRY.server) or not is_allowed(image, config),
         )

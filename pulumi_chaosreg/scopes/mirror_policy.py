@@ -9,6 +9,7 @@ from pathlib import Path as File
 from typing import Any, TypeVar
 
 from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.images.platform import canonical
 from pulumi_chaosreg.images.signing_policy import SigningPolicy
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, nearest
@@ -71,16 +72,16 @@ class MirrorPolicy:
 
 def mirror_policy(owner: Scope, base: Path, path: str, project: File | None) -> MirrorPolicy | None:
     """How the owner fills the registry `path` (`server/account`) that is defined at `base`; None where it does not:
-    `mirror` is off, or nobody says further images (`also`) nor a source other than the registry itself. `project`:
-    where key files are.
+    `mirror` is off, nobody says a source or further images (`also`), or the registry is the source itself, or one of
+    Harness's. `project`: where key files are.
     """
     said: dict[str, Decided[Any]] = {
         row.key: decided for row in MIRROR.ROWS.values() if (decided := own_or_inherited(owner, base, row))
     }
     source, also = said.pop(MIRROR.source.key, None), said.get(MIRROR.also.key)
-    if source is not None and source.value == path:
-        source = None
-    if (source is None and not (also and also.value)) or off(owner, base):
+    if (source is not None and source.value == path) or off(owner, base):
+        return None
+    if source is None and (not (also and also.value) or path in load_catalogue().sources):  # those are Harness's
         return None
     signers, findings = signing_policy(owner, said.get(MIRROR.signatures.key), said.get(MIRROR.verify.key), project)
     more = {key: _plain(decided) for key, decided in said.items()}
