@@ -102,7 +102,7 @@ class _StackFiles:
             if destroyed is None or destroyed not in (demand.scope.stack, _stack(demand.owner)):
                 for image in demand.images:
                     if _is_of(image.reference, target, {image.reference.digest, image.digest} & {digest} - {None}):
-                        verb = "still lists it in `mirror.also`" if demand.scope is demand.owner else "still pulls it"
+                        verb = "still pulls it" if demand.is_pull else "still lists it in `mirror.also`"
                         return f"{_who(demand.scope)} {verb}"
         return ""
 

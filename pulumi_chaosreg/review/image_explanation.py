@@ -52,6 +52,6 @@ def is_named(image: ResolvedImage, text: str) -> bool:
 def _explained(copy: ResolvedImage | None, wanted: list[tuple[Demand, ResolvedImage]]) -> ImageExplanation:
     first, image = wanted[0]
     written = {(".".join(one.origin.path), one.place): None for _, one in wanted}
-    pulled_by = {demand.scope.path for demand, _ in wanted if demand.scope is not demand.owner}
+    pulled_by = {demand.scope.path for demand, _ in wanted if demand.is_pull}
     owner = next((demand.owner for demand, one in wanted if one.source), None)
     return ImageExplanation(copy or image, owner, first.pinning, tuple(written), tuple(sorted(pulled_by)))

@@ -103,6 +103,10 @@ class Demand(Protocol):
     def owner(self) -> Scope | None:
         """Whose stack mirrors them."""
 
+    @property
+    def is_pull(self) -> bool:
+        """Whether who wants them pulls them, or has them there for others."""
+
 
 @dataclass(frozen=True, slots=True)
 class FurtherImages:
@@ -124,6 +128,11 @@ class FurtherImages:
     def owner(self) -> Scope:
         """Whose stack mirrors them."""
         return self.scope
+
+    @property
+    def is_pull(self) -> bool:
+        """False: they are there for others."""
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +179,11 @@ class ResolvedConfig:
     def scope(self) -> Scope:
         """The infrastructure, as whoever wants its images."""
         return self.infrastructure
+
+    @property
+    def is_pull(self) -> bool:
+        """True: its cluster pulls them."""
+        return True
 
     @property
     def owner(self) -> Scope | None:

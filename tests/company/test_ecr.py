@@ -52,6 +52,7 @@ def test_from_nothing_to_clusters_that_need_no_secret(company: Workspace, label:
     assert filled
     assert filled.items() <= images.items()
     assert {name.partition(":")[0] for name in filled} == set(ours)
+    assert f"{label}/chaos-exporter" in ours  # which no infrastructure needs: `mirror.also` lists it
     assert {each["imageTagMutability"] for each in ours.values()} == {"IMMUTABLE_WITH_EXCLUSION"}
     assert {each["imageScanningConfiguration"]["scanOnPush"] for each in ours.values()} == {True}
     company.up("acme", "--expect-no-changes")

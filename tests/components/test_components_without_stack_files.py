@@ -190,3 +190,34 @@ def test_a_public_registry_needs_no_secret(run: Any) -> None:
 
     assert not any("Secret" in name for name in made)
     assert made["kubernetes:core/v1:ConfigMap dev"]["data"]["server"] == "docker.io"
+
+
+def test_a_level_mirrors_what_it_lists_when_it_is_declared(run: Any) -> None:
+    also = ["harness/delegate:24.11", f"harness/source-probe:1@{DIGEST}"]
+
+    def program() -> None:
+        _company(mirror={"source": "docker.io/harness", "also": also})
+
+    made = run(program).made
+    copies = {inputs["target"]: inputs for name, inputs in made.items() if "MirroredImage" in name}
+    assert copies.keys() == {"harbor.company.com/chaos/delegate:24.11", "harbor.company.com/chaos/source-probe:1"}
+    assert copies["harbor.company.com/chaos/source-probe:1"]["digest"] == DIGEST
+    assert copies["harbor.company.com/chaos/delegate:24.11"]["source"] == "docker.io/harness/delegate:24.11"
+
+
+def test_a_custom_image_may_be_one_of_them_and_is_made_once(run: Any) -> None:
+    custom = {"log_watcher": "harbor.company.com/chaos/source-probe:1"}
+
+    def program() -> None:
+        project = _company(mirror={"source": "docker.io/harness", "also": ["harness/source-probe:1"]})
+        pulumi.export("images", _infrastructure(project, custom_images=custom).images)
+
+    made = run(program).made
+    assert len([name for name in made if "source-probe" in name]) == 1
+    data = made["kubernetes:core/v1:ConfigMap payments/checkout/prod-eu"]["data"]
+    assert data["image.chaos-log-watcher"] == f"harbor.company.com/chaos/source-probe:1@{DIGEST}"
+
+
+def test_what_is_wrong_with_the_list_is_told_where_the_level_is_declared(run: Any) -> None:
+    with pytest.raises(pulumi.RunError, match=r"CHR0337\]: `harness/delegate` has no tag"):
+        run(lambda: _company(mirror={"also": ["harness/delegate"]}) and None)

@@ -19,6 +19,7 @@ from pulumi_chaosreg.provider.mirrored_image import MirroredImage
 from pulumi_chaosreg.review.review import review
 from tests.support import builder
 from tests.support.builder import image, index, layer, platform_index, push, referring
+from tests.support.company import write_company
 
 pytestmark = pytest.mark.registry
 
@@ -226,3 +227,29 @@ config:
     stack.write_text(stack.read_text().replace("platforms: [linux/arm64, linux/amd64]", "platforms: all"))
     assert main([*run, "lock"]) == 0
     assert set(read_lockfile(lockfile)) == {source}
+
+
+def test_a_further_image_by_digest_needs_no_other_line_than_its_subset_s(
+    tmp_path: Path, upstream, target, tree, crane: Callable[..., bytes]
+) -> None:
+    source = f"{upstream.host}/harness/app:1@{tree.digest}"
+    push(upstream.host, "harness/app", "1", image(layer("the tag has moved on")))
+    write_company(
+        tmp_path,
+        f"""\
+config:
+  chaosreg:account:
+    id: acme
+    image_registry: {{server: "{target.host}", account: tools, type: public}}
+    mirror: {{also: ["{source}"], allow_sources: ["{upstream.host}"], platforms: [linux/amd64]}}
+""",
+    )
+    run = ["--project", str(tmp_path)]
+    assert main([*run, "lock"]) == 0
+    locked = read_lockfile(tmp_path / "stacks/chaosreg.lock.yaml")
+    assert set(locked) == {f"{source}#linux/amd64"}
+    assert main([*run, "lock", "--check"]) == main([*run, "lock", "--upgrade"]) == 0
+    assert read_lockfile(tmp_path / "stacks/chaosreg.lock.yaml") == locked
+
+    assert main([*run, "mirror"]) == 0
+    assert crane("digest", f"{target.host}/tools/app:1").decode().strip() == locked[f"{source}#linux/amd64"]

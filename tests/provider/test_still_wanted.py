@@ -72,6 +72,18 @@ def test_what_any_file_resolves_to_stays() -> None:
         assert image(stack, "harbor.company.com/chaos/chaos-ddcr:1.93.0") == ""
 
 
+def test_what_an_owner_lists_for_others_stays_unless_its_own_stack_is_destroyed(project: Path) -> None:
+    listed = "harbor.company.com/chaos/delegate:24"
+    write(
+        project, acme=ACME.replace("docker.io/harness", "docker.io/harness, also: [harness/delegate:24@" + DIGEST + "]")
+    )
+    lock = f"docker.io/harness/chaos-ddcr:1.94.0: {DIGEST}\n"
+    (project / "stacks/chaosreg.lock.yaml").write_text(lock, "utf-8")
+    assert image("prod", listed) == "account `acme` of the stack `acme` still lists it in `mirror.also`"
+    assert image("prod", "harbor.company.com/chaos/delegate:23") == ""
+    assert image("acme", listed, destroy=True) == ""
+
+
 @pytest.mark.parametrize(
     ("pulled", "asked"),
     [

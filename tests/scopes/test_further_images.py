@@ -62,7 +62,7 @@ def test_a_registry_without_infrastructures_is_filled_and_no_source_is_needed_fo
     for mirror in (MIRROR, {"also": [DELEGATE]}):
         found = reviewed({"image_registry": HARBOR, "mirror": mirror})
         assert found.findings == ()
-        assert [target for _, target in copies(found)][0] == "harbor.example/chaos/delegate:24.11.84304"
+        assert next(target for _, target in copies(found)) == "harbor.example/chaos/delegate:24.11.84304"
         assert len(copies(found)) == len(mirror["also"])
 
 

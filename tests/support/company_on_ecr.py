@@ -14,7 +14,8 @@ config:
       eu: {{server: {server}, account: {space}, type: private, authentication: {{type: aws_ecr}}}}
     image_registry: eu
     images: {{release: "1.93.0", tags: {{chaos-log-watcher: "1.94.0"}}}}
-    mirror: {{source: {upstream}/harness, allow_sources: [{upstream}/harness]}}
+    mirror: {{source: {upstream}/harness, also: ["{upstream}/harness/chaos-exporter:1.53.0"],
+      allow_sources: [{upstream}/harness]}}
     repositories: {{create: true, pullers: {{organization: o-a1b2c3d4e5}}}}
     {pulls}
 """
