@@ -19,10 +19,11 @@ from pulumi_chaosreg.errors import ChaosregError, Finding, Place, visible
 from pulumi_chaosreg.review.explanation import Explanation, Statement, explain
 from pulumi_chaosreg.review.image_explanation import ImageExplanation, explain_images
 from pulumi_chaosreg.review.review import Review, review
+from pulumi_chaosreg.scopes.demand import by_images
 from pulumi_chaosreg.scopes.locks import locks_in
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.pinning import Pin
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig, by_images
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.settings.near_misses import did_you_mean, near_misses
 from pulumi_chaosreg.settings.table import SECTION
 from pulumi_chaosreg.settings.yaml_file import Lines

@@ -13,7 +13,8 @@ from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Mirror
 from pulumi_chaosreg.oci.layout import Layout
 from pulumi_chaosreg.review.review import Review
-from pulumi_chaosreg.scopes.resolved import ResolvedImage, by_images
+from pulumi_chaosreg.scopes.demand import by_images
+from pulumi_chaosreg.scopes.resolved import ResolvedImage
 
 Failures = dict[str, tuple[Finding, ...]]
 """Line of the lockfile → why it could not be read."""

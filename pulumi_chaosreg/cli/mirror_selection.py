@@ -8,8 +8,9 @@ from pulumi_chaosreg.cli.selection import fits
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.mirror import Wanted
 from pulumi_chaosreg.review.review import Review
+from pulumi_chaosreg.scopes.demand import Demand, mirrored
 from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy
-from pulumi_chaosreg.scopes.resolved import Demand, ResolvedImage, mirrored
+from pulumi_chaosreg.scopes.resolved import ResolvedImage
 
 
 def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:

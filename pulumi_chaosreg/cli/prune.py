@@ -25,7 +25,7 @@ from pulumi_chaosreg.machine import MachineLogins, untagging
 from pulumi_chaosreg.mirror import Mirror, Removed
 from pulumi_chaosreg.registries.servers import identity
 from pulumi_chaosreg.review.review import Review, review
-from pulumi_chaosreg.scopes.resolved import by_images
+from pulumi_chaosreg.scopes.demand import by_images
 from pulumi_chaosreg.stacks.project_file import find_project
 
 EXAMPLES = """\

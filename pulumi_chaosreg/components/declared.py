@@ -15,12 +15,13 @@ from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.review.checks import Subject, check
 from pulumi_chaosreg.review.ownership import Ownership
+from pulumi_chaosreg.scopes.demand import FurtherImages
 from pulumi_chaosreg.scopes.locks import check_exceptions
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.moves import check_moves
 from pulumi_chaosreg.scopes.registry import definitions
 from pulumi_chaosreg.scopes.resolution import Resolver
-from pulumi_chaosreg.scopes.resolved import FurtherImages, ResolvedConfig
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.stacks.tree import check_id, check_unique
 
 Lookup = Callable[[str], pulumi.Input[Any] | None]

@@ -17,8 +17,9 @@ from pulumi_chaosreg.registries.servers import identity
 
 if TYPE_CHECKING:
     from pulumi_chaosreg.review.review import Review
+    from pulumi_chaosreg.scopes.demand import Demand
     from pulumi_chaosreg.scopes.model import Scope
-    from pulumi_chaosreg.scopes.resolved import Demand, ResolvedConfig
+    from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 
 
 class StillWanted:

@@ -6,9 +6,10 @@ from dataclasses import replace
 from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.registries.servers import identity
+from pulumi_chaosreg.scopes.demand import by_images
 from pulumi_chaosreg.scopes.mirror_policy import own_or_inherited
 from pulumi_chaosreg.scopes.model import Origin, Scope, nearest
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, by_images
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
 from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, MIRROR, SECTION
 from pulumi_chaosreg.settings.yaml_file import Lines
 

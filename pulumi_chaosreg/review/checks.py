@@ -18,8 +18,9 @@ from pulumi_chaosreg.review.registry_checks import check_forms, check_registries
 from pulumi_chaosreg.review.repository_checks import check_repositories
 from pulumi_chaosreg.review.signer_checks import check_signers
 from pulumi_chaosreg.review.vain_checks import check_vain
+from pulumi_chaosreg.scopes.demand import Demand, FurtherImages
 from pulumi_chaosreg.scopes.model import Scope
-from pulumi_chaosreg.scopes.resolved import Demand, FurtherImages, ResolvedConfig
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.stacks.company import Company
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.scopes.delivery import Delivery, How
+from pulumi_chaosreg.scopes.demand import Demand, FurtherImages
 from pulumi_chaosreg.scopes.model import Scope
-from pulumi_chaosreg.scopes.resolved import Demand, FurtherImages, ResolvedConfig
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.settings.near_misses import did_you_mean
 from pulumi_chaosreg.stacks.company import Company
 from pulumi_chaosreg.stacks.sections import CREDENTIALS

@@ -6,11 +6,11 @@ from enum import Enum, auto
 from typing import Any
 
 from pulumi_chaosreg.review.review import Review
+from pulumi_chaosreg.scopes.demand import Demand, by_images
 from pulumi_chaosreg.scopes.linking import linked
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.moves import former_paths
 from pulumi_chaosreg.scopes.resolution import Resolver
-from pulumi_chaosreg.scopes.resolved import Demand, by_images
 from pulumi_chaosreg.settings.setting import Path
 from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, MIRROR
 from pulumi_chaosreg.stacks.company import holder

@@ -10,10 +10,11 @@ from hashlib import sha256
 from typing import Any
 
 from pulumi_chaosreg.images.signing_policy import SigningPolicy
+from pulumi_chaosreg.scopes.demand import FurtherImages
 from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, off, own_or_inherited
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, nearest
 from pulumi_chaosreg.scopes.registry import joined
-from pulumi_chaosreg.scopes.resolved import FurtherImages, ResolvedConfig, shown
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, shown
 from pulumi_chaosreg.settings.setting import Path
 from pulumi_chaosreg.settings.table import (
     ALLOW_OVERRIDES,

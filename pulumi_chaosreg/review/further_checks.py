@@ -5,18 +5,21 @@ from collections.abc import Iterable, Iterator
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.review.mirror_checks import goes_onto_itself
+from pulumi_chaosreg.scopes.demand import FurtherImages, by_images
 from pulumi_chaosreg.scopes.locks import lock_on
 from pulumi_chaosreg.scopes.mirror_policy import off
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.registry import definitions
-from pulumi_chaosreg.scopes.resolved import FurtherImages, ResolvedConfig, ResolvedImage, by_images
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
 from pulumi_chaosreg.settings.setting import Path
 from pulumi_chaosreg.settings.table import MIRROR, SECTION
+
+_SAYING = (SECTION.mirror.key, SECTION.registries.key)
 
 
 def check_lists(scope: Scope) -> Iterator[Finding]:
     """What is wrong with the lists that one scope says, whichever registry takes them (CHR0337, CHR0338)."""
-    for path in _said(scope):
+    for path in _said(scope) if not scope.settings.keys().isdisjoint(_SAYING) else ():
         sources: dict[str, str] = {}
         tags: set[tuple[str, str | None]] = set()
         for index, text in enumerate(scope.value_at(path)):
@@ -95,7 +98,9 @@ def check_in_vain(scopes: Iterable[Scope], configs: Iterable[ResolvedConfig]) ->
     every = list(scopes)
     for scope in every:
         path = MIRROR.also.path
-        if not scope.get(MIRROR.also) or lock_on(scope, path, scope.value_at(path)):
+        if SECTION.mirror.key not in scope.settings or not scope.get(MIRROR.also):
+            continue
+        if lock_on(scope, path, scope.value_at(path)):
             continue
         defined = [(owner, base) for owner in every if owner.within(scope) for base in definitions(owner)]
         if any(off(*one) is None for one in defined) or scope.is_unclear(SECTION.image_registry):

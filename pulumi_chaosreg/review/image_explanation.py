@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from pulumi_chaosreg.errors import ChaosregError, Place
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.scopes.demand import Demand, mirrored
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.pinning import Pin
-from pulumi_chaosreg.scopes.resolved import Demand, ResolvedImage, mirrored
+from pulumi_chaosreg.scopes.resolved import ResolvedImage
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from pulumi_chaosreg.errors import Cause, Finding, Place
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.images.lockfile import FILE_NAME
 from pulumi_chaosreg.review.mirror_checks import has_wrong_source
+from pulumi_chaosreg.scopes.demand import Demand, by_images
 from pulumi_chaosreg.scopes.pinning import Pin
-from pulumi_chaosreg.scopes.resolved import Demand, ResolvedImage, by_images
+from pulumi_chaosreg.scopes.resolved import ResolvedImage
 from pulumi_chaosreg.settings.setting import Setting
 from pulumi_chaosreg.settings.table import MIRROR, SECTION
 from pulumi_chaosreg.stacks.company import Company

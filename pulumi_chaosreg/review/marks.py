@@ -12,11 +12,12 @@ from pulumi_chaosreg.review.edits import Edits
 from pulumi_chaosreg.review.facts import cluster_of, path_of
 from pulumi_chaosreg.review.made import Pair
 from pulumi_chaosreg.review.openness import opened
+from pulumi_chaosreg.scopes.demand import FurtherImages
 from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy
 from pulumi_chaosreg.scopes.model import Level, Scope, nearest
 from pulumi_chaosreg.scopes.moves import object_name
 from pulumi_chaosreg.scopes.registry import definitions, is_same
-from pulumi_chaosreg.scopes.resolved import FurtherImages, ResolvedConfig, ResolvedImage
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
 from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, SECTION
 
 

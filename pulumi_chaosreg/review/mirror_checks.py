@@ -6,10 +6,11 @@ from pulumi_chaosreg.errors import Finding, Place, told
 from pulumi_chaosreg.images.catalogue import Catalogue, load_catalogue
 from pulumi_chaosreg.images.reference import COMPANION_TAG, Reference
 from pulumi_chaosreg.registries.servers import identity
+from pulumi_chaosreg.scopes.demand import Demand, FurtherImages, by_images
 from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, own_or_inherited
 from pulumi_chaosreg.scopes.model import Decided
 from pulumi_chaosreg.scopes.registry import Registry
-from pulumi_chaosreg.scopes.resolved import Demand, FurtherImages, ResolvedConfig, ResolvedImage, by_images
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
 from pulumi_chaosreg.settings.table import MIRROR, REPOSITORIES, SECTION
 
 

@@ -7,10 +7,11 @@ from typing import Any
 from pulumi_chaosreg.errors import Finding, Severity
 from pulumi_chaosreg.registries.servers import identity
 from pulumi_chaosreg.review.written import written
+from pulumi_chaosreg.scopes.demand import Demand, FurtherImages, by_images
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.moves import object_name
 from pulumi_chaosreg.scopes.registry import Registry
-from pulumi_chaosreg.scopes.resolved import Demand, FurtherImages, ResolvedConfig, by_images
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.settings.table import SECTION
 from pulumi_chaosreg.settings.yaml_file import Lines
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from pulumi_chaosreg.errors import Cause, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.review.allowance_checks import is_allowed
+from pulumi_chaosreg.scopes.demand import Demand, FurtherImages, by_images
 from pulumi_chaosreg.scopes.pinning import Pin
-from pulumi_chaosreg.scopes.resolved import Demand, FurtherImages, ResolvedConfig, ResolvedImage, by_images
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
 from pulumi_chaosreg.settings.table import IMAGE_REGISTRY
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.registries.kinds import resembled_kind
+from pulumi_chaosreg.scopes.demand import Demand, FurtherImages, by_images
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.registry import Definition, Registry
-from pulumi_chaosreg.scopes.resolved import Demand, FurtherImages, ResolvedConfig, by_images
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, SECTION
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from pulumi_chaosreg.errors import Finding, told
 from pulumi_chaosreg.review.checks import Subject, check
+from pulumi_chaosreg.scopes.demand import Demand, FurtherImages, mirrored
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.registry import Registry, definitions
 from pulumi_chaosreg.scopes.resolution import Resolver
-from pulumi_chaosreg.scopes.resolved import Demand, FurtherImages, ResolvedConfig, ResolvedImage, mirrored
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
 from pulumi_chaosreg.settings.yaml_file import locate
 from pulumi_chaosreg.stacks.company import Company, load_company
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from pulumi_chaosreg.errors import Finding
-from pulumi_chaosreg.scopes.resolved import Demand
+from pulumi_chaosreg.scopes.demand import Demand
 
 
 def check_signers(demands: Iterable[Demand]) -> list[Finding]:

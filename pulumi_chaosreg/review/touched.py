@@ -7,11 +7,12 @@ from typing import Any
 from pulumi_chaosreg.review.facts import HOLDER
 from pulumi_chaosreg.review.made import Made
 from pulumi_chaosreg.review.review import Review
+from pulumi_chaosreg.scopes.demand import by_images
 from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.moves import former_paths
 from pulumi_chaosreg.scopes.registry import Registry
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig, by_images
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.settings.table import SECTION
 
 

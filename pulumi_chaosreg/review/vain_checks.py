@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
+from pulumi_chaosreg.scopes.demand import by_images
 from pulumi_chaosreg.scopes.locks import lock_on
 from pulumi_chaosreg.scopes.model import Scope
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig, by_images
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.settings.setting import Path
 from pulumi_chaosreg.settings.table import IMAGES, LOCKABLE, SECTION
 

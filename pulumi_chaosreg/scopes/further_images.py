@@ -1,7 +1,6 @@
 """What an owner mirrors beside the images that infrastructures need: `mirror.also`."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from pulumi_chaosreg.images.lockfile import subset_key
 from pulumi_chaosreg.images.reference import Reference
@@ -21,22 +20,25 @@ def further_images(registry: Registry, locked: Mapping[str, str], pin: Pin) -> t
         if source.tag is None:
             continue
         target = Reference.parse(f"{registry.path}/{source.image}:{source.tag}")
-        origin = policy.also.origin
-        image = ResolvedImage(source.image, target, origin, settings=(origin.path,), index=index)
-        image = copied(image, source, policy, locked)
-        images.append(replace(image, reference=target.with_digest(image.digest if pin.in_references else None)))
+        upstream, digest = digests(source, policy, locked)
+        image = ResolvedImage(
+            source.image,
+            target.with_digest(digest if pin.in_references else None),
+            policy.also.origin,
+            source.with_digest(upstream),
+            is_pinned=source.digest is not None,
+            digest=digest,
+            platforms=policy.kept_platforms,
+            settings=(policy.also.origin.path,),
+            index=index,
+        )
+        images.append(image)
     return tuple(images)
 
 
-def copied(image: ResolvedImage, source: Reference, policy: MirrorPolicy, locked: Mapping[str, str]) -> ResolvedImage:
-    """The image as a mirror copies it from the source, which names a digest where a setting does: with what the
-    lockfile says of both.
+def digests(source: Reference, policy: MirrorPolicy, locked: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """(what the source is, what its copy becomes by the policy), by the lockfile. The source names a digest where a
+    setting does.
     """
     upstream, platforms = source.digest or locked.get(source.tagged), policy.kept_platforms
-    return replace(
-        image,
-        source=source.with_digest(upstream),
-        digest=locked.get(subset_key(source, platforms)) if platforms else upstream,
-        platforms=platforms,
-        is_pinned=source.digest is not None,
-    )
+    return upstream, locked.get(subset_key(source, platforms)) if platforms else upstream

@@ -112,8 +112,13 @@ def is_same(one: str, other: str) -> bool:
     return account == account_of_other and identity(server) == identity(server_of_other)
 
 
+_DEFINING = (SECTION.registries.key, SECTION.image_registry.key)
+
+
 def definitions(scope: Scope) -> Iterator[Path]:
     """Where the scope defines registries: `registries.NAME`, or `image_registry` itself."""
+    if scope.settings.keys().isdisjoint(_DEFINING):  # as nearly all of many infrastructures
+        return
     for name in scope.get(SECTION.registries) or ():
         yield (SECTION.registries.key, name)
     if scope.get(IMAGE_REGISTRY.server):

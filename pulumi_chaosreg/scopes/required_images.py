@@ -8,7 +8,7 @@ from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue, Release
 from pulumi_chaosreg.images.lockfile import pinned
 from pulumi_chaosreg.images.reference import Reference
-from pulumi_chaosreg.scopes.further_images import copied
+from pulumi_chaosreg.scopes.further_images import digests
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, merged, nearest
 from pulumi_chaosreg.scopes.pinning import Pin
 from pulumi_chaosreg.scopes.registry import Registry
@@ -95,13 +95,23 @@ def _ours(
 ) -> ResolvedImage:
     """The custom image as the mirror copies it, where it is one that the registry's owner lists in `mirror.also`."""
     same = (one for one in further if one.reference.tagged == image.reference.tagged)
-    found = next(same, None)
-    if found is None or found.source is None or registry.policy is None:
+    found, policy = next(same, None), registry.policy
+    if found is None or found.source is None or policy is None:
         return image
-    ours = copied(image, found.source if found.is_pinned else found.source.with_digest(None), registry.policy, locked)
-    if image.is_pinned:
-        return ours if ours.digest == image.reference.digest else image
-    return replace(ours, reference=image.reference.with_digest(ours.digest if pin.in_references else None))
+    source = found.source if found.is_pinned else found.source.with_digest(None)
+    upstream, digest = digests(source, policy, locked)
+    if image.is_pinned and image.reference.digest != digest:
+        return image
+    return replace(
+        image,
+        reference=image.reference
+        if image.is_pinned
+        else image.reference.with_digest(digest if pin.in_references else None),
+        source=source.with_digest(upstream),
+        is_pinned=found.is_pinned,
+        digest=digest,
+        platforms=policy.kept_platforms,
+    )
 
 
 def _of_registry(
@@ -113,10 +123,20 @@ def _of_registry(
     settings: tuple[Path, ...],
 ) -> ResolvedImage:
     reference, policy = Reference.parse(f"{registry.path}/{item.image}:{tag.value}"), registry.policy
-    image = ResolvedImage(item.name, reference, tag.origin, digest=locked.get(reference.tagged), settings=settings)
+    source = upstream = None
+    digest = locked.get(reference.tagged)
     if policy and policy.source:
-        image = copied(image, Reference.parse(f"{policy.source.value}/{item.image}:{tag.value}"), policy, locked)
-    return replace(image, reference=reference.with_digest(image.digest if pin.in_references else None))
+        source = Reference.parse(f"{policy.source.value}/{item.image}:{tag.value}")
+        upstream, digest = digests(source, policy, locked)
+    return ResolvedImage(
+        item.name,
+        reference.with_digest(digest if pin.in_references else None),
+        tag.origin,
+        source.with_digest(upstream) if source else None,
+        digest=digest,
+        platforms=policy.kept_platforms if policy and source else (),
+        settings=settings,
+    )
 
 
 def deciding(scope: Scope, image: str, catalogue: Catalogue) -> tuple[Path, ...]:

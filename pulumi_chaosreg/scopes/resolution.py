@@ -9,6 +9,7 @@ from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.scopes.delivery import Delivery, HasValue, authentication_for, delivery
+from pulumi_chaosreg.scopes.demand import FurtherImages
 from pulumi_chaosreg.scopes.further_images import further_images
 from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, mirror_policy, own_or_inherited
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, merged, nearest
@@ -16,7 +17,7 @@ from pulumi_chaosreg.scopes.other_logins import OtherLogin, other_logins
 from pulumi_chaosreg.scopes.pinning import Pin, pin_of
 from pulumi_chaosreg.scopes.registry import Registry, by_name, defined, registry_of
 from pulumi_chaosreg.scopes.required_images import required_images
-from pulumi_chaosreg.scopes.resolved import FurtherImages, ResolvedConfig, ResolvedImage
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
 from pulumi_chaosreg.settings.setting import Path, Setting
 from pulumi_chaosreg.settings.table import CLUSTER, LOCKABLE, MIRROR, NAMESPACE, SECTION
 

@@ -1,8 +1,8 @@
 """What inheritance results in: plain frozen values, each decided one with its origin."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from pulumi_chaosreg.errors import Place
 from pulumi_chaosreg.images.lockfile import subset_key
@@ -20,7 +20,7 @@ from pulumi_chaosreg.settings.table import CLUSTER, IMAGE_REGISTRY, IMAGES, MIRR
 
 @dataclass(frozen=True, slots=True)
 class ResolvedImage:
-    """One required image as the cluster will pull it."""
+    """One image as clusters will pull it: a required one, or one that an owner mirrors besides."""
 
     name: str
     """The image's name; with the tag behind it where a release needs a second tag of the same image."""
@@ -74,65 +74,6 @@ class Field:
     """The paths of the settings that it comes from, the strongest first."""
     is_of_owner: bool = False
     """Whether nothing in the cluster follows from it: what the registry's owner does, what may be pulled at all."""
-
-
-class Demand(Protocol):
-    """Images that somebody wants of one registry: an infrastructure its own, or the registry's owner further ones."""
-
-    @property
-    def scope(self) -> Scope:
-        """Who wants them."""
-
-    @property
-    def registry(self) -> Registry:
-        """Where they are, or go."""
-
-    @property
-    def images(self) -> tuple[ResolvedImage, ...]:
-        """Each once."""
-
-    @property
-    def pin(self) -> Decided[Pin] | None:
-        """None where nobody says `images.pin`."""
-
-    @property
-    def pinning(self) -> Pin:
-        """How firmly digests hold here."""
-
-    @property
-    def owner(self) -> Scope | None:
-        """Whose stack mirrors them."""
-
-    @property
-    def is_pull(self) -> bool:
-        """Whether who wants them pulls them, or has them there for others."""
-
-
-@dataclass(frozen=True, slots=True)
-class FurtherImages:
-    """What an owner mirrors into one of its registries, whoever pulls it: `mirror.also`."""
-
-    scope: Scope
-    """The registry's owner."""
-    registry: Registry
-    """As its owner defines it."""
-    images: tuple[ResolvedImage, ...]
-    pin: Decided[Pin] | None = None
-
-    @property
-    def pinning(self) -> Pin:
-        """How firmly digests hold at the owner."""
-        return self.pin.value if self.pin else Pin.UNSAID
-
-    @property
-    def owner(self) -> Scope:
-        """Whose stack mirrors them."""
-        return self.scope
-
-    @property
-    def is_pull(self) -> bool:
-        """False: they are there for others."""
-        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,33 +280,6 @@ def _field(name: str, decided: Decided[Any], *settings: Path) -> Field:
     said = decided.origin.path  # perhaps a setting that only implies it
     every = settings if not said or said in settings else (*settings, said)
     return Field(name, shown(decided.value), decided.origin, every)
-
-
-D = TypeVar("D", bound=Demand)
-
-
-def by_images(configs: Iterable[D]) -> Iterator[D]:
-    """One config for each list of images: siblings that say nothing of their own share one."""
-    seen: set[int] = set()
-    for config in configs:
-        if id(config.images) not in seen:
-            seen.add(id(config.images))
-            yield config
-
-
-def mirrored(demands: Iterable[Demand]) -> list[ResolvedImage]:
-    """What owners mirror for these, each target once and sorted.
-
-    Where one infrastructure wants the lockfile's digest and another leaves it to the copy, the digest holds for both.
-    """
-    chosen: dict[str, ResolvedImage] = {}
-    for demand in by_images(demands):
-        for image in demand.images:
-            if image.source and demand.owner:
-                other = chosen.setdefault(image.reference.tagged, image)
-                if other.digest is None:
-                    chosen[image.reference.tagged] = image
-    return [chosen[target] for target in sorted(chosen)]
 
 
 def config_map_data(resolved: ResolvedConfig) -> dict[str, str]:
