@@ -22,6 +22,7 @@ from pulumi_chaosreg.review.facts import (
 )
 from pulumi_chaosreg.review.made import Made, Pair
 from pulumi_chaosreg.review.marks import Mark, Sign, marks
+from pulumi_chaosreg.review.siblings import CauseOf, Siblings
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.registry import definitions
 from pulumi_chaosreg.scopes.resolution import Resolver
@@ -83,9 +84,10 @@ class Comparison:
 def compare(before: Made, after: Made) -> Comparison:
     """What differs between two companies."""
     edits = Edits(before.reviewed, after.reviewed)
+    siblings = Siblings(edits)
     pairs = list(_pairs(before, after, edits))
     unknown = [scope.path for scope in before.reviewed.resolved if edits.is_unknown(scope)]
-    infrastructures = [change for pair in pairs if (change := _of_infrastructure(before, after, edits, pair))]
+    infrastructures = [change for pair in pairs if (change := _of_infrastructure(before, after, edits, siblings, pair))]
     registries = [*_of_registries(edits)]
     levels = [*_of_levels(edits)]
     changed = {change.path for change in infrastructures}
@@ -130,7 +132,7 @@ def _pairs(before: Made, after: Made, edits: Edits) -> Iterator[Pair]:
             yield resolved, None
 
 
-def _of_infrastructure(before: Made, after: Made, edits: Edits, pair: Pair) -> Change | None:
+def _of_infrastructure(before: Made, after: Made, edits: Edits, siblings: Siblings, pair: Pair) -> Change | None:
     was, now = pair
     if now is None or was is None:
         config, facts = (now, after.facts(now)) if now else (was, before.facts(was) if was else {})
@@ -150,7 +152,8 @@ def _of_infrastructure(before: Made, after: Made, edits: Edits, pair: Pair) -> C
             name = resolved.delivery.credential if resolved.delivery and resolved.delivery.needs_value else ""
             return of_infrastructure(resolved, edits.holder(built, name, undone) if name else None)
 
-        fields = _fields(old, new, Causes(edits.between(then, scope, (was, now)), old, without))
+        causes = Causes(edits.between(then, scope, (was, now)), old, without)
+        fields = _fields(old, new, siblings.causes(then, scope, old, causes.of))
     fields += _rotation(before, after, was, now)
     moved = then.path if then.path != scope.path else ""
     left = then.stack if then.stack != scope.stack else ""
@@ -199,7 +202,9 @@ def _of_registry(edits: Edits, old: tuple[Scope, Path] | None, new: tuple[Scope,
     further = [one for one in sides if one]
     causes = Causes([*edits.between(was, owner, further), edits.keys], before, without)
     moved = _title(was, former)
-    return Change("changed", title, owner.stack, tuple(_fields(before, facts, causes)), moved if moved != title else "")
+    return Change(
+        "changed", title, owner.stack, tuple(_fields(before, facts, causes.of)), moved if moved != title else ""
+    )
 
 
 def _registry_facts(edits: Edits, owner: Scope, base: Path, *, before: bool = False) -> Facts:
@@ -226,7 +231,7 @@ def _of_levels(edits: Edits) -> Iterator[Change]:
             yield Change("added", scope.path, scope.stack, _alone(new, is_new=True, what=str(scope.level)))
         elif was and old != new:
             causes = Causes(edits.between(was, scope), old, _levels_without(edits, was, scope))
-            yield Change("changed", scope.path, scope.stack, tuple(_fields(old, new, causes)))
+            yield Change("changed", scope.path, scope.stack, tuple(_fields(old, new, causes.of)))
     for was in edits.before.company.scopes:
         if was.level is not Level.INFRASTRUCTURE and edits.is_gone(was) and (old := of_level(was)):
             yield Change("removed", was.path, was.stack, _alone(old, is_new=False, what=str(was.level)))
@@ -236,10 +241,10 @@ def _levels_without(edits: Edits, was: Scope, now: Scope) -> Callable[[Undone], 
     return lambda undone: of_level(edits.without(was, now, undone))
 
 
-def _fields(before: Facts, after: Facts, causes: Causes) -> list[FieldChange]:
+def _fields(before: Facts, after: Facts, cause_of: CauseOf) -> list[FieldChange]:
     names = [name for name in dict.fromkeys([*after, *before]) if before.get(name) != after.get(name)]
     return [
-        FieldChange(name, _value(before, name), _value(after, name), causes.of(name, after.get(name))) for name in names
+        FieldChange(name, _value(before, name), _value(after, name), cause_of(name, after.get(name))) for name in names
     ]
 
 

@@ -83,6 +83,10 @@ class Edits:
         """The same scope as it was before: by its path, or one that it had."""
         return self._was.get(scope)
 
+    def is_edited(self, scope: Scope) -> bool:
+        """Whether the scope itself says something else than before, or stands elsewhere."""
+        return bool(self._edits_of(scope))
+
     def is_gone(self, scope: Scope) -> bool:
         """Whether a scope of before is no more."""
         return scope not in self._now and not self.is_unknown(scope)

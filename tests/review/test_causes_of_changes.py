@@ -106,7 +106,8 @@ def _edited(company, edits):
     return company
 
 
-def _review(new_project, company):
+def _review(new_project, company, beside=None):
+    """`beside`: more infrastructures where the company's one is."""
     credentials = {
         stack: {f"chaosreg-credentials:{name}": {"secure": text} for name, text in named.items()}
         for stack, named in company["credentials"].items()
@@ -119,7 +120,10 @@ def _review(new_project, company):
         "i": {
             "chaosreg:parent_stack": company["parent"],
             # named after where it was, so that it is the same one wherever it is
-            "chaosreg:infrastructures": {"prod": {**company["infrastructure"], **_moved(company)}},
+            "chaosreg:infrastructures": {
+                "prod": {**company["infrastructure"], **_moved(company)},
+                **(beside or {}),
+            },
         },
     }
     lock = "".join(f"{line}: {digest}\n" for line, digest in sorted(company["lock"].items()))
