@@ -25,8 +25,8 @@ _OWN = (
     SECTION.harness_id,
     SECTION.environment,
 )
-"""What decides facts of its own name and no others, key by key: an infrastructure that says it is as its siblings are
-in all other facts.
+"""What decides facts of its own name, key by key, and of others at most what they say: an infrastructure that says it
+is as its siblings are in all facts that say the same.
 """
 
 
