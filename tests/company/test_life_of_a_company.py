@@ -29,7 +29,7 @@ def test_from_the_first_preview_to_destroy(company: Workspace, lab: LabState, pr
         mirrored = f"{private_target.host}/chaos-engineering/{source.rpartition('/')[2]}"
         assert crane(company, lab, "digest", mirrored, "--insecure") == digest
         assert crane(company, lab, "manifest", mirrored, "--insecure") == crane(
-            company, lab, "manifest", source, *crane
+            company, lab, "manifest", source, "--insecure"
         )
 
     # when an environment comes up
