@@ -98,7 +98,7 @@ def _scope(reviewed: Review, path: str) -> Scope:
 
 
 def _owners(reviewed: Review) -> set[str]:
-    return {resolved.owner.path for resolved in reviewed.resolved.values() if resolved.owner}
+    return {demand.owner.path for demand in reviewed.demands if demand.owner}
 
 
 def _owned(reviewed: Review, scope: Scope) -> tuple[list[Owned], dict[str, str]]:

@@ -16,7 +16,6 @@ from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.program.credentials import OUTPUT, OUTPUT_NAMES, CredentialValues
 from pulumi_chaosreg.review.review import Review, review
-from pulumi_chaosreg.scopes.demand import mirrored
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.settings.yaml_file import locate

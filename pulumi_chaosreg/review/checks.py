@@ -85,7 +85,7 @@ def _mirrors(subject: Subject) -> Iterable[Finding]:
 
 
 def _repositories(subject: Subject) -> Iterable[Finding]:
-    return check_repositories(subject.catalogue, subject.configs)
+    return check_repositories(subject.catalogue, subject.demands)
 
 
 def _lockfile(subject: Subject) -> Iterable[Finding]:

@@ -5,26 +5,27 @@ from typing import TypeVar
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
+from pulumi_chaosreg.scopes.demand import Demand, by_images
 from pulumi_chaosreg.scopes.mirror_policy import own_or_inherited
 from pulumi_chaosreg.scopes.model import Decided, Scope
 from pulumi_chaosreg.scopes.registry import Registry
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, by_images
+from pulumi_chaosreg.scopes.resolved import ResolvedImage
 from pulumi_chaosreg.settings.setting import Setting
 from pulumi_chaosreg.settings.table import MIRROR, REPOSITORIES
 
 T = TypeVar("T")
 
 
-def check_repositories(catalogue: Catalogue, configs: Iterable[ResolvedConfig]) -> Iterator[Finding]:
+def check_repositories(catalogue: Catalogue, demands: Iterable[Demand]) -> Iterator[Finding]:
     """CHR0443 to CHR0446, once for each registry whose repositories are made."""
-    of_registry: dict[tuple[Scope, str], list[ResolvedConfig]] = {}
-    for config in by_images(configs):
-        if config.owner is not None and _is_made(config.registry):
-            of_registry.setdefault((config.owner, config.registry.path), []).append(config)
+    of_registry: dict[tuple[Scope, str], list[Demand]] = {}
+    for demand in by_images(demands):
+        if demand.owner is not None and _is_made(demand.registry):
+            of_registry.setdefault((demand.owner, demand.registry.path), []).append(demand)
     found: dict[Finding, None] = {}  # one setting may be meant for many registries
     for alike in of_registry.values():
         registry = alike[0].registry
-        images = [image for config in alike for image in config.images if not image.is_custom]
+        images = [image for demand in alike for image in demand.images if not image.is_custom]
         found |= dict.fromkeys([*_moving_tags(registry, images, catalogue), *_days(registry), *_tags(registry)])
         found |= dict.fromkeys(_key(registry))
     yield from found
@@ -61,7 +62,7 @@ def _moving_tags(registry: Registry, images: Iterable[ResolvedImage], catalogue:
                 "CHR0443",
                 f"{len(moving)} tags move in repository `{repository}`, and {registry.kind.title} makes at most {room} "
                 f"exceptions from tags that stay{others}",
-                moving[max(moving)].origin.place,
+                moving[max(moving)].place,
                 notes=(("they move", ", ".join(f"`{tag}`" for tag in sorted(moving))),),
                 help="write releases' tags, or set `repositories: {immutable_tags: false}`",
             )

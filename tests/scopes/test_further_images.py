@@ -287,6 +287,20 @@ def test_one_path_with_two_owners_is_told_also_where_nobody_pulls(reviewed):
     assert "CHR0311" in [finding.code for finding in found.findings]
 
 
+def test_what_a_kind_of_registry_refuses_of_its_repositories_holds_for_them(reviewed):
+    """Amazon ECR makes a few exceptions only from tags that stay."""
+    ecr = {"server": "123456789012.dkr.ecr.eu-west-1.amazonaws.com", "account": "tools", "type": "private"}
+    also = [f"harness/delegate:{tag}" for tag in ("latest", "a-latest", "b-latest", "c-latest", "d-latest", "e-latest")]
+    account = {
+        "registries": {"tools": {**ecr, "authentication": {"type": "aws_ecr"}}},
+        "mirror": {"also": also},
+        "repositories": {"create": True},
+    }
+    found = reviewed(account, lock="".join(f"docker.io/{text}: {A}\n" for text in also))
+    assert codes(found) == [("CHR0443", "error")]
+    assert found.findings[0].place.keys[-3:-1] == ("mirror", "also")
+
+
 # --- what an edit of it does
 
 
