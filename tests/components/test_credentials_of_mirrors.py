@@ -44,3 +44,11 @@ def test_a_value_that_is_no_credential_is_told_by_the_name_that_the_user_wrote()
     ) as told:
         mirrored({"username": "u", "pasword": "canary"})
     assert "canary" not in str(told.value)
+
+
+def test_a_mirror_of_its_own_has_no_registry_that_would_take_a_list() -> None:
+    def program() -> None:
+        ImageMirror("m", policy={"source": "docker.io/harness", "also": ["harness/delegate:1"]})
+
+    with pytest.raises(pulumi.RunError, match=r"CHR0339\]: `mirror.also` has no effect: an image mirror copies"):
+        run_program(program)
