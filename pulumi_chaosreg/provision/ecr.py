@@ -6,8 +6,10 @@ resources of pulumi-aws. What each default is for: docs/registries/ecr.md.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.provision.protocol import (
     Access,
     ImageRepository,
@@ -16,6 +18,7 @@ from pulumi_chaosreg.provision.protocol import (
     Pullers,
     RepositorySettings,
 )
+from pulumi_chaosreg.settings.yaml_file import locate
 
 if TYPE_CHECKING:
     import pulumi
@@ -58,7 +61,16 @@ def provision(
     made: dict[str, pulumi.Resource] = {}
     for image in images:
         name = resource_name(registry, image.path)
-        keep = pulumi.ResourceOptions(parent=parent, retain_on_delete=settings.retain, protect=settings.protect or None)
+        keep = pulumi.ResourceOptions(
+            parent=parent,
+            retain_on_delete=settings.retain,
+            protect=settings.protect or None,
+            # What ECR cannot change would make the engine plan another repository of the same name, and delete this one
+            # first. It is compared below instead; and whatever else would replace it, what is there is never the first
+            # to go: ECR refuses a second of its name.
+            ignore_changes=["encryptionConfigurations"],
+            delete_before_replace=False,
+        )
         tags = mutability(settings, image)
         repository = ecr.Repository(
             name,
@@ -77,7 +89,11 @@ def provision(
             tags=dict(settings.tags) or None,
             opts=keep,
         )
-        below = pulumi.ResourceOptions(parent=repository, retain_on_delete=settings.retain)
+        repository.encryption_configurations.apply(partial(_refuse_other_key, registry, settings, image.path))
+        # They go with their repository, and stay with it; alone they go when nobody says them any more.
+        below = pulumi.ResourceOptions(
+            parent=repository, deleted_with=repository, retain_on_delete=False, protect=False
+        )
         rules = lifecycle(expire_after(settings))
         ecr.LifecyclePolicy(name, repository=repository.name, region=region, policy=rules, opts=below)
         if settings.pullers:
@@ -170,6 +186,35 @@ def partition(region: str) -> str:
     """The partition of AWS that a region belongs to."""
     found = [name for beginning, name in _PARTITIONS if region.startswith(beginning)]
     return found[-1] if found else "aws"
+
+
+def other_key(wanted: str, found: Sequence[Any] | None) -> str | None:
+    """What a repository is encrypted with, as a message says it, where that is not what is `wanted`: the ARN of a key,
+    empty for ECR's own. None where it is, or where that cannot be told: an alias is no key's ARN.
+    """
+    for one in found or ():
+        key = (one.kms_key or "") if (one.encryption_type or "AES256") != "AES256" else ""
+        if bool(key) != bool(wanted) or (":key/" in wanted and key != wanted):
+            return f"`{key}`" if key else "ECR's own key (AES256)"
+    return None
+
+
+def _refuse_other_key(
+    registry: OwnedRegistry, settings: RepositorySettings, path: str, found: Sequence[Any] | None
+) -> None:
+    """RunError (CHR0482) where the repository that is there has another key than the settings say."""
+    import pulumi
+
+    if is_with := other_key(settings.kms_key, found):
+        wanted = f"`{settings.kms_key}`" if settings.kms_key else "ECR's own (AES256)"
+        finding = Finding(
+            "CHR0482",
+            f"repository `{path}` is encrypted with {is_with}, and the key should be {wanted}: ECR never changes it",
+            settings.places.get("kms_key", registry.place),
+            help="say the key that it has; for another key give the registry another `account`, let its clusters follow, "
+            "and delete the old repositories when nobody pulls from them",
+        )
+        raise pulumi.RunError(str(ChaosregError(locate([finding]))))
 
 
 def _access(registry: OwnedRegistry, who: str, arns: Sequence[str]) -> Access:

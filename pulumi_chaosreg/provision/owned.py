@@ -9,14 +9,16 @@ from pulumi_chaosreg.settings.table import REPOSITORIES, SECTION
 
 def owned_registry(owner: Scope, registry: Registry, name: str) -> OwnedRegistry:
     """The registry as provisioners know it."""
-    return OwnedRegistry(registry.server.value, registry.account.value.strip("/"), registry.kind, name, owner.path)
+    server, account = registry.server.value, registry.account.value.strip("/")
+    return OwnedRegistry(server, account, registry.kind, name, owner.path, place=registry.place)
 
 
 def repository_settings(owner: Scope, registry: Registry) -> RepositorySettings:
     """What the owner says about the repositories of its registry."""
-    said = {
-        row.key: one.value for row in REPOSITORIES.ROWS.values() if (one := own_or_inherited(owner, registry.base, row))
+    decided = {
+        row.key: one for row in REPOSITORIES.ROWS.values() if (one := own_or_inherited(owner, registry.base, row))
     }
+    said = {key: one.value for key, one in decided.items()}
     pullers = said.pop(REPOSITORIES.pullers.key, None) or {}
     destroys = nearest(owner, SECTION.on_destroy)
     return RepositorySettings(
@@ -26,4 +28,5 @@ def repository_settings(owner: Scope, registry: Registry) -> RepositorySettings:
         ),
         with_signatures=registry.policy is None or registry.policy.copies_signatures,
         retain=destroys is None or destroys.value == "retain",
+        places={key: one.origin.place for key, one in decided.items()},
     )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from pulumi_chaosreg.errors import Place
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.registries.kinds import RegistryKind
 
@@ -30,6 +31,8 @@ class OwnedRegistry:
     """The path of the scope that owns it: `acme`, `payments/checkout`."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """What the owner's scopes say about everything that is made for them."""
+    place: Place | None = field(default=None, compare=False)
+    """Where its server is written."""
 
     @property
     def path(self) -> str:
@@ -68,6 +71,8 @@ class RepositorySettings:
     """Whether the engine refuses to delete them."""
     retain: bool = True
     """Whether `destroy` leaves what was made (`on_destroy: retain`)."""
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+    """Key below `repositories` → where it is said."""
 
 
 @dataclass(frozen=True, slots=True)

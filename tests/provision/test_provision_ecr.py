@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import botocore
@@ -93,9 +94,42 @@ def test_a_key_tags_and_protection_are_given_on() -> None:
 
 
 @pytest.mark.parametrize("retain", [True, False])
-def test_what_is_retained_is_only_forgotten(retain: bool) -> None:
-    options = made(replace(CREATE, retain=retain)).options
-    assert {options[name].retainOnDelete for name in options if name.startswith("aws:ecr/")} == {retain}
+def test_what_is_retained_is_only_forgotten_and_its_policies_with_it_alone(retain: bool) -> None:
+    recorder = made(replace(CREATE, retain=retain, protect=True, pullers=Pullers(organization="o-a1b2c3d4e5")))
+    name = f"acme:{SERVER}/chaos/chaos-ddcr"
+    repository = recorder.options[f"{REPOSITORY} {name}"]
+    assert (repository.retainOnDelete, repository.protect) == (retain, True)
+    for type_ in (LIFECYCLE, POLICY):  # alone they go, whatever their repository inherits to them
+        policy = recorder.options[f"{type_} {name}"]
+        assert (policy.retainOnDelete, policy.protect) == (False, False)
+        assert policy.deletedWith.endswith(f"{REPOSITORY}::{name}")
+
+
+def test_nothing_that_ecr_cannot_change_makes_another_repository() -> None:
+    options = made().options[f"{REPOSITORY} acme:{SERVER}/chaos/chaos-ddcr"]
+    assert list(options.ignoreChanges) == ["encryptionConfigurations"]
+    assert options.deleteBeforeReplaceDefined
+    assert not options.deleteBeforeReplace
+
+
+KEY, OTHER = (f"arn:aws:kms:eu-west-1:123456789012:key/{number}" for number in (1, 2))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "told"),
+    [
+        ("", "", None),
+        (KEY, KEY, None),
+        (KEY, OTHER, f"`{OTHER}`"),
+        ("", KEY, f"`{KEY}`"),
+        (KEY, "", "ECR's own key (AES256)"),
+        ("alias/chaos", KEY, None),  # which key that is, nobody tells here
+        ("alias/chaos", "", "ECR's own key (AES256)"),
+    ],
+)
+def test_another_key_than_the_repository_has_is_told(wanted: str, found: str, told: str | None) -> None:
+    live = SimpleNamespace(encryption_type="KMS" if found else "AES256", kms_key=found or None)
+    assert ecr.other_key(wanted, [live]) == told
 
 
 # --- who may pull, and with what rights
