@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pulumi_chaosreg.components.arguments import AllowOverridesArgs as AllowOverridesArgs
     from pulumi_chaosreg.components.arguments import AuthenticationArgs as AuthenticationArgs
+    from pulumi_chaosreg.components.arguments import AwsArgs as AwsArgs
     from pulumi_chaosreg.components.arguments import ClusterArgs as ClusterArgs
     from pulumi_chaosreg.components.arguments import CustomImagesArgs as CustomImagesArgs
+    from pulumi_chaosreg.components.arguments import GithubArgs as GithubArgs
+    from pulumi_chaosreg.components.arguments import IdentitiesArgs as IdentitiesArgs
     from pulumi_chaosreg.components.arguments import IdentityArgs as IdentityArgs
     from pulumi_chaosreg.components.arguments import ImageRegistryArgs as ImageRegistryArgs
     from pulumi_chaosreg.components.arguments import ImagesArgs as ImagesArgs
@@ -18,10 +21,14 @@ if TYPE_CHECKING:
     from pulumi_chaosreg.components.arguments import LevelArgs as LevelArgs
     from pulumi_chaosreg.components.arguments import MirrorArgs as MirrorArgs
     from pulumi_chaosreg.components.arguments import NamespaceArgs as NamespaceArgs
+    from pulumi_chaosreg.components.arguments import PodIdentityArgs as PodIdentityArgs
     from pulumi_chaosreg.components.arguments import PullersArgs as PullersArgs
     from pulumi_chaosreg.components.arguments import PullSecretArgs as PullSecretArgs
     from pulumi_chaosreg.components.arguments import RegistryArgs as RegistryArgs
     from pulumi_chaosreg.components.arguments import RepositoriesArgs as RepositoriesArgs
+    from pulumi_chaosreg.components.arguments import RoleArgs as RoleArgs
+    from pulumi_chaosreg.components.arguments import ServiceAccountArgs as ServiceAccountArgs
+    from pulumi_chaosreg.components.arguments import TrustArgs as TrustArgs
     from pulumi_chaosreg.components.arguments import VerifyArgs as VerifyArgs
     from pulumi_chaosreg.components.cluster import Cluster as Cluster
     from pulumi_chaosreg.components.image_mirror import ImageMirror as ImageMirror
@@ -38,8 +45,11 @@ if TYPE_CHECKING:
 _HOME = {
     "AllowOverridesArgs": "components.arguments",
     "AuthenticationArgs": "components.arguments",
+    "AwsArgs": "components.arguments",
     "ClusterArgs": "components.arguments",
     "CustomImagesArgs": "components.arguments",
+    "GithubArgs": "components.arguments",
+    "IdentitiesArgs": "components.arguments",
     "IdentityArgs": "components.arguments",
     "ImageRegistryArgs": "components.arguments",
     "ImagesArgs": "components.arguments",
@@ -47,10 +57,14 @@ _HOME = {
     "LevelArgs": "components.arguments",
     "MirrorArgs": "components.arguments",
     "NamespaceArgs": "components.arguments",
+    "PodIdentityArgs": "components.arguments",
     "PullSecretArgs": "components.arguments",
     "PullersArgs": "components.arguments",
     "RegistryArgs": "components.arguments",
     "RepositoriesArgs": "components.arguments",
+    "RoleArgs": "components.arguments",
+    "ServiceAccountArgs": "components.arguments",
+    "TrustArgs": "components.arguments",
     "VerifyArgs": "components.arguments",
     "Account": "components.levels",
     "Organization": "components.levels",

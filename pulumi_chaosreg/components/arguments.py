@@ -136,6 +136,109 @@ class PullersArgs(TypedDict, total=False):
     """an organization of AWS, all of it: `o-…`"""
 
 
+class GithubArgs(TypedDict, total=False):
+    """a workflow of one repository, on one branch or tag, or in one environment: the account's OIDC provider
+    `token.actions.githubusercontent.com` vouches for it
+    """
+
+    repository: str
+    """`owner/repository`"""
+
+    ref: str
+    """`refs/heads/main`; `*` in it stands for any"""
+
+    environment: str
+    """the environment that the job names"""
+
+
+class ServiceAccountArgs(TypedDict, total=False):
+    """a ServiceAccount of a cluster whose issuer is an OIDC provider of the account"""
+
+    issuer: str
+    """the issuer of the cluster's tokens"""
+
+    namespace: str
+    """its namespace"""
+
+    name: str
+    """its name"""
+
+
+class PodIdentityArgs(TypedDict, total=False):
+    """a ServiceAccount by EKS Pod Identity"""
+
+    namespace: str
+    """its namespace"""
+
+    service_account: str
+    """its name"""
+
+    cluster: str
+    """name of the cluster; any of the account where nobody says"""
+
+
+class TrustArgs(TypedDict, total=False):
+    """who may become it: each of these that is given, exactly; several as a list"""
+
+    github: GithubArgs
+    """a workflow of one repository, on one branch or tag, or in one environment: the account's OIDC provider
+    `token.actions.githubusercontent.com` vouches for it
+    """
+
+    roles: list[str]
+    """ARNs of roles, of this account or others"""
+
+    account: str
+    """number of an AWS account; all of it, which `root` must say"""
+
+    root: bool
+    """whether everybody in `account` whom that account allows it"""
+
+    service_account: ServiceAccountArgs
+    """a ServiceAccount of a cluster whose issuer is an OIDC provider of the account"""
+
+    pod_identity: PodIdentityArgs
+    """a ServiceAccount by EKS Pod Identity"""
+
+
+class RoleArgs(TypedDict, total=False):
+    """a role that may do just this, in just the owner's repositories"""
+
+    trust: TrustArgs | list[TrustArgs]
+    """who may become it: each of these that is given, exactly; several as a list"""
+
+
+class IdentitiesArgs(TypedDict, total=False):
+    """roles to make (Amazon ECR), where policy documents are not enough; taken whole from the nearest level"""
+
+    push: RoleArgs
+    """a role that may do just this, in just the owner's repositories"""
+
+    pull: RoleArgs
+    """a role that may do just this, in just the owner's repositories"""
+
+    delete: RoleArgs
+    """a role that may do just this, in just the owner's repositories"""
+
+    path: str
+    """the roles' path; `/` where nobody says"""
+
+    permissions_boundary: str
+    """ARN of the policy that bounds them"""
+
+
+class AwsArgs(TypedDict, total=False):
+    """as whom repositories and roles are made, where that is not who runs `pulumi up`; taken whole from the nearest
+    level
+    """
+
+    assume_role: str
+    """ARN of a role to assume first"""
+
+    profile: str
+    """a profile of the machine's AWS configuration"""
+
+
 class RepositoriesArgs(TypedDict, total=False):
     """how the owner's repositories are made"""
 
@@ -159,6 +262,14 @@ class RepositoriesArgs(TypedDict, total=False):
 
     pullers: PullersArgs
     """who may pull besides the account that has the registry (Amazon ECR); taken whole from the nearest level"""
+
+    identities: IdentitiesArgs
+    """roles to make (Amazon ECR), where policy documents are not enough; taken whole from the nearest level"""
+
+    aws: AwsArgs
+    """as whom repositories and roles are made, where that is not who runs `pulumi up`; taken whole from the nearest
+    level
+    """
 
     protect: bool
     """whether the engine refuses to delete them"""

@@ -11,6 +11,7 @@ from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.provision.protocol import ImageRepository, OwnedRegistry, Provisioned, RepositorySettings
 from pulumi_chaosreg.provision.provision import provision
 from pulumi_chaosreg.scopes.component_names import REPOSITORIES_TYPE
+from pulumi_chaosreg.settings.yaml_file import locate
 
 
 class Repositories(pulumi.ComponentResource):
@@ -28,6 +29,7 @@ class Repositories(pulumi.ComponentResource):
         self.registry, self.settings = registry, settings
         self._asked: dict[str, ImageRepository] = {}
         self._made: dict[str, pulumi.Resource] = {}
+        self._before: Provisioned | None = None
 
     def add(self, images: Sequence[Reference]) -> Provisioned | None:
         """Make the repositories of these that are not there yet, and tell what was made.
@@ -43,10 +45,11 @@ class Repositories(pulumi.ComponentResource):
             return None
         self._asked |= {image.path: image for image in new}
         try:
-            made = provision(self.registry, self.settings, new, parent=self)
+            made = provision(self.registry, self.settings, new, parent=self, before=self._before)
         except ChaosregError as error:
-            raise refusal(error.findings) from None
+            raise refusal(locate(error.findings)) from None
         self._made |= made.repositories
+        self._before = made
         return made
 
     def of(self, image: Reference) -> pulumi.Resource | None:

@@ -72,7 +72,9 @@ class _Classes:
             case Named():
                 yield f"dict[str, {self._of(kind.one, _singular(key), within)}]"
             case Tables():
-                yield f"list[{self._of(kind.one, _singular(key), within)}]"
+                one = self._of(kind.one, _singular(key), within)
+                yield from ([one] if kind.or_one else [])
+                yield f"list[{one}]"
             case Table():
                 yield from self._forms(kind.fields[kind.short], key, within) if kind.short else ()
                 yield from (["bool"] if kind.or_flag else [])
@@ -83,7 +85,7 @@ class _Classes:
 
     def _of(self, kind: Table | TextMap, key: str, within: str) -> str:
         """The name of the class for this mapping; two different ones under one key are told apart by where they are."""
-        name = f"{key.title().replace('_', '')}Args"
+        name = (isinstance(kind, Table) and kind.called) or f"{key.title().replace('_', '')}Args"
         if self._names.get(name, kind) != kind:
             name = within.removesuffix("Args") + name
         if name not in self._names:

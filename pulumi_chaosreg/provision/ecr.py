@@ -5,11 +5,14 @@ resources of pulumi-aws. What each default is for: docs/registries/ecr.md.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pulumi_chaosreg.errors import ChaosregError, Finding
+from pulumi_chaosreg.provision.aws_account import provider_for
+from pulumi_chaosreg.provision.aws_partition import partition
+from pulumi_chaosreg.provision.aws_roles import make_roles, role_arn
 from pulumi_chaosreg.provision.protocol import (
     Access,
     ImageRepository,
@@ -23,16 +26,6 @@ from pulumi_chaosreg.settings.yaml_file import locate
 if TYPE_CHECKING:
     import pulumi
 
-_PARTITIONS = (
-    ("cn-", "aws-cn"),
-    ("us-gov-", "aws-us-gov"),
-    ("eusc-", "aws-eusc"),
-    ("us-iso-", "aws-iso"),
-    ("us-isob-", "aws-iso-b"),
-    ("eu-isoe-", "aws-iso-e"),
-    ("us-isof-", "aws-iso-f"),
-)
-"""Beginning of a region → its partition, as in botocore's partitions.json; `aws` otherwise."""
 _COMPANIONS = "sha256-*"
 """Tags of cosign's signatures and the fallback lists of referrers: they are written again when one is added."""
 _EXPIRE_AFTER = 14
@@ -52,57 +45,82 @@ def provision(
     images: Sequence[ImageRepository],
     *,
     parent: "pulumi.Resource | None" = None,
+    before: Provisioned | None = None,
 ) -> Provisioned:
-    """A `Repository`, a `LifecyclePolicy` and, where others pull, a `RepositoryPolicy` for each image's path."""
+    """A `Repository`, a `LifecyclePolicy` and, where others pull, a `RepositoryPolicy` for each image's path; a `Role`
+    for each identity that shall have one.
+    """
+    provider = provider_for(registry, settings, parent)
+    rights = registry.kind.rights
+    arns = [repository_arn(registry, image.path) for image in images]
+    documents = {who: identity_policy(rights["login"], rights[who], arns) for who in ("pull", "push", "delete")}
+    roles = make_roles(registry, settings, documents, provider=provider, parent=parent, before=before)
+    named = [role for who, role in roles.items() if role_arn(registry, settings, who) in settings.pullers.roles]
+    made = {image.path: _repository(registry, settings, image, parent, provider, named) for image in images}
+    pull, push, delete = (
+        Access(rights[who], document, principal=roles[who].arn if who in roles else None)
+        for who, document in documents.items()
+    )
+    return Provisioned(made, pull, push, delete, roles=roles)
+
+
+def _repository(
+    registry: OwnedRegistry,
+    settings: RepositorySettings,
+    image: ImageRepository,
+    parent: "pulumi.Resource | None",
+    provider: "pulumi.ProviderResource | None",
+    named: Sequence["pulumi.Resource"],
+) -> "pulumi.Resource":
+    """The repository of one image, with its policies; `named` are roles of this run that its policy names."""
     import pulumi
     from pulumi_aws import ecr
 
     region = registry.kind.region(registry.server)
-    made: dict[str, pulumi.Resource] = {}
-    for image in images:
-        name = resource_name(registry, image.path)
-        keep = pulumi.ResourceOptions(
-            parent=parent,
-            retain_on_delete=settings.retain,
-            protect=settings.protect or None,
-            # What ECR cannot change would make the engine plan another repository of the same name, and delete this one
-            # first. It is compared below instead; and whatever else would replace it, what is there is never the first
-            # to go: ECR refuses a second of its name.
-            ignore_changes=["encryptionConfigurations"],
-            delete_before_replace=False,
-        )
-        tags = mutability(settings, image)
-        repository = ecr.Repository(
-            name,
-            name=image.path,
-            region=region,
-            image_tag_mutability=tags.setting,
-            image_tag_mutability_exclusion_filters=[
-                {"filter": pattern, "filter_type": "WILDCARD"} for pattern in tags.excluded
-            ]
-            or None,
-            image_scanning_configuration={"scan_on_push": settings.scan_on_push is not False},
-            encryption_configurations=[{"encryption_type": "KMS", "kms_key": settings.kms_key}]
-            if settings.kms_key
-            else [{"encryption_type": "AES256"}],
-            force_delete=False,
-            tags=dict(settings.tags) or None,
-            opts=keep,
-        )
-        repository.encryption_configurations.apply(partial(_refuse_other_key, registry, settings, image.path))
-        # They go with their repository, and stay with it; alone they go when nobody says them any more.
-        below = pulumi.ResourceOptions(
-            parent=repository, deleted_with=repository, retain_on_delete=False, protect=False
-        )
-        rules = lifecycle(expire_after(settings))
-        ecr.LifecyclePolicy(name, repository=repository.name, region=region, policy=rules, opts=below)
-        if settings.pullers:
-            policy = pull_policy(settings.pullers, registry.kind.rights["pull"], partition(region or ""))
-            ecr.RepositoryPolicy(name, repository=repository.name, region=region, policy=policy, opts=below)
-        made[image.path] = repository
-    arns = [repository_arn(registry, image.path) for image in images]
-    pull, push, delete = (_access(registry, who, arns) for who in ("pull", "push", "delete"))
-    return Provisioned(made, pull, push, delete)
+    name = resource_name(registry, image.path)
+    keep = pulumi.ResourceOptions(
+        parent=parent,
+        provider=provider,
+        retain_on_delete=settings.retain,
+        protect=settings.protect or None,
+        # What ECR cannot change would make the engine plan another repository of the same name, and delete this one
+        # first. It is compared below instead; and whatever else would replace it, what is there is never the first
+        # to go: ECR refuses a second of its name.
+        ignore_changes=["encryptionConfigurations"],
+        delete_before_replace=False,
+    )
+    tags = mutability(settings, image)
+    repository = ecr.Repository(
+        name,
+        name=image.path,
+        region=region,
+        image_tag_mutability=tags.setting,
+        image_tag_mutability_exclusion_filters=[
+            {"filter": pattern, "filter_type": "WILDCARD"} for pattern in tags.excluded
+        ]
+        or None,
+        image_scanning_configuration={"scan_on_push": settings.scan_on_push is not False},
+        encryption_configurations=[{"encryption_type": "KMS", "kms_key": settings.kms_key}]
+        if settings.kms_key
+        else [{"encryption_type": "AES256"}],
+        force_delete=False,
+        tags=dict(settings.tags) or None,
+        opts=keep,
+    )
+    repository.encryption_configurations.apply(partial(_refuse_other_key, registry, settings, image.path))
+    # They go with their repository, and stay with it; alone they go when nobody says them any more.
+    below = pulumi.ResourceOptions(
+        parent=repository, provider=provider, deleted_with=repository, retain_on_delete=False, protect=False
+    )
+    rules = lifecycle(expire_after(settings))
+    ecr.LifecyclePolicy(name, repository=repository.name, region=region, policy=rules, opts=below)
+    if settings.pullers:
+        # IAM needs a while to know a new role everywhere: pulumi-aws tries again for two minutes where ECR answers
+        # "Invalid repository policy provided" (internal/service/ecr/repository_policy.go, propagationTimeout)
+        waiting = pulumi.ResourceOptions.merge(below, pulumi.ResourceOptions(depends_on=[*named]))
+        policy = pull_policy(settings.pullers, registry.kind.rights["pull"], partition(region or ""))
+        ecr.RepositoryPolicy(name, repository=repository.name, region=region, policy=policy, opts=waiting)
+    return repository
 
 
 def resource_name(registry: OwnedRegistry, path: str) -> str:
@@ -182,12 +200,6 @@ def repository_arn(registry: OwnedRegistry, path: str) -> str:
     return f"arn:{partition(region)}:ecr:{region}:{account}:repository/{path}"
 
 
-def partition(region: str) -> str:
-    """The partition of AWS that a region belongs to."""
-    found = [name for beginning, name in _PARTITIONS if region.startswith(beginning)]
-    return found[-1] if found else "aws"
-
-
 def other_key(wanted: str, found: Sequence[Any] | None) -> str | None:
     """What a repository is encrypted with, as a message says it, where that is not what is `wanted`: the ARN of a key,
     empty for ECR's own. None where it is, or where that cannot be told: an alias is no key's ARN.
@@ -211,15 +223,10 @@ def _refuse_other_key(
             "CHR0482",
             f"repository `{path}` is encrypted with {is_with}, and the key should be {wanted}: ECR never changes it",
             settings.places.get("kms_key", registry.place),
-            help="say the key that it has; for another key give the registry another `account`, let its clusters follow, "
-            "and delete the old repositories when nobody pulls from them",
+            help="say the key that it has; for another key give the registry another `account`, let its clusters "
+            "follow, and delete the old repositories when nobody pulls from them",
         )
         raise pulumi.RunError(str(ChaosregError(locate([finding]))))
-
-
-def _access(registry: OwnedRegistry, who: str, arns: Sequence[str]) -> Access:
-    rights: Mapping[str, tuple[str, ...]] = registry.kind.rights
-    return Access(rights[who], document=identity_policy(rights["login"], rights[who], arns))
 
 
 def _json(document: dict[str, Any]) -> str:

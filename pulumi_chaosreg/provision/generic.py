@@ -15,6 +15,7 @@ def provision(
     images: Sequence[ImageRepository],
     *,
     parent: "pulumi.Resource | None" = None,
+    before: Provisioned | None = None,
 ) -> Provisioned:
     """Makes nothing, whatever the settings say."""
     rights = registry.kind.rights

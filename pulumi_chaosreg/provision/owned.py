@@ -1,9 +1,10 @@
 """From what stack files say about a registry to what provisioners get: plain values."""
 
-from pulumi_chaosreg.provision.protocol import OwnedRegistry, Pullers, RepositorySettings
+from pulumi_chaosreg.provision.protocol import CloudAccess, OwnedRegistry, Pullers, RepositorySettings, RoleSettings
 from pulumi_chaosreg.scopes.mirror_policy import own_or_inherited
 from pulumi_chaosreg.scopes.model import Scope, nearest
 from pulumi_chaosreg.scopes.registry import Registry
+from pulumi_chaosreg.scopes.trust import trusted
 from pulumi_chaosreg.settings.table import REPOSITORIES, SECTION
 
 
@@ -20,12 +21,20 @@ def repository_settings(owner: Scope, registry: Registry) -> RepositorySettings:
     }
     said = {key: one.value for key, one in decided.items()}
     pullers = said.pop(REPOSITORIES.pullers.key, None) or {}
+    roles = said.pop(REPOSITORIES.identities.key, None) or {}
+    access = said.pop(REPOSITORIES.aws.key, None) or {}
     destroys = nearest(owner, SECTION.on_destroy)
     return RepositorySettings(
         **said,
         pullers=Pullers(
             tuple(pullers.get("accounts", ())), tuple(pullers.get("roles", ())), pullers.get("organization", "")
         ),
+        roles=RoleSettings(
+            {who: trusted(roles[who]["trust"]) for who in ("push", "pull", "delete") if roles.get(who)},
+            path=roles.get("path", "/"),
+            permissions_boundary=roles.get("permissions_boundary", ""),
+        ),
+        aws=CloudAccess(**access),
         with_signatures=registry.policy is None or registry.policy.copies_signatures,
         retain=destroys is None or destroys.value == "retain",
         places={key: one.origin.place for key, one in decided.items()},

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from pulumi_chaosreg.errors import Place
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.registries.kinds import RegistryKind
+from pulumi_chaosreg.scopes.trust import Trusted
 
 if TYPE_CHECKING:
     import pulumi
@@ -53,6 +54,27 @@ class Pullers:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleSettings:
+    """The roles to make; none where nobody asks."""
+
+    trust: Mapping[str, tuple[Trusted, ...]] = field(default_factory=dict)
+    """`push`, `pull`, `delete`, as far as they are asked for → who may become it."""
+    path: str = "/"
+    permissions_boundary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CloudAccess:
+    """As whom things are made, where that is not who runs the program."""
+
+    assume_role: str = ""
+    profile: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.assume_role or self.profile)
+
+
+@dataclass(frozen=True, slots=True)
 class RepositorySettings:
     """How repositories are made. None means that nobody says: then it is the kind that knows what is best."""
 
@@ -67,6 +89,8 @@ class RepositorySettings:
     """The key that encrypts them; the registry's own where nobody says."""
     tags: Mapping[str, str] = field(default_factory=dict)
     pullers: Pullers = Pullers()
+    roles: RoleSettings = RoleSettings()
+    aws: CloudAccess = CloudAccess()
     protect: bool = False
     """Whether the engine refuses to delete them."""
     retain: bool = True
@@ -122,12 +146,14 @@ class Provisioned:
     pull: Access = Access()
     push: Access = Access()
     delete: Access = Access()
+    roles: Mapping[str, "pulumi.Resource"] = field(default_factory=dict)
+    """`push`, `pull`, `delete` → what was made for this identity to be."""
     must_exist: tuple[str, ...] = ()
     """What nobody makes here and an image needs, each as part of a sentence: "project `chaos` on `harbor.example`"."""
 
 
 class Provisioner(Protocol):
-    """Makes what one owner's registry needs. Two of one name in a stack are never called."""
+    """Makes what one owner's registry needs."""
 
     def __call__(
         self,
@@ -136,6 +162,10 @@ class Provisioner(Protocol):
         images: Sequence[ImageRepository],
         *,
         parent: "pulumi.Resource | None" = None,
+        before: Provisioned | None = None,
     ) -> Provisioned:
-        """Every resource that it makes is a child of `parent`, and none depends on an Output's value."""
+        """Every resource that it makes is a child of `parent`, and none depends on an Output's value.
+
+        `before` is what was made for other images of the same registry: a program may ask image by image.
+        """
         ...

@@ -23,6 +23,7 @@ def provision(
     images: Sequence[ImageRepository],
     *,
     parent: "pulumi.Resource | None" = None,
+    before: Provisioned | None = None,
 ) -> Provisioned:
     """What one owner's images go to, made by its kind's module where `settings.create` says so.
 
@@ -31,7 +32,7 @@ def provision(
     kind = registry.kind
     try:
         make = provisioner(kind.provisioner if settings.create else "generic")
-        return make(registry, settings, images, parent=parent)
+        return make(registry, settings, images, parent=parent, before=before)
     except ModuleNotFoundError as missing:
         if not missing.name or missing.name.startswith("pulumi_chaosreg"):
             raise

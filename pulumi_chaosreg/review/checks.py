@@ -8,6 +8,7 @@ from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.review.allowance_checks import check_allowances
 from pulumi_chaosreg.review.credential_checks import check_credentials, check_unused
 from pulumi_chaosreg.review.further_checks import check_in_vain, check_lists, check_targets
+from pulumi_chaosreg.review.identity_checks import check_identities
 from pulumi_chaosreg.review.image_checks import check_images, check_tag_names
 from pulumi_chaosreg.review.lockfile_checks import check_lockfile, check_without_lockfile
 from pulumi_chaosreg.review.mirror_checks import check_mirrors
@@ -79,6 +80,10 @@ def _forms(subject: Subject) -> Iterable[Finding]:
     return check_forms(subject.demands)
 
 
+def _identities(subject: Subject) -> Iterable[Finding]:
+    return check_identities(subject.scopes)
+
+
 def _mirrors(subject: Subject) -> Iterable[Finding]:
     wrong = check_mirrors(subject.catalogue, subject.configs, subject.further)
     return [*wrong, *check_targets(subject.configs, subject.further)]
@@ -138,6 +143,7 @@ CHECKS: tuple[Callable[[Subject], Iterable[Finding]], ...] = (
     _tag_names,
     _registries,
     _forms,
+    _identities,
     _mirrors,
     _repositories,
     _lockfile,

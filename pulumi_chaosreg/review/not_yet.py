@@ -82,6 +82,8 @@ _NOT_YET: tuple[tuple[Setting[Any], Callable[[object], bool], str], ...] = (
     (REPOSITORIES.kms_key, _is_said, _UNCONFIGURED),
     (REPOSITORIES.tags, _is_said, _UNCONFIGURED),
     (REPOSITORIES.pullers, _is_said, _UNCONFIGURED),
+    (REPOSITORIES.identities, _is_said, "no roles are made there"),
+    (REPOSITORIES.aws, _is_said, "nothing is made there"),
     (REPOSITORIES.protect, _is_said, _UNCONFIGURED),
     (SECTION.harness_id, _is_said, _UNPUBLISHED),
     (SECTION.environment, _is_said, _UNPUBLISHED),

@@ -76,7 +76,7 @@ class Scope:
             value = value.get(key) if isinstance(value, dict) else None  # settings are plain dicts: an ABC is slow
         return value
 
-    def is_unclear(self, *parts: Setting[Any] | str) -> bool:
+    def is_unclear(self, *parts: Setting[Any] | str | int) -> bool:
         """Whether this or a level above says something wrong about this: what follows from its lack misleads."""
         path = _flat(parts)
         return any(

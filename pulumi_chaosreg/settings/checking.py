@@ -112,8 +112,7 @@ class _Check:
             self.report("CHR0106", message, keys, "keep the oldest, and those that some state may still have")
             return None
         if len(value) < kind.least:
-            message = f"`{_dotted(keys)}` must be a list of at least {kind.least}, and is empty"
-            self.report("CHR0106", message, keys, "say at least one, or leave it out")
+            self.too_few(kind.least, keys)
             return None
         one = Text(kind.doc, kind.choices, kind.grammar)
         checked = [self.value(one, item, (*keys, index)) for index, item in enumerate(value)]
@@ -162,8 +161,14 @@ class _Check:
         return checked
 
     def tables(self, kind: Tables, value: Any, keys: Keys) -> list[dict[str, Any]] | None:
+        if kind.or_one and isinstance(value, dict):
+            one = self.table(kind.one, value, keys)
+            return [one] if isinstance(one, dict) else None
         if not isinstance(value, list):
-            self.wrong_type("a list of mappings", value, keys)
+            self.wrong_type(f"{'a mapping or ' if kind.or_one else ''}a list of mappings", value, keys)
+            return None
+        if len(value) < kind.least:
+            self.too_few(kind.least, keys)
             return None
         checked = [self.table(kind.one, item, (*keys, index)) for index, item in enumerate(value)]
         return [item for item in checked if isinstance(item, dict)]
@@ -204,6 +209,10 @@ class _Check:
     def twice(self, one: str, other: str, keys: Keys) -> None:
         message = f"`{one}` and `{other}` are two spellings of one setting"
         self.report("CHR0103", message, (*keys, one), "keep one of the two", cause=Cause.UNREADABLE)
+
+    def too_few(self, least: int, keys: Keys) -> None:
+        message = f"`{_dotted(keys)}` must be a list of at least {least}, and is empty"
+        self.report("CHR0106", message, keys, "say at least one, or leave it out")
 
     def secure(self, keys: Keys) -> None:
         self.report(

@@ -109,6 +109,8 @@ class Table:
     values_go_to: tuple[str, ...] = ()
     """The fields that take its name instead."""
     advice_for_values: str = ""
+    called: str = ""
+    """What the Python API calls its type, where that is not its key's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,10 @@ class Tables:
 
     doc: str
     one: Table
+    or_one: bool = False
+    """A single mapping stands for a list of one."""
+    least: int = 0
+    """How many there must be."""
 
 
 Kind = Text | Flag | Number | Texts | TextMap | Table | Tables | Named

@@ -9,8 +9,8 @@ from typing import Any
 
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.registries.kinds import AUTHENTICATION_TYPES, SAYABLE_KINDS
+from pulumi_chaosreg.settings.aws_tables import AWS_ACCESS, IDENTITIES, PULLERS
 from pulumi_chaosreg.settings.grammars import (
-    ACCOUNT_NUMBER,
     BEGINNING,
     CONTEXT,
     CREDENTIAL_NAME,
@@ -21,14 +21,12 @@ from pulumi_chaosreg.settings.grammars import (
     LABEL_KEY,
     LABEL_VALUE,
     NEW_REGISTRY_NAME,
-    ORGANIZATION_ID,
     PATH_OF_SCOPE,
     PLATFORM_GRAMMAR,
     REFERENCE,
     REFRESHER_IDENTITY,
     REGISTRY_NAME,
     REGISTRY_PATH,
-    ROLE_ARN,
     SERVER_GRAMMAR,
     SOURCE,
     TAG_GRAMMAR,
@@ -110,17 +108,6 @@ VERIFY = Table(
 )
 
 
-PULLERS = Table(
-    "who may pull besides the account that has the registry (Amazon ECR); taken whole from the nearest level",
-    {
-        "accounts": Texts("numbers of AWS accounts", grammar=ACCOUNT_NUMBER),
-        "roles": Texts("ARNs of roles", grammar=ROLE_ARN),
-        "organization": Text("an organization of AWS, all of it: `o-…`", grammar=ORGANIZATION_ID),
-    },
-    whole=True,
-)
-
-
 class _ImageRegistry(Group, key="image_registry"):
     server = text("host, with port if it has one", grammar=SERVER_GRAMMAR)
     account = text("path between the server and the image", grammar=REGISTRY_PATH)
@@ -152,6 +139,8 @@ class _Repositories(Group, key="repositories"):
     kms_key = text("the key that encrypts them (Amazon ECR: a KMS key's ARN); the registry's own where nobody says")
     tags = text_map("tags of the cloud for what is made")
     pullers = mapping(PULLERS)
+    identities = mapping(IDENTITIES)
+    aws = mapping(AWS_ACCESS)
     protect = flag("whether the engine refuses to delete them")
 
 

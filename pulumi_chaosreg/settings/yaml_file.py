@@ -288,8 +288,8 @@ def _line(node: Any, keys: Sequence[str | int]) -> int | None:
     for key in keys:
         if isinstance(node, yaml.MappingNode):
             found = _entry(node, key) or _entry(outer, key)  # the page writes `authentication` beside its registry
-            if found is None and key == "image_registry":
-                continue
+            if found is None and (key == "image_registry" or isinstance(key, int)):
+                continue  # the page's spelling; one mapping that stands for a list of one
             if found is None:
                 break
             outer, line, node = node, found[0].start_mark.line + 1, found[1]

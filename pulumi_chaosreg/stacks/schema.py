@@ -148,7 +148,8 @@ def _shape(kind: Kind) -> Schema:
         case TextMap():
             return _closed({key: _text(kind.grammar) for key in kind.keys})
         case Tables():
-            return {"type": "array", "items": _value(kind.one)}
+            many = {"type": "array", "items": _value(kind.one), **({"minItems": kind.least} if kind.least else {})}
+            return {"anyOf": [many, _shape(kind.one)]} if kind.or_one else many
         case Table():
             return _table(kind)
 

@@ -72,7 +72,7 @@ def cloudy(monkeypatch):
     """A kind's module that makes a repository for each image; its cloud is imported when it is called."""
     module = ModuleType("pulumi_chaosreg.provision.cloudy")
 
-    def make(registry, settings, images, *, parent=None):
+    def make(registry, settings, images, *, parent=None, before=None):
         __import__("cloud_sdk")
         return Provisioned({image.path: (parent, settings.immutable_tags) for image in images})
 

@@ -1,0 +1,92 @@
+"""What `repositories` may say that only AWS knows: who may pull, which roles are made, and as whom."""
+
+from pulumi_chaosreg.settings.aws_grammars import (
+    EKS_CLUSTER,
+    GITHUB_ENVIRONMENT,
+    GITHUB_REF,
+    GITHUB_REPOSITORY,
+    IAM_PATH,
+    ISSUER,
+    POLICY_ARN,
+)
+from pulumi_chaosreg.settings.grammars import (
+    ACCOUNT_NUMBER,
+    KUBERNETES_NAME,
+    KUBERNETES_SUBDOMAIN,
+    ORGANIZATION_ID,
+    ROLE_ARN,
+)
+from pulumi_chaosreg.settings.kinds import Flag, Table, Tables, Text, Texts
+
+PULLERS = Table(
+    "who may pull besides the account that has the registry (Amazon ECR); taken whole from the nearest level",
+    {
+        "accounts": Texts("numbers of AWS accounts", grammar=ACCOUNT_NUMBER),
+        "roles": Texts("ARNs of roles", grammar=ROLE_ARN),
+        "organization": Text("an organization of AWS, all of it: `o-…`", grammar=ORGANIZATION_ID),
+    },
+    whole=True,
+)
+
+TRUST = Table(
+    "who may become it: each of these that is given, exactly; several as a list",
+    {
+        "github": Table(
+            "a workflow of one repository, on one branch or tag, or in one environment: the account's OIDC provider "
+            "`token.actions.githubusercontent.com` vouches for it",
+            {
+                "repository": Text("`owner/repository`", grammar=GITHUB_REPOSITORY),
+                "ref": Text("`refs/heads/main`; `*` in it stands for any", grammar=GITHUB_REF),
+                "environment": Text("the environment that the job names", grammar=GITHUB_ENVIRONMENT),
+            },
+        ),
+        "roles": Texts("ARNs of roles, of this account or others", grammar=ROLE_ARN, least=1),
+        "account": Text("number of an AWS account; all of it, which `root` must say", grammar=ACCOUNT_NUMBER),
+        "root": Flag("whether everybody in `account` whom that account allows it"),
+        "service_account": Table(
+            "a ServiceAccount of a cluster whose issuer is an OIDC provider of the account",
+            {
+                "issuer": Text("the issuer of the cluster's tokens", grammar=ISSUER),
+                "namespace": Text("its namespace", grammar=KUBERNETES_NAME),
+                "name": Text("its name", grammar=KUBERNETES_SUBDOMAIN),
+            },
+        ),
+        "pod_identity": Table(
+            "a ServiceAccount by EKS Pod Identity",
+            {
+                "namespace": Text("its namespace", grammar=KUBERNETES_NAME),
+                "service_account": Text("its name", grammar=KUBERNETES_SUBDOMAIN),
+                "cluster": Text("name of the cluster; any of the account where nobody says", grammar=EKS_CLUSTER),
+            },
+        ),
+    },
+    least=1,
+)
+_ROLE = Table(
+    "a role that may do just this, in just the owner's repositories",
+    {"trust": Tables(TRUST.doc, TRUST, or_one=True, least=1)},
+    least=1,
+    called="RoleArgs",
+)
+IDENTITIES = Table(
+    "roles to make (Amazon ECR), where policy documents are not enough; taken whole from the nearest level",
+    {
+        "push": _ROLE,
+        "pull": _ROLE,
+        "delete": _ROLE,
+        "path": Text("the roles' path; `/` where nobody says", grammar=IAM_PATH),
+        "permissions_boundary": Text("ARN of the policy that bounds them", grammar=POLICY_ARN),
+    },
+    whole=True,
+    least=1,
+)
+AWS_ACCESS = Table(
+    "as whom repositories and roles are made, where that is not who runs `pulumi up`; taken whole from the nearest "
+    "level",
+    {
+        "assume_role": Text("ARN of a role to assume first", grammar=ROLE_ARN),
+        "profile": Text("a profile of the machine's AWS configuration"),
+    },
+    whole=True,
+    least=1,
+)
