@@ -17,7 +17,7 @@ from lab.site import Site
 from lab.state import AwsState
 
 ACCOUNT = "123456789012"
-"""Moto's own: the account of credentials that it has not given out itself."""
+"""Moto's own: the account of credentials that it has not given out itself. Who assumes a role has the role's."""
 
 REGION = "eu-west-1"
 _HTTPS = 443
@@ -55,9 +55,7 @@ class Aws:
             words += ["--registry-port", _HTTPS, "--behind", self._behind.host]
         if self._process is None:
             command = [sys.executable, "-m", "lab.aws", *(str(word) for word in words)]
-            self._process = Process(
-                command, room / "aws.log", env={"MOTO_ACCOUNT_ID": ACCOUNT, KEYS: f"{_KEY}:{self._secret}"}
-            )
+            self._process = Process(command, room / "aws.log", env={KEYS: f"{_KEY}:{self._secret}"})
         self._process.start()
         self._process.wait_until(lambda: answers(site.address, port), 30)
         return self._state(f"http://{site.address}:{port}", room, named=named)

@@ -6,6 +6,7 @@ stack also mirrors what the infrastructures below, in whatever file, will pull.
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,10 @@ class _Builder:
         self.credentials: dict[Scope, dict[str, pulumi.Input[Any]]] = {}
         self.policies: dict[str, dict[str, pulumi.Input[str]]] = {}
         """Registry → what an identity needs that pulls, pushes or deletes there."""
+        self.identities: dict[str, dict[str, pulumi.Input[str]]] = {}
+        """Registry → who was made to be one of them."""
+        self.node_identity: dict[str, Mapping[str, pulumi.Input[Any]]] = {}
+        """Registry → what nodes need that pull there without a Secret."""
 
     def build(self) -> None:
         owned = self.reviewed.company.of_stack(self.stack)
@@ -62,8 +67,9 @@ class _Builder:
             self._mirror(scope, self.components[scope])
         infrastructures = [c for c in self.components.values() if isinstance(c, Infrastructure)]
         pulumi.export("infrastructures", {c.scope.path: _summary(c) for c in infrastructures})
-        if self.policies:
-            pulumi.export("policies", self.policies)
+        for name in ("policies", "identities", "node_identity"):
+            if said := getattr(self, name):
+                pulumi.export(name, said)
         credentials = self.values.for_others(self.reviewed)
         if credentials:
             pulumi.export(OUTPUT, pulumi.Output.secret(credentials))
@@ -103,6 +109,11 @@ class _Builder:
         if made:
             access = {"pull": made.pull, "push": made.push, "delete": made.delete}
             self.policies[registry.path] = {who: one.document for who, one in access.items() if one.document}
+            if made.roles:
+                made_for = {who: one.principal for who, one in access.items() if one.principal}
+                self.identities[registry.path] = made_for
+            if made.node_identity:
+                self.node_identity[registry.path] = made.node_identity
 
     def _mirror(self, owner: Scope, component: Component) -> None:
         """Every image that an infrastructure below pulls from a registry that this scope owns and fills, and those that

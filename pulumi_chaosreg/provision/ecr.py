@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.provision.aws_account import provider_for
+from pulumi_chaosreg.provision.aws_nodes import node_identity
 from pulumi_chaosreg.provision.aws_partition import partition
 from pulumi_chaosreg.provision.aws_roles import make_roles, role_arn
 from pulumi_chaosreg.provision.protocol import (
@@ -61,7 +62,8 @@ def provision(
         Access(rights[who], document, principal=roles[who].arn if who in roles else None)
         for who, document in documents.items()
     )
-    return Provisioned(made, pull, push, delete, roles=roles)
+    nodes = node_identity(registry.server, pull.principal)
+    return Provisioned(made, pull, push, delete, roles=roles, node_identity=nodes)
 
 
 def _repository(

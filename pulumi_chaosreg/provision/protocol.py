@@ -6,7 +6,7 @@ names it. Its cloud's SDK is imported by that module alone, and that one when a 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pulumi_chaosreg.errors import Place
 from pulumi_chaosreg.images.reference import Reference
@@ -148,6 +148,8 @@ class Provisioned:
     delete: Access = Access()
     roles: Mapping[str, "pulumi.Resource"] = field(default_factory=dict)
     """`push`, `pull`, `delete` → what was made for this identity to be."""
+    node_identity: Mapping[str, "pulumi.Input[Any]"] = field(default_factory=dict)
+    """What nodes and ServiceAccounts need to pull without a Secret, by name; empty where the kind knows no such way."""
     must_exist: tuple[str, ...] = ()
     """What nobody makes here and an image needs, each as part of a sentence: "project `chaos` on `harbor.example`"."""
 

@@ -71,6 +71,7 @@ def test_who_may_pull_no_more_may_not_although_the_repositories_are_kept(company
     assert policies(label) == 0
 
 
+@pytest.mark.nightly
 def test_what_destroy_keeps_goes_on_being_pulled_by_others(company: Workspace, label: str) -> None:
     company.up("acme")
     kept = repositories(label)
@@ -80,6 +81,7 @@ def test_what_destroy_keeps_goes_on_being_pulled_by_others(company: Workspace, l
     assert policies(label) == len(kept)
 
 
+@pytest.mark.nightly
 def test_a_protected_repository_is_not_destroyed(company: Workspace, label: str) -> None:
     company.edit("stacks/Pulumi.acme.yaml", CREATE, f"{CREATE} protect: true,")
     company.up("acme")
@@ -91,6 +93,7 @@ def test_a_protected_repository_is_not_destroyed(company: Workspace, label: str)
     assert repositories(label) == kept
 
 
+@pytest.mark.nightly
 def test_what_others_pushed_keeps_a_repository_from_being_deleted(company: Workspace, label: str) -> None:
     company.edit("stacks/Pulumi.acme.yaml", CREATE, f"on_destroy: delete\n    {CREATE}")
     company.up("acme")

@@ -65,6 +65,10 @@ class EngineStack:
         """Let the program find this."""
         (self._folder / "program.json").write_text(json.dumps(program))
 
+    def configure(self, key: str, value: str) -> None:
+        """`pulumi config set`."""
+        self._call("config", "set", key, value)
+
     def run(self, *words: str) -> Run:
         """A command of the engine."""
         log = self._folder / "events.json"
