@@ -433,7 +433,8 @@ def good(kind):
             other = [st.sampled_from(kind.or_text)] if kind.or_text else []
             return st.one_of(st.lists(one, min_size=kind.least, max_size=2), *other, *([one] if kind.or_one else []))
         case Tables():
-            return st.lists(good(kind.one), max_size=2)
+            of_table = good(kind.one)
+            return st.one_of(st.lists(of_table, min_size=kind.least, max_size=2), *([of_table] if kind.or_one else []))
         case TextMap():
             named = fitting_texts(kind.key_grammar) if kind.key_grammar else st.sampled_from(("chaos-ddcr", "other"))
             keys = st.sampled_from(kind.keys) if kind.keys else named.filter(lambda key: key != "secure")
