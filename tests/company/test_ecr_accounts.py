@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ from tests.support.lab_aws import client
 
 pytestmark = pytest.mark.engine
 
-OURS, THEIRS = "123456789012", "210987654321"
-ROLE = f"arn:aws:iam::{THEIRS}:role/deploy"
+OURS, THEIRS, A_THIRD = "123456789012", "210987654321", "111111111111"
+ROLE, ROLE_OF_A_THIRD = (f"arn:aws:iam::{account}:role/deploy" for account in (THEIRS, A_THIRD))
 _PROGRAM = """
 import json, pathlib
 from pulumi_chaosreg.components.repositories import Repositories
@@ -58,7 +59,26 @@ class Stack(EngineStack):
 def aws() -> AwsState:
     found = load().aws
     assert found, "the part `aws` was not started"
+    for account in (THEIRS, A_THIRD):
+        make_role(found, account)
     return found
+
+
+def make_role(aws: AwsState, account: str) -> None:
+    """The role `deploy` of an account, which may do all at ECR. Who is nobody there needs moto's own header for it."""
+    iam = client(aws, "iam")
+    iam.meta.events.register(
+        "before-send.iam.*", lambda request, **_: request.headers.update({"x-moto-account-id": account})
+    )
+    trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{OURS}:root"}, "Action": "sts:AssumeRole"}
+    rights = {"Effect": "Allow", "Action": "ecr:*", "Resource": "*"}
+    with suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_role(RoleName="deploy", AssumeRolePolicyDocument=document(trust))
+    iam.put_role_policy(RoleName="deploy", PolicyName="ecr", PolicyDocument=document(rights))
+
+
+def document(statement: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def names(ecr: Any, label: str) -> list[str]:
@@ -126,9 +146,9 @@ def test_a_role_of_that_account_makes_them_with_what_the_stack_says_of_aws(
 @pytest.mark.nightly
 def test_a_role_of_a_third_account_is_refused(aws: AwsState, tmp_path: Path, label: str) -> None:
     stack = Stack(tmp_path / "stack", aws, label)
-    refused = stack.go("up --yes --skip-preview", THEIRS, {"assume_role": "arn:aws:iam::111111111111:role/deploy"})
+    refused = stack.go("up --yes --skip-preview", THEIRS, {"assume_role": ROLE_OF_A_THIRD})
     assert refused.code != 0
-    assert "AWS account ID not allowed: 111111111111" in refused.output
+    assert f"AWS account ID not allowed: {A_THIRD}" in refused.output
     assert names(in_their_account(aws, "ecr", "eu-west-1"), label) == []
 
 

@@ -14,7 +14,7 @@ from tests.support.lab_aws import client
 
 pytestmark = pytest.mark.engine
 
-KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 CREATE = "repositories: {create: true,"
 
 
