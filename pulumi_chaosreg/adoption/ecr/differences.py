@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_chaosreg.adoption.protocol import Difference, Effect
-from pulumi_chaosreg.provision.ecr import Mutability, expire_after, lifecycle, mutability, partition, pull_policy
+from pulumi_chaosreg.provision.aws_partition import partition
+from pulumi_chaosreg.provision.ecr import Mutability, expire_after, lifecycle, mutability, pull_policy
 from pulumi_chaosreg.provision.protocol import ImageRepository, OwnedRegistry, Pullers, RepositorySettings
 
 _NOTHING = "none"
