@@ -103,7 +103,7 @@ def _owners(reviewed: Review) -> set[str]:
 
 def _owned(reviewed: Review, scope: Scope) -> tuple[list[Owned], dict[str, str]]:
     """The registries that something can be adopted in; and why not in the scope's others."""
-    filled = {registry.path: images for registry, images in reviewed.filled_by(scope)}
+    kept = {registry.path: images for registry, images in reviewed.kept_by(scope)}
     every: list[Owned] = []
     skipped: dict[str, str] = {}
     for registry in {one.registry.path: one.registry for one in reviewed.mirrored_by(scope)}.values():
@@ -114,13 +114,11 @@ def _owned(reviewed: Review, scope: Scope) -> tuple[list[Owned], dict[str, str]]
             skipped[registry.path] = f"since this version cannot look at what is there ({registry.kind.title})"
         elif not settings.create:
             skipped[registry.path] = "since `repositories: {create: true}` is not said"
-        elif registry.path not in filled:
-            skipped[registry.path] = "since nothing is mirrored into it"
+        elif registry.path not in kept:
+            skipped[registry.path] = "since no image has its place there"
         else:
             name = mirror_name(scope.path, registry.path)
-            images = ImageRepository.of(
-                [image.reference for image in filled[registry.path]], load_catalogue().is_floating
-            )
+            images = ImageRepository.of(kept[registry.path], load_catalogue().is_floating)
             every.append(Owned(registry, owned_registry(scope, registry, name), settings, images))
     return every, skipped
 

@@ -216,6 +216,9 @@ class Infrastructure(LevelComponent):
             for image in resolved.images
             if owner and image.source
         }
+        for image in resolved.images if owner and not resolved.registry.policy else ():
+            if owner and image.is_kept_in(resolved.registry):
+                owner.owned.provisioned(resolved.registry, [image.reference])
 
     @property
     def images(self) -> Mapping[str, pulumi.Output[str]]:

@@ -120,8 +120,9 @@ class _Builder:
         it fills them with besides.
         """
         unknown = []
+        for registry, kept in self.reviewed.kept_by(owner):
+            self._provision(component, registry, kept)
         for registry, images in self.reviewed.filled_by(owner):
-            self._provision(component, registry, [image.reference for image in images])
             for image in images:
                 component.owned.mirrored(registry, image)
             unknown += [str(image.source) for image in images if image.digest is None]

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from pulumi_chaosreg.provision.aws_partition import partition
 from pulumi_chaosreg.provision.protocol import OwnedRegistry, Provisioned, RepositorySettings
+from pulumi_chaosreg.registries.aws import partition
 from pulumi_chaosreg.scopes.trust import GithubWorkflow, PodIdentity, Roles, ServiceAccount, Trusted, WholeAccount
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Home:
     def of(cls, registry: OwnedRegistry) -> "Home":
         """The account that has the registry."""
         region, account = registry.kind.region(registry.server) or "", registry.kind.account_id(registry.server) or ""
-        return cls(partition(region), account)
+        return cls(partition(region).name, account)
 
     def arn(self, what: str, account: str = "") -> str:
         """An ARN of IAM, of this account where no other is named."""

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.provision.aws_account import provider_for
 from pulumi_chaosreg.provision.aws_nodes import node_identity
-from pulumi_chaosreg.provision.aws_partition import partition
 from pulumi_chaosreg.provision.aws_roles import make_roles, role_arn
 from pulumi_chaosreg.provision.protocol import (
     Access,
@@ -22,6 +21,7 @@ from pulumi_chaosreg.provision.protocol import (
     Pullers,
     RepositorySettings,
 )
+from pulumi_chaosreg.registries.aws import partition
 from pulumi_chaosreg.settings.yaml_file import locate
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _repository(
         # IAM needs a while to know a new role everywhere: pulumi-aws tries again for two minutes where ECR answers
         # "Invalid repository policy provided" (internal/service/ecr/repository_policy.go, propagationTimeout)
         waiting = pulumi.ResourceOptions.merge(below, pulumi.ResourceOptions(depends_on=[*named]))
-        policy = pull_policy(settings.pullers, registry.kind.rights["pull"], partition(region or ""))
+        policy = pull_policy(settings.pullers, registry.kind.rights["pull"], partition(region or "").name)
         ecr.RepositoryPolicy(name, repository=repository.name, region=region, policy=policy, opts=waiting)
     return repository
 
@@ -199,7 +199,7 @@ def identity_policy(login: Iterable[str], actions: Iterable[str], arns: Iterable
 def repository_arn(registry: OwnedRegistry, path: str) -> str:
     """As ECR will call the repository."""
     region, account = registry.kind.region(registry.server) or "", registry.kind.account_id(registry.server) or ""
-    return f"arn:{partition(region)}:ecr:{region}:{account}:repository/{path}"
+    return f"arn:{partition(region).name}:ecr:{region}:{account}:repository/{path}"
 
 
 def other_key(wanted: str, found: Sequence[Any] | None) -> str | None:

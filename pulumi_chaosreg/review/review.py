@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pulumi_chaosreg.errors import Finding, told
+from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.review.checks import Subject, check
 from pulumi_chaosreg.scopes.demand import Demand, FurtherImages, mirrored
 from pulumi_chaosreg.scopes.model import Scope
@@ -56,6 +57,14 @@ class Review:
             (registry, mirrored(demand for demand in demands if demand.registry.path == path))
             for path, registry in registries.items()
         ]
+
+    def kept_by(self, owner: Scope) -> list[tuple[Registry, list[Reference]]]:
+        """Each registry of the owner, with the images that it must have a place for, whoever fills it; sorted."""
+        every: dict[str, tuple[Registry, set[Reference]]] = {}
+        for demand in self.mirrored_by(owner):
+            registry, images = every.setdefault(demand.registry.path, (demand.registry, set()))
+            images.update(one.reference.with_digest(None) for one in demand.images if one.is_kept_in(registry))
+        return [(registry, sorted(images, key=str)) for registry, images in every.values() if images]
 
 
 def review(project: Path, stack: str | None = None, engine_config: Mapping[str, str] | None = None) -> Review:

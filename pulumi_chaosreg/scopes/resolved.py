@@ -54,6 +54,12 @@ class ResolvedImage:
         """The last part of its repository at the source; of a custom image its own."""
         return (self.source or self.reference).image
 
+    def is_kept_in(self, registry: Registry) -> bool:
+        """Whether it is the registry's owner who has it there: who fills it copies it, or else nobody of us does."""
+        if registry.policy:
+            return self.source is not None
+        return not self.is_custom and self.reference.name.startswith(f"{registry.path}/")
+
     @property
     def lock_key(self) -> str:
         """What the lockfile calls it."""

@@ -262,7 +262,6 @@ def test_a_scope_that_owns_no_registry_is_told_who_does(acme, there, run) -> Non
             },
             "since we make no repositories of its kind (Harbor)",
         ),
-        ({"mirror": False}, "since nothing is mirrored into it"),
     ],
 )
 def test_a_scope_in_whose_registry_nothing_is_made_is_told_why(
@@ -273,6 +272,14 @@ def test_a_scope_in_whose_registry_nothing_is_made_is_told_why(
     assert code == 2
     assert "error[CHR0491]" in err
     assert f"/chaos: nothing to adopt, {reason}" in err
+
+
+def test_repositories_that_somebody_else_fills_are_adopted_too(project, monkeypatch, there, run) -> None:
+    company(project, monkeypatch, mirror=False)
+    there.repositories = {f"{EU}/{DDCR}": ()}
+    code, out, _ = run("adopt", "acme")
+    assert code in (0, 1)
+    assert DDCR in out
 
 
 def test_what_is_refused_for_all_is_told_once_and_no_half_of_it_is_written(acme, there, run) -> None:

@@ -10,9 +10,9 @@ import botocore
 import pytest
 
 from pulumi_chaosreg.provision import ecr
-from pulumi_chaosreg.provision.aws_partition import partition
 from pulumi_chaosreg.provision.protocol import ImageRepository, OwnedRegistry, Pullers, RepositorySettings
 from pulumi_chaosreg.provision.provision import provision
+from pulumi_chaosreg.registries.aws import partition
 from pulumi_chaosreg.registries.kinds import registry_kind
 from tests.support.mocked_program import Recorder, run_program
 
@@ -178,4 +178,4 @@ def test_a_repository_s_policy_has_no_right_to_log_in() -> None:
 def test_every_region_is_in_the_partition_that_aws_says() -> None:
     known = json.loads((Path(botocore.__file__).parent / "data/partitions.json").read_text())["partitions"]
     regions = {region: one["id"] for one in known for region in one["regions"] if not region.endswith("-global")}
-    assert {region: partition(region) for region in regions} == regions
+    assert {region: partition(region).name for region in regions} == regions

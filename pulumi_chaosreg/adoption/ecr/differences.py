@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_chaosreg.adoption.protocol import Difference, Effect
-from pulumi_chaosreg.provision.aws_partition import partition
 from pulumi_chaosreg.provision.ecr import Mutability, expire_after, lifecycle, mutability, pull_policy
 from pulumi_chaosreg.provision.protocol import ImageRepository, OwnedRegistry, Pullers, RepositorySettings
+from pulumi_chaosreg.registries.aws import partition
 
 _NOTHING = "none"
 _OWN_KEY = "AES256"
@@ -102,7 +102,7 @@ def _pullers(there: Description, registry: OwnedRegistry, settings: RepositorySe
             yield Difference("pullers", theirs, _NOTHING, Effect.STAY)
         return
     region = registry.kind.region(registry.server) or ""
-    ours = pull_policy(settings.pullers, registry.kind.rights["pull"], partition(region))
+    ours = pull_policy(settings.pullers, registry.kind.rights["pull"], partition(region).name)
     shown = _shown_pullers(settings.pullers)
     if not there.policy:
         yield Difference("pullers", theirs, shown, Effect.MAKE)

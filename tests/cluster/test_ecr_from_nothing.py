@@ -1,0 +1,78 @@
+"""examples/ecr on the engine, from nothing: repositories, roles, images; then Pods on EKS and in a factory.
+
+AWS is the lab's stand-in, under real names and by TLS; STS gives the role to just the ServiceAccount that it trusts.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab import kubeapi, node
+from lab.aws_orders import refused_logins
+from lab.pods import delete_pod, make_service_account, run_pod, wait_running
+from lab.python_image import python_image
+from lab.state import LabState, load
+from lab.workspace import Workspace
+from tests.support.controllers import controllers
+from tests.support.ecr_example import EXAMPLE, STACKS, as_expected, ecr_example
+from tests.support.lab_aws import client
+from tests.support.lab_roles import know_issuer
+
+pytestmark = [pytest.mark.node, pytest.mark.engine, pytest.mark.controllers]
+SERVER = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+
+
+@pytest.fixture
+def lab() -> Iterator[LabState]:
+    state = load()
+    missing = state.node.missing or state.python_image.missing
+    if missing or not (state.aws and state.aws.registry):
+        pytest.skip(missing or "no ECR under its real name here")  # the last lines of the run say it too
+    with controllers() as running:
+        yield running
+        node.set_identity(on=False)
+
+
+@pytest.fixture
+def company(lab: LabState, tmp_path: Path) -> Workspace:
+    know_issuer(client(lab.aws, "iam"), lab.kubernetes.issuer)
+    return ecr_example(tmp_path / "company", lab, python_image(lab))
+
+
+def test_from_nothing_to_pods_on_eks_and_elsewhere(lab: LabState, company: Workspace) -> None:
+    for stack in STACKS:
+        assert as_expected(company.preview(stack)) == (EXAMPLE / f"expected/{stack}.txt").read_text("utf-8")
+        company.up(stack)
+    node.trust(SERVER, lab.aws.authority)
+
+    # in the factory by the Secret that the first Job has filled: the node knows nobody
+    assert_pods_run(lab, company, "plant", "litmus")
+    # and on EKS without any: the node knows itself
+    node.set_identity(on=True)
+    make_service_account(lab.kubernetes, "hce", "of-eks")
+    assert_pods_run(lab, company, "prod-eu", "of-eks")
+    assert refused_logins(lab.aws) == []
+
+    for stack in STACKS:
+        company.up(stack, "--expect-no-changes")
+
+    # what is destroyed leaves images, repositories, and who pulls
+    for stack in reversed(STACKS):
+        company.run("pulumi", "destroy", "--stack", stack, "--yes", "--skip-preview")
+    assert len(client(lab.aws, "ecr").describe_images(repositoryName="chaos/chaos-ddcr")["imageDetails"]) > 0
+    assert kubeapi.get(lab.kubernetes, "/apis/batch/v1/namespaces/hce/cronjobs")["items"] == []
+
+
+def assert_pods_run(lab: LabState, company: Workspace, infrastructure: str, account: str) -> None:
+    """Each image, pulled anew."""
+    node.remove_images()
+    fields = company.json("chaosreg", "resolve", infrastructure, "-o", "json")[0]["fields"]
+    images = [said["value"] for name, said in fields.items() if name.startswith("image.")]
+    assert images
+    for number, reference in enumerate(images):
+        run_pod(lab.kubernetes, lab.node, "hce", f"{infrastructure}-{number}", reference, service_account=account)
+    for number, reference in enumerate(images):
+        status = wait_running(lab.kubernetes, "hce", f"{infrastructure}-{number}")["status"]["containerStatuses"][0]
+        assert status["imageID"].partition("@")[2] == reference.partition("@")[2]
+        delete_pod(lab.kubernetes, "hce", f"{infrastructure}-{number}")
