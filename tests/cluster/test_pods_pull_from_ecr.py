@@ -11,7 +11,7 @@ from lab.state import LabState, load
 from tests.support.company_on_ecr import company_on_ecr
 from tests.support.lab_aws import registry_in
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.nightly]  # by day: test_ecr_from_nothing.py
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.support.company_on_ecr import company_on_ecr
 from tests.support.controllers import controllers
 from tests.support.lab_aws import registry_in
 
-pytestmark = [pytest.mark.node, pytest.mark.engine, pytest.mark.controllers]
+pytestmark = [pytest.mark.node, pytest.mark.engine, pytest.mark.controllers, pytest.mark.nightly]
 
 
 @pytest.fixture
