@@ -115,7 +115,9 @@ def _repository(
         parent=repository, provider=provider, deleted_with=repository, retain_on_delete=False, protect=False
     )
     rules = lifecycle(expire_after(settings))
-    ecr.LifecyclePolicy(name, repository=repository.name, region=region, policy=rules, opts=below)
+    # its text is replaced, never updated; there is one for each repository: the old one goes first
+    first = pulumi.ResourceOptions.merge(below, pulumi.ResourceOptions(delete_before_replace=True))
+    ecr.LifecyclePolicy(name, repository=repository.name, region=region, policy=rules, opts=first)
     if settings.pullers:
         # IAM needs a while to know a new role everywhere: pulumi-aws tries again for two minutes where ECR answers
         # "Invalid repository policy provided" (internal/service/ecr/repository_policy.go, propagationTimeout)
