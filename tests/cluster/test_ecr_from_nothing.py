@@ -3,7 +3,6 @@
 AWS is the lab's stand-in, under real names and by TLS; STS gives the role to just the ServiceAccount that it trusts.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,8 @@ from lab import kubeapi, node
 from lab.aws_orders import refused_logins
 from lab.pods import delete_pod, make_service_account, run_pod, wait_running
 from lab.python_image import python_image
-from lab.state import LabState, load
+from lab.state import LabState
 from lab.workspace import Workspace
-from tests.support.controllers import controllers
 from tests.support.ecr_example import EXAMPLE, STACKS, as_expected, ecr_example
 from tests.support.lab_aws import client
 from tests.support.lab_roles import know_issuer
@@ -24,14 +22,8 @@ SERVER = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 
 
 @pytest.fixture
-def lab() -> Iterator[LabState]:
-    state = load()
-    missing = state.node.missing or state.python_image.missing
-    if missing or not (state.aws and state.aws.registry):
-        pytest.skip(missing or "no ECR under its real name here")  # the last lines of the run say it too
-    with controllers() as running:
-        yield running
-        node.set_identity(on=False)
+def lab(lab_on_aws: LabState) -> LabState:
+    return lab_on_aws
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +10,17 @@ import pytest
 from lab import kubeapi, node
 from lab.pods import delete_pod, run_pod, wait_running
 from lab.python_image import python_image
-from lab.state import LabState, load
+from lab.state import LabState
 from lab.workspace import Workspace
-from tests.support.company_on_ecr import company_on_ecr
-from tests.support.controllers import controllers
+from tests.support.company_on_ecr import company_on_ecr, set_keys
 from tests.support.lab_aws import registry_in
 
 pytestmark = [pytest.mark.node, pytest.mark.engine, pytest.mark.controllers, pytest.mark.nightly]
 
 
 @pytest.fixture
-def lab() -> Iterator[LabState]:
-    state = load()
-    missing = state.node.missing or state.python_image.missing
-    if missing or not (state.aws and state.aws.registry):
-        pytest.skip(missing or "no ECR under its real name here")  # the last lines of the run say it too
-    with controllers() as running:
-        yield running
+def lab(lab_on_aws: LabState) -> LabState:
+    return lab_on_aws
 
 
 @pytest.fixture
@@ -35,9 +28,7 @@ def company(lab: LabState, label: str, tmp_path: Path) -> Workspace:
     """Whose environment pulls by the lab's keys of AWS."""
     pulls = f"pull_secret: {{identity: keys, refresher_image: {python_image(lab)}}}"
     made = company_on_ecr(tmp_path / "company", label, registry_in(lab.aws, "eu-central-1"), pulls)
-    for part, variable in (("access_key_id", "AWS_ACCESS_KEY_ID"), ("secret_access_key", "AWS_SECRET_ACCESS_KEY")):
-        words = ("--stack", "prod", "--secret", "--path", f"chaosreg-credentials:keys.{part}")
-        made.run("pulumi", "config", "set", *words, lab.aws.environment[variable])
+    set_keys(made, lab)
     return made
 
 

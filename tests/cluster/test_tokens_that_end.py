@@ -1,7 +1,7 @@
 """Tokens that end every few seconds, over many of their lives: no pull fails, by the node's identity or a refresher."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,9 @@ from lab.aws_orders import registry_requests, set_token_seconds
 from lab.deadline import wait_for
 from lab.pods import delete_pod, make_service_account, run_pod, wait_running
 from lab.python_image import python_image
-from lab.state import LabState, load
+from lab.state import LabState
 from lab.workspace import Workspace
-from tests.support.company_on_ecr import ON_EKS, company_on_ecr
-from tests.support.controllers import controllers
+from tests.support.company_on_ecr import ON_EKS, company_on_ecr, set_keys
 from tests.support.lab_aws import registry_in
 
 pytestmark = [
@@ -29,24 +28,14 @@ NAME = "chaos-image-registry-prod-eu"
 
 
 @pytest.fixture
-def lab() -> Iterator[LabState]:
-    state = load()
-    missing = state.node.missing or state.python_image.missing
-    if missing or not (state.aws and state.aws.registry):
-        pytest.skip(missing or "no ECR under its real name here")  # the last lines of the run say it too
-    with controllers() as running:
-        yield running
-        set_token_seconds(running.aws, 43200)
-        node.set_identity(on=False)
+def lab(lab_on_aws: LabState) -> LabState:
+    return lab_on_aws
 
 
 def environment_of(lab: LabState, label: str, folder: Path, server: str, pulls: str) -> tuple[Workspace, list[str]]:
     """A company whose environment is up, and the images that its Pods run."""
     company = company_on_ecr(folder, label, server, pulls)
-    if "identity: keys" in pulls:
-        for part, variable in (("access_key_id", "AWS_ACCESS_KEY_ID"), ("secret_access_key", "AWS_SECRET_ACCESS_KEY")):
-            words = ("--stack", "prod", "--secret", "--path", f"chaosreg-credentials:keys.{part}")
-            company.run("pulumi", "config", "set", *words, lab.aws.environment[variable])
+    set_keys(company, lab)
     company.up("acme")
     company.up("prod")
     node.trust(server, lab.aws.authority)

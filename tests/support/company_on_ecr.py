@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lab.state import load
+from lab.state import LabState, load
 from lab.workspace import Workspace
 
 ACME = """\
@@ -46,3 +46,10 @@ def company_on_ecr(folder: Path, space: str, server: str, pulls: str = ON_EKS) -
     workspace.run("chaosreg", "lock")
     workspace.init("acme", "prod")
     return workspace
+
+
+def set_keys(company: Workspace, lab: LabState) -> None:
+    """The lab's keys of AWS as `chaosreg-credentials:keys` of the stack `prod`: who a refresher may be."""
+    for part, variable in (("access_key_id", "AWS_ACCESS_KEY_ID"), ("secret_access_key", "AWS_SECRET_ACCESS_KEY")):
+        words = ("--stack", "prod", "--secret", "--path", f"chaosreg-credentials:keys.{part}")
+        company.run("pulumi", "config", "set", *words, lab.aws.environment[variable])
