@@ -64,11 +64,13 @@ def deliver(asked: Asked) -> Sequence[pulumi.Resource]:
     )
     # nothing in a Job can change: another one has another name, and runs at once
     content = hashlib.sha256(json.dumps([spec, renewal.text()], sort_keys=True).encode()).hexdigest()[:8]
+    # …and one that failed stays so: the next `up` makes it anew, when what it lacked is there
+    annotations = {**asked.annotations, "pulumi.com/replaceUnready": "true"}
     first = api_object(
         "batch/v1",
         "Job",
         asked.name,
-        {"metadata": _metadata(asked, f"{name}-{content}"), "spec": spec},
+        {"metadata": metadata(f"{name}-{content}", asked.namespace, asked.labels, annotations), "spec": spec},
         _after(asked.options(token("batch/v1", "Job")), before),
     )
     return [made, first]
@@ -172,7 +174,8 @@ def _pod(asked: Asked, name: str, renewal: Renewal) -> dict[str, Any]:
         "command": ["python3", "-B", f"{_SCRIPT}/refresh.py"],
         "env": environment,
         "volumeMounts": mounts,
-        "resources": {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"memory": "64Mi"}},
+        # a quota of the namespace may demand a limit of each
+        "resources": {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"cpu": "500m", "memory": "64Mi"}},
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "readOnlyRootFilesystem": True,
@@ -184,6 +187,7 @@ def _pod(asked: Asked, name: str, renewal: Renewal) -> dict[str, Any]:
         "serviceAccountName": name,
         "automountServiceAccountToken": True,
         "restartPolicy": "Never",
+        "nodeSelector": {"kubernetes.io/os": "linux"},
         "securityContext": {
             "runAsNonRoot": True,
             "runAsUser": 65532,
