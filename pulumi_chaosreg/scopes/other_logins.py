@@ -46,7 +46,8 @@ def other_logins(
     has_value: HasValue | None,
 ) -> tuple[tuple[OtherLogin, ...], tuple[Reference, ...], list[Finding]]:
     """One for each private registry that these images are on, sorted by its path, and the images that are on none that
-    is known. `registries` are those with names; the chosen one's login is good for all of its server.
+    is known. `registries` are those with names; the chosen one's login is good for all of its server, and so is a
+    token that a refresher renews: there is one for each server.
     """
     wanted: dict[str, tuple[Registry, list[str]]] = {}
     unknown = []
@@ -57,12 +58,15 @@ def other_logins(
         if found and found.path != chosen.path and found.type.value == "private":
             wanted.setdefault(found.path, (found, []))[1].append(image.tagged)
     findings: list[Finding] = []
-    logins = []
+    logins: list[OtherLogin] = []
+    renewed = {chosen.server.value} if delivery and delivery.refresher else set()
     for _, (registry, names) in sorted(wanted.items()):
         found_delivery, problems = _delivery(infrastructure, registry, delivery, has_value)
         findings += problems
-        if found_delivery:
-            logins.append(OtherLogin(registry, found_delivery, tuple(sorted(names))))
+        if found_delivery is None or (found_delivery.refresher and registry.server.value in renewed):
+            continue
+        logins.append(OtherLogin(registry, found_delivery, tuple(sorted(names))))
+        renewed |= {registry.server.value} if found_delivery.refresher else set()
     return tuple(logins), tuple(unknown), findings
 
 

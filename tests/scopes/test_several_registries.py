@@ -103,3 +103,16 @@ def test_the_longest_path_decides(project: Any) -> None:
 
 def test_what_is_wrong_with_an_other_login_is_told(resolved: Any) -> None:
     assert resolved(f"{ECR}/chaos/x:1", pull_secret={"delivery": "secret"}).codes == []  # it is about the chosen one
+
+
+@pytest.mark.parametrize(
+    ("chosen", "others"), [(CHOSEN, [(f"{ECR}/a", "refresher", f"{NAME}-{ECR}")]), ("a", [])], ids=["other", "chosen"]
+)
+def test_one_refresher_renews_the_login_for_all_of_a_server(project: Any, chosen: Any, others: Any) -> None:
+    ecr = {"server": ECR, "type": "private", "authentication": {"type": "aws_ecr"}}
+    registries = {"a": ecr | {"account": "a"}, "b": ecr | {"account": "b"}}
+    account = {"registries": registries, "image_registry": chosen, "pull_secret": {"identity": "of-aws"}}
+    custom = {"log_watcher": f"{ECR}/a/x:1", "ddcr_lib": f"{ECR}/b/y:1"}
+    outcome = project.four_levels(account=account, infrastructure={"custom_images": custom})
+
+    assert told(outcome) == others  # two would be resources of one name, which `up` refuses
