@@ -249,7 +249,8 @@ class _Check:
 
     def malformed_key(self, grammar: Grammar, keys: Keys) -> None:
         """Named by what is around it: what stands in the place of a name may be a secret."""
-        self.report(grammar.code, f"a key of `{_dotted(keys)}` is not {grammar.what}", keys, grammar.advice)
+        message = f"a key of `{_dotted(keys)}` is not {grammar.what}"
+        self.report(grammar.code, message, keys, grammar.advice, hides_value=grammar.hides_value)
 
     def report(
         self,

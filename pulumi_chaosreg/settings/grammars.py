@@ -87,12 +87,18 @@ REFRESHER_IDENTITY = Grammar(
     "keys that `chaosreg-credentials:NAME` holds",
     hides_value=True,
 )
-ENVIRONMENT_VARIABLE = Grammar(
-    "CHR0301",
-    "the name of an environment variable",
-    re.compile(r"^[A-Za-z_][A-Za-z0-9_]*\Z"),
-    "names are made of letters, digits and `_`",
+REFRESHER_VARIABLE = Grammar(
+    "CHR0532",
+    "a variable that a refresher may be given",
+    re.compile(
+        r"^(?!CHAOSREG_|AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|SECURITY_TOKEN)(?!\w))"
+        r"[A-Za-z_][A-Za-z0-9_]*\Z"
+    ),
+    "names are made of letters, digits and `_`; those that begin with `CHAOSREG_` are ours, and keys belong to "
+    "`pull_secret: {identity: NAME}`: everybody who may read Pods in the cluster would see them here",
+    hides_value=True,
 )
+"""Keys of AWS would be told to everybody, and beside those that `identity` gives Kubernetes takes no second ones."""
 VALUE_WITHOUT_LOGIN = Grammar(
     "CHR0532",
     "what a refresher's variable may say",

@@ -14,7 +14,6 @@ from pulumi_chaosreg.settings.grammars import (
     BEGINNING,
     CONTEXT,
     CREDENTIAL_NAME,
-    ENVIRONMENT_VARIABLE,
     KUBECONFIG_PATH,
     KUBERNETES_NAME,
     KUBERNETES_SUBDOMAIN,
@@ -25,6 +24,7 @@ from pulumi_chaosreg.settings.grammars import (
     PLATFORM_GRAMMAR,
     REFERENCE,
     REFRESHER_IDENTITY,
+    REFRESHER_VARIABLE,
     REGISTRY_NAME,
     REGISTRY_PATH,
     SERVER_GRAMMAR,
@@ -219,7 +219,7 @@ class _PullSecret(Group, key="pull_secret"):
     refresher_environment = text_map(
         "more environment variables for it: a proxy (`HTTPS_PROXY`), a private endpoint (`AWS_ENDPOINT_URL_ECR`)",
         grammar=VALUE_WITHOUT_LOGIN,
-        key_grammar=ENVIRONMENT_VARIABLE,
+        key_grammar=REFRESHER_VARIABLE,
     )
 
 
