@@ -10,6 +10,7 @@ from pulumi_chaosreg.review.written import written
 from pulumi_chaosreg.scopes.demand import Demand, FurtherImages, by_images
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.moves import object_name
+from pulumi_chaosreg.scopes.refresher import refresher_name
 from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.settings.table import SECTION
@@ -111,6 +112,11 @@ def _of_cluster(config: ResolvedConfig) -> Iterator[_Owned]:
         if delivery.secret_name is not None and delivery.makes_secret:
             advice = f"{_ELSEWHERE}, or another `pull_secret.name`"
             yield _Owned("CHR0602", ("Secret", *place, delivery.secret_name.value), infrastructure, advice)
+            if delivery.refresher:
+                renews = refresher_name(delivery.secret_name.value)
+                yield _Owned("CHR0602", ("ConfigMap", *place, renews), infrastructure, advice)
+                if delivery.refresher.keys:
+                    yield _Owned("CHR0602", ("Secret", *place, renews), infrastructure, advice)
     thing = ("namespace", *place)
     yield _Owned(
         "CHR0602", thing, infrastructure, _ELSEWHERE, apart=way, is_for_all=True, verb="run in", severity="warning"

@@ -599,6 +599,25 @@ MISTAKES = {
         },
         ["what a refresher's variable may say"],
     ),
+    "keys in a variable of the refresher": (
+        {
+            "acme": """
+            config:
+              chaosreg:account:
+                id: acme
+                images: {release: "1.94.4"}
+                image_registry:
+                  server: 123456789012.dkr.ecr.us-west-2.amazonaws.com  #! CHR0315
+                  type: private
+                  authentication: {type: aws_ecr}
+                pull_secret:
+                  identity: of-refresher
+                  refresher_environment: {AWS_SECRET_ACCESS_KEY: hunter2}  #! CHR0532
+            """,
+            "i": BELOW_ACME,
+        },
+        ["a variable that a refresher may be given", "keys belong to `pull_secret: {identity: NAME}`"],
+    ),
     "a Secret in another namespace than the Pods": (
         {
             "acme": """
@@ -668,6 +687,30 @@ MISTAKES = {
             """,
         },
         ["infrastructure `y` and infrastructure `x` would both own Secret `hce/one-name` in cluster `c`"],
+    ),
+    "an infrastructure that is called like what renews another's Secret": (
+        {
+            "acme": """
+            config:
+              chaosreg:account:
+                id: acme
+                images: {release: "1.94.4"}
+                image_registry:
+                  server: 123456789012.dkr.ecr.us-west-2.amazonaws.com  #! CHR0315
+                  type: private
+                  authentication: {type: aws_ecr}
+                pull_secret: {identity: eks_pod_identity, delivery: refresher}
+                cluster: {provider: eks}
+            """,
+            "i": """
+            config:
+              chaosreg:parent_stack: acme
+              chaosreg:infrastructures:
+                x: {cluster: {context: c}}
+                x-refresher: {cluster: {context: c}}  #! CHR0602
+            """,
+        },
+        ["would both own ConfigMap `hce/chaos-image-registry-x-refresher` in cluster `c`"],
     ),
     "several mistakes in several files, told in one run": (
         {
