@@ -30,6 +30,18 @@ def partition(region: str) -> Partition:
     return next(found, Partition("aws", "amazonaws.com"))
 
 
-def endpoint(service: str, region: str) -> str:
-    """The URL of a service's API in a region: of `sts`, of `api.ecr`."""
-    return f"https://{service}.{region}.{partition(region).suffix}"
+class Services(NamedTuple):
+    """The URLs of APIs in a region."""
+
+    ecr: str
+    sts: str
+
+
+def services(region: str, *, fips: bool = False) -> Services:
+    """What a registry there needs: by FIPS 140 where its own host is, as in botocore's endpoints."""
+    within = partition(region)
+    end = f"{region}.{within.suffix}"
+    if not fips:
+        return Services(f"https://api.ecr.{end}", f"https://sts.{end}")
+    sts = "sts" if within.name == "aws-us-gov" else "sts-fips"  # GovCloud's only one is
+    return Services(f"https://ecr-fips.{end}", f"https://{sts}.{end}")

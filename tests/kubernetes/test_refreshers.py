@@ -60,6 +60,9 @@ def test_every_kind_that_names_a_refresher_has_one() -> None:
     [
         (SERVER, "https://sts.eu-west-1.amazonaws.com", "https://api.ecr.eu-west-1.amazonaws.com"),
         ("1" * 12 + ".dkr-ecr.us-east-1.on.aws", "https://sts.us-east-1.amazonaws.com", "https://api.ecr.us-east-1.amazonaws.com"),
+        ("1" * 12 + ".dkr.ecr-fips.us-east-1.amazonaws.com", "https://sts-fips.us-east-1.amazonaws.com", "https://ecr-fips.us-east-1.amazonaws.com"),
+        ("1" * 12 + ".dkr-ecr-fips.us-west-2.on.aws", "https://sts-fips.us-west-2.amazonaws.com", "https://ecr-fips.us-west-2.amazonaws.com"),
+        ("1" * 12 + ".dkr.ecr-fips.us-gov-west-1.amazonaws.com", "https://sts.us-gov-west-1.amazonaws.com", "https://ecr-fips.us-gov-west-1.amazonaws.com"),
         ("1" * 12 + ".dkr.ecr.cn-north-1.amazonaws.com.cn", "https://sts.cn-north-1.amazonaws.com.cn", "https://api.ecr.cn-north-1.amazonaws.com.cn"),
     ],
 )  # fmt: skip

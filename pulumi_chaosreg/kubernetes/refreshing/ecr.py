@@ -1,7 +1,7 @@
 """Amazon ECR: a password for 12 hours, for whoever may call `ecr:GetAuthorizationToken`."""
 
 from pulumi_chaosreg.kubernetes.refreshing.renewal import Renewal
-from pulumi_chaosreg.registries.aws import endpoint
+from pulumi_chaosreg.registries.aws import services
 from pulumi_chaosreg.registries.kinds import registry_kind
 from pulumi_chaosreg.scopes.refresher import Refresher
 
@@ -12,11 +12,8 @@ _AUDIENCE = "sts.amazonaws.com"
 def renewal(server: str, refresher: Refresher) -> Renewal:
     """By a role for the ServiceAccount's token, by keys, or by what EKS Pod Identity puts into the Pod."""
     region = registry_kind(server).region(server) or ""
-    environment = {
-        "AWS_REGION": region,
-        "AWS_ENDPOINT_URL_ECR": endpoint("api.ecr", region),
-        "AWS_ENDPOINT_URL_STS": endpoint("sts", region),
-    }
+    asked = services(region, fips="ecr-fips." in server)
+    environment = {"AWS_REGION": region, "AWS_ENDPOINT_URL_ECR": asked.ecr, "AWS_ENDPOINT_URL_STS": asked.sts}
     if refresher.role:
         return Renewal(
             "ecr_script.py",
