@@ -3,6 +3,10 @@
 import re
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import pairwise
 from pathlib import Path
 
@@ -107,3 +111,48 @@ def test_what_was_not_understood_is_told_without_what_it_holds(tmp_path: Path) -
     ran = run_script(tmp_path, AWS_ROLE_ARN="arn:aws:iam::1:role/x", AWS_WEB_IDENTITY_TOKEN_FILE=str(token))
     assert ran.returncode == 1
     assert ran.stderr.strip() == "the refresher failed: UnicodeDecodeError"
+
+
+@contextmanager
+def answering(status: int, body: str, **headers: str) -> Iterator[tuple[str, list[str]]]:
+    """(URL, paths asked for) of a server on loopback that has one answer for everybody."""
+    asked: list[str] = []
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", asked
+        server.shutdown()
+
+
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": PULL.password}
+
+
+@pytest.mark.parametrize("body", ['{"authorizationData": []}', "[]", '{"authorizationData": null}'])
+def test_an_answer_that_is_another_than_ecrs_is_one_line(tmp_path: Path, body: str) -> None:
+    with answering(200, body) as (url, _):
+        ran = run_script(tmp_path, AWS_ENDPOINT_URL_ECR=url, **KEYS)
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("the refresher failed: ")
+    assert len(ran.stderr.splitlines()) == 1
+    assert PULL.password not in ran.stderr
+
+
+def test_nobody_is_followed_to_another_host(tmp_path: Path) -> None:
+    with answering(302, "", Location="/elsewhere") as (url, asked):
+        ran = run_script(tmp_path, AWS_ENDPOINT_URL_ECR=url, **KEYS)
+    assert asked == ["/"]
+    assert "ECR gives no password" in ran.stderr

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import http.client
 import json
 import os
 import re
@@ -25,8 +26,6 @@ from pathlib import Path
 _TRIES, _SECONDS = 4, 10
 _ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 _NO_PROXY = urllib.request.ProxyHandler({})
-
-
 _PASSING = ("ThrottlingException", "Throttling", "ServerException", "RequestLimitExceeded", "IDPCommunicationError")
 """What AWS calls that which is over soon."""
 
@@ -37,6 +36,13 @@ Keys = tuple[str, str, str]
 
 class RefreshError(Exception):
     """What went wrong, as its one line tells."""
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """None of those who are asked redirects; whoever does would be sent tokens and keys' signatures."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
 
 
 def main() -> None:
@@ -145,7 +151,7 @@ def _ask(
     sign: tuple[Keys, str, str] | None = None,
 ) -> bytes:
     """The answer; what may pass is tried again. An answer is never repeated but for the words of a refusal."""
-    opener = urllib.request.build_opener(*handlers)
+    opener = urllib.request.build_opener(_NoRedirect, *handlers)
     for left in reversed(range(_TRIES)):
         signed = {**headers, **_signature(method, url, headers, body, *sign)} if sign else headers
         request = urllib.request.Request(url, data=body, headers=signed, method=method)  # noqa: S310  whoever deploys it gives the URLs
@@ -157,7 +163,7 @@ def _ask(
             kind, problem = _words(error.read(2000).decode("utf-8", "replace"))
             status = error.status or 0
             problem, may_pass = f"{status} {problem}", status == 429 or status >= 500 or kind in _PASSING
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             problem, may_pass = str(getattr(error, "reason", error)), True
         if not (left and may_pass):
             raise RefreshError(f"{refused}: {urllib.parse.urlsplit(url).netloc} answers: {problem}")
@@ -215,5 +221,5 @@ if __name__ == "__main__":
         main()
     except RefreshError as failure:
         sys.exit(str(failure))
-    except (OSError, KeyError, ValueError) as error:  # their texts may hold an answer
+    except Exception as error:  # its text may hold an answer
         sys.exit(f"the refresher failed: {type(error).__name__}")
