@@ -211,14 +211,14 @@ class Infrastructure(LevelComponent):
         self.secret_name = resolved.secret_name.value if resolved.secret_name else None
         self.secret_names = resolved.secret_names
         owner = self.owner_of(resolved.owner) if resolved.owner and is_owner_here else None
+        if owner:  # all at once: each further question would be one more policy of every role
+            kept = [one.reference for one in resolved.images if one.is_kept_in(resolved.registry)]
+            owner.owned.provisioned(resolved.registry, kept)
         self._mirrored = {
             image.name: owner.owned.mirrored(resolved.registry, image)
             for image in resolved.images
             if owner and image.source
         }
-        for image in resolved.images if owner and not resolved.registry.policy else ():
-            if owner and image.is_kept_in(resolved.registry):
-                owner.owned.provisioned(resolved.registry, [image.reference])
 
     @property
     def images(self) -> Mapping[str, pulumi.Output[str]]:

@@ -61,3 +61,25 @@ def test_stack_files_say_the_same(project: Any) -> None:
     ((_, kept),) = reviewed.kept_by(owner)
     assert {one.image for one in kept} == IMAGES
     assert reviewed.filled_by(owner) == []
+
+
+@pytest.mark.parametrize("mirror", [{"source": "docker.io/harness"}, "off"])
+def test_a_role_has_one_policy_for_all_images_of_an_infrastructure(run: Any, mirror: Any) -> None:
+    trust = {"trust": {"roles": ["arn:aws:iam::210987654321:role/nodes"]}}
+
+    def program() -> None:
+        registry = {"server": ECR, "account": "chaos", "type": "private", "authentication": {"type": "aws_ecr"}}
+        acme = chaosreg.Account(
+            "acme",
+            allow_overrides=True,
+            image_registry=registry,
+            images={"release": "1.94.4"},
+            repositories={"create": True, "identities": {"pull": trust}},
+            cluster={"provider": "eks"},
+            mirror=mirror,
+        )
+        chaosreg.Infrastructure("eu", account=acme, cluster={"context": "eu"})
+
+    policies = [each for name, each in run(program).made.items() if name.startswith("aws:iam/rolePolicy:RolePolicy ")]
+    assert len(policies) == 1  # IAM takes 10,240 characters of them in all
+    assert all(f"repository/chaos/{image}" in policies[0]["policy"] for image in IMAGES)
