@@ -16,11 +16,12 @@ from pulumi_chaosreg.settings.yaml_file import Lines
 
 def check_allowances(configs: Iterable[ResolvedConfig]) -> Iterator[Finding]:
     """CHR0334 and CHR0335."""
-    lines = Lines()
-    for config in by_images(configs):
+    lines, every = Lines(), list(configs)
+    yield from dict.fromkeys(refusal for config in every for refusal in _of_refreshers(config, lines))
+    for config in by_images(every):
         refused = [image for image in config.images if not is_allowed(image, config)]
         for image in refused:
-            yield _refusal(image, config, lines)
+            yield _refusal(image.reference, image.origin.place, config, lines)
         passing = [image for image in config.unverified if image not in refused]
         yield from _of_custom_images([image for image in passing if image.is_custom], config, lines)
         if others := [image for image in passing if not image.is_custom]:
@@ -41,21 +42,35 @@ def _of_registry_itself(beginning: str) -> str:
 
 def is_allowed(image: ResolvedImage, config: ResolvedConfig) -> bool:
     """Whether nobody says where images may come from, or this comes from there."""
-    return config.allow_images is None or begins(image.reference, (config.registry.path, *config.allow_images.value))
+    return _is_place_allowed(image.reference, config)
 
 
-def _refusal(image: ResolvedImage, config: ResolvedConfig, lines: Lines) -> Finding:
+def _is_place_allowed(reference: Reference, config: ResolvedConfig) -> bool:
+    return config.allow_images is None or begins(reference, (config.registry.path, *config.allow_images.value))
+
+
+def _of_refreshers(config: ResolvedConfig, lines: Lines) -> Iterator[Finding]:
+    """The image of what renews a Secret is pulled, too; where nobody says one, it is ours."""
+    for delivery in config.deliveries:
+        image = delivery.refresher.image if delivery.refresher else None
+        reference = Reference.parse(image.value) if image else None
+        if image and reference and config.allow_images and not _is_place_allowed(reference, config):
+            place = image.origin.place if image.origin.scope else config.allow_images.origin.place
+            refusal = _refusal(reference, place, config, lines)
+            yield replace(refusal, help=f"{refusal.help}; `pull_secret.refresher_image` says which one it is")
+
+
+def _refusal(reference: Reference, place: Place, config: ResolvedConfig, lines: Lines) -> Finding:
     said = config.allow_images
     assert said is not None
     assert said.origin.scope is not None
     allowed = ", ".join((*said.value, "the chosen registry"))  # the same for every registry: it is one mistake
     return Finding(
         "CHR0334",
-        f"`{image.reference.tagged}` may not be pulled: `allow_images` does not name its place",
-        image.origin.place,
+        f"`{reference.tagged}` may not be pulled: `allow_images` does not name its place",
+        place,
         notes=(("allowed", allowed), ("by", _where(said.origin, lines))),
-        help=f"take it from one of these, or add `{image.reference.name}` to `allow_images` in "
-        f"{said.origin.scope.title}",
+        help=f"take it from one of these, or add `{reference.name}` to `allow_images` in {said.origin.scope.title}",
         follows=config.infrastructure.is_unclear(SECTION.allow_images)
         or config.infrastructure.is_unclear(IMAGE_REGISTRY.server),
     )

@@ -155,3 +155,22 @@ def test_a_level_that_narrows_what_is_allowed_does_not_lose_its_excuse(project):
     own = {"allow_images": ["h.example/observability"], "custom_images": {"log_watcher": "h.example/observability/y:1"}}
     (finding,) = findings_of(outcome_of(project, opened, project=own), "CHR0335")
     assert finding.severity == "hint"
+
+
+@pytest.mark.parametrize(
+    ("allowed", "said", "codes"),
+    [
+        ([], {}, ["CHR0334"]),
+        ([], {"refresher_image": "quay.io/acme/python:3.13"}, ["CHR0334"]),
+        (["public.ecr.aws/docker/library"], {}, []),
+        (["quay.io/acme"], {"refresher_image": "quay.io/acme/python:3.13"}, []),
+    ],
+)
+def test_the_image_of_a_refresher_is_pulled_too(project, allowed, said, codes):
+    server = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+    registry = {"server": server, "account": "chaos", "type": "private", "authentication": {"type": "aws_ecr"}}
+    secret = {"identity": "arn:aws:iam::123456789012:role/pull", **said}
+    account = {"image_registry": registry, "allow_images": allowed, "pull_secret": secret}
+    found = findings_of(project.four_levels(account=account), "CHR0334")
+    assert [finding.code for finding in found] == codes
+    assert all("`pull_secret.refresher_image`" in finding.help and finding.place for finding in found)
