@@ -10,7 +10,7 @@ from pulumi_chaosreg.scopes.demand import by_images
 from pulumi_chaosreg.scopes.mirror_policy import own_or_inherited
 from pulumi_chaosreg.scopes.model import Origin, Scope, nearest
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
-from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, MIRROR, SECTION
+from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, MIRROR, PULL_SECRET, SECTION
 from pulumi_chaosreg.settings.yaml_file import Lines
 
 
@@ -57,7 +57,11 @@ def _of_refreshers(config: ResolvedConfig, lines: Lines) -> Iterator[Finding]:
         if image and reference and config.allow_images and not _is_place_allowed(reference, config):
             place = image.origin.place if image.origin.scope else config.allow_images.origin.place
             refusal = _refusal(reference, place, config, lines)
-            yield replace(refusal, help=f"{refusal.help}; `pull_secret.refresher_image` says which one it is")
+            yield replace(
+                refusal,
+                help=f"{refusal.help}; `pull_secret.refresher_image` says which one it is",
+                follows=refusal.follows or config.infrastructure.is_unclear(PULL_SECRET.refresher_image),
+            )
 
 
 def _refusal(reference: Reference, place: Place, config: ResolvedConfig, lines: Lines) -> Finding:

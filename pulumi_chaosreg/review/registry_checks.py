@@ -19,19 +19,16 @@ def check_registries(
     if any(config.infrastructure.is_unclear(SECTION.image_registry) for config in every):
         return  # who would choose it is told to be wrong
     used = {(config.owner, config.registry.name) for config in every}
-    filled = {(one.owner, one.registry.name): one.images[0].origin.path for one in further}
+    used |= {(other.registry.owner, other.registry.name) for config in every for other in config.others}
+    used |= {(one.owner, one.registry.name) for one in further if one.is_asked_for}
     for scope in scopes:
         for name in scope.get(SECTION.registries) or ():
             below = any(config.infrastructure.within(scope) for config in every)
-            also = filled.get((scope, name), ())
-            base = Definition(scope, name).base
-            is_meant = also[: len(base)] == base
-            if below and (scope, name) not in used and not is_meant:
+            if below and (scope, name) not in used:
                 yield Finding(
                     "CHR0216",
-                    f"nobody uses the registry `{name}`, so "
-                    + ("only `mirror.also` goes into it" if also else "nothing is made or mirrored for it"),
-                    scope.at(*base),
+                    f"nobody uses the registry `{name}`, so nothing is made or mirrored for it",
+                    scope.at(*Definition(scope, name).base),
                     help=f"write `image_registry: {name}` where it is meant, or remove it",
                     severity="hint",
                 )

@@ -11,7 +11,7 @@ from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.review.checks import Subject, check
 from pulumi_chaosreg.scopes.demand import Demand, FurtherImages, mirrored
 from pulumi_chaosreg.scopes.model import Scope
-from pulumi_chaosreg.scopes.registry import Registry, definitions
+from pulumi_chaosreg.scopes.registry import Registry, chosen, definitions
 from pulumi_chaosreg.scopes.resolution import Resolver
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
 from pulumi_chaosreg.settings.yaml_file import locate
@@ -100,7 +100,9 @@ def _review(project: Path, stack: str | None, engine_config: Mapping[str, str] |
             resolved[infrastructure], more = resolver.resolve(infrastructure)
             findings += more
     owners = (scope for scope in company.scopes if company.whole or scope.stack == stack)
-    further = tuple(one for owner in owners for base in definitions(owner) if (one := resolver.further(owner, base)))
+    every = (one for owner in owners for base in definitions(owner) if (one := resolver.further(owner, base)))
+    meant = chosen(company.scopes)
+    further = tuple(one for one in every if one.is_asked_for or (one.owner, one.registry.base) in meant)
     subject = Subject(
         scopes=company.scopes,
         configs=tuple(resolved.values()),

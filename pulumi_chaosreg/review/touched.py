@@ -8,12 +8,12 @@ from pulumi_chaosreg.review.facts import HOLDER
 from pulumi_chaosreg.review.made import Made
 from pulumi_chaosreg.review.review import Review
 from pulumi_chaosreg.scopes.demand import by_images
-from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy
-from pulumi_chaosreg.scopes.model import Scope
+from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, own_or_inherited
+from pulumi_chaosreg.scopes.model import Scope, nearest
 from pulumi_chaosreg.scopes.moves import former_paths
 from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
-from pulumi_chaosreg.settings.table import SECTION
+from pulumi_chaosreg.settings.table import REPOSITORIES, SECTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,16 @@ class _Inputs:
                 inputs |= {"policy": _of_policy(registry.policy), "logins": logins}
                 self._add(owner.stack, f"mirror of {owner.title} into {path}", inputs)
 
+        for owner in reviewed.company.scopes:
+            for registry, kept in reviewed.kept_by(owner):
+                if said := _of_repositories(owner, registry):
+                    inputs = {
+                        "images": [str(image) for image in kept],
+                        "paths": [owner.path, *former_paths(owner)],
+                        **said,
+                    }
+                    self._add(owner.stack, f"repositories of {owner.title} at {registry.path}", inputs)
+
     def of(self, stack: str) -> Mapping[str, Any]:
         return self._of.get(stack, {})
 
@@ -114,6 +124,15 @@ def _of_policy(policy: MirrorPolicy) -> tuple[object, ...]:
     """What the images are made with; what may be copied at all is checked, and is in no resource."""
     said = (policy.foreign_layers, policy.signatures, policy.on_destroy)
     return policy.kept_platforms, policy.signers, [one.value if one else None for one in said]
+
+
+def _of_repositories(owner: Scope, registry: Registry) -> dict[str, object]:
+    """What the repositories of a registry are made with; empty where none are made."""
+    rows = REPOSITORIES.ROWS.values()
+    said = {row.key: one.value for row in rows if (one := own_or_inherited(owner, registry.base, row))}
+    destroys = nearest(owner, SECTION.on_destroy)
+    makes = registry.kind.provisions and said.get(REPOSITORIES.create.key)
+    return {**said, SECTION.on_destroy.key: destroys.value if destroys else None} if makes else {}
 
 
 def _waves(reviewed: Review) -> dict[str, int]:

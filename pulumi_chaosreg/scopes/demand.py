@@ -64,6 +64,12 @@ class FurtherImages:
         return self.scope
 
     @property
+    def is_asked_for(self) -> bool:
+        """Whether the registry itself says the list, and not its owner for all that it fills."""
+        base = self.registry.base
+        return self.images[0].origin.path[: len(base)] == base
+
+    @property
     def is_pull(self) -> bool:
         """False: they are there for others."""
         return False

@@ -4,7 +4,7 @@ A registry is defined under `registries.NAME`, or by `image_registry.server` its
 it is the origin of what it says.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -159,6 +159,19 @@ def chooser(scope: Scope) -> tuple[Scope | None, str]:
         if level.get(IMAGE_REGISTRY.server):
             return level, ""
     return None, ""
+
+
+def chosen(scopes: Iterable[Scope]) -> set[tuple[Scope, Path]]:
+    """(owner, where it is defined) of each registry that some level chooses: others have a name only for a login, or
+    for later.
+    """
+    found: set[tuple[Scope, Path]] = set()
+    for scope in scopes:
+        if scope.get(IMAGE_REGISTRY.server):
+            found.add((scope, IMAGE_REGISTRY.PATH))
+        if name := scope.get(IMAGE_REGISTRY.name):
+            found.update((one.owner, one.base) for one in visible(scope) if one.name == name)
+    return found
 
 
 def registry_of(scope: Scope, catalogue: Catalogue, policy_of: PolicyOf) -> tuple[Registry, list[Finding]]:
