@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 from pulumi_chaosreg import __version__
 from pulumi_chaosreg.errors import ChaosregError
@@ -25,6 +26,7 @@ _COMMANDS = {
     "mirror": "copy what the registries' owners mirror, all at once (needs the network)",
     "prune": "remove from the mirrors what nobody is configured to pull any more (needs the network)",
     "adopt": "take over repositories that are there already (needs the network and pulumi)",
+    "render": "put an infrastructure's images and pull Secrets into Kubernetes manifests or chart values",
     "move": "move a scope's resources to the stack whose file holds it now (needs pulumi)",
     "schema": "print the JSON Schema of stack files, for editors",
 }
@@ -38,6 +40,7 @@ examples:
   chaosreg diff origin/main          what this branch changes in each cluster
   chaosreg lock --check              which tags have moved since they were locked
   chaosreg lock --upgrade            follow the tags that have moved
+  chaosreg render prod-eu agent.yaml   the manifest with the images that this infrastructure pulls
 
 `chaosreg COMMAND --help` has more. All but `lock`, `mirror`, `prune`, `adopt` and `move` need neither
 Pulumi nor the network.
@@ -65,6 +68,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(code)
 
 
+class _CommandParser(argparse.ArgumentParser):
+    """Takes options also between other arguments: `render prod-eu --check a.yaml`."""
+
+    _is_mixing = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse's own, which asks this one for each of the two halves."""
+        if self._is_mixing:
+            return super().parse_known_args(args, namespace)
+        self._is_mixing = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._is_mixing = False
+
+
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="chaosreg",
@@ -74,7 +93,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"chaosreg {__version__}")
     parser.add_argument("--project", default=".", metavar="DIR", help="folder of Pulumi.yaml, or below it (default: .)")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_CommandParser)
     for name, about in _COMMANDS.items():
         command = commands.add_parser(name, help=about, formatter_class=argparse.RawDescriptionHelpFormatter)
         if name in given:  # the others are not imported

@@ -22,10 +22,10 @@ _PLAIN = "plain"
 """The tag of a scalar without quotes and without a tag of its own: the only kind that may be a number."""
 
 # The C parser is some ten times faster; PyYAML built without libyaml has only the other one.
-_Base: type[Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+BASE_LOADER: type[Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
-class _Loader(_Base):  # type: ignore[misc]  # which of the two it is turns out at run time
+class _Loader(BASE_LOADER):  # type: ignore[misc]  # which of the two it is turns out at run time
     def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
         if kind is yaml.ScalarNode and implicit[0]:
             return _PLAIN
@@ -57,7 +57,7 @@ def read_yaml(path: Path, engine_reads: Callable[[Keys], bool] = lambda _: False
     (a word that the engine reads otherwise).
     """
     text = _text(path)
-    if _may_be_deep(text) and _depth(text) > _DEEPEST:
+    if is_too_deep(text):
         message = f"it is nested more than {_DEEPEST} levels deep"
         raise ChaosregError(_unreadable("CHR0102", f"this file is not read: {message}", Place(file=path)))
     try:
@@ -86,8 +86,13 @@ def _text(path: Path) -> str:
     raise ChaosregError(_unreadable("CHR0101", f"this file cannot be read: {cause}", Place(file=path)))
 
 
+def is_too_deep(text: str) -> bool:
+    """Whether it nests deeper than anybody writes: the parser's own recursion would end the process."""
+    return _may_be_deep(text) and _depth(text) > _DEEPEST
+
+
 def _may_be_deep(text: str) -> bool:
-    """Whether it is worth the time to count: the parser's own recursion would end the process."""
+    """Whether it is worth the time to count."""
     openers = text.count("[") + text.count("{")
     return openers > _DEEPEST or any(
         len(line) > 2 * _DEEPEST and (line[:_DEEPEST].isspace() or line.count("- ") > _DEEPEST or "? ? " in line)
@@ -259,8 +264,7 @@ class Lines:
         if path not in self._files:
             try:
                 text = _text(path)
-                is_deep = _may_be_deep(text) and _depth(text) > _DEEPEST
-                root = None if is_deep else yaml.compose(text, Loader=_Loader)
+                root = None if is_too_deep(text) else yaml.compose(text, Loader=_Loader)
                 self._files[path] = root, text.splitlines()
             except (ChaosregError, yaml.YAMLError):
                 self._files[path] = None, []

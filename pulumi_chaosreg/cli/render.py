@@ -1,0 +1,99 @@
+"""Put what an infrastructure resolves to into Kubernetes manifests: its images, and its pull Secrets wherever a Pod
+pulls one of them. Every other byte stays as it is, and a second run changes nothing.
+
+INFRA is the path or id of one infrastructure. A FILE may hold several objects, `-` is standard input. What is left as
+it is, because it is not ours or not known there, is told on standard error.
+Exit codes: 0 done, 1 `--check` found something that would change, 2 could not run.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pulumi_chaosreg.cli.render_files import STANDARD_INPUT, Manifest, read_manifests, write_manifests
+from pulumi_chaosreg.cli.selection import select
+from pulumi_chaosreg.errors import Cause, ChaosregError
+from pulumi_chaosreg.manifests.target import Target
+from pulumi_chaosreg.review.review import review
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.stacks.project_file import find_project
+
+EXAMPLES = """\
+examples:
+  chaosreg render prod-eu agent.yaml > out.yaml       one stream of all files
+  helm template litmus … | chaosreg render prod-eu - | kubectl apply -f -
+  chaosreg render prod-eu -i manifests/*.yaml         in place
+  chaosreg render prod-eu --check manifests/*.yaml    for CI: 1 where something would change
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command line may say."""
+    parser.add_argument("infrastructure", metavar="INFRA")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="manifests; - is standard input")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("-i", "--in-place", action="store_true", help="write the files that change")
+    how.add_argument("--check", action="store_true", help="write nothing; 1 where something would change")
+    parser.add_argument("--digest", action="store_true", help="every image by its digest, whatever `images.pin` says")
+    parser.add_argument(
+        "-o", "--output", choices=("text", "json"), default="text", help="json: what changes and what is left"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Render for one infrastructure."""
+    reviewed = review(find_project(Path(options.project).resolve()))
+    in_the_way = [finding for finding in reviewed.errors if finding.cause is not Cause.NO_DIGEST]
+    if in_the_way:
+        print(ChaosregError(in_the_way), file=sys.stderr)
+        print("\nnothing is rendered: these come first", file=sys.stderr)
+        return 2
+    config = _one(select(reviewed, [options.infrastructure]))
+    target = Target.of(config, reviewed.company.catalogue, by_digest=options.digest)
+    return _manifests(target, options)
+
+
+def _one(configs: Sequence[ResolvedConfig]) -> ResolvedConfig:
+    if len(configs) == 1:
+        return configs[0]
+    paths = ", ".join(config.infrastructure.path for config in configs[:8])
+    message = f"`render` is for one infrastructure, and {len(configs)} fit"
+    raise ChaosregError.of("CHR0118", message, help=f"name it by its path: {paths}")
+
+
+def _manifests(target: Target, options: argparse.Namespace) -> int:
+    manifests = read_manifests(options.files or [STANDARD_INPUT], target)
+    if options.output == "json":
+        print(json.dumps(_plain(target, manifests), indent=2, ensure_ascii=False))
+    for manifest in manifests if options.output == "text" else ():
+        for line in (*manifest.said(), *(manifest.said_of_changes() if options.check else ())):
+            print(line, file=sys.stderr)
+    changed = [manifest for manifest in manifests if manifest.rendered.changed]
+    if options.check:
+        return 1 if changed else 0
+    if options.in_place:
+        write_manifests(changed)
+        if options.output == "text":
+            print(f"{len(changed)} of {len(manifests)} files changed", file=sys.stderr)
+    elif options.output == "text":
+        sys.stdout.write(_stream(manifests))
+    return 0
+
+
+def _stream(manifests: Sequence[Manifest]) -> str:
+    """All files as one: a document ends where the next file begins."""
+    text = ""
+    for manifest in manifests:
+        rendered = manifest.rendered.text
+        if text and not rendered.startswith("---"):
+            text += ("" if text.endswith("\n") else "\n") + "---\n"
+        elif text and not text.endswith("\n"):
+            text += "\n"
+        text += rendered
+    return text
+
+
+def _plain(target: Target, manifests: Sequence[Manifest]) -> dict[str, object]:
+    return {"infrastructure": target.infrastructure, "files": [manifest.plain() for manifest in manifests]}

@@ -1,0 +1,100 @@
+"""A YAML document as plain values, and where each of them stands in the text."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from pulumi_chaosreg.manifests.places import Keys
+from pulumi_chaosreg.settings.yaml_file import BASE_LOADER, is_too_deep
+
+_MERGE = "<<"
+_MOST_VALUES = 500_000
+_BOM = "\ufeff"
+
+
+class NotReadable(Exception):  # noqa: N818  # whoever reads the text knows what to call it
+    """A text is no YAML, or none that may be read."""
+
+    def __init__(self, problem: str, error: yaml.YAMLError | None = None) -> None:
+        super().__init__(problem)
+        self.error = error
+
+
+def documents(text: str) -> list[Any]:
+    """The root node of each document of a text without a byte order mark. Raises NotReadable."""
+    if is_too_deep(text):
+        raise NotReadable("it nests too deep")
+    try:
+        return list(yaml.compose_all(text, Loader=BASE_LOADER))
+    except yaml.YAMLError as error:
+        raise NotReadable("it is not YAML", error) from None
+    except RecursionError:
+        raise NotReadable("it nests too deep") from None
+
+
+def without_mark(text: str) -> tuple[str, str]:
+    """The byte order mark, if there is one, and the rest."""
+    return (_BOM, text[1:]) if text.startswith(_BOM) else ("", text)
+
+
+def plain(root: Any) -> Any:
+    """The node's value: dicts, lists, and every scalar as its text. Keys that are no texts are left out.
+
+    Raises NotReadable where aliases make it too large, or a value that stands in itself.
+    """
+    return _Reading().value(root, ())
+
+
+class _Reading:
+    def __init__(self) -> None:
+        self.left = _MOST_VALUES
+
+    def value(self, node: Any, above: tuple[int, ...]) -> Any:
+        self.left -= 1
+        if self.left < 0 or id(node) in above:
+            raise NotReadable("its aliases make it endless")
+        if isinstance(node, yaml.ScalarNode):
+            return node.value
+        above = (*above, id(node))
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item, above) for item in node.value]
+        own = {k.value: self.value(v, above) for k, v in node.value if _is_key(k)}
+        merged: dict[str, Any] = {}
+        for one in _merges(node):
+            value = self.value(one, above)
+            merged = {**(value if isinstance(value, dict) else {}), **merged}
+        return {**merged, **own}
+
+
+def node_at(root: Any, keys: Keys) -> Any:
+    """The node that these keys lead to, through aliases and merges; None where nothing stands."""
+    node = root
+    for key in keys:
+        if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+            node = node.value[key]
+        elif isinstance(node, yaml.MappingNode):
+            node = _entry(node, key)
+        else:
+            return None
+    return node
+
+
+def _entry(node: Any, key: str | int) -> Any:
+    own = [v for k, v in node.value if _is_key(k) and k.value == key]
+    if own:
+        return own[-1]
+    for one in _merges(node):
+        if isinstance(one, yaml.MappingNode) and (found := _entry(one, key)) is not None:
+            return found
+    return None
+
+
+def _is_key(node: Any) -> bool:
+    return isinstance(node, yaml.ScalarNode) and (node.value != _MERGE or bool(node.style))
+
+
+def _merges(node: Any) -> Iterator[Any]:
+    for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode) and key.value == _MERGE and not key.style:
+            yield from value.value if isinstance(value, yaml.SequenceNode) else (value,)

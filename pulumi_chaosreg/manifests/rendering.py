@@ -1,0 +1,191 @@
+"""A text of manifests with an infrastructure's images and pull Secrets: the values that change, the lines that are new,
+and every other byte as it was.
+"""
+
+from collections.abc import Iterable
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+from pulumi_chaosreg.manifests.block_text import outer_edits
+from pulumi_chaosreg.manifests.changes import Added, Changes, Left, Replaced, changes_of
+from pulumi_chaosreg.manifests.document import NotReadable, documents, node_at, plain, without_mark
+from pulumi_chaosreg.manifests.mentions import mentioned
+from pulumi_chaosreg.manifests.places import Keys
+from pulumi_chaosreg.manifests.splice import CannotSplice, Edit, adding, replacing, rewriting, spliced
+from pulumi_chaosreg.manifests.target import Reason, Target
+
+_DEEPEST = 4
+"""Manifests in manifests: a ConfigMap with a Workflow with a ChaosEngine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One change, for people."""
+
+    line: int
+    """In the text as it was, from 1."""
+    keys: Keys
+    old: str
+    """Empty where something is added."""
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A reference that is left, and where it stands."""
+
+    line: int
+    keys: Keys
+    text: str
+    reason: Reason
+    why: str
+
+
+@dataclass(slots=True)
+class Rendered:
+    """What became of a text."""
+
+    text: str
+    changed: list[Changed] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
+    is_manifest: bool = False
+    """Whether it has any object at all."""
+
+
+class Refused(Exception):  # noqa: N818  # becomes a finding where the file is known
+    """A value cannot be changed alone."""
+
+    def __init__(self, line: int, keys: Keys) -> None:
+        super().__init__()
+        self.line, self.keys = line, keys
+
+
+def rendered(text: str, target: Target, *, is_pod: bool = False, depth: int = 0) -> Rendered:
+    """The text for this infrastructure. `is_pod`: it is a part of a Pod's spec.
+
+    Raises NotReadable, and Refused where an edit would change more than it should.
+    """
+    mark, body = without_mark(text)
+    result = Rendered(text)
+    for root in documents(body):
+        _Document(body, root, target, result, is_pod, depth).render()
+    result.text = mark + spliced(body, result.edits)
+    return result
+
+
+class _Document:
+    def __init__(self, text: str, root: Any, target: Target, result: Rendered, is_pod: bool, depth: int) -> None:
+        self.text, self.root, self.target, self.result = text, root, target, result
+        self.is_pod, self.depth = is_pod, depth
+        self.edits: list[Edit] = []
+
+    def render(self) -> None:
+        value = plain(self.root)
+        if not isinstance(value, dict) or not (self.is_pod or "kind" in value):
+            return
+        self.result.is_manifest = True
+        changes = changes_of(value, self.target, is_pod=self.is_pod)
+        wanted = deepcopy(value)
+        for one in changes.replaced:
+            self._replace(one, wanted)
+        self._texts(changes, wanted)
+        for added in changes.added:
+            self._add(added, wanted)
+        self._leave(changes.left)
+        self._prove(wanted)
+        self.result.edits += self.edits
+
+    def _replace(self, one: Replaced, wanted: Any) -> None:
+        self.edits.append(replacing(self.text, node_at(self.root, one.keys), one.old, one.new))
+        put(wanted, one.keys, one.new)
+        self.result.changed.append(Changed(self._line(one.keys), one.keys, one.old, one.new))
+
+    def _add(self, added: Added, wanted: Any) -> None:
+        try:
+            self.edits.append(adding(self.text, self.root, added))
+        except CannotSplice:
+            raise Refused(self._line(added.keys), added.keys) from None
+        add(wanted, added)
+        shown = ", ".join(added.names)
+        self.result.changed.append(Changed(self._line(added.keys), added.keys, "", shown))
+
+    def _texts(self, changes: Changes, wanted: Any) -> None:
+        """Objects inside of texts: an Argo artifact, a ConfigMap's manifest."""
+        for keys, text, is_pod in changes.texts:
+            inner = self._inner(text, is_pod)
+            node = node_at(self.root, keys)
+            line = self._line(keys)
+            if inner is None or not inner.is_manifest:
+                changes.left += [
+                    Left(keys, word, Reason.UNREAD, "nobody is known to pull what stands here")
+                    for word in mentioned(text, self.target)
+                ]
+                continue
+            start = line + 1 if node.style == "|" else line
+            within = 1 if node.style == "|" else 0
+            self.result.kept += [
+                Kept(line + one.line * within, (*keys, *one.keys), one.text, one.reason, one.why) for one in inner.kept
+            ]
+            self.result.changed += [
+                Changed((start - 1 + one.line) if within else line, (*keys, *one.keys), one.old, one.new)
+                for one in inner.changed
+            ]
+            if inner.edits:
+                outer = outer_edits(self.text, node, inner.edits)
+                self.edits += [rewriting(self.text, node, inner.text)] if outer is None else outer
+                put(wanted, keys, inner.text)
+
+    def _inner(self, text: str, is_pod: bool) -> Rendered | None:
+        if self.depth >= _DEEPEST:
+            return None
+        try:
+            return rendered(text, self.target, is_pod=is_pod, depth=self.depth + 1)
+        except NotReadable:
+            return None
+
+    def _leave(self, left: Iterable[Left]) -> None:
+        for one in left:
+            self.result.kept.append(Kept(self._line(one.keys), one.keys, one.text, one.reason, one.why))
+
+    def _line(self, keys: Keys) -> int:
+        """Of the deepest of the keys that the text has."""
+        while (node := node_at(self.root, keys)) is None:
+            keys = keys[:-1]
+        return int(node.start_mark.line) + 1
+
+    def _prove(self, wanted: Any) -> None:
+        """That the document says exactly what it should, and nothing else has changed.
+
+        An alias gives one text to two values, of which perhaps only one should change.
+        """
+        if not self.edits:
+            return
+        start = self.root.start_mark.index
+        try:
+            whole = spliced(self.text, self.edits)
+            index = sum(1 for node in documents(self.text) if node.start_mark.index < start)
+            is_right = plain(documents(whole)[index]) == wanted
+        except (CannotSplice, NotReadable, IndexError):
+            is_right = False
+        if not is_right:
+            first = min(self.result.changed, key=lambda one: one.line)
+            raise Refused(first.line, first.keys)
+
+
+def put(value: Any, keys: Keys, new: Any) -> None:
+    """Set what stands at these keys."""
+    for key in keys[:-1]:
+        value = value[key]
+    value[keys[-1]] = new
+
+
+def add(value: Any, added: Added) -> None:
+    """Add the items to their list, and make what leads to it."""
+    for key in added.keys[:-1]:
+        if isinstance(value, dict) and not isinstance(value.get(key), dict | list):
+            value[key] = {}
+        value = value[key]
+    key = added.keys[-1]
+    value[key] = [*(value.get(key) or ()), *added.items]
