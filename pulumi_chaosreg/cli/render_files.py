@@ -10,8 +10,8 @@ import yaml
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.manifests.document import NotReadable
 from pulumi_chaosreg.manifests.places import Keys
-from pulumi_chaosreg.manifests.rendering import Refused, Rendered, rendered
-from pulumi_chaosreg.manifests.target import Target
+from pulumi_chaosreg.manifests.rendering import Refused, Rendered, Template, rendered
+from pulumi_chaosreg.manifests.target import Reason, Target
 from pulumi_chaosreg.settings.not_yaml import mistake_in
 
 STANDARD_INPUT = "-"
@@ -26,13 +26,14 @@ class Manifest:
 
     def said(self) -> list[str]:
         """What is left as it is, each reference once with its first line."""
-        lines: dict[tuple[str, str], list[int]] = {}
-        for one in self.rendered.kept:
-            lines.setdefault((one.text, one.why), []).append(one.line)
-        told = []
-        for (text, why), found in lines.items():
+        lines: dict[str, list[int]] = {}
+        for one in sorted(self.rendered.kept, key=lambda one: one.line):
+            left = "" if one.reason in (Reason.ELSEWHERE, Reason.NO_LIST) else " is left as it is"
+            lines.setdefault(f"{one.text}{left}: {one.why}", []).append(one.line)
+        told = [] if self.rendered.is_manifest else [f"{self.name}: no Kubernetes object is in it"]
+        for text, found in lines.items():
             more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-            told.append(f"{self.name}:{found[0]}: {text} is left as it is: {why}{more}")
+            told.append(f"{self.name}:{found[0]}: {text}{more}")
         return told
 
     def said_of_changes(self) -> list[str]:
@@ -41,7 +42,7 @@ class Manifest:
             f"{self.name}:{one.line}: {one.old} → {one.new}"
             if one.old
             else f"{self.name}:{one.line}: {dotted(one.keys)}: + {one.new}"
-            for one in self.rendered.changed
+            for one in sorted(self.rendered.changed, key=lambda one: one.line)
         ]
 
     def plain(self) -> dict[str, object]:
@@ -71,7 +72,7 @@ def dotted(keys: Keys) -> str:
 
 
 def read_manifests(names: Sequence[str], target: Target) -> list[Manifest]:
-    """Each file rendered. Raises ChaosregError (CHR0701, CHR0703) with what is wrong with any of them."""
+    """Each file rendered. Raises ChaosregError (CHR0701 to CHR0703) with what is wrong with any of them."""
     manifests: list[Manifest] = []
     findings: list[Finding] = []
     for name in names:
@@ -88,6 +89,8 @@ def _rendered(name: str, target: Target) -> Rendered:
     text = _text(name)
     try:
         return rendered(text, target)
+    except Template as template:
+        raise ChaosregError(_template(name, template, target)) from None
     except NotReadable as problem:
         raise ChaosregError(_not_yaml(name, text, problem)) from None
     except Refused as refused:
@@ -115,6 +118,16 @@ def _not_yaml(name: str, text: str, problem: NotReadable) -> Finding:
         message = mistake.message.replace("this file", "this manifest")
         return Finding("CHR0701", message, _place(name, mistake.line), help=mistake.advice)
     return Finding("CHR0701", f"this manifest cannot be read: {problem}", _place(name))
+
+
+def _template(name: str, template: Template, target: Target) -> Finding:
+    return Finding(
+        "CHR0702",
+        "this is a template and no manifest: Helm, or something like it, fills it in",
+        _place(name, template.line),
+        help=f"give the chart its values (`chaosreg render {target.infrastructure} --helm chaos-infra > values.yaml`), "
+        f"or render what comes out of it: `helm template … | chaosreg render {target.infrastructure} -`",
+    )
 
 
 def _refused(name: str, refused: Refused) -> Finding:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_chaosreg.manifests.mentions import mentioned
+from pulumi_chaosreg.manifests.placeholders import has_placeholder
 from pulumi_chaosreg.manifests.places import Keys, SecretList, Shape, matching, pods_by_shape
 from pulumi_chaosreg.manifests.target import Reason, Target
 
@@ -54,17 +55,17 @@ class Changes:
     replaced: list[Replaced] = field(default_factory=list)
     added: list[Added] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
-    texts: list[tuple[Keys, str, bool]] = field(default_factory=list)
-    """Texts that may hold objects of their own, and whether it is a part of a Pod's spec instead."""
+    texts: list[tuple[Keys, str, str]] = field(default_factory=list)
+    """Texts that may hold objects of their own, or what has the shape of that name."""
     pulls: bool = False
     """Whether anything of it is pulled from here."""
 
 
-def changes_of(value: Any, target: Target, *, is_pod: bool = False) -> Changes:
-    """Of an object, or a list of them. `is_pod`: the value is a Pod's spec, or a part of one."""
+def changes_of(value: Any, target: Target, *, shape: str = "") -> Changes:
+    """Of an object, or a list of them; `shape` names what it is instead."""
     walk = _Walk(target)
-    if is_pod:
-        walk.shape(value, target.places.shapes["pod"], ())
+    if shape:
+        walk.shape(value, target.places.shapes[shape], ())
     else:
         walk.object(value, ())
     walk.mentions(value)
@@ -99,9 +100,10 @@ class _Walk:
         metadata = value.get("metadata")
         namespace = metadata.get("namespace") if isinstance(metadata, Mapping) else None
         is_told = pulls or any(one.keys[: len(keys)] == keys for one in self.changes.added)
-        if is_told and self.target.secrets and namespace and namespace != self.target.namespace:
+        is_other = isinstance(namespace, str) and namespace not in ("", self.target.namespace)
+        if is_told and self.target.secrets and is_other and not has_placeholder(str(namespace)):
             secrets = " and ".join(f"`{name}`" for name in self.target.secrets)
-            why = f"Pods there do not find {secrets}, which is in `{self.target.namespace}`"
+            why = f"Pods there do not find {secrets} of `{self.target.namespace}`"
             where = (*keys, "metadata", "namespace")
             self.changes.left.append(Left(where, f"namespace {namespace}", Reason.ELSEWHERE, why))
 
@@ -115,11 +117,11 @@ class _Walk:
                 self._environment(where, entry)
         for where, text in self._texts(value, shape.values, keys):
             self._value(where, text, str(where[-1]))
-        for paths, is_pod in ((shape.texts, False), (shape.patches, True)):
+        for name, paths in (*shape.text_parts.items(), ("", shape.texts)):
             for where, text in self._texts(value, paths, keys):
-                if "\n" in text or text.lstrip().startswith("{"):
+                if where not in self.seen and ("\n" in text or text.lstrip().startswith("{")):
                     self.seen.add(where)
-                    self.changes.texts.append((where, text, is_pod))
+                    self.changes.texts.append((where, text, name))
         for name, paths in shape.parts.items():
             for path in paths:
                 for where, part in matching(value, path, keys):

@@ -10,6 +10,8 @@ from pulumi_chaosreg.settings.yaml_file import BASE_LOADER, is_too_deep
 
 _MERGE = "<<"
 _MOST_VALUES = 500_000
+NULLS = ("", "~", "null", "Null", "NULL")
+"""How nothing is written, without quotes."""
 _BOM = "\ufeff"
 
 
@@ -39,7 +41,7 @@ def without_mark(text: str) -> tuple[str, str]:
 
 
 def plain(root: Any) -> Any:
-    """The node's value: dicts, lists, and every scalar as its text. Keys that are no texts are left out.
+    """The node's value: dicts, lists, and every scalar as its text, nothing as an empty one. Keys that are no texts are left out.
 
     Raises NotReadable where aliases make it too large, or a value that stands in itself.
     """
@@ -55,7 +57,7 @@ class _Reading:
         if self.left < 0 or id(node) in above:
             raise NotReadable("its aliases make it endless")
         if isinstance(node, yaml.ScalarNode):
-            return node.value
+            return "" if not node.style and node.value in NULLS else node.value
         above = (*above, id(node))
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, above) for item in node.value]

@@ -36,11 +36,11 @@ class Shape:
     environment: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
-    patches: tuple[str, ...] = ()
-    """Texts that hold a part of a Pod's spec."""
     secrets: tuple[SecretList, ...] = ()
     parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Name of a shape → where it stands."""
+    text_parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Name of a shape → texts that hold one, as YAML."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,8 @@ class Places:
     shapes: Mapping[str, Shape]
     kinds: Mapping[str, Shape]
     """`group/Kind`, the core group without a name → shape of the whole object."""
+    parameters: tuple[str, ...]
+    """How Argo's begin: `{{workflow.name}}`."""
     image_variables: tuple[str, ...]
     """Patterns of the names of variables whose value is an image, whatever it looks like."""
     slots: Mapping[str, str]
@@ -76,6 +78,7 @@ def load_places() -> Places:
     return Places(
         shapes={name: _shape(entry) for name, entry in table["shapes"].items()},
         kinds={kind: _shape(entry) for kind, entry in table["kinds"].items()},
+        parameters=tuple(table["parameters"]),
         image_variables=tuple(table["image_variables"]),
         slots=table["slots"],
         strangers=table["strangers"],
@@ -93,9 +96,9 @@ def _shape(entry: Mapping[str, Any]) -> Shape:
         )
         for one in entry.get("secrets", ())
     )
-    texts = {key: tuple(entry.get(key, ())) for key in ("images", "environment", "values", "texts", "patches")}
-    parts = {name: tuple(paths) for name, paths in entry.get("parts", {}).items()}
-    return Shape(**texts, secrets=secrets, parts=parts)
+    texts = {key: tuple(entry.get(key, ())) for key in ("images", "environment", "values", "texts")}
+    parts = {key: {name: tuple(paths) for name, paths in entry.get(key, {}).items()} for key in ("parts", "text_parts")}
+    return Shape(**texts, secrets=secrets, **parts)
 
 
 def matching(value: Any, path: str, keys: Keys = ()) -> Iterator[tuple[Keys, Any]]:

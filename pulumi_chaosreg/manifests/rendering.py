@@ -4,13 +4,20 @@ and every other byte as it was.
 
 from collections.abc import Iterable
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pulumi_chaosreg.manifests.block_text import outer_edits
 from pulumi_chaosreg.manifests.changes import Added, Changes, Left, Replaced, changes_of
 from pulumi_chaosreg.manifests.document import NotReadable, documents, node_at, plain, without_mark
 from pulumi_chaosreg.manifests.mentions import mentioned
+from pulumi_chaosreg.manifests.placeholders import (
+    is_template,
+    masked,
+    template_in,
+    template_in_text,
+    unmasked,
+)
 from pulumi_chaosreg.manifests.places import Keys
 from pulumi_chaosreg.manifests.splice import CannotSplice, Edit, adding, replacing, rewriting, spliced
 from pulumi_chaosreg.manifests.target import Reason, Target
@@ -62,31 +69,49 @@ class Refused(Exception):  # noqa: N818  # becomes a finding where the file is k
         self.line, self.keys = line, keys
 
 
-def rendered(text: str, target: Target, *, is_pod: bool = False, depth: int = 0) -> Rendered:
-    """The text for this infrastructure. `is_pod`: it is a part of a Pod's spec.
+class Template(Exception):  # noqa: N818  # becomes a finding where the file is known
+    """A text is no manifest yet: Helm, or something like it, fills it in."""
 
-    Raises NotReadable, and Refused where an edit would change more than it should.
+    def __init__(self, line: int) -> None:
+        super().__init__()
+        self.line = line
+
+
+def rendered(text: str, target: Target, *, shape: str = "", depth: int = 0) -> Rendered:
+    """The text for this infrastructure. `shape`: what has no kind of its own, a part of an object.
+
+    Raises NotReadable, Template, and Refused where an edit would change more than it should.
     """
     mark, body = without_mark(text)
     result = Rendered(text)
-    for root in documents(body):
-        _Document(body, root, target, result, is_pod, depth).render()
+    readable = masked(body) if depth else body  # a whole file needs quotes around its parameters, for kubectl too
+    try:
+        roots = documents(readable)
+    except NotReadable:
+        if line := template_in_text(body):
+            raise Template(line) from None
+        raise
+    for root in roots:
+        if not depth and (line := template_in(root)):
+            raise Template(line)
+        _Document(readable, root, target, result, shape, depth).render()
+    result.edits = [replace(edit, text=unmasked(edit.text)) for edit in result.edits]
     result.text = mark + spliced(body, result.edits)
     return result
 
 
 class _Document:
-    def __init__(self, text: str, root: Any, target: Target, result: Rendered, is_pod: bool, depth: int) -> None:
+    def __init__(self, text: str, root: Any, target: Target, result: Rendered, shape: str, depth: int) -> None:
         self.text, self.root, self.target, self.result = text, root, target, result
-        self.is_pod, self.depth = is_pod, depth
+        self.shape, self.depth = shape, depth
         self.edits: list[Edit] = []
 
     def render(self) -> None:
         value = plain(self.root)
-        if not isinstance(value, dict) or not (self.is_pod or "kind" in value):
+        if not isinstance(value, dict) or not (self.shape or "kind" in value):
             return
         self.result.is_manifest = True
-        changes = changes_of(value, self.target, is_pod=self.is_pod)
+        changes = changes_of(value, self.target, shape=self.shape)
         wanted = deepcopy(value)
         for one in changes.replaced:
             self._replace(one, wanted)
@@ -113,8 +138,8 @@ class _Document:
 
     def _texts(self, changes: Changes, wanted: Any) -> None:
         """Objects inside of texts: an Argo artifact, a ConfigMap's manifest."""
-        for keys, text, is_pod in changes.texts:
-            inner = self._inner(text, is_pod)
+        for keys, text, shape in changes.texts:
+            inner = self._inner(text, shape)
             node = node_at(self.root, keys)
             line = self._line(keys)
             if inner is None or not inner.is_manifest:
@@ -135,19 +160,30 @@ class _Document:
             if inner.edits:
                 outer = outer_edits(self.text, node, inner.edits)
                 self.edits += [rewriting(self.text, node, inner.text)] if outer is None else outer
-                put(wanted, keys, inner.text)
+                put(wanted, keys, self._read(inner.text))
 
-    def _inner(self, text: str, is_pod: bool) -> Rendered | None:
+    def _read(self, text: str) -> str:
+        """As the text was read that this document is in."""
+        return masked(text) if self.depth else text
+
+    def _inner(self, text: str, shape: str) -> Rendered | None:
         if self.depth >= _DEEPEST:
             return None
         try:
-            return rendered(text, self.target, is_pod=is_pod, depth=self.depth + 1)
-        except NotReadable:
+            return rendered(text, self.target, shape=shape, depth=self.depth + 1)
+        except (NotReadable, Template):
             return None
 
     def _leave(self, left: Iterable[Left]) -> None:
         for one in left:
-            self.result.kept.append(Kept(self._line(one.keys), one.keys, one.text, one.reason, one.why))
+            if one.reason is Reason.PARAMETER and is_template(one.text) and self._is_of_image(one.keys):
+                raise Template(self._line(one.keys))
+            self.result.kept.append(Kept(self._line(one.keys), one.keys, unmasked(one.text), one.reason, one.why))
+
+    @staticmethod
+    def _is_of_image(keys: Keys) -> bool:
+        """And not the value of a variable, which a fault's own templates fill in."""
+        return keys[-1] in ("image", "experimentImage", "reference")
 
     def _line(self, keys: Keys) -> int:
         """Of the deepest of the keys that the text has."""
@@ -164,7 +200,7 @@ class _Document:
             return
         start = self.root.start_mark.index
         try:
-            whole = spliced(self.text, self.edits)
+            whole = self._read(spliced(self.text, self.edits))
             index = sum(1 for node in documents(self.text) if node.start_mark.index < start)
             is_right = plain(documents(whole)[index]) == wanted
         except (CannotSplice, NotReadable, IndexError):

@@ -13,11 +13,13 @@ from typing import Any
 import yaml
 
 from pulumi_chaosreg.manifests.changes import Added
-from pulumi_chaosreg.manifests.document import node_at
+from pulumi_chaosreg.manifests.document import NULLS, node_at
 from pulumi_chaosreg.manifests.places import Keys
 from pulumi_chaosreg.settings.plain_words import needs_no_quotes
 
 _BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]|\Z")
+_PLAIN_REFERENCE = re.compile(r"[a-z0-9][\w.@:-]*/[\w./@:-]*(?<!:)\Z", re.ASCII)
+"""An image that nobody takes for a number or a mapping, also one whose server begins with a digit."""
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]+)*")
 
 
@@ -57,7 +59,7 @@ def replacing(text: str, node: Any, old: str, new: str) -> Edit:
     start, end = node.start_mark.index, node.end_mark.index
     written = text[start:end]
     found = written.rfind(old)
-    if found >= 0 and (node.style or needs_no_quotes(new)):
+    if found >= 0 and (node.style or _PLAIN_REFERENCE.match(new)):
         return Edit(start + found, start + found + len(old), new)
     return rewriting(text, node, new)
 
@@ -98,7 +100,7 @@ def _filling(text: str, root: Any, keys: Keys, node: Any, value: Any) -> Edit:
     """For what is there and empty: nothing, `null`, `[]` or `{}`."""
     start, end = node.start_mark.index, node.end_mark.index
     if text[start:end].strip() or not keys:
-        if isinstance(node, yaml.ScalarNode) and node.value not in ("", "~", "null", "Null", "NULL"):
+        if isinstance(node, yaml.ScalarNode) and node.value not in NULLS:
             raise CannotSplice
         return Edit(start, end, _flow(value, is_json=False))
     parent = node_at(root, keys[:-1])

@@ -1,6 +1,5 @@
 """What an image that somebody's manifest names is at one infrastructure."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -8,11 +7,10 @@ from enum import Enum
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.images.reference import Reference, reference_problem
+from pulumi_chaosreg.manifests.placeholders import has_placeholder
 from pulumi_chaosreg.manifests.places import Places, load_places
 from pulumi_chaosreg.scopes.required_images import LIBRARY
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
-
-_PARAMETER = re.compile(r"\{\{.*?\}\}|<\+.*?>")
 
 
 class Reason(Enum):
@@ -48,8 +46,8 @@ class Target:
     """Image name → what it is here; several where a release needs several tags."""
     secrets: tuple[str, ...]
     """The pull Secrets that every Pod has to name."""
-    registry: str
-    """`server/account`: what is on it needs the Secrets, too."""
+    private: tuple[str, ...]
+    """Beginnings of what the Secrets are for, `server/account`: whatever else is pulled from there needs them, too."""
     type: str
     catalogue: Catalogue
     places: Places
@@ -74,7 +72,7 @@ class Target:
             config.namespace.value,
             images,
             config.secret_names,
-            config.registry.path,
+            (config.registry.path, *(other.key for other in config.others)),
             config.infrastructure_type.value,
             catalogue,
             load_places(),
@@ -82,7 +80,7 @@ class Target:
 
     def verdict(self, text: str, slot: str = "") -> Verdict:
         """Of what stands where an image belongs; `slot` is the environment variable that it is the value of."""
-        if _PARAMETER.search(text):
+        if has_placeholder(text):
             return Verdict(reason=Reason.PARAMETER, why="what it is turns out when it runs")
         if reference_problem(text):
             return Verdict(reason=Reason.FOREIGN, why="it is not an image reference")
@@ -109,7 +107,7 @@ class Target:
         if reference_problem(text):
             return False
         reference = Reference.parse(text)
-        return self.is_here(reference) or reference.name.startswith(f"{self.registry}/")
+        return self.is_here(reference) or any(reference.name.startswith(f"{one}/") for one in self.private)
 
     def name_of(self, reference: Reference) -> str | None:
         """What the catalogue calls it, on whatever registry it is; None for the images of others."""

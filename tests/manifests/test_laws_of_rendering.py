@@ -1,0 +1,110 @@
+"""Whatever an object says and however it is written: its images and Secrets become right, and no other byte changes."""
+
+import re
+from typing import Any
+
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulumi_chaosreg.manifests.rendering import rendered
+from tests.manifests.values import DDCR, FAULTS, SECRET
+from tests.support.examples import examples
+from tests.support.yaml_writer import written
+
+OURS = {"harness/chaos-ddcr:1": DDCR, "docker.io/harness/chaos-ddcr-faults:main-latest": FAULTS, DDCR: DDCR}
+THEIRS = ("nginx", "quay.io/a/b:1", "example.com:5000/x@sha256:" + "a" * 64)
+images = st.sampled_from((*OURS, *THEIRS))
+words = st.sampled_from(("a", "some text", "null", "", "x: y", "# no", "-"))
+environment = st.lists(
+    st.fixed_dictionaries({"name": st.sampled_from(("LIB_IMAGE", "OTHER", "X_IMAGE")), "value": images | words}),
+    max_size=2,
+)
+containers = st.lists(
+    st.fixed_dictionaries({"name": words, "image": images}, optional={"env": environment, "note": words}),
+    min_size=1,
+    max_size=3,
+)
+pods = st.fixed_dictionaries(
+    {"containers": containers},
+    optional={
+        "hostname": words | st.just("several\n\n  lines\n"),
+        "initContainers": containers,
+        "imagePullSecrets": st.lists(st.sampled_from(({"name": "x"}, {"name": SECRET})), max_size=2, unique_by=str),
+        "volumes": st.lists(st.fixed_dictionaries({"name": words}), max_size=2),
+    },
+)
+
+
+@st.composite
+def objects(draw: Any) -> dict[str, Any]:
+    pod = draw(pods)
+    keys = draw(st.permutations(list(pod)))
+    pod = {key: pod[key] for key in keys}
+    kind = draw(st.sampled_from(("Pod", "Job", "Unknown", "ServiceAccount")))
+    if kind == "ServiceAccount":
+        account = {"apiVersion": "v1", "kind": kind, "metadata": {"name": "a"}}
+        return {**account, **({"imagePullSecrets": pod["imagePullSecrets"]} if "imagePullSecrets" in pod else {})}
+    api = {"Pod": "v1", "Job": "batch/v1"}.get(kind, "example.com/v1")
+    spec = pod if kind == "Pod" else {"template": {"metadata": {"labels": {"a": "b"}}, "spec": pod}}
+    return {"apiVersion": api, "kind": kind, "spec": spec}
+
+
+@st.composite
+def texts(draw: Any) -> tuple[dict[str, Any], str]:
+    value = draw(objects())
+    return value, written(value, lambda *options: draw(st.sampled_from(options)))
+
+
+def expected(value: Any) -> Any:
+    """The same object with what has to change, by other means: images wherever they are, Secrets by kind."""
+    if isinstance(value, list):
+        return [expected(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    result = {key: expected(item) for key, item in value.items()}
+    for key in ("image", "value"):
+        if result.get(key) in OURS:
+            result[key] = OURS[result[key]]
+    every = [*result.get("containers", ()), *result.get("initContainers", ())]
+    if result.get("kind") == "ServiceAccount" or any(one["image"] in OURS.values() for one in every):
+        has = result.get("imagePullSecrets", [])
+        result["imagePullSecrets"] = has if {"name": SECRET} in has else [*has, {"name": SECRET}]
+    return result
+
+
+@given(texts())
+@examples(150)
+def test_images_and_secrets_become_right_and_a_second_run_changes_nothing(target, drawn):
+    value, text = drawn
+    assert yaml.load(text, yaml.BaseLoader) == value  # the writer writes what it should
+    result = rendered(text, target)
+    assert yaml.load(result.text, yaml.BaseLoader) == expected(value)
+    again = rendered(result.text, target)
+    assert (again.text, again.changed) == (result.text, [])
+
+
+def without_what_is_new(text: str) -> str:
+    """Both texts of a rendering come to the same where nothing else changed: every image of ours as one word, and no
+    list of our Secret.
+    """
+    for old, new in OURS.items():
+        text = text.replace(new, "IMAGE").replace(old, "IMAGE")
+    text = re.sub(r",? ?\{\"?name\"?: [\"']?" + SECRET + r"[\"']?\}", "", text)
+    text = re.sub(r"(?m)^ *- *[\"']?name[\"']?: *[\"']?" + SECRET + r"[\"']?\r?\n?", "", text)
+    text = re.sub(r"[\"']?imagePullSecrets[\"']?: ?\[ *\],? ?", "", text)
+    text = re.sub(r"[\"']?imagePullSecrets[\"']?:\r?\n? *", "", text)
+    return re.sub(r"\s+", "", text)
+
+
+@given(texts())
+@examples(150)
+def test_every_other_byte_stays(target, drawn):
+    text = drawn[1].replace('"' + SECRET + '"', SECRET)
+    result = rendered(text, target)
+    assert without_what_is_new(result.text) == without_what_is_new(text)
+    kept = [line for line in text.splitlines() if "imagePullSecrets" not in line and not any(i in line for i in OURS)]
+    there = result.text.splitlines()
+    position = 0
+    for line in kept:  # the lines of before are there, in their order, to the last space
+        position = there.index(line, position) + 1
