@@ -53,7 +53,8 @@ def objects(draw: Any) -> dict[str, Any]:
 @st.composite
 def texts(draw: Any) -> tuple[dict[str, Any], str]:
     value = draw(objects())
-    return value, written(value, lambda *options: draw(st.sampled_from(options)))
+    random = draw(st.randoms(use_true_random=False, note_method_calls=False))
+    return value, written(value, lambda *options: random.choice(options))
 
 
 def expected(value: Any) -> Any:
@@ -74,7 +75,7 @@ def expected(value: Any) -> Any:
 
 
 @given(texts())
-@examples(150)
+@examples(100)
 def test_images_and_secrets_become_right_and_a_second_run_changes_nothing(target, drawn):
     value, text = drawn
     assert yaml.load(text, yaml.BaseLoader) == value  # the writer writes what it should
@@ -98,7 +99,7 @@ def without_what_is_new(text: str) -> str:
 
 
 @given(texts())
-@examples(150)
+@examples(100)
 def test_every_other_byte_stays(target, drawn):
     text = drawn[1].replace('"' + SECRET + '"', SECRET)
     result = rendered(text, target)

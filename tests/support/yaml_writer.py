@@ -64,6 +64,6 @@ def _flow(value: Any, choose: Choose) -> str:
         return "{" + space + ", ".join(f"{json.dumps(k)}: {_flow(v, choose)}" for k, v in value.items()) + space + "}"
     if isinstance(value, list):
         return "[" + choose(", ", ",\n    ").join(_flow(item, choose) for item in value).replace("\n    ", "") + "]"
-    if "\n" in value or value in ("", "null") or any(letter in value for letter in "{}[],#'\"") or ": " in value:
+    if "\n" in value or value in ("", "null", "-") or any(letter in value for letter in "{}[],#'\"") or ": " in value:
         return json.dumps(value)
     return str(choose(value, value, json.dumps(value), f"'{value}'"))
