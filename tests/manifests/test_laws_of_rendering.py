@@ -104,6 +104,8 @@ def test_every_other_byte_stays(target, drawn):
     text = drawn[1].replace('"' + SECRET + '"', SECRET)
     result = rendered(text, target)
     assert without_what_is_new(result.text) == without_what_is_new(text)
+    if "\r\n" in text:
+        assert "\n" not in result.text.replace("\r\n", "")
     kept = [line for line in text.splitlines() if "imagePullSecrets" not in line and not any(i in line for i in OURS)]
     there = result.text.splitlines()
     position = 0
