@@ -11,10 +11,16 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from pulumi_chaosreg.cli.render_cluster import report_cluster
 from pulumi_chaosreg.cli.render_files import STANDARD_INPUT, Manifest, read_manifests, write_manifests
 from pulumi_chaosreg.cli.selection import select
+from pulumi_chaosreg.cli.yaml_text import yaml_text
 from pulumi_chaosreg.errors import Cause, ChaosregError
+from pulumi_chaosreg.manifests.charts import NAMES, chart_values, load_charts
+from pulumi_chaosreg.manifests.kustomization import kustomization
+from pulumi_chaosreg.manifests.probes import probes
 from pulumi_chaosreg.manifests.target import Target
 from pulumi_chaosreg.review.review import review
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
@@ -26,6 +32,8 @@ examples:
   helm template litmus … | chaosreg render prod-eu - | kubectl apply -f -
   chaosreg render prod-eu -i manifests/*.yaml         in place
   chaosreg render prod-eu --check manifests/*.yaml    for CI: 1 where something would change
+  chaosreg render prod-eu --helm chaos-infra > values.yaml
+  chaosreg render prod-eu --from-cluster              what runs there and pulls something else
 """
 
 
@@ -36,6 +44,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     how = parser.add_mutually_exclusive_group()
     how.add_argument("-i", "--in-place", action="store_true", help="write the files that change")
     how.add_argument("--check", action="store_true", help="write nothing; 1 where something would change")
+    how.add_argument("--helm", choices=NAMES, metavar="CHART", help=f"print values for a chart: {', '.join(NAMES)}")
+    how.add_argument("--kustomize", action="store_true", help="print a Kustomize component")
+    how.add_argument("--probes", action="store_true", help="print probes that watch the registry during an experiment")
+    how.add_argument(
+        "--from-cluster", action="store_true", help="read what runs there; 1 where it pulls something else"
+    )
+    parser.add_argument(
+        "--prometheus",
+        default="http://prometheus-operated.monitoring.svc:9090",
+        metavar="URL",
+        help="whom --probes asks (default: %(default)s)",
+    )
     parser.add_argument("--digest", action="store_true", help="every image by its digest, whatever `images.pin` says")
     parser.add_argument(
         "-o", "--output", choices=("text", "json"), default="text", help="json: what changes and what is left"
@@ -52,7 +72,41 @@ def run(options: argparse.Namespace) -> int:
         return 2
     config = _one(select(reviewed, [options.infrastructure]))
     target = Target.of(config, reviewed.company.catalogue, by_digest=options.digest)
-    return _manifests(target, options)
+    if options.from_cluster or options.helm or options.kustomize or options.probes:
+        _no_files(options)
+    if options.from_cluster:
+        return report_cluster(config, target, options.output)
+    if options.helm:
+        print(_chart(options.helm, target), end="")
+    elif options.kustomize:
+        print(_headed("A component: `components: [FOLDER]` in a kustomization.yaml", kustomization(target)), end="")
+    elif options.probes:
+        about = "For a fault of a ChaosEngine or of a Harness experiment"
+        print(_headed(about, {"probe": probes(target, options.prometheus)}), end="")
+    else:
+        return _manifests(target, options)
+    return 0
+
+
+def _no_files(options: argparse.Namespace) -> None:
+    if options.files:
+        raise ChaosregError.of(
+            "CHR0706",
+            f"`{options.files[0]}` is given, and nothing reads it: only manifests are changed, alone",
+            help="leave it out, or leave out the option",
+        )
+
+
+def _chart(name: str, target: Target) -> str:
+    chart = load_charts()[name]
+    lines = [f"# {chart.about}: {target.infrastructure}", *(f"# {note}" for note in chart.notes)]
+    if target.secrets and chart.secret and len(target.secrets) > 1:
+        lines.append(f"# It takes one pull Secret; there are more: {', '.join(target.secrets[1:])}.")
+    return "\n".join([*lines, yaml_text(chart_values(name, target))])
+
+
+def _headed(about: str, value: Any) -> str:
+    return f"# {about}\n{yaml_text(value)}"
 
 
 def _one(configs: Sequence[ResolvedConfig]) -> ResolvedConfig:
@@ -64,6 +118,8 @@ def _one(configs: Sequence[ResolvedConfig]) -> ResolvedConfig:
 
 
 def _manifests(target: Target, options: argparse.Namespace) -> int:
+    if not options.files and sys.stdin.isatty():
+        raise ChaosregError.of("CHR0706", "no manifest is given", help="name files, or - for standard input")
     manifests = read_manifests(options.files or [STANDARD_INPUT], target)
     if options.output == "json":
         print(json.dumps(_plain(target, manifests), indent=2, ensure_ascii=False))

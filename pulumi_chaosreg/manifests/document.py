@@ -41,7 +41,7 @@ def without_mark(text: str) -> tuple[str, str]:
 
 
 def plain(root: Any) -> Any:
-    """The node's value: dicts, lists, and every scalar as its text, nothing as an empty one. Keys are texts or left out.
+    """The node's value: dicts with texts for keys, lists, and every scalar as its text, nothing as an empty one.
 
     Raises NotReadable where aliases make it too large, or a value that stands in itself.
     """

@@ -96,9 +96,19 @@ def _shape(entry: Mapping[str, Any]) -> Shape:
         )
         for one in entry.get("secrets", ())
     )
-    texts = {key: tuple(entry.get(key, ())) for key in ("images", "environment", "values", "texts")}
-    parts = {key: {name: tuple(paths) for name, paths in entry.get(key, {}).items()} for key in ("parts", "text_parts")}
-    return Shape(**texts, secrets=secrets, **parts)
+    return Shape(
+        images=tuple(entry.get("images", ())),
+        environment=tuple(entry.get("environment", ())),
+        values=tuple(entry.get("values", ())),
+        texts=tuple(entry.get("texts", ())),
+        secrets=secrets,
+        parts=_by_shape(entry.get("parts", {})),
+        text_parts=_by_shape(entry.get("text_parts", {})),
+    )
+
+
+def _by_shape(entry: Mapping[str, Sequence[str]]) -> Mapping[str, tuple[str, ...]]:
+    return {name: tuple(paths) for name, paths in entry.items()}
 
 
 def matching(value: Any, path: str, keys: Keys = ()) -> Iterator[tuple[Keys, Any]]:

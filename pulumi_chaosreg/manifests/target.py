@@ -46,6 +46,8 @@ class Target:
     """Image name → what it is here; several where a release needs several tags."""
     secrets: tuple[str, ...]
     """The pull Secrets that every Pod has to name."""
+    registry: str
+    """`server/account`."""
     private: tuple[str, ...]
     """Beginnings of what the Secrets are for, `server/account`: whatever else is pulled from there needs them, too."""
     type: str
@@ -72,6 +74,7 @@ class Target:
             config.namespace.value,
             images,
             config.secret_names,
+            config.registry.path,
             (config.registry.path, *(other.key for other in config.others)),
             config.infrastructure_type.value,
             catalogue,
