@@ -82,6 +82,16 @@ def node_at(root: Any, keys: Keys) -> Any:
     return node
 
 
+def line_of(root: Any, keys: Keys) -> int:
+    """The line (from 1) of the deepest of these keys that the document has; of an alias where it is used."""
+    while keys and node_at(root, keys) is None:
+        keys = keys[:-1]
+    node, above = node_at(root, keys), node_at(root, keys[:-1]) if keys else None
+    if isinstance(above, yaml.MappingNode):
+        node = next((k for k, _ in reversed(above.value) if _is_key(k) and k.value == keys[-1]), node)
+    return int(node.start_mark.line) + 1
+
+
 def _entry(node: Any, key: str | int) -> Any:
     own = [v for k, v in node.value if _is_key(k) and k.value == key]
     if own:

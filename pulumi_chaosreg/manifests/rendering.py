@@ -9,7 +9,7 @@ from typing import Any
 
 from pulumi_chaosreg.manifests.block_text import outer_edits
 from pulumi_chaosreg.manifests.changes import Added, Changes, Left, Replaced, changes_of
-from pulumi_chaosreg.manifests.document import NotReadable, documents, node_at, plain, without_mark
+from pulumi_chaosreg.manifests.document import NotReadable, documents, line_of, node_at, plain, without_mark
 from pulumi_chaosreg.manifests.mentions import mentioned
 from pulumi_chaosreg.manifests.placeholders import (
     is_template,
@@ -105,6 +105,7 @@ class _Document:
         self.text, self.root, self.target, self.result = text, root, target, result
         self.shape, self.depth = shape, depth
         self.edits: list[Edit] = []
+        self.before = len(result.changed)
 
     def render(self) -> None:
         value = plain(self.root)
@@ -141,21 +142,19 @@ class _Document:
         for keys, text, shape in changes.texts:
             inner = self._inner(text, shape)
             node = node_at(self.root, keys)
-            line = self._line(keys)
+            line = int(node.start_mark.line) + 1
             if inner is None or not inner.is_manifest:
                 changes.left += [
                     Left(keys, word, Reason.UNREAD, "nobody is known to pull what stands here")
                     for word in mentioned(text, self.target)
                 ]
                 continue
-            start = line + 1 if node.style == "|" else line
-            within = 1 if node.style == "|" else 0
+            within = 1 if node.style == "|" else 0  # else its lines are not those of the file
             self.result.kept += [
-                Kept(line + one.line * within, (*keys, *one.keys), one.text, one.reason, one.why) for one in inner.kept
+                replace(one, line=line + one.line * within, keys=(*keys, *one.keys)) for one in inner.kept
             ]
             self.result.changed += [
-                Changed((start - 1 + one.line) if within else line, (*keys, *one.keys), one.old, one.new)
-                for one in inner.changed
+                replace(one, line=line + one.line * within, keys=(*keys, *one.keys)) for one in inner.changed
             ]
             if inner.edits:
                 outer = outer_edits(self.text, node, inner.edits)
@@ -187,9 +186,7 @@ class _Document:
 
     def _line(self, keys: Keys) -> int:
         """Of the deepest of the keys that the text has."""
-        while (node := node_at(self.root, keys)) is None:
-            keys = keys[:-1]
-        return int(node.start_mark.line) + 1
+        return line_of(self.root, keys)
 
     def _prove(self, wanted: Any) -> None:
         """That the document says exactly what it should, and nothing else has changed.
@@ -206,7 +203,8 @@ class _Document:
         except (CannotSplice, NotReadable, IndexError):
             is_right = False
         if not is_right:
-            first = min(self.result.changed, key=lambda one: one.line)
+            ours = self.result.changed[self.before :]
+            first = min(ours, key=lambda one: (not one.old, one.line))  # what is added is rarely shared
             raise Refused(first.line, first.keys)
 
 

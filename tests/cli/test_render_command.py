@@ -64,7 +64,7 @@ def test_check_ends_with_1_where_something_would_change_and_writes_nothing(run, 
     code, out, err = run("render", "eu", "--check", "a.yaml")
     assert (code, out) == (1, "")
     assert f"a.yaml:5: harness/chaos-ddcr:1 → {DDCR}\n" in err
-    assert "a.yaml:4: spec.imagePullSecrets: + chaos-image-registry-eu\n" in err
+    assert "a.yaml:3: spec.imagePullSecrets: + chaos-image-registry-eu\n" in err
     assert path.read_text() == POD
     run("render", "eu", "-i", "a.yaml")
     assert run("render", "eu", "--check", "a.yaml") == (0, "", "")

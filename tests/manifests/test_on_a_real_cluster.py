@@ -1,0 +1,234 @@
+"""On the lab's API server: it takes what is rendered, and `--from-cluster` finds what pulls from elsewhere."""
+
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from lab.deadline import wait_for
+from lab.kubeapi import ApiError, apply, call, get
+from lab.state import KubernetesState, load
+from pulumi_chaosreg.cli.main import main
+from pulumi_chaosreg.manifests.rendering import rendered
+from pulumi_chaosreg.manifests.target import Target
+from tests.manifests.test_argo_workflows import WORKFLOW
+from tests.manifests.test_kubernetes_accepts_it import OBJECTS
+from tests.manifests.values import ACCOUNT, DDCR, SECRET
+
+pytestmark = pytest.mark.engine
+
+NAMES = {"type": "array", "items": {"type": "object", "properties": {"name": {"type": "string"}}}}
+ANY: dict[str, Any] = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+
+
+def some(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties}
+
+
+def each(**properties: Any) -> dict[str, Any]:
+    return {"type": "array", "items": some(**properties)}
+
+
+TEXT = {"type": "string"}
+PROBE = each(
+    name=TEXT,
+    type=TEXT,
+    mode=TEXT,
+    runProperties=some(probeTimeout=TEXT, interval=TEXT, attempt={"type": "integer"}),
+    **{
+        "httpProbe/inputs": some(url=TEXT, method=some(get=some(criteria=TEXT, responseCode=TEXT))),
+        "k8sProbe/inputs": some(
+            group=TEXT, version=TEXT, resource=TEXT, namespace=TEXT, fieldSelector=TEXT, operation=TEXT
+        ),
+        "promProbe/inputs": some(endpoint=TEXT, query=TEXT, comparator=some(type=TEXT, criteria=TEXT, value=TEXT)),
+    },
+)
+CUSTOM = {
+    ("argoproj.io", "Workflow"): some(
+        entrypoint=TEXT, arguments=ANY, imagePullSecrets=NAMES, templates={"type": "array", "items": ANY}
+    ),
+    ("litmuschaos.io", "ChaosEngine"): some(
+        components=some(runner=some(image=TEXT, imagePullSecrets=NAMES)),
+        experiments=each(
+            name=TEXT,
+            spec=some(components=some(experimentImagePullSecrets=NAMES, env=each(name=TEXT, value=TEXT)), probe=PROBE),
+        ),
+    ),
+}
+"""What the public definitions say of the fields that `render` writes; what they do not name is refused."""
+
+ENGINE = """\
+apiVersion: litmuschaos.io/v1alpha1
+kind: ChaosEngine
+metadata: {name: engine}
+spec:
+  experiments:
+  - name: pod-delete
+    spec:
+      components:
+        env:
+        - {name: LIB_IMAGE, value: 'harness/chaos-ddcr-faults:1.40.0'}
+      probe: PROBES
+"""
+
+
+@pytest.fixture(scope="module")
+def cluster() -> KubernetesState:
+    cluster = load().kubernetes
+    for (group, kind), spec in CUSTOM.items():
+        plural = f"{kind.lower()}s"
+        version = {"name": "v1alpha1", "served": True, "storage": True, "schema": {"openAPIV3Schema": some(spec=spec)}}
+        definition = {
+            "apiVersion": "apiextensions.k8s.io/v1",
+            "kind": "CustomResourceDefinition",
+            "metadata": {"name": f"{plural}.{group}"},
+            "spec": {
+                "group": group,
+                "scope": "Namespaced",
+                "names": {"kind": kind, "plural": plural},
+                "versions": [version],
+            },
+        }
+        path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+        try:
+            call(cluster, "POST", path, definition)
+        except ApiError as error:
+            if error.status != 409:
+                raise
+        assert wait_for(partial(_is_served, cluster, f"/apis/{group}/v1alpha1/namespaces/default/{plural}"), 20)
+    return cluster
+
+
+def _is_served(cluster: KubernetesState, path: str) -> bool:
+    try:
+        return get(cluster, path) is not None
+    except ApiError as error:
+        if error.status != 429:  # its storage is being made
+            raise
+        return False
+
+
+@pytest.fixture
+def namespace(cluster: KubernetesState) -> Iterator[str]:
+    name = f"render-{uuid.uuid4().hex[:8]}"
+    call(cluster, "POST", "/api/v1/namespaces", {"metadata": {"name": name}})
+    account = f"/api/v1/namespaces/{name}/serviceaccounts"
+    if get(cluster, f"{account}/default") is None:
+        call(cluster, "POST", account, {"metadata": {"name": "default"}})
+    yield name
+    for plural in ("pods", "configmaps"):
+        call(cluster, "DELETE", f"/api/v1/namespaces/{name}/{plural}?gracePeriodSeconds=0")
+    call(cluster, "DELETE", f"/apis/apps/v1/namespaces/{name}/deployments")
+    call(cluster, "DELETE", f"/api/v1/namespaces/{name}")
+
+
+def test_a_real_api_server_takes_what_is_rendered(cluster, namespace, target: Target) -> None:
+    for api, kind, value in OBJECTS:
+        thing = {"apiVersion": api, "kind": kind, "metadata": {"name": "a", "namespace": namespace}, **value}
+        taken = apply(cluster, yaml.safe_load(rendered(yaml.safe_dump(thing), target).text), dry_run=True)
+        assert (SECRET in json.dumps(taken)) == (kind != "ConfigMap")
+
+
+def test_custom_resources_are_taken_in_strict_validation(cluster, namespace, target, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(_project(tmp_path, namespace))
+    assert main(["render", "prod-eu", "--probes"]) == 0
+    probes = yaml.safe_load(capsys.readouterr().out)["probe"]
+    for text in (WORKFLOW, ENGINE.replace("PROBES", json.dumps(probes))):
+        thing = yaml.safe_load(rendered(text, target).text)
+        thing["metadata"]["namespace"] = namespace
+        assert SECRET in json.dumps(apply(cluster, thing, dry_run=True)["spec"])
+
+
+def test_from_cluster_finds_what_pulls_from_elsewhere_and_changes_nothing(
+    cluster, namespace, tmp_path, monkeypatch, capsys
+) -> None:
+    # given a Pod from before, a right one, a Deployment that runs nothing, and one of somebody else's
+    secret = {"imagePullSecrets": [{"name": SECRET}]}
+    pods = {
+        "old": {**secret, "containers": [{"name": "a", "image": "docker.io/harness/chaos-ddcr:main-latest"}]},
+        "right": {**secret, "containers": [{"name": "a", "image": DDCR}]},
+        "bare": {"containers": [{"name": "a", "image": DDCR}]},
+        "theirs": {"containers": [{"name": "a", "image": "nginx"}]},
+    }
+    path = f"/api/v1/namespaces/{namespace}/pods"
+    for name, spec in pods.items():
+        call(cluster, "POST", path, {"metadata": {"name": name}, "spec": spec})
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": pods["old"]}
+    deployment = {"selector": {"matchLabels": {"a": "b"}}, "replicas": 0, "template": template}
+    call(
+        cluster,
+        "POST",
+        f"/apis/apps/v1/namespaces/{namespace}/deployments",
+        {"metadata": {"name": "ddcr"}, "spec": deployment},
+    )
+    data = {"LOG_WATCHER_IMAGE": "docker.io/harness/chaos-log-watcher:main-latest"}
+    call(cluster, "POST", f"/api/v1/namespaces/{namespace}/configmaps", {"metadata": {"name": "ddci"}, "data": data})
+    before = _versions(cluster, namespace)
+
+    # when
+    monkeypatch.chdir(_project(tmp_path, namespace))
+    monkeypatch.setenv("KUBECONFIG", cluster.kubeconfig)
+    code = main(["render", "prod-eu", "--from-cluster", "-o", "json"])
+    report = json.loads(capsys.readouterr().out)
+
+    # then
+    assert code == 1
+    assert {(one["kind"], one["name"], one["is"], one["should"]) for one in report["differing"]} == {
+        ("Pod", "old", "docker.io/harness/chaos-ddcr:main-latest", DDCR),
+        ("Pod", "bare", None, SECRET),
+        ("Deployment", "ddcr", "docker.io/harness/chaos-ddcr:main-latest", DDCR),
+        ("ConfigMap", "ddci", data["LOG_WATCHER_IMAGE"], DDCR.replace("chaos-ddcr", "chaos-log-watcher")),
+    }
+    assert report["unseen"] == []
+    assert _versions(cluster, namespace) == before
+
+    # and once they are right
+    for name in ("old", "bare"):
+        call(cluster, "DELETE", f"{path}/{name}?gracePeriodSeconds=0")
+    call(cluster, "DELETE", f"/apis/apps/v1/namespaces/{namespace}/deployments")
+    call(cluster, "DELETE", f"/api/v1/namespaces/{namespace}/configmaps/ddci")
+    assert main(["render", "prod-eu", "--from-cluster"]) == 0
+    assert "none of their values differ from what payments/checkout/prod-eu resolves to" in capsys.readouterr().out
+
+
+def test_a_cluster_that_refuses_is_told(cluster, namespace, tmp_path, monkeypatch, capsys) -> None:
+    config = yaml.safe_load(Path(cluster.kubeconfig).read_text())
+    for user in config["users"]:
+        user["user"] = {"token": "wrong-canary-77"}
+    kubeconfig = tmp_path / "config"
+    kubeconfig.write_text(yaml.safe_dump(config))
+    monkeypatch.chdir(_project(tmp_path, namespace))
+    monkeypatch.setitem(os.environ, "KUBECONFIG", str(kubeconfig))
+    assert main(["render", "prod-eu", "--from-cluster"]) == 2
+    told = capsys.readouterr().err
+    assert "CHR0605" in told
+    assert "401" in told
+    assert "canary" not in told
+
+
+def _versions(cluster: KubernetesState, namespace: str) -> list[str]:
+    paths = (f"/api/v1/namespaces/{namespace}/pods", f"/apis/apps/v1/namespaces/{namespace}/deployments")
+    return [one["metadata"]["resourceVersion"] for path in paths for one in call(cluster, "GET", path)["items"]]
+
+
+def _project(folder: Path, namespace: str) -> Path:
+    stacks = folder / "stacks"
+    stacks.mkdir()
+    (folder / "Pulumi.yaml").write_text("name: example\nstackConfigDir: stacks\n")
+    infrastructure = {"cluster": {"context": "prod-eu"}, "namespace": namespace}
+    config = {
+        "chaosreg:account": {"id": "acme", "images": {"release": "1.94.4"}, **ACCOUNT},
+        "chaosreg:organization": {"id": "payments"},
+        "chaosreg:project": {"id": "checkout"},
+        "chaosreg:infrastructures": {"prod-eu": infrastructure},
+    }
+    (stacks / "Pulumi.a.yaml").write_text(
+        json.dumps({"config": {**config, "chaosreg-credentials:harbor": {"secure": "v1:x"}}})
+    )
+    return folder
