@@ -61,6 +61,23 @@ class Changes:
     """Whether anything of it is pulled from here."""
 
 
+def put(value: Any, keys: Keys, new: Any) -> None:
+    """Set what stands at these keys."""
+    for key in keys[:-1]:
+        value = value[key]
+    value[keys[-1]] = new
+
+
+def add(value: Any, added: Added) -> None:
+    """Add the items to their list, and make what leads to it."""
+    for key in added.keys[:-1]:
+        if isinstance(value, dict) and not isinstance(value.get(key), dict | list):
+            value[key] = {}
+        value = value[key]
+    key = added.keys[-1]
+    value[key] = [*(value.get(key) or ()), *added.items]
+
+
 def changes_of(value: Any, target: Target, *, shape: str = "") -> Changes:
     """Of an object, or a list of them; `shape` names what it is instead."""
     walk = _Walk(target)
@@ -117,6 +134,9 @@ class _Walk:
                 self._environment(where, entry)
         for where, text in self._texts(value, shape.values, keys):
             self._value(where, text, str(where[-1]))
+        for where, text in self._texts(value, shape.arguments, keys):
+            option, equals, rest = text.rpartition("=") if text.startswith("-") else ("", "", text)
+            self._value(where, rest, "", before=option + equals)
         for name, paths in (*shape.text_parts.items(), ("", shape.texts)):
             for where, text in self._texts(value, paths, keys):
                 if where not in self.seen and ("\n" in text or text.lstrip().startswith("{")):
@@ -139,7 +159,7 @@ class _Walk:
                 if isinstance(text, str) and text:
                     yield where, text
 
-    def _image(self, keys: Keys, text: str, slot: str = "") -> bool:
+    def _image(self, keys: Keys, text: str, slot: str = "", before: str = "") -> bool:
         self.seen.add(keys)
         verdict = self.target.verdict(text, slot)
         if verdict.new is None:
@@ -147,14 +167,14 @@ class _Walk:
                 self.changes.left.append(Left(keys, text, verdict.reason, verdict.why))
             return self.target.pulls_from_here(text)
         if verdict.new != text:
-            self.changes.replaced.append(Replaced(keys, text, verdict.new))
+            self.changes.replaced.append(Replaced(keys, before + text, before + verdict.new))
         return True
 
     def _environment(self, keys: Keys, entry: Any) -> None:
         if isinstance(entry, Mapping) and isinstance(text := entry.get("value"), str):
             self._value((*keys, "value"), text, str(entry.get("name", "")))
 
-    def _value(self, keys: Keys, text: str, name: str) -> None:
+    def _value(self, keys: Keys, text: str, name: str, before: str = "") -> None:
         """A text that may be a reference: by its name, or one of ours with an account and a tag
         (`deployment/chaos-operator` is none).
         """
@@ -163,7 +183,7 @@ class _Walk:
             verdict.reason not in (Reason.FOREIGN, Reason.PARAMETER) and "/" in text and bool(_TAGGED.search(text))
         )
         if text and (is_image or self.places.is_image_variable(name)):
-            self._image(keys, text, name)
+            self._image(keys, text, name, before)
 
     def _secrets(self, value: Mapping[str, Any], one: SecretList, keys: Keys) -> None:
         if not self.target.secrets:
@@ -176,10 +196,11 @@ class _Walk:
             shown = "a pull Secret belongs here, and it is not a list"
             self.changes.left.append(Left(where, str(one.path[-1]), Reason.NO_LIST, shown))
             return
+        names = all(isinstance(item, str) for item in listed) if listed else one.holds_names
         has = {str(item.get("name")) if isinstance(item, Mapping) else str(item) for item in listed or ()}
         missing = tuple(name for name in self.target.secrets if name not in has)
         if missing:
-            self.changes.added.append(Added(where, missing, one.holds_names, one.before))
+            self.changes.added.append(Added(where, missing, names, one.before))
 
     def mentions(self, value: Any, keys: Keys = ()) -> None:
         """Images of ours that stand where nobody is known to pull them from: told, since somebody may."""

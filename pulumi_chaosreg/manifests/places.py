@@ -35,6 +35,7 @@ class Shape:
     images: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     secrets: tuple[SecretList, ...] = ()
     parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -100,6 +101,7 @@ def _shape(entry: Mapping[str, Any]) -> Shape:
         images=tuple(entry.get("images", ())),
         environment=tuple(entry.get("environment", ())),
         values=tuple(entry.get("values", ())),
+        arguments=tuple(entry.get("arguments", ())),
         texts=tuple(entry.get("texts", ())),
         secrets=secrets,
         parts=_by_shape(entry.get("parts", {})),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pulumi_chaosreg.manifests.block_text import outer_edits
-from pulumi_chaosreg.manifests.changes import Added, Changes, Left, Replaced, changes_of
+from pulumi_chaosreg.manifests.changes import Added, Changes, Left, Replaced, add, changes_of, put
 from pulumi_chaosreg.manifests.document import NotReadable, documents, line_of, node_at, plain, without_mark
 from pulumi_chaosreg.manifests.mentions import mentioned
 from pulumi_chaosreg.manifests.placeholders import (
@@ -140,8 +140,11 @@ class _Document:
     def _texts(self, changes: Changes, wanted: Any) -> None:
         """Objects inside of texts: an Argo artifact, a ConfigMap's manifest."""
         for keys, text, shape in changes.texts:
-            inner = self._inner(text, shape)
             node = node_at(self.root, keys)
+            try:
+                inner = self._inner(text, shape)
+            except Refused as refused:
+                raise Refused(self._line(keys), (*keys, *refused.keys)) from None
             line = int(node.start_mark.line) + 1
             if inner is None or not inner.is_manifest:
                 changes.left += [
@@ -206,20 +209,3 @@ class _Document:
             ours = self.result.changed[self.before :]
             first = min(ours, key=lambda one: (not one.old, one.line))  # what is added is rarely shared
             raise Refused(first.line, first.keys)
-
-
-def put(value: Any, keys: Keys, new: Any) -> None:
-    """Set what stands at these keys."""
-    for key in keys[:-1]:
-        value = value[key]
-    value[keys[-1]] = new
-
-
-def add(value: Any, added: Added) -> None:
-    """Add the items to their list, and make what leads to it."""
-    for key in added.keys[:-1]:
-        if isinstance(value, dict) and not isinstance(value.get(key), dict | list):
-            value[key] = {}
-        value = value[key]
-    key = added.keys[-1]
-    value[key] = [*(value.get(key) or ()), *added.items]

@@ -59,7 +59,8 @@ def replacing(text: str, node: Any, old: str, new: str) -> Edit:
     start, end = node.start_mark.index, node.end_mark.index
     written = text[start:end]
     found = written.rfind(old)
-    if found >= 0 and (node.style or _PLAIN_REFERENCE.match(new)):
+    option, equals, _ = old.rpartition("=")
+    if found >= 0 and (node.style or _PLAIN_REFERENCE.match(new.removeprefix(option + equals))):
         return Edit(start + found, start + found + len(old), new)
     return rewriting(text, node, new)
 

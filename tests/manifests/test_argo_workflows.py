@@ -70,6 +70,7 @@ def test_a_workflow_and_the_engine_that_it_carries(render):
         ("value: harness/chaos-ddcr-faults:1.0 ", f"value: {FAULTS} "),
         ("harness/chaos-ddcr:2,", f"{DDCR},"),
         ("harness/chaos-ddcr:3", DDCR),
+        ("--image=docker.io/harness/chaos-ddcr:2.0]", f"--image={DDCR}]"),
         ("templates:", secret.format("  ") + "templates:"),
         (
             "\n                          env:",
@@ -85,7 +86,6 @@ def test_a_workflow_and_the_engine_that_it_carries(render):
     assert result.text == expected
     assert [(one.line, one.text, one.reason) for one in sorted(result.kept, key=lambda one: one.line)] == [
         (49, "{{workflow.parameters.image}}", Reason.PARAMETER),
-        (50, "docker.io/harness/chaos-ddcr:2.0", Reason.UNREAD),
     ]
 
 

@@ -374,3 +374,45 @@ def test_a_chaos_experiment_has_no_place_for_secrets(render, dedicated):
     definition = yaml.safe_load(result.text)["spec"]["definition"]
     assert definition["image"] == "harbor.example.com/chaos/chaos-go-runner:1.53.0"
     assert "Secret" not in result.text
+
+
+def test_a_program_that_is_told_an_image(render, dedicated):
+    result = render(
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: workflow-controller}
+        spec:
+          template:
+            spec:
+              containers:
+              - image: harness/chaos-workflow-controller:v3.4.10
+                command: [workflow-controller]
+                args:
+                - --executor-image
+                - docker.io/harness/chaos-argoexec:v3.4.10
+                - --other-image=docker.io/harness/chaos-argoexec:v3.4.10
+                - "--note=deployment/chaos-operator"
+        """,
+        dedicated,
+    )
+    argoexec = "harbor.example.com/chaos/chaos-argoexec:v3.4.16"
+    assert f"- --executor-image\n        - {argoexec}\n        - --other-image={argoexec}\n" in result.text
+    assert '"--note=deployment/chaos-operator"' in result.text
+
+
+def test_lists_of_plain_names_stay_lists_of_plain_names(render):
+    result = render(
+        """
+        apiVersion: litmuschaos.io/v1alpha1
+        kind: KubernetesChaosExperiment
+        spec:
+          tasks:
+          - definition: {chaos: {image: harness/chaos-ddcr-faults:1, components: {imagePullSecrets: [theirs]}}}
+            probes:
+            - containerProbe/inputs: {image: harness/chaos-ddcr:1}
+        """
+    )
+    task = yaml.safe_load(result.text)["spec"]["tasks"][0]
+    assert task["definition"]["chaos"]["components"]["imagePullSecrets"] == ["theirs", SECRET]
+    assert task["probes"] == [{"containerProbe/inputs": {"imagePullSecrets": [SECRET], "image": DDCR}}]
