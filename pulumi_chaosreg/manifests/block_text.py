@@ -1,5 +1,6 @@
 """YAML inside of a YAML text, in a block (`|`): which place of the outer text each place of the inner one is."""
 
+from bisect import bisect_right
 from typing import Any
 
 from pulumi_chaosreg.manifests.splice import Edit
@@ -48,5 +49,5 @@ class _Lines:
         return Edit(self._place(edit.start), self._place(edit.end), edit.text.replace("\n", margin))
 
     def _place(self, offset: int) -> int:
-        index = max(i for i, start in enumerate(self.inner) if start <= offset)
+        index = bisect_right(self.inner, offset) - 1
         return self.outer_starts[index] + offset - self.inner[index]

@@ -2,8 +2,7 @@
 and every other byte as it was.
 """
 
-from collections.abc import Iterable
-from copy import deepcopy
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -91,13 +90,33 @@ def rendered(text: str, target: Target, *, shape: str = "", depth: int = 0) -> R
         if line := template_in_text(body):
             raise Template(line) from None
         raise
-    for root in roots:
-        if not depth and (line := template_in(root)):
+    read = [_Document(readable, root, target, result, shape, depth) for root in roots]
+    for one in read:
+        if not depth and (line := template_in(one.root)):
             raise Template(line)
-        _Document(readable, root, target, result, shape, depth).render()
-    result.edits = [replace(edit, text=unmasked(edit.text)) for edit in result.edits]
+        one.render()
+    _prove(readable, read, masking=depth > 0)
+    result.edits = [replace(edit, text=unmasked(edit.text)) for one in read for edit in one.edits]
     result.text = mark + spliced(body, result.edits)
     return result
+
+
+def _prove(text: str, read: Sequence["_Document"], *, masking: bool) -> None:
+    """That every document says exactly what it should, and nothing else has changed.
+
+    An alias gives one text to two values, of which perhaps only one should change. Raises Refused.
+    """
+    edits = [edit for one in read for edit in one.edits]
+    if not edits:
+        return
+    try:
+        whole = spliced(text, edits)
+        values = [plain(root) for root in documents(masked(whole) if masking else whole)]
+    except (CannotSplice, NotReadable):
+        values = []
+    for index, one in enumerate(read):
+        if one.edits and (len(values) != len(read) or values[index] != one.wanted):
+            raise one.refused()
 
 
 class _Document:
@@ -105,39 +124,39 @@ class _Document:
         self.text, self.root, self.target, self.result = text, root, target, result
         self.shape, self.depth = shape, depth
         self.edits: list[Edit] = []
-        self.before = len(result.changed)
+        self.changed: list[Changed] = []
+        self.wanted: Any = None
+        """What the document should say at last."""
 
     def render(self) -> None:
-        value = plain(self.root)
+        value = self.wanted = plain(self.root)
         if not isinstance(value, dict) or not (self.shape or "kind" in value):
             return
         self.result.is_manifest = True
         changes = changes_of(value, self.target, shape=self.shape)
-        wanted = deepcopy(value)
         for one in changes.replaced:
-            self._replace(one, wanted)
-        self._texts(changes, wanted)
+            self._replace(one)
+        self._texts(changes)
         for added in changes.added:
-            self._add(added, wanted)
+            self._add(added)
         self._leave(changes.left)
-        self._prove(wanted)
-        self.result.edits += self.edits
+        self.result.changed += self.changed
 
-    def _replace(self, one: Replaced, wanted: Any) -> None:
+    def _replace(self, one: Replaced) -> None:
         self.edits.append(replacing(self.text, node_at(self.root, one.keys), one.old, one.new))
-        put(wanted, one.keys, one.new)
-        self.result.changed.append(Changed(self._line(one.keys), one.keys, one.old, one.new))
+        put(self.wanted, one.keys, one.new)
+        self.changed.append(Changed(self._line(one.keys), one.keys, one.old, one.new))
 
-    def _add(self, added: Added, wanted: Any) -> None:
+    def _add(self, added: Added) -> None:
         try:
             self.edits.append(adding(self.text, self.root, added))
         except CannotSplice:
             raise Refused(self._line(added.keys), added.keys) from None
-        add(wanted, added)
+        add(self.wanted, added)
         shown = ", ".join(added.names)
-        self.result.changed.append(Changed(self._line(added.keys), added.keys, "", shown))
+        self.changed.append(Changed(self._line(added.keys), added.keys, "", shown))
 
-    def _texts(self, changes: Changes, wanted: Any) -> None:
+    def _texts(self, changes: Changes) -> None:
         """Objects inside of texts: an Argo artifact, a ConfigMap's manifest."""
         for keys, text, shape in changes.texts:
             node = node_at(self.root, keys)
@@ -156,13 +175,13 @@ class _Document:
             self.result.kept += [
                 replace(one, line=line + one.line * within, keys=(*keys, *one.keys)) for one in inner.kept
             ]
-            self.result.changed += [
+            self.changed += [
                 replace(one, line=line + one.line * within, keys=(*keys, *one.keys)) for one in inner.changed
             ]
             if inner.edits:
                 outer = outer_edits(self.text, node, inner.edits)
                 self.edits += [rewriting(self.text, node, inner.text)] if outer is None else outer
-                put(wanted, keys, self._read(inner.text))
+                put(self.wanted, keys, self._read(inner.text))
 
     def _read(self, text: str) -> str:
         """As the text was read that this document is in."""
@@ -191,21 +210,7 @@ class _Document:
         """Of the deepest of the keys that the text has."""
         return line_of(self.root, keys)
 
-    def _prove(self, wanted: Any) -> None:
-        """That the document says exactly what it should, and nothing else has changed.
-
-        An alias gives one text to two values, of which perhaps only one should change.
-        """
-        if not self.edits:
-            return
-        start = self.root.start_mark.index
-        try:
-            whole = self._read(spliced(self.text, self.edits))
-            index = sum(1 for node in documents(self.text) if node.start_mark.index < start)
-            is_right = plain(documents(whole)[index]) == wanted
-        except (CannotSplice, NotReadable, IndexError):
-            is_right = False
-        if not is_right:
-            ours = self.result.changed[self.before :]
-            first = min(ours, key=lambda one: (not one.old, one.line))  # what is added is rarely shared
-            raise Refused(first.line, first.keys)
+    def refused(self) -> Refused:
+        """For what cannot be told from the values around it; what is added is rarely shared, so it comes last."""
+        first = min(self.changed, key=lambda one: (not one.old, one.line))
+        return Refused(first.line, first.keys)

@@ -164,8 +164,8 @@ def _flow_entry(text: str, key_node: Any, key: str, value: Any) -> Edit:
 
 def _is_commented(text: str, start: int) -> bool:
     """Whether the line above is a comment, which people wrote for what stands below it."""
-    lines = text[:start].splitlines()
-    return len(lines) > 1 and lines[-2].lstrip().startswith("#")
+    end = text.rfind("\n", 0, start)
+    return end > 0 and text[text.rfind("\n", 0, end) + 1 : end].lstrip().startswith("#")
 
 
 def _at_end_of_line(text: str, end: int, lines: str) -> Edit:

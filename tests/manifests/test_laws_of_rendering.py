@@ -7,7 +7,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_chaosreg.manifests.rendering import rendered
+from pulumi_chaosreg.manifests.document import NotReadable
+from pulumi_chaosreg.manifests.rendering import Refused, Template, rendered
 from tests.manifests.values import DDCR, FAULTS, SECRET
 from tests.support.examples import examples
 from tests.support.yaml_writer import written
@@ -111,3 +112,38 @@ def test_every_other_byte_stays(target, drawn):
     position = 0
     for line in kept:  # the lines of before are there, in their order, to the last space
         position = there.index(line, position) + 1
+
+
+@given(texts(), st.randoms(use_true_random=False, note_method_calls=False))
+@examples(150)
+def test_a_damaged_text_is_refused_or_rendered_and_never_damaged_more(target, drawn, random):
+    text = drawn[1]
+    for _ in range(random.randint(1, 3)):
+        position = random.randrange(len(text) + 1)
+        noise = random.choice(
+            (":", "\n", " ", "  ", "- ", "&x ", "*x", "{", "]", "'", '"', "|", "#", "<<: ", "\t", "{{ x }}", "? ")
+        )
+        text = text[:position] + noise + text[position + random.randint(0, 3) :]
+    try:
+        result = rendered(text, target)
+    except (NotReadable, Refused, Template):
+        return
+    again = rendered(result.text, target)
+    assert again.text == result.text
+    assert without_what_is_new(result.text) == without_what_is_new(text)
+
+
+@given(texts(), st.randoms(use_true_random=False, note_method_calls=False))
+@examples(80)
+def test_an_object_inside_of_a_text_becomes_what_it_becomes_alone(target, drawn, random):
+    inner = drawn[1].removeprefix("\ufeff").replace("\r\n", "\n")
+    if "\n" not in inner.rstrip("\n"):
+        return
+    outer = {"apiVersion": "v1", "kind": "ConfigMap", "data": {"first": "x", "manifest": inner, "last": "y"}}
+    text = written(outer, lambda *options: random.choice(options))
+    result = rendered(text, target)
+    assert yaml.safe_load(result.text)["data"]["manifest"] == rendered(inner, target).text
+    lines = text.splitlines()
+    for one in result.changed:
+        if one.old and "manifest: |" in result.text:
+            assert one.old in lines[one.line - 1]
