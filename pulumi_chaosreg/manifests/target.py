@@ -1,7 +1,7 @@
 """What an image that somebody's manifest names is at one infrastructure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from pulumi_chaosreg.errors import ChaosregError, Finding
@@ -51,8 +51,8 @@ class Target:
     private: tuple[str, ...]
     """Beginnings of what the Secrets are for, `server/account`: whatever else is pulled from there needs them, too."""
     type: str
-    catalogue: Catalogue
-    places: Places
+    catalogue: Catalogue = field(repr=False)
+    places: Places = field(repr=False)
 
     @classmethod
     def of(cls, config: ResolvedConfig, catalogue: Catalogue, *, by_digest: bool = False) -> "Target":

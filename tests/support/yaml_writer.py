@@ -13,7 +13,8 @@ def written(value: Any, choose: Choose) -> str:
     newline = choose("\n", "\n", "\r\n")
     text = "".join(f"{line}\n" for line in _block(value, 0, choose))
     text = choose("", "---\n", "# of the file\n---\n") + text
-    return choose("", "", "\ufeff") + choose(text, text, text.removesuffix("\n")).replace("\n", newline)
+    whole = text if "|" in text else choose(text, text, text.removesuffix("\n"))  # it may be a block's own
+    return choose("", "", "\ufeff") + whole.replace("\n", newline)
 
 
 def _block(value: Any, indent: int, choose: Choose) -> list[str]:
