@@ -105,7 +105,7 @@ def _text(name: str) -> str:
         cause = error.strerror or "it cannot be opened"
     except UnicodeDecodeError:
         cause = "it is not UTF-8 text"
-    raise ChaosregError(Finding("CHR0701", f"this manifest cannot be read: {cause}", _place(name)))
+    raise ChaosregError(Finding("CHR0701", f"this file cannot be read: {cause}", _place(name)))
 
 
 def _place(name: str, line: int | None = None) -> Place:
@@ -115,9 +115,8 @@ def _place(name: str, line: int | None = None) -> Place:
 def _not_yaml(name: str, text: str, problem: NotReadable) -> Finding:
     if isinstance(problem.error, yaml.YAMLError):
         mistake = mistake_in(text, problem.error)
-        message = mistake.message.replace("this file", "this manifest")
-        return Finding("CHR0701", message, _place(name, mistake.line), help=mistake.advice)
-    return Finding("CHR0701", f"this manifest cannot be read: {problem}", _place(name))
+        return Finding("CHR0701", mistake.message, _place(name, mistake.line), help=mistake.advice)
+    return Finding("CHR0701", f"this file cannot be read: {problem}", _place(name))
 
 
 def _template(name: str, template: Template, target: Target) -> Finding:

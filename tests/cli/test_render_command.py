@@ -122,7 +122,7 @@ def test_json_tells_what_changes_and_what_is_left(run, manifest):
 @pytest.mark.parametrize(
     ("text", "code", "line", "says"),
     [
-        ("a: [\n", "CHR0701", 2, "this manifest is not YAML"),
+        ("a: [\n", "CHR0701", 2, "this file is not YAML"),
         (b"a: \xff", "CHR0701", None, "it is not UTF-8 text"),
         (POD.replace("harness/chaos-ddcr:1", "{{ .Values.image }}"), "CHR0702", 5, "--helm chaos-infra"),
         (SHARED, "CHR0703", 6, "`spec.containers[0].image` cannot be changed"),

@@ -1,7 +1,6 @@
 """On the lab's API server: it takes what is rendered, and `--from-cluster` finds what pulls from elsewhere."""
 
 import json
-import os
 import uuid
 from collections.abc import Iterator
 from functools import partial
@@ -197,14 +196,52 @@ def test_from_cluster_finds_what_pulls_from_elsewhere_and_changes_nothing(
     assert "none of their values differ from what payments/checkout/prod-eu resolves to" in capsys.readouterr().out
 
 
-def test_a_cluster_that_refuses_is_told(cluster, namespace, tmp_path, monkeypatch, capsys) -> None:
+def test_lists_are_read_to_their_end_and_what_may_not_be_listed_is_told(
+    cluster, namespace, tmp_path, monkeypatch, capsys
+) -> None:
+    # given five Pods, and a login that may list Pods and nothing else
+    path = f"/api/v1/namespaces/{namespace}"
+    for number in range(5):
+        pod = {"containers": [{"name": "a", "image": "harness/chaos-ddcr:1"}]}
+        call(cluster, "POST", f"{path}/pods", {"metadata": {"name": f"p{number}"}, "spec": pod})
+    rights = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
+    rule = {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}
+    call(cluster, "POST", f"{path}/serviceaccounts", {"metadata": {"name": "reader"}})
+    call(cluster, "POST", f"{rights}/roles", {"metadata": {"name": "reader"}, "rules": [rule]})
+    binding = {
+        "metadata": {"name": "reader"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "reader"},
+        "subjects": [{"kind": "ServiceAccount", "name": "reader", "namespace": namespace}],
+    }
+    call(cluster, "POST", f"{rights}/rolebindings", binding)
+    token = call(cluster, "POST", f"{path}/serviceaccounts/reader/token", {"spec": {}})["status"]["token"]
+    monkeypatch.setenv("KUBECONFIG", str(_kubeconfig(cluster, tmp_path, token)))
+    monkeypatch.chdir(_project(tmp_path, namespace))
+    monkeypatch.setattr("pulumi_chaosreg.kubernetes.workloads._PAGE", 2)
+
+    # when
+    assert main(["render", "prod-eu", "--from-cluster"]) == 1
+
+    # then
+    told = capsys.readouterr()
+    assert [f"Pod p{number}: spec.containers[0].image" in told.out for number in range(5)] == [True] * 5
+    assert "deployments were not looked at: this login may not list them" in told.err
+    assert token not in told.out + told.err
+
+
+def _kubeconfig(cluster: KubernetesState, folder: Path, token: str) -> Path:
+    """The lab's, with another login."""
     config = yaml.safe_load(Path(cluster.kubeconfig).read_text())
     for user in config["users"]:
-        user["user"] = {"token": "wrong-canary-77"}
-    kubeconfig = tmp_path / "config"
-    kubeconfig.write_text(yaml.safe_dump(config))
+        user["user"] = {"token": token}
+    path = folder / "config"
+    path.write_text(yaml.safe_dump(config))
+    return path
+
+
+def test_a_cluster_that_refuses_is_told(cluster, namespace, tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(_kubeconfig(cluster, tmp_path, "wrong-canary-77")))
     monkeypatch.chdir(_project(tmp_path, namespace))
-    monkeypatch.setitem(os.environ, "KUBECONFIG", str(kubeconfig))
     assert main(["render", "prod-eu", "--from-cluster"]) == 2
     told = capsys.readouterr().err
     assert "CHR0605" in told
