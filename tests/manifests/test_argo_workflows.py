@@ -164,3 +164,29 @@ def test_a_patch_of_the_pod_and_a_resource_s_manifest(render):
         "imagePullSecrets": NAMED,
         "containers": [{"name": "a", "image": DDCR}],
     }
+
+
+def test_text_in_quotes_in_a_block_keeps_its_parameters(render):
+    inner = (
+        '"kind: Pod\\napiVersion: v1\\nspec:\\n  nodeName: {{item}}\\n  containers: [{image: harness/chaos-ddcr:1}]\\n"'
+    )
+    result = render(
+        f"""
+        apiVersion: argoproj.io/v1alpha1
+        kind: Workflow
+        spec:
+          templates:
+          - name: a
+            resource:
+              manifest: |
+                apiVersion: v1
+                kind: ConfigMap
+                metadata: {{name: {{{{workflow.name}}}}-a}}
+                data:
+                  pod: {inner}
+        """
+    )
+    assert "metadata: {name: {{workflow.name}}-a}" in result.text
+    assert "nodeName: {{item}}" in result.text
+    assert DDCR in result.text
+    assert not [letter for letter in result.text if "\ue000" <= letter <= "\uf8ff"]

@@ -31,6 +31,7 @@ def test_a_file_without_a_last_line_end(target):
         ("'harness/chaos-ddcr:1'", f"'{DDCR}'"),
         ('"harness/chaos-ddcr:1"', f'"{DDCR}"'),
         ('"harness/chaos\\x2dddcr:1"', f'"{DDCR}"'),
+        ('&one "harness/chaos\\x2dddcr:1"', f'&one "{DDCR}"'),
         ("!!str harness/chaos-ddcr:1", f"!!str {DDCR}"),
         ("&one harness/chaos-ddcr:1", f"&one {DDCR}"),
         ("&one !!str 'harness/chaos-ddcr:1'", f"&one !!str '{DDCR}'"),
@@ -235,3 +236,32 @@ def test_what_is_no_object_is_left_alone(target, text):
 def test_malformed_objects_do_not_end_the_run(target, text):
     result = rendered(text, target)
     assert re.sub(r"harbor\S*", "", result.text)
+
+
+def test_json_in_single_quotes_stays_there(target):
+    spec = '{"containers": [{"image": "harness/chaos-ddcr:1"}]}'
+    pod = f"""{{"kind": "Pod", "apiVersion": "v1", "a": "it''s", "spec": {spec}}}"""
+    text = f"apiVersion: v1\nkind: ConfigMap\ndata:\n  pod.json: '{pod}'\n"
+    secrets = f'"imagePullSecrets": [{{"name": "{SECRET}"}}], "containers"'
+    expected = text.replace("harness/chaos-ddcr:1", DDCR).replace('"containers"', secrets)
+    assert rendered(text, target).text == expected
+
+
+def test_a_list_that_ends_with_an_alias_is_refused_or_right(target):
+    text = (
+        "apiVersion: v1\nkind: Pod\nmetadata: {x: &s {name: a}}\nspec:\n  imagePullSecrets:\n  - *s\n"
+        "  containers: [{image: harness/chaos-ddcr:1}]\n"
+    )
+    with pytest.raises(Refused):
+        rendered(text, target)
+
+
+def test_what_kubectl_applied_last_is_no_mention(target):
+    text = (
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  annotations:\n"
+        "    kubectl.kubernetes.io/last-applied-configuration: |\n"
+        '      {"spec":{"containers":[{"image":"harness/chaos-ddcr:1"}]}}\nspec: {containers: [{image: nginx}]}\n'
+    )
+    result = rendered(text, target)
+    assert result.text == text
+    assert [one.text for one in result.kept] == ["nginx"]

@@ -416,3 +416,16 @@ def test_lists_of_plain_names_stay_lists_of_plain_names(render):
     task = yaml.safe_load(result.text)["spec"]["tasks"][0]
     assert task["definition"]["chaos"]["components"]["imagePullSecrets"] == ["theirs", SECRET]
     assert task["probes"] == [{"containerProbe/inputs": {"imagePullSecrets": [SECRET], "image": DDCR}}]
+
+
+def test_of_a_release_s_two_tags_the_one_that_is_written_stays(render, target_of):
+    target = target_of(account={"images": {"release": "smp-0.28.1"}})
+    pod = "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: harness/chaos-ddcr:{}\n"
+    for written, becomes in (("1.57.0", "1.57.0"), ("1.57.1", "1.57.1"), ("1.40.0", "1.57.0")):
+        assert f"image: harbor.example.com/chaos/chaos-ddcr:{becomes}\n" in render(pod.format(written), target).text
+
+
+def test_a_custom_image_that_has_another_image_s_name_is_what_it_is(render, target_of):
+    target = target_of(custom_images={"ddcr": "harbor.example.com/chaos/chaos-ddcr-faults:9"})
+    result = render("apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: harness/chaos-ddcr:1\n", target)
+    assert "image: harbor.example.com/chaos/chaos-ddcr-faults:9\n" in result.text

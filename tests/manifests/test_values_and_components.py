@@ -108,3 +108,9 @@ def test_docker_hub_s_own_address_is_another_than_its_name(target_of):
     hub = {"server": "docker.io", "account": "harness", "type": "public"}
     first = probes(target_of(account={"image_registry": hub, "mirror": "off"}), "")[0]
     assert first["httpProbe/inputs"]["url"] == "https://registry-1.docker.io/v2/"
+
+
+def test_kustomize_gets_the_names_of_sources_that_have_the_image(dedicated):
+    names = [one["name"] for one in kustomization(dedicated)["images"]]
+    assert "harness/chaos-operator" in names
+    assert "public.ecr.aws/harness/harness/chaos-operator" not in names
