@@ -79,9 +79,9 @@ def add(value: Any, added: Added) -> None:
 
 
 def changes_of(value: Any, target: Target, *, shape: str = "") -> Changes:
-    """Of an object, or a list of them; `shape` names what it is instead."""
+    """Of an object, or a list of them; `shape` names what it is where it has no kind."""
     walk = _Walk(target)
-    if shape:
+    if shape and not (isinstance(value, Mapping) and "kind" in value):
         walk.shape(value, target.places.shapes[shape], ())
     else:
         walk.object(value, ())

@@ -429,3 +429,50 @@ def test_a_custom_image_that_has_another_image_s_name_is_what_it_is(render, targ
     target = target_of(custom_images={"ddcr": "harbor.example.com/chaos/chaos-ddcr-faults:9"})
     result = render("apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: harness/chaos-ddcr:1\n", target)
     assert "image: harbor.example.com/chaos/chaos-ddcr-faults:9\n" in result.text
+
+
+def test_argo_s_controller_is_configured_in_two_ways(render, dedicated):
+    result = render(
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: workflow-controller-configmap}
+        data:
+          executor: |
+            image: harness/chaos-argoexec:v3.4.10
+            imagePullPolicy: Always
+        ---
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: workflow-controller-configmap}
+        data:
+          config: |
+            executorImage: harness/chaos-argoexec:v3.4.10  # since ever
+            workflowDefaults:
+              spec:
+                entrypoint: main
+        ---
+        apiVersion: v1
+        kind: ConfigMap
+        data:
+          config: |
+            apiVersion: v1
+            kind: Pod
+            spec: {containers: [{image: harness/chaos-operator:1}]}
+        ---
+        apiVersion: v1
+        kind: ConfigMap
+        data:
+          config: |
+            server: nginx
+        """,
+        dedicated,
+    )
+    one, other, pod, theirs = (each["data"] for each in yaml.safe_load_all(result.text))
+    argoexec = "harbor.example.com/chaos/chaos-argoexec:v3.4.16"
+    assert one["executor"] == f"image: {argoexec}\nimagePullPolicy: Always\n"
+    config = yaml.safe_load(other["config"])
+    assert config["executorImage"] == argoexec
+    assert config["workflowDefaults"]["spec"] == {"entrypoint": "main", "imagePullSecrets": NAMED}
+    assert yaml.safe_load(pod["config"])["spec"]["imagePullSecrets"] == NAMED
+    assert theirs["config"] == "server: nginx\n"
