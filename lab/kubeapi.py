@@ -31,6 +31,17 @@ def call(
     content_type: str = "application/json",
 ) -> dict[str, Any]:
     """One request; the answer as JSON. ApiError for a refusal, OSError where nobody answers."""
+    return call_and_warnings(cluster, method, path, body, content_type)[0]
+
+
+def call_and_warnings(
+    cluster: KubernetesState,
+    method: str,
+    path: str,
+    body: object = None,
+    content_type: str = "application/json",
+) -> tuple[dict[str, Any], list[str]]:
+    """The same with what the API server warns of, as `kubectl` shows it."""
     token, trust = _access(cluster.kubeconfig)
     request = urllib.request.Request(
         cluster.server + path,
@@ -41,8 +52,8 @@ def call(
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust))
     try:
         with opener.open(request, timeout=20) as answer:
-            parsed: dict[str, Any] = json.loads(answer.read())
-            return parsed
+            warnings = [text.split(" ", 2)[2].strip('"') for text in answer.headers.get_all("Warning", [])]
+            return json.loads(answer.read()), warnings
     except urllib.error.HTTPError as refused:
         text = refused.read().decode("utf-8", "replace")
         raise ApiError(refused.code, text) from None

@@ -105,6 +105,7 @@ class Kubernetes:
             "token-auth-file": room / "tokens.csv",
             "authorization-mode": "RBAC",
             "service-cluster-ip-range": SERVICES,
+            "feature-gates": "ImageVolume=true",  # as from 1.35 on: volumes pull images, too
             # Pods find it by the Service `kubernetes`, whose endpoint may not be a loopback address.
             "endpoint-reconciler-type": "lease" if site.network == "namespace" else "none",
         }

@@ -12,7 +12,9 @@ class AllowOverridesArgs(TypedDict, total=False):
     must hold
     """
 
-    settings: list[Literal["image_registry", "custom_images", "allow_images", "images", "required_images", "mirror"]]
+    settings: list[
+        Literal["image_registry", "custom_images", "allow_images", "images", "required_images", "mirror", "enforce"]
+    ]
     """only these may be set below"""
 
     scopes: list[str]
@@ -475,6 +477,12 @@ class InfrastructureArgs(TypedDict, total=False):
 
     pull_secret: PullSecretArgs
     """the Secret that the kubelet pulls with"""
+
+    enforce: Literal["off", "warn", "deny"]
+    """what the cluster does with Pods of the infrastructure's namespace that use another image than its resolved ones
+    and what `allow_images` names. off (also where nobody says): nothing. warn: who makes them is warned, and the audit
+    log has it. deny: they are refused. A level below may always say a stricter word
+    """
 
     labels: dict[str, str]
     """labels for every Kubernetes object that we make"""

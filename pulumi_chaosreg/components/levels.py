@@ -16,6 +16,7 @@ from pulumi_chaosreg.components.arguments_checking import cluster_and_settings, 
 from pulumi_chaosreg.components.calls import called_from
 from pulumi_chaosreg.components.cluster import Cluster
 from pulumi_chaosreg.components.declared import Declared, declared_by_the_program
+from pulumi_chaosreg.components.enforced import enforced
 from pulumi_chaosreg.components.image_pull_secret_entry import ImagePullSecretEntry
 from pulumi_chaosreg.components.owned_registries import OwnedRegistries, no_value
 from pulumi_chaosreg.components.providers import Reached
@@ -231,6 +232,13 @@ class Infrastructure(LevelComponent):
             return str(image.reference)
         return made.reference if self._resolved.pinning.in_references else made.target
 
+    def _enforced(self, image: ResolvedImage) -> pulumi.Input[str]:
+        """The reference with its digest, also where `images.pin` keeps that from the cluster."""
+        digest = image.digest or image.reference.digest
+        if digest is None and image.name in self._mirrored:
+            return self._reference(image)
+        return str(image.reference.with_digest(digest))
+
     def _deliver(self, cluster: Cluster) -> None:
         """Namespace, then what the credential is delivered by, then whatever names the Secret.
 
@@ -269,6 +277,12 @@ class Infrastructure(LevelComponent):
             labels=labels,
             annotations=annotations,
             opts=self._opts(_CONFIG_MAP, reached, [*before, *self._mirrored.values()]),
+        )
+        enforced(
+            resolved,
+            [self._enforced(image) for image in resolved.images],
+            metadata("", labels=labels, annotations=annotations),
+            self._options(reached, [*before, *self._mirrored.values()], ""),
         )
         for number, secret in enumerate(resolved.secret_names):
             for account in resolved.service_accounts.value:

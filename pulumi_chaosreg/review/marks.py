@@ -13,6 +13,7 @@ from pulumi_chaosreg.review.facts import cluster_of, path_of
 from pulumi_chaosreg.review.made import Pair
 from pulumi_chaosreg.review.openness import opened
 from pulumi_chaosreg.scopes.demand import FurtherImages
+from pulumi_chaosreg.scopes.enforcing import Enforce
 from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy
 from pulumi_chaosreg.scopes.model import Level, Scope, nearest
 from pulumi_chaosreg.scopes.moves import object_name
@@ -59,7 +60,7 @@ def marks(edits: Edits, pairs: Iterable[Pair], unknown: Iterable[str]) -> tuple[
         if now:
             found += _of_images(was, now, known)
         if was and now:
-            found += [*_of_place(was, now), *_of_access(was, now), *_of_allowance(was, now)]
+            found += [*_of_place(was, now), *_of_access(was, now), *_of_allowance(was, now), *_of_enforcing(was, now)]
     order = list(Sign)
     return tuple(sorted(dict.fromkeys(found), key=lambda mark: (order.index(mark.sign), mark.text, mark.where)))
 
@@ -137,6 +138,13 @@ def _of_allowance(was: ResolvedConfig, now: ResolvedConfig) -> Iterator[Mark]:
         places = ", ".join(f"`{place}`" for place in more)
         sign = Sign.WEAKER_SIGNATURES if is_required else Sign.LOCK_OPENED
         yield Mark(sign, f"images may come from {places}{', unsigned, too' if is_required else ''}", where)
+
+
+def _of_enforcing(was: ResolvedConfig, now: ResolvedConfig) -> Iterator[Mark]:
+    """Whether its cluster lets Pods pull what it refused before, or warned of."""
+    old, new = (one.enforce.value if one.enforce else Enforce.OFF for one in (was, now))
+    if new.is_milder_than(old) and not now.infrastructure.is_unclear(SECTION.enforce):
+        yield Mark(Sign.LOCK_OPENED, f"`enforce` {old} → {new}", now.infrastructure.path)
 
 
 def _of_images(was: ResolvedConfig | None, now: ResolvedConfig, known: set[str]) -> Iterator[Mark]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.scopes.enforcing import is_milder_below
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.registry import chooser, visible
 from pulumi_chaosreg.settings.near_misses import did_you_mean
@@ -35,6 +36,8 @@ def lock_on(scope: Scope, path: Path, value: Any = None) -> Lock | None:
     """The nearest level above that does not let this scope set what is at this path to this value; None where all do.
     Without a value: whether it may be set at all.
     """
+    if path == SECTION.enforce.path and not is_milder_below(scope, value):
+        return None
     for above in reversed(scope.chain()[:-1]):
         if any(path_[:1] == SECTION.allow_overrides.path for path_ in above.left_out):  # whether it does is not known
             return None

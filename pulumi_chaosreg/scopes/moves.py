@@ -47,10 +47,10 @@ def levels_of_path(level: Level, path: str) -> list[tuple[Level, ...]]:
     ]
 
 
-def original_id(infrastructure: Scope) -> str:
+def original_id(scope: Scope) -> str:
     """The id that an infrastructure's objects are named after: its first one."""
-    said = moved_from(infrastructure)
-    return said[0].rpartition("/")[2] if said else infrastructure.id
+    said = moved_from(scope)
+    return said[0].rpartition("/")[2] if said else scope.id
 
 
 def object_name(infrastructure: Scope) -> str:
@@ -59,6 +59,13 @@ def object_name(infrastructure: Scope) -> str:
     A renamed infrastructure keeps its objects: they are named after the id that it had first.
     """
     return f"chaos-image-registry-{original_id(infrastructure)}"
+
+
+def policy_name(infrastructure: Scope, namespace: str) -> str:
+    """What an infrastructure's objects are called that belong to the whole cluster, where other namespaces and other
+    companies have theirs.
+    """
+    return f"{object_name(infrastructure)}.{namespace}.{original_id(infrastructure.chain()[0])}"
 
 
 def check_moves(scopes: Iterable[Scope]) -> list[Finding]:

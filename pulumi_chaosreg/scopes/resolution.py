@@ -11,6 +11,7 @@ from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.scopes.delivery import Delivery, HasValue, authentication_for, delivery
 from pulumi_chaosreg.scopes.demand import FurtherImages
 from pulumi_chaosreg.scopes.further_images import further_images
+from pulumi_chaosreg.scopes.enforcing import enforce_of
 from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, mirror_policy, own_or_inherited
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, merged, nearest
 from pulumi_chaosreg.scopes.other_logins import OtherLogin, other_logins
@@ -25,7 +26,7 @@ DEFAULT_NAMESPACE = "hce"
 """Harness's own default for the namespace of an infrastructure."""
 DEFAULT_TYPE = "ddcr"
 
-_DECIDING = (*LOCKABLE, SECTION.type.key)
+_DECIDING = (*(key for key in LOCKABLE if key != SECTION.enforce.key), SECTION.type.key)
 """What the registry and the images depend on."""
 
 
@@ -93,6 +94,7 @@ class Resolver:
             pin=shared.pin,
             allow_images=shared.allow_images,
             signatures=shared.signatures,
+            enforce=enforce_of(infrastructure),
             labels=merged(infrastructure, SECTION.labels),
             annotations=merged(infrastructure, SECTION.annotations),
         )

@@ -8,6 +8,7 @@ from pulumi_chaosreg.errors import Place
 from pulumi_chaosreg.images.lockfile import subset_key
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.scopes.delivery import Delivery
+from pulumi_chaosreg.scopes.enforcing import Enforce
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope
 from pulumi_chaosreg.scopes.moves import object_name
 from pulumi_chaosreg.scopes.other_logins import OtherLogin
@@ -103,6 +104,8 @@ class ResolvedConfig:
     """Where images may be pulled from, beside the registry; None where nobody says."""
     signatures: Decided[str] | None = None
     """What is said of signatures where the registry is defined, also where nothing is mirrored into it."""
+    enforce: Decided[Enforce] | None = None
+    """What the cluster does with Pods that use other images; None where nobody says."""
     labels: Mapping[str, Decided[str]] = field(default_factory=dict)
     """What the settings put on every object, beside our own labels."""
     annotations: Mapping[str, Decided[str]] = field(default_factory=dict)
@@ -189,6 +192,8 @@ class ResolvedConfig:
         yield _field("namespace.create", self.create_namespace, NAMESPACE.create.path)
         if self.service_accounts.value:
             yield _field("service_accounts", self.service_accounts, SECTION.service_accounts.path)
+        if self.enforce:
+            yield _field(SECTION.enforce.key, self.enforce, SECTION.enforce.path)
         for setting, given in ((SECTION.labels, self.labels), (SECTION.annotations, self.annotations)):
             for key, decided in given.items():
                 yield _field(f"{setting.key}.{key}", decided, (*setting.path, key))

@@ -223,8 +223,8 @@ class _PullSecret(Group, key="pull_secret"):
     )
 
 
-LOCKABLE = ("image_registry", "custom_images", "allow_images", "images", "required_images", "mirror")
-"""What a level may set only where every ancestor that sets any of them allows it."""
+LOCKABLE = ("image_registry", "custom_images", "allow_images", "images", "required_images", "mirror", "enforce")
+"""What a level may set only where every ancestor that sets any of them allows it; of `enforce` only a milder word."""
 
 
 class _AllowOverrides(Group, key="allow_overrides"):
@@ -304,6 +304,12 @@ class _Section(Group):
     namespace = mapping(NAMESPACE.table("where the chaos Pods run; made if missing", short="name"))
     service_accounts = texts("accounts that get the pull Secret", grammar=KUBERNETES_SUBDOMAIN)
     pull_secret = mapping(PULL_SECRET.table("the Secret that the kubelet pulls with"))
+    enforce = text(
+        "what the cluster does with Pods of the infrastructure's namespace that use another image than its resolved "
+        "ones and what `allow_images` names. off (also where nobody says): nothing. warn: who makes them is warned, "
+        "and the audit log has it. deny: they are refused. A level below may always say a stricter word",
+        ("off", "warn", "deny"),
+    )
     labels = text_map(
         "labels for every Kubernetes object that we make", key_grammar=LABEL_KEY, grammar=LABEL_VALUE, or_empty=True
     )

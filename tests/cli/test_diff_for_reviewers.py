@@ -529,6 +529,18 @@ def test_an_exemption_where_there_was_none_is_marked(signed, diff):
     assert ("signatures weakened", text, "acme") in _marks(diff())
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [("deny", "warn", "`enforce` deny → warn"), ("warn", '"off"', "`enforce` warn → off"), ("warn", "deny", None)],
+)
+def test_a_cluster_that_refuses_less_is_marked(signed, diff, old, new, text):
+    signed.edit("prod", "us: {", f"us: {{enforce: {old}, ")
+    signed.commit()
+    signed.edit("prod", f"enforce: {old}", f"enforce: {new}")
+    expected = [("lock opened", text, "shop/checkout/us")] if text else []
+    assert [found for found in _marks(diff()) if "enforce" in found[1]] == expected
+
+
 def test_an_image_of_a_new_infrastructure_that_no_signature_covers_is_marked(signed, diff):
     signed.edit(
         "prod", "us: {", "ca: {cluster: {context: ca}, custom_images: {ddcr: 'harbor.company.com/x:1'}}\n    us: {"

@@ -96,6 +96,7 @@ TOLD = {
     "on_destroy": ("account", None, "delete"),
     "type": ("infrastructure", None, "dedicated"),
     "service_accounts": ("infrastructure", None, ["litmus"]),
+    "enforce": ("infrastructure", None, "warn"),
     "labels": ("infrastructure", None, {"team": "one"}),
     "annotations": ("infrastructure", None, {"team": "one"}),
     "id": ("account", "acme", "acme-inc"),

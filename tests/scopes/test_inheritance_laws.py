@@ -294,7 +294,7 @@ def test_the_owner_of_the_server_mirrors_from_the_source_that_holds_for_the_owne
 
 # locks ---------------------------------------------------------------------------------------------------------------
 
-LOCKABLE = {"image_registry", "custom_images", "allow_images", "images", "required_images", "mirror"}
+LOCKABLE = {"image_registry", "custom_images", "allow_images", "images", "required_images", "mirror", "enforce"}
 flag = st.sampled_from([True, False, None])
 
 

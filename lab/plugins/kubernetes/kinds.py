@@ -32,6 +32,7 @@ class Kind:
 
 _NAMESPACE = Kind("Namespace", "namespaces", namespaced=False)
 _SERVICE_ACCOUNT = Kind("ServiceAccount", "serviceaccounts")
+_ADMISSION = "admissionregistration.k8s.io"
 _RBAC = "rbac.authorization.k8s.io"
 
 KINDS: dict[str, Kind] = {
@@ -60,6 +61,12 @@ KINDS: dict[str, Kind] = {
         group="batch",
         replaced_by=("spec.completions", "spec.parallelism", "spec.selector", "spec.template"),
         awaited=True,
+    ),
+    f"kubernetes:{_ADMISSION}/v1:ValidatingAdmissionPolicy": Kind(
+        "ValidatingAdmissionPolicy", "validatingadmissionpolicies", group=_ADMISSION, namespaced=False
+    ),
+    f"kubernetes:{_ADMISSION}/v1:ValidatingAdmissionPolicyBinding": Kind(
+        "ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", group=_ADMISSION, namespaced=False
     ),
     f"kubernetes:{_RBAC}/v1:Role": Kind("Role", "roles", group=_RBAC),
     f"kubernetes:{_RBAC}/v1:RoleBinding": Kind("RoleBinding", "rolebindings", group=_RBAC, replaced_by=("roleRef",)),
