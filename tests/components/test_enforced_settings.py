@@ -1,9 +1,9 @@
-"""What `enforce` makes of an infrastructure's settings; what its policy decides is judged by the API server elsewhere."""
+"""What `enforce` makes of an infrastructure's settings; what its policy decides is judged by the API server elsewhere.
+"""
 
 import re
 from typing import Any
 
-import pulumi
 import pytest
 
 import pulumi_chaosreg as chaosreg
