@@ -10,8 +10,8 @@ from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.scopes.delivery import Delivery, HasValue, authentication_for, delivery
 from pulumi_chaosreg.scopes.demand import FurtherImages
-from pulumi_chaosreg.scopes.further_images import further_images
 from pulumi_chaosreg.scopes.enforcing import enforce_of
+from pulumi_chaosreg.scopes.further_images import further_images
 from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, mirror_policy, own_or_inherited
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, merged, nearest
 from pulumi_chaosreg.scopes.other_logins import OtherLogin, other_logins

@@ -1,5 +1,4 @@
-"""What `enforce` makes of an infrastructure's settings; what its policy decides is judged by the API server elsewhere.
-"""
+"""What `enforce` makes of an infrastructure's settings; what its policy decides is judged by the API server elsewhere."""
 
 import re
 from typing import Any
