@@ -5,7 +5,7 @@ another stack owns is drawn as a component without resources, so that URNs stay 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import pulumi
 
@@ -18,6 +18,7 @@ from pulumi_chaosreg.components.cluster import Cluster
 from pulumi_chaosreg.components.declared import Declared, declared_by_the_program
 from pulumi_chaosreg.components.enforced import enforced
 from pulumi_chaosreg.components.image_pull_secret_entry import ImagePullSecretEntry
+from pulumi_chaosreg.components.lacking import no_image, no_way_to
 from pulumi_chaosreg.components.owned_registries import OwnedRegistries, no_value
 from pulumi_chaosreg.components.providers import Reached
 from pulumi_chaosreg.components.pull_logins import delivered
@@ -35,6 +36,9 @@ from pulumi_chaosreg.scopes.other_logins import OtherLogin
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, config_map_data
 from pulumi_chaosreg.settings.grammars import MANAGED_BY
 from pulumi_chaosreg.stacks.sections import CREDENTIALS
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.core.v1 import LocalObjectReferenceArgsDict  # slow to import
 
 Credentials = Mapping[str, pulumi.Input[Any]]
 _LABEL = "chaosreg"
@@ -226,6 +230,18 @@ class Infrastructure(LevelComponent):
         """Image name → full reference, as the cluster will pull it; known when it is there, if we copy it."""
         return {image.name: pulumi.Output.from_input(self._reference(image)) for image in self._resolved.images}
 
+    def image(self, name: str) -> pulumi.Output[str]:
+        """The full reference of one image, for a Pod of one's own; RunError (CHR0611) where it needs none so."""
+        images = self.images
+        if name not in images:
+            raise refusal(no_image(name, self._resolved))
+        return images[name]
+
+    @property
+    def image_pull_secrets(self) -> "list[LocalObjectReferenceArgsDict]":
+        """What a Pod's `imagePullSecrets` are, for these images; empty where they are pulled without a Secret."""
+        return [{"name": name} for name in self.secret_names]
+
     def _reference(self, image: ResolvedImage) -> pulumi.Input[str]:
         made = self._mirrored.get(image.name)
         if made is None:
@@ -299,7 +315,7 @@ class Infrastructure(LevelComponent):
     ) -> ImagePullSecretEntry:
         """A pull Secret's name in the account's list; our plugin does it, and knows no Provider's settings."""
         if cluster.context is None and cluster.kubeconfig is None:
-            raise refusal(_no_way_to(cluster, self.scope, account))
+            raise refusal(no_way_to(cluster, self.scope, account))
         return ImagePullSecretEntry(
             name,
             service_account=account,
@@ -361,16 +377,6 @@ def _one_of(level: Level, **above: tuple[LevelComponent | None, type[LevelCompon
         message = f"this {level} is given {len(given) or 'no'} levels directly above it, and has exactly one"
         report([Finding("CHR0205", message, place, help=f"give one of {ways}")])
     return given[0]
-
-
-def _no_way_to(cluster: Cluster, scope: Scope, account: str) -> Finding:
-    return Finding(
-        "CHR0601",
-        f"cluster `{cluster.name}` does not say how it is reached, and ServiceAccount `{account}` of {scope.title} "
-        "needs it",
-        cluster.place,
-        help="give `context`, or a `kubeconfig`, in `Cluster(…)`: beside a Provider of your own, too",
-    )
 
 
 def _plain(decided: Mapping[str, Decided[str]]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What `enforce` makes of an infrastructure's settings; what its policy decides is judged by the API server elsewhere."""
+"""What `enforce` makes of an infrastructure's settings; what its policy decides, the API server judges elsewhere."""
 
 import re
 from typing import Any

@@ -35,6 +35,10 @@ def no_cluster_at_all() -> None:
     )
 
 
+def an_image_that_there_is_not() -> None:
+    infrastructure().image("chaos-go-runner")  #! CHR0611
+
+
 def a_cluster_of_nothing() -> None:
     chaosreg.Cluster()  #! CHR0601
 
