@@ -53,6 +53,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.line(f"registries: real (distribution; Debian's older {debians})")
     said = "real" if shutil.which("skopeo") else "MISSING (install the package `skopeo`): not asked about layouts"
     terminalreporter.line(f"skopeo: {said}")
+    terminalreporter.line(f"kubectl: {'real' if shutil.which('kubectl') else 'MISSING: Kustomize is not asked'}")
     terminalreporter.line(
         "vendors' registries: profiles of the tests; images: stand-ins; clouds: stand-ins, asked by the real SDKs"
     )

@@ -33,18 +33,19 @@ def said_in_a_pod(
         "securityContext": _CONFINED,
         "volumeMounts": [{"name": each["name"], "mountPath": f"/{each['name']}"} for each in spec.get("volumes", ())],
     }
-    pod = {
-        "metadata": {"generateName": "script-"},
-        "spec": {"restartPolicy": "Never", "containers": [container], **spec},
-    }
-    pods = f"/api/v1/namespaces/{namespace}/pods"
 
     def account_is_there() -> bool:
         name = spec.get("serviceAccountName", "default")
         return kubeapi.get(lab.kubernetes, f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}") is not None
 
     assert wait_for(account_is_there, 20), "no ServiceAccount"
-    made = kubeapi.call(lab.kubernetes, "POST", pods, pod)
+    return json.loads(run_to_end(lab, namespace, {"restartPolicy": "Never", "containers": [container], **spec}))
+
+
+def run_to_end(lab: LabState, namespace: str, spec: Mapping[str, Any]) -> str:
+    """What the containers of a Pod have written when it has succeeded; AssertionError with it when it fails."""
+    pods = f"/api/v1/namespaces/{namespace}/pods"
+    made = kubeapi.call(lab.kubernetes, "POST", pods, {"metadata": {"generateName": "script-"}, "spec": spec})
     name = made["metadata"]["name"]
 
     def now() -> dict[str, Any]:
@@ -53,4 +54,4 @@ def said_in_a_pod(
     ended = wait_for(lambda: now()["status"].get("phase") in ("Succeeded", "Failed"), 60, interval=0.2)
     assert ended, events(lab.kubernetes, namespace, name)
     assert now()["status"]["phase"] == "Succeeded", log(lab.node, now())
-    return json.loads(log(lab.node, now()))
+    return log(lab.node, now())

@@ -57,7 +57,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("programs")
     for program in PROGRAMS.glob("*.py"):
         (folder / program.name).write_text(program.read_text())
-    for page in (ROOT / "README.md", ROOT / "docs" / "python.md"):
+    for page in (ROOT / "README.md", ROOT / "docs" / "python.md", ROOT / "docs" / "config-map.md"):
         shown = re.findall(r"^( *)```python\n(.*?)^ *```$", page.read_text(), re.MULTILINE | re.DOTALL)
         assert shown
         for number, (margin, text) in enumerate(shown):
