@@ -28,6 +28,7 @@ _COMMANDS = {
     "adopt": "take over repositories that are there already (needs the network and pulumi)",
     "render": "put an infrastructure's images and pull Secrets into Kubernetes manifests or chart values",
     "move": "move a scope's resources to the stack whose file holds it now (needs pulumi)",
+    "releases": "list the releases that the catalogue knows, and their images' tags",
     "schema": "print the JSON Schema of stack files, for editors",
 }
 """Name → what it does. A command is the module of its name beside this one: `arguments(parser)` and `run(options)`."""
@@ -42,8 +43,8 @@ examples:
   chaosreg lock --upgrade            follow the tags that have moved
   chaosreg render prod-eu agent.yaml   the manifest with the images that this infrastructure pulls
 
-`chaosreg COMMAND --help` has more. All but `lock`, `mirror`, `prune`, `adopt` and `move` need neither
-Pulumi nor the network.
+`chaosreg COMMAND --help` has more. All but `lock`, `mirror`, `prune`, `adopt`, `move` and `releases --check`
+need neither Pulumi nor the network.
 """
 
 

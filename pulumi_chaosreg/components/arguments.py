@@ -379,6 +379,8 @@ class CustomImagesArgs(TypedDict, total=False):
 
     k8s_chaos_infrastructure_upgrader: str
 
+    load_test_runner: str
+
     log_watcher: str
 
     service_discovery_collector: str

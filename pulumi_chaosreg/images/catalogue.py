@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
@@ -18,7 +18,7 @@ class Release:
 
     version: str
     sets: Mapping[str, Mapping[str, tuple[str, ...]]]
-    """Infrastructure type → image name → tags; a type that the release does not support is absent."""
+    """Infrastructure type, or group → image name → tags; what the release does not have is absent."""
     date: str = ""
     """When it came out, as its source says it; empty where that does not."""
     source: str = ""
@@ -30,6 +30,11 @@ class Release:
         """
         return self.sets.get(infrastructure_type, {})
 
+    def listable(self, infrastructure_type: str, groups: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        """The same with the images of these groups: what a list of one's own may take from the release."""
+        further = {name: tags for group in groups for name, tags in self.sets.get(group, {}).items()}
+        return {**further, **self.images(infrastructure_type)}
+
 
 @dataclass(frozen=True)
 class Catalogue:
@@ -39,6 +44,8 @@ class Catalogue:
     default_account: str
     sets: Mapping[str, tuple[str, ...]]
     """Infrastructure type → the images that it needs, in the order in which Harness lists them."""
+    groups: Mapping[str, tuple[str, ...]]
+    """What more images are for → the images, which no infrastructure needs by its type."""
     custom_keys: Mapping[str, str]
     """Key of `custom_images` → image name."""
     releases: Mapping[str, Release]
@@ -51,7 +58,8 @@ class Catalogue:
     def names(self) -> frozenset[str]:
         """Every image that some infrastructure type or release needs."""
         of_releases = (images for release in self.releases.values() for images in release.sets.values())
-        return frozenset(name for names in (*self.sets.values(), *of_releases) for name in names)
+        every = (*self.sets.values(), *self.groups.values(), *of_releases)
+        return frozenset(name for names in every for name in names)
 
     @property
     def newest(self) -> str:
@@ -132,6 +140,7 @@ def load_catalogue() -> Catalogue:
         default_server=table["default_server"],
         default_account=table["default_account"],
         sets={kind: tuple(names) for kind, names in table["sets"].items()},
+        groups={group: tuple(names) for group, names in table["groups"].items()},
         custom_keys=table["custom_keys"],
         releases={
             version: _release(version, entry, table["source"])

@@ -190,8 +190,9 @@ def _wanted(scope: Scope, kind: Decided[str], catalogue: Catalogue) -> tuple[lis
     release = _release(scope, catalogue)
     images = release.value.images(kind.value) if release else {}
     if explicit:
+        known = release.value.listable(kind.value, catalogue.groups) if release else {}
         listed = dict.fromkeys(_parsed(explicit.value))  # what is wrong with the list is found in its own check
-        return [_from_list(image, explicit, release, images) for image in listed], []
+        return [_from_list(image, explicit, release, known) for image in listed], []
     if scope.is_unclear(IMAGES.release):
         return [], []
     if release and not images:

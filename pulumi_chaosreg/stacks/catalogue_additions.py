@@ -30,6 +30,7 @@ _RELEASE = Table(
         "source": Text("where its images are listed"),
         "ddcr": TextMap("image name → tag", grammar=TAG_GRAMMAR, key_grammar=_IMAGE),
         "dedicated": TextMap("image name → tag", grammar=TAG_GRAMMAR, key_grammar=_IMAGE),
+        "load-testing": TextMap("image name → tag", grammar=TAG_GRAMMAR, key_grammar=_IMAGE),
         "without": Texts("images that infrastructures needed before, and that this release has no more"),
     },
 )
@@ -74,7 +75,8 @@ def _release(version: str, section: Any, catalogue: Catalogue, path: Path, findi
     checked, wrong = check_table(_RELEASE, section, place)
     if TAG_GRAMMAR.problem(version) is not None:
         wrong.append(Finding("CHR0301", "this is not a version", place, help="write it as in `1.101.0`"))
-    sets = {kind: {name: (tag,) for name, tag in checked[kind].items()} for kind in catalogue.sets if checked.get(kind)}
+    kinds = [kind for kind in (*catalogue.sets, *catalogue.groups) if checked.get(kind)]
+    sets = {kind: {name: (tag,) for name, tag in checked[kind].items()} for kind in kinds}
     known = catalogue.releases.get(version)
     for kind in known.sets if known else ():
         for name, tags in sets.get(kind, {}).items():
@@ -93,7 +95,7 @@ def _release(version: str, section: Any, catalogue: Catalogue, path: Path, findi
     if wrong:
         return None
     for kind, images in sets.items():
-        if known is None or kind not in known.sets:
+        if kind in catalogue.sets and (known is None or kind not in known.sets):
             needed = [name for name in catalogue.sets[kind] if name not in checked.get("without", ())]
             findings += _lacking(version, kind, images, needed, replace(place, keys=(*place.keys, kind)))
     date, source = str(checked.get("date", "")), str(checked.get("source", FILE_NAME))

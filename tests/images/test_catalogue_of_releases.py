@@ -47,7 +47,7 @@ def test_every_release_gives_a_valid_tag_to_every_image_of_its_sets(catalogue):
         assert release.source, version
         for kind, images in release.sets.items():
             if version[0].isdigit():  # the self-managed platform has a list of its own
-                assert set(images) == set(catalogue.sets[kind]), (version, kind)
+                assert set(images) == set({**catalogue.sets, **catalogue.groups}[kind]), (version, kind)
             assert all(TAG.match(tag) and re.search(r"\d", tag) for tags in images.values() for tag in tags)
 
 
@@ -55,6 +55,13 @@ def test_a_self_managed_release_may_need_two_tags_of_one_image(catalogue):
     images = catalogue.release("smp-0.43.0").images("ddcr")
     assert images["chaos-ddcr"] == ("1.90.0", "1.90.1")
     assert images["chaos-event-watcher"] == ("1.90.0",)
+
+
+def test_images_for_load_tests_are_needed_by_no_type(catalogue):
+    release = catalogue.release("smp-1.101.1")
+    assert "load-test-runner" not in release.images("ddcr")
+    assert release.listable("ddcr", catalogue.groups)["load-test-runner"] == ("0.4.0",)
+    assert "load_test_runner" in catalogue.custom_image_keys
 
 
 def test_the_newest_is_one_that_harness_runs(catalogue):
