@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pulumi_chaosreg.components.cluster import Cluster as Cluster
     from pulumi_chaosreg.components.image_mirror import ImageMirror as ImageMirror
     from pulumi_chaosreg.components.image_pull_secret_entry import ImagePullSecretEntry as ImagePullSecretEntry
+    from pulumi_chaosreg.components.image_transform import image_transform as image_transform
     from pulumi_chaosreg.components.levels import Account as Account
     from pulumi_chaosreg.components.levels import Infrastructure as Infrastructure
     from pulumi_chaosreg.components.levels import Organization as Organization
@@ -76,6 +77,7 @@ _HOME = {
     "MirroredImage": "components.mirrored_image",
     "PullSecret": "components.pull_secret",
     "ResolvedConfigMap": "components.resolved_config_map",
+    "image_transform": "components.image_transform",
     "ChaosregError": "errors",
 }
 

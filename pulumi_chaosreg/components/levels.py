@@ -4,7 +4,7 @@ They inherit from one another by the rules of `scopes/`; usable from Python with
 another stack owns is drawn as a component without resources, so that URNs stay the same when a level moves.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import pulumi
@@ -170,6 +170,8 @@ class Infrastructure(LevelComponent):
     """The same with those of other registries, which custom images are on."""
     config_map_name: str
     namespace: str
+    resolved: ResolvedConfig
+    """What its settings, and those of the levels above, end up as."""
 
     def __init__(
         self,
@@ -193,7 +195,7 @@ class Infrastructure(LevelComponent):
         own, said = cluster_and_settings(cluster)
         self._declare(Level.INFRASTRUCTURE, name, above, {**settings, **said}, credentials, opts)
         self._settle(self._declared.resolve(self.scope), is_owner_here=True)
-        self._deliver(own or Cluster.of_settings(self._resolved.of_cluster()))
+        self._deliver(own or Cluster.of_settings(self.resolved.of_cluster()))
 
     @classmethod
     def of_resolved(
@@ -210,7 +212,7 @@ class Infrastructure(LevelComponent):
         return made
 
     def _settle(self, resolved: ResolvedConfig, *, is_owner_here: bool) -> None:
-        self._resolved = resolved
+        self.resolved = resolved
         self.namespace = resolved.namespace.value
         self.config_map_name = object_name(self.scope)
         self.secret_name = resolved.secret_name.value if resolved.secret_name else None
@@ -228,13 +230,13 @@ class Infrastructure(LevelComponent):
     @property
     def images(self) -> Mapping[str, pulumi.Output[str]]:
         """Image name → full reference, as the cluster will pull it; known when it is there, if we copy it."""
-        return {image.name: pulumi.Output.from_input(self._reference(image)) for image in self._resolved.images}
+        return {image.name: pulumi.Output.from_input(self._reference(image)) for image in self.resolved.images}
 
     def image(self, name: str) -> pulumi.Output[str]:
         """The full reference of one image, for a Pod of one's own; RunError (CHR0611) where it needs none so."""
         images = self.images
         if name not in images:
-            raise refusal(no_image(name, self._resolved))
+            raise refusal(no_image(name, self.resolved))
         return images[name]
 
     @property
@@ -246,7 +248,7 @@ class Infrastructure(LevelComponent):
         made = self._mirrored.get(image.name)
         if made is None:
             return str(image.reference)
-        return made.reference if self._resolved.pinning.in_references else made.target
+        return made.reference if self.resolved.pinning.in_references else made.target
 
     def _enforced(self, image: ResolvedImage) -> pulumi.Input[str]:
         """The reference with its digest, also where `images.pin` keeps that from the cluster."""
@@ -260,7 +262,7 @@ class Infrastructure(LevelComponent):
 
         No outputs are registered: the ConfigMap has them, and the engine would write its whole state once more.
         """
-        name, resolved, reached = self.scope.path, self._resolved, self._declared.providers.reach(cluster)
+        name, resolved, reached = self.scope.path, self.resolved, self._declared.providers.reach(cluster)
         labels = {**_plain(resolved.labels), **_labels(self.scope)}
         annotations = _plain(resolved.annotations)
         before: list[pulumi.Input[pulumi.Resource]] = [*reached.before]
@@ -331,8 +333,16 @@ class Infrastructure(LevelComponent):
         """ConfigMap key → reference of each image whose digest the copy will find. The others are plain text: the state
         would say of every output once more what it depends on.
         """
-        unknown = (image for image in self._resolved.images if image.name in self._mirrored and image.digest is None)
-        return {f"image.{image.name}": self._reference(image) for image in unknown}
+        return {f"image.{image.name}": self._reference(image) for image in self._copied()}
+
+    @property
+    def unknown_references(self) -> Mapping[str, pulumi.Input[str]]:
+        """The same by the reference without its digest."""
+        return {str(image.reference): self._reference(image) for image in self._copied()}
+
+    def _copied(self) -> Iterator[ResolvedImage]:
+        """The images whose digests the copy will find."""
+        return (image for image in self.resolved.images if image.name in self._mirrored and image.digest is None)
 
     def _options(self, reached: Reached, before: Sequence[pulumi.Input[pulumi.Resource]], after: str) -> Options:
         """Those of a delivery whose resources are called so after the infrastructure."""
