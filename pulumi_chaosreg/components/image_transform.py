@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
 
+from pulumi_chaosreg.components.labels import OURS
 from pulumi_chaosreg.components.levels import Infrastructure
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.manifests.changes import Left, changes_of, put
@@ -85,7 +86,7 @@ def _is_ours(props: Mapping[str, Any]) -> bool:
     """Whether an infrastructure has made it, with the images that are right for it."""
     metadata = props.get("metadata")
     labels = metadata.get("labels") if isinstance(metadata, dict) else None
-    return isinstance(labels, dict) and labels.get(MANAGED_BY) == "pulumi-chaosreg"
+    return isinstance(labels, dict) and labels.get(MANAGED_BY) == OURS
 
 
 def _turns_out_later(props: Any, left: Left) -> bool:

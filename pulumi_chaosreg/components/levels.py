@@ -18,6 +18,7 @@ from pulumi_chaosreg.components.cluster import Cluster
 from pulumi_chaosreg.components.declared import Declared, declared_by_the_program
 from pulumi_chaosreg.components.enforced import enforced
 from pulumi_chaosreg.components.image_pull_secret_entry import ImagePullSecretEntry
+from pulumi_chaosreg.components.labels import own_labels, plain
 from pulumi_chaosreg.components.lacking import no_image, no_way_to
 from pulumi_chaosreg.components.owned_registries import OwnedRegistries, no_value
 from pulumi_chaosreg.components.providers import Reached
@@ -28,20 +29,19 @@ from pulumi_chaosreg.kubernetes.config_map import config_map
 from pulumi_chaosreg.kubernetes.deliveries import DELIVERIES, Asked, Options
 from pulumi_chaosreg.kubernetes.objects import core_object, metadata, token
 from pulumi_chaosreg.kubernetes.pull_secret import OneLogin
+from pulumi_chaosreg.provision.protocol import SERVICE_ACCOUNT_ANNOTATIONS
 from pulumi_chaosreg.scopes.component_names import component_type
-from pulumi_chaosreg.scopes.delivery import Delivery
-from pulumi_chaosreg.scopes.model import Decided, Level, Scope
+from pulumi_chaosreg.scopes.delivery import Delivery, How
+from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.moves import object_name
 from pulumi_chaosreg.scopes.other_logins import OtherLogin
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, config_map_data
-from pulumi_chaosreg.settings.grammars import MANAGED_BY
 from pulumi_chaosreg.stacks.sections import CREDENTIALS
 
 if TYPE_CHECKING:
     from pulumi_kubernetes.core.v1 import LocalObjectReferenceArgsDict  # slow to import
 
 Credentials = Mapping[str, pulumi.Input[Any]]
-_LABEL = "chaosreg"
 _SECRET, _CONFIG_MAP = token("core/v1", "Secret"), token("core/v1", "ConfigMap")
 _WRAPPERS = {_SECRET: "chaosreg:index:PullSecret", _CONFIG_MAP: "chaosreg:index:ResolvedConfigMap"}
 """The components that were around an infrastructure's objects before 0.2."""
@@ -244,6 +244,18 @@ class Infrastructure(LevelComponent):
         """What a Pod's `imagePullSecrets` are, for these images; empty where they are pulled without a Secret."""
         return [{"name": name} for name in self.secret_names]
 
+    @property
+    def service_account_annotations(self) -> Mapping[str, pulumi.Input[str]]:
+        """What a Pod's ServiceAccount says to pull these images as a role of its own, where this program makes that role;
+        empty where Pods pull as their node, or with a Secret.
+        """
+        owner, delivery = self.resolved.owner, self.resolved.delivery
+        above = self.owner_of(owner) if owner else None
+        if above is None or delivery is None or delivery.how.value is not How.NODE_IDENTITY:
+            return {}
+        said: Any = above.owned.node_identity(self.resolved.registry).get(SERVICE_ACCOUNT_ANNOTATIONS)
+        return dict(said or {})
+
     def _reference(self, image: ResolvedImage) -> pulumi.Input[str]:
         made = self._mirrored.get(image.name)
         if made is None:
@@ -263,13 +275,13 @@ class Infrastructure(LevelComponent):
         No outputs are registered: the ConfigMap has them, and the engine would write its whole state once more.
         """
         name, resolved, reached = self.scope.path, self.resolved, self._declared.providers.reach(cluster)
-        labels = {**_plain(resolved.labels), **_labels(self.scope)}
-        annotations = _plain(resolved.annotations)
+        labels = {**plain(resolved.labels), **own_labels(self.scope)}
+        annotations = plain(resolved.annotations)
         before: list[pulumi.Input[pulumi.Resource]] = [*reached.before]
         if resolved.create_namespace.value:
             # a patch makes a missing namespace, and leaves it alone when the infrastructure is removed
             opts = pulumi.ResourceOptions(parent=self, provider=reached.provider, depends_on=before)
-            given = metadata(self.namespace, labels=_plain(resolved.labels), annotations=annotations)
+            given = metadata(self.namespace, labels=plain(resolved.labels), annotations=annotations)
             before = [core_object("NamespacePatch", name, {"metadata": given}, opts)]
         asked = [
             Asked(
@@ -387,12 +399,3 @@ def _one_of(level: Level, **above: tuple[LevelComponent | None, type[LevelCompon
         message = f"this {level} is given {len(given) or 'no'} levels directly above it, and has exactly one"
         report([Finding("CHR0205", message, place, help=f"give one of {ways}")])
     return given[0]
-
-
-def _plain(decided: Mapping[str, Decided[str]]) -> dict[str, str]:
-    return {key: one.value for key, one in decided.items()}
-
-
-def _labels(scope: Scope) -> dict[str, str]:
-    ids = {f"{_LABEL}/{above.level}": above.id for above in scope.chain()}
-    return {MANAGED_BY: "pulumi-chaosreg", **ids}

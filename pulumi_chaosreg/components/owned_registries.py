@@ -1,6 +1,6 @@
 """What a scope's stack does for the registries that the scope owns: it makes repositories, and mirrors into them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -58,6 +58,11 @@ class OwnedRegistries:
                 ),
             )
         return self._repositories[registry.path].add(images)
+
+    def node_identity(self, registry: Registry) -> Mapping[str, pulumi.Input[Any]]:
+        """What nodes and ServiceAccounts need that pull from it without a Secret, as far as it was made here."""
+        repositories = self._repositories.get(registry.path)
+        return repositories.node_identity if repositories else {}
 
     def mirror_into(self, registry: Registry) -> ImageMirror:
         """The mirror into one of them."""

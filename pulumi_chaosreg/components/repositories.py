@@ -1,6 +1,7 @@
 """The repositories that a registry's owner makes before its images, and the policies of who pushes and pulls there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 
@@ -51,6 +52,11 @@ class Repositories(pulumi.ComponentResource):
         self._made |= made.repositories
         self._before = made
         return made
+
+    @property
+    def node_identity(self) -> Mapping[str, pulumi.Input[Any]]:
+        """What nodes and ServiceAccounts need that pull from there without a Secret."""
+        return self._before.node_identity if self._before else {}
 
     def of(self, image: Reference) -> pulumi.Resource | None:
         """The repository that has to be there before this image; None where none has to."""

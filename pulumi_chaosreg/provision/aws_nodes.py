@@ -8,6 +8,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pulumi_chaosreg.provision.protocol import SERVICE_ACCOUNT_ANNOTATIONS
+
 if TYPE_CHECKING:
     import pulumi
 
@@ -26,7 +28,7 @@ def node_identity(server: str, role: "pulumi.Input[str] | None") -> "dict[str, p
         "credential_provider_config": _text(credential_provider_config([server])),
         "credential_provider_config_with_tokens": _text(credential_provider_config([server], with_tokens=True)),
     }
-    return {"service_account_annotations": {ROLE_ANNOTATION: role}, **configurations} if role else configurations
+    return {SERVICE_ACCOUNT_ANNOTATIONS: {ROLE_ANNOTATION: role}, **configurations} if role else configurations
 
 
 def credential_provider_config(

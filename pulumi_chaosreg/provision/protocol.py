@@ -137,6 +137,10 @@ class Access:
     """A secret of Pulumi's; None where nothing that lasts can be given."""
 
 
+SERVICE_ACCOUNT_ANNOTATIONS = "service_account_annotations"
+"""The name in `Provisioned.node_identity` of what ServiceAccounts need whose Pods pull as an identity of their own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Provisioned:
     """What there is for an owner's images to go to."""

@@ -9,7 +9,7 @@ from pulumi_kubernetes.provider import Provider
 
 import pulumi_chaosreg as chaosreg
 from tests.support.documented import program_of
-from tests.support.mocked_program import DIGEST
+from tests.support.mocked_program import DIGEST, Recorder, run_program
 
 pytestmark = pytest.mark.components
 
@@ -61,3 +61,58 @@ def test_a_misspelt_image_is_told_with_the_one_that_was_meant(run: Any) -> None:
     assert Path(__file__).name in said
     assert "its images: chaos-ddcr, chaos-ddcr-faults, chaos-log-watcher, service-discovery-collector" in said
     assert "did you mean `chaos-log-watcher`?" in said
+
+
+class _WithRoles(Recorder):
+    """Roles have ARNs, and AWS says whose account it is."""
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        name, outputs = super().new_resource(args)
+        return name, {**outputs, "arn": f"arn:aws:iam::123456789012:role/{args.inputs.get('name', '')}"}
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
+        return {"accountId": "123456789012"}
+
+
+ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+
+
+def _annotations(**settings: Any) -> Any:
+    """Those of a ServiceAccount whose Pods pull from ECR, on EKS where nobody says otherwise."""
+    said: list[Any] = []
+
+    def program() -> None:
+        root = chaosreg.Account(
+            "acme",
+            image_registry={
+                "server": ECR,
+                "account": "chaos",
+                "type": "private",
+                "authentication": {"type": "aws_ecr"},
+            },
+            images={"release": "1.94.4"},
+            mirror={"source": "docker.io/harness"},
+            **{"repositories": {"create": True}, **settings},
+        )
+        cluster = {"context": "dev", "provider": "eks"}
+        dev = chaosreg.Infrastructure("dev", account=root, cluster=cluster, namespace="chaos")
+        pulumi.Output.from_input(dev.service_account_annotations).apply(said.append)
+
+    run_program(program, recorder=_WithRoles())
+    return said[0]
+
+
+def test_where_a_role_pulls_the_service_account_names_it() -> None:
+    trust = {"pod_identity": {"namespace": "chaos", "service_account": "litmus"}}
+    role = "arn:aws:iam::123456789012:role/chaosreg-chaos-eu-west-1-pull"
+
+    made = _annotations(repositories={"create": True, "identities": {"pull": {"trust": trust}}})
+
+    assert made == {"eks.amazonaws.com/ecr-role-arn": role}
+
+
+def test_where_the_node_pulls_or_a_secret_is_there_a_service_account_says_nothing(run: Any) -> None:
+    assert _annotations() == {}
+    said: list[Any] = []
+    run(lambda: said.append(infrastructure(image_registry=PRIVATE).service_account_annotations))
+    assert said == [{}]
