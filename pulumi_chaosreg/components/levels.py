@@ -246,7 +246,7 @@ class Infrastructure(LevelComponent):
 
     @property
     def service_account_annotations(self) -> Mapping[str, pulumi.Input[str]]:
-        """What a Pod's ServiceAccount says to pull these images as a role of its own, where this program makes that role;
+        """What a Pod's ServiceAccount says to pull these images as a role of its own, where this program makes it;
         empty where Pods pull as their node, or with a Secret.
         """
         owner, delivery = self.resolved.owner, self.resolved.delivery

@@ -7,6 +7,7 @@ from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.review.allowance_checks import check_allowances
 from pulumi_chaosreg.review.credential_checks import check_credentials, check_unused
+from pulumi_chaosreg.review.enforcing_checks import check_enforcing
 from pulumi_chaosreg.review.further_checks import check_in_vain, check_lists, check_targets
 from pulumi_chaosreg.review.identity_checks import check_identities
 from pulumi_chaosreg.review.image_checks import check_images, check_tag_names
@@ -103,6 +104,10 @@ def _allowances(subject: Subject) -> Iterable[Finding]:
     return check_allowances(subject.configs)
 
 
+def _enforcing(subject: Subject) -> Iterable[Finding]:
+    return check_enforcing(subject.configs)
+
+
 def _signers(subject: Subject) -> Iterable[Finding]:
     return check_signers(subject.demands)
 
@@ -148,6 +153,7 @@ CHECKS: tuple[Callable[[Subject], Iterable[Finding]], ...] = (
     _repositories,
     _lockfile,
     _allowances,
+    _enforcing,
     _signers,
     _pulls,
     _credentials,

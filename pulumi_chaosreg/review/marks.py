@@ -96,6 +96,8 @@ def _objects(config: ResolvedConfig) -> Iterator[str]:
     yield f"ConfigMap `{object_name(config.infrastructure)}`"
     made = (one.secret_name.value for one in config.deliveries if one.makes_secret and one.secret_name)
     yield from (f"Secret `{name}`" for name in dict.fromkeys(made))
+    if config.enforce and config.enforce.value is not Enforce.OFF:
+        yield "the policy that admits only its images"
     if config.secret_names and config.service_accounts.value:
         accounts = ", ".join(f"`{name}`" for name in config.service_accounts.value)
         yield f"the pull Secret's entry in ServiceAccount {accounts}"

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 
 import pulumi
+from pulumi_kubernetes.batch.v1 import CronJob, CronJobSpecArgsDict
+from pulumi_kubernetes.core.v1 import ServiceAccount
 
 import pulumi_chaosreg as chaosreg
 
@@ -59,3 +61,20 @@ def infrastructures(names: Iterable[str], kubeconfig: pulumi.Output[str]) -> Non
 dev = chaosreg.Infrastructure(
     "dev", account=account, cluster={"context": "dev"}, namespace="harness-chaos", image_registry="dev", mirror=False
 )
+POD: CronJobSpecArgsDict = {
+    "schedule": "0 0 * * *",
+    "job_template": {
+        "spec": {
+            "template": {
+                "spec": {
+                    "image_pull_secrets": dev.image_pull_secrets,
+                    "containers": [{"name": "main", "image": dev.image("chaos-ddcr")}],
+                }
+            }
+        }
+    },
+}
+watch = pulumi.ResourceOptions(transforms=[chaosreg.image_transform(dev)])
+CronJob("watch", spec=POD, opts=watch)
+ServiceAccount("runner", metadata={"annotations": dev.service_account_annotations}, opts=watch)
+pulumi.runtime.register_resource_transform(chaosreg.image_transform(dev))
