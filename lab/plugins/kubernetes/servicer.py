@@ -38,7 +38,8 @@ class Plugin(StandIn):
     name = "kubernetes"
     notice = (
         "kubernetes: this is the lab's stand-in for the official plugin (lab/plugins/kubernetes): real API server, "
-        "but only Namespace, Secret, ConfigMap, ServiceAccount, CronJob, Job, Role, RoleBinding and two Patch kinds"
+        "but only Namespace, Secret, ConfigMap, ServiceAccount, CronJob, Job, Role, RoleBinding, two kinds of "
+        "admission policies and two Patch kinds"
     )
 
     def __init__(self, engine_address: str, version: str, runs: Path) -> None:
