@@ -204,6 +204,9 @@ def repository_arn(registry: OwnedRegistry, path: str) -> str:
     return f"arn:{partition(region).name}:ecr:{region}:{account}:repository/{path}"
 
 
+_OWN_KEY = "ECR's own key (AES256)"
+
+
 def other_key(wanted: str, found: Sequence[Any] | None) -> str | None:
     """What a repository is encrypted with, as a message says it, where that is not what is `wanted`: the ARN of a key,
     empty for ECR's own. None where it is, or where that cannot be told: an alias is no key's ARN.
@@ -211,7 +214,7 @@ def other_key(wanted: str, found: Sequence[Any] | None) -> str | None:
     for one in found or ():
         key = (one.kms_key or "") if (one.encryption_type or "AES256") != "AES256" else ""
         if bool(key) != bool(wanted) or (":key/" in wanted and key != wanted):
-            return f"`{key}`" if key else "ECR's own key (AES256)"
+            return f"`{key}`" if key else _OWN_KEY
     return None
 
 
@@ -223,12 +226,13 @@ def _refuse_other_key(
 
     if is_with := other_key(settings.kms_key, found):
         wanted = f"`{settings.kms_key}`" if settings.kms_key else "ECR's own (AES256)"
+        way_back = "remove `kms_key`" if is_with == _OWN_KEY else f"write `kms_key: {is_with.strip('`')}`"
         finding = Finding(
             "CHR0482",
             f"repository `{path}` is encrypted with {is_with}, and the key should be {wanted}: ECR never changes it",
             settings.places.get("kms_key", registry.place),
-            help="say the key that it has; for another key give the registry another `account`, let its clusters "
-            "follow, and delete the old repositories when nobody pulls from them",
+            help=f"{way_back}; for another key give the registry another `account`, let its "
+            "clusters follow, and delete the old repositories when nobody pulls from them",
         )
         raise pulumi.RunError(str(ChaosregError(locate([finding]))))
 

@@ -8,6 +8,7 @@ from pulumi_chaosreg.scopes.demand import Demand, FurtherImages
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.settings.near_misses import did_you_mean
+from pulumi_chaosreg.settings.table import PULL_SECRET
 from pulumi_chaosreg.stacks.company import Company
 from pulumi_chaosreg.stacks.sections import CREDENTIALS
 from pulumi_chaosreg.stacks.stack_files import StackFile
@@ -120,6 +121,15 @@ def _files(company: Company, scopes: Iterable[Scope]) -> list[StackFile]:
     return [company.files[stack] for stack in stacks if stack in company.files]
 
 
+def _how_to_set(place: Place) -> str:
+    if place.keys[-1] != PULL_SECRET.identity.key:
+        return f"set it with `pulumi config set --secret {CREDENTIALS}:NAME`"
+    return (
+        f"set both parts, `pulumi config set --secret --path '{CREDENTIALS}:NAME.access_key_id'` and the same for "
+        "`.secret_access_key`; or write a role's ARN or `eks_pod_identity`"
+    )
+
+
 def _finding(place: Place, name: str, files: Sequence[StackFile]) -> Finding:
     known = sorted({one for file in files for one in file.credentials})
     return Finding(
@@ -127,6 +137,6 @@ def _finding(place: Place, name: str, files: Sequence[StackFile]) -> Finding:
         f"`{place.keys[-1]}` names a credential that has no value",
         place,
         notes=(("looked at", ", ".join(file.path.name for file in files)), ("names there", ", ".join(known) or "none")),
-        help=f"{did_you_mean(name, known, 0.6)}set it with `pulumi config set --secret {CREDENTIALS}:NAME`",
+        help=f"{did_you_mean(name, known, 0.6)}{_how_to_set(place)}",
         hides_value=True,  # a password may stand in the place of its name
     )

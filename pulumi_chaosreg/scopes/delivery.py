@@ -11,6 +11,7 @@ from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, nearest
 from pulumi_chaosreg.scopes.moves import object_name
 from pulumi_chaosreg.scopes.refresher import Refresher, refresher
 from pulumi_chaosreg.scopes.registry import Registry
+from pulumi_chaosreg.settings.grammars import EKS_POD_IDENTITY
 from pulumi_chaosreg.settings.table import CLUSTER, IMAGE_REGISTRY, PULL_SECRET, SECTION
 
 HasValue = Callable[[Scope, str], bool]
@@ -245,8 +246,19 @@ def usual(
         return Decided(How.SECRET, origin)
     provider = nearest(infrastructure, CLUSTER.provider)
     if provider and provider.value in registry.kind.node_identity_on:
-        return Decided(How.NODE_IDENTITY, provider.origin)
+        asked = _wants_a_refresher(infrastructure)
+        return Decided(How.REFRESHER, asked) if asked else Decided(How.NODE_IDENTITY, provider.origin)
     return Decided(How.REFRESHER, origin)
+
+
+def _wants_a_refresher(infrastructure: Scope) -> Origin | None:
+    """Who says it although the nodes would have an identity: an infrastructure that names the refresher's itself, or
+    whoever chooses the one that only EKS can give. An identity from above is for clusters elsewhere.
+    """
+    said = nearest(infrastructure, PULL_SECRET.identity)
+    if said and (said.origin.scope is infrastructure or said.value == EKS_POD_IDENTITY):
+        return said.origin
+    return None
 
 
 def _nearness(said: Decided[Any]) -> int:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 
 from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.registries.kinds import registry_kind
 from pulumi_chaosreg.registries.servers import identity as registry_identity
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, merged, nearest
-from pulumi_chaosreg.scopes.registry import Registry
+from pulumi_chaosreg.scopes.registry import Definition, Registry, visible
 from pulumi_chaosreg.settings.grammars import EKS_POD_IDENTITY
-from pulumi_chaosreg.settings.table import CLUSTER, DEFAULT_REFRESHER_IMAGE, PULL_SECRET
+from pulumi_chaosreg.settings.table import CLUSTER, DEFAULT_REFRESHER_IMAGE, IMAGE_REGISTRY, PULL_SECRET
 
 _LONGEST = 52
 """Of a CronJob's name: the Jobs that it makes have eleven characters more."""
@@ -43,7 +44,7 @@ def refresher(infrastructure: Scope, registry: Registry, why: Place) -> tuple[Re
     """
     said = nearest(infrastructure, PULL_SECRET.identity)
     image = nearest(infrastructure, PULL_SECRET.refresher_image) or Decided(DEFAULT_REFRESHER_IMAGE, Origin())
-    problems = [*_of_image(image, registry)]
+    problems = [*_of_image(image, infrastructure, registry)]
     if said is None:
         unclear = infrastructure.is_unclear(PULL_SECRET.identity) or infrastructure.is_unclear(CLUSTER.provider)
         return None, [_nobody(registry, why, follows=unclear), *problems]
@@ -67,8 +68,8 @@ def _nobody(registry: Registry, why: Place, *, follows: bool) -> Finding:
     without = f"; where the nodes run on {nodes}, `cluster: {{provider: {nodes}}}` needs none" if nodes else ""
     return Finding(
         "CHR0529",
-        f"the pull Secret of `{registry.server.value}` has to be renewed by a Job in the cluster, and nobody says who "
-        "that Job is",
+        f"the pull Secret of `{registry.server.value}` must be renewed by a Job in the cluster, and "
+        "`pull_secret.identity` is not set",
         why,
         help="write `pull_secret: {identity: <ARN of a role that trusts its ServiceAccount>}`, or the NAME of keys, or "
         f"`eks_pod_identity`{without}",
@@ -81,20 +82,27 @@ def _of_pod_identity(said: Decided[str], infrastructure: Scope) -> Iterator[Find
     if said.value == EKS_POD_IDENTITY and (provider is None or provider.value != "eks"):
         yield Finding(
             "CHR0533",
-            f"{infrastructure.title} is not said to run on EKS, which alone gives a ServiceAccount its role by itself",
+            f"`cluster.provider` of {infrastructure.title} is not `eks`, and Pod Identity exists on EKS only",
             said.origin.place,
             help="write `cluster: {provider: eks}`, or give the refresher a role's ARN or the NAME of keys",
             follows=infrastructure.is_unclear(CLUSTER.provider),
         )
 
 
-def _of_image(image: Decided[str], registry: Registry) -> Iterator[Finding]:
-    """Whoever makes the Secret cannot wait for it."""
+def _of_image(image: Decided[str], infrastructure: Scope, registry: Registry) -> Iterator[Finding]:
+    """Whoever makes the Secret cannot wait for it, and names no other."""
     server = Reference.parse(image.value).server
-    if registry_identity(server) == registry_identity(registry.server.value):
+    private = [one.get(IMAGE_REGISTRY.server) for one in visible(infrastructure) if _is_private(one)]
+    same = {registry_identity(one) for one in (registry.server.value, *private) if one}
+    needs_login = registry_kind(server).refresher or registry_identity(server) in same  # ECR's are never public
+    if needs_login:
         yield Finding(
             "CHR0530",
-            f"the refresher's image would be pulled from `{server}` with the Secret that it has yet to make",
+            f"the refresher's image is on the private registry `{server}`, and its Pod has no pull Secret yet",
             image.origin.place,
             help="give it an image that needs no login, or leave `refresher_image` out",
         )
+
+
+def _is_private(definition: Definition) -> bool:
+    return definition.get(IMAGE_REGISTRY.type) == "private"

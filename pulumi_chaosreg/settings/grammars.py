@@ -82,7 +82,7 @@ EKS_POD_IDENTITY = "eks_pod_identity"
 REFRESHER_IDENTITY = Grammar(
     "CHR0529",
     "an identity that a refresher can have",
-    re.compile(r"^(?:arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+|[A-Za-z0-9_.-]+)\Z"),
+    re.compile(r"^(?:arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+|(?!AKIA|ASIA|eks-pod-identity)[A-Za-z0-9_.-]+)\Z"),
     "write the ARN of a role, as in `arn:aws:iam::123456789012:role/chaos-pull`, or `eks_pod_identity`, or the NAME of "
     "keys that `chaosreg-credentials:NAME` holds",
     hides_value=True,

@@ -141,7 +141,7 @@ CASES = {
         at(image_registry=H, mirror={"source": "quay.io/acme", "allow_sources": ["docker.io"]}),
         "CHR0309",
         {
-            "add `quay.io/acme` to it": at(
+            "add `quay.io/acme` to `allow_sources`": at(
                 image_registry=H, mirror={"source": "quay.io/acme", "allow_sources": ["docker.io", "quay.io/acme"]}
             )
         },

@@ -508,7 +508,7 @@ MISTAKES = {
             """,
             "i": BELOW_ACME,
         },
-        ["nobody says who that Job is", "`cluster: {provider: eks}`"],
+        ["`pull_secret.identity` is not set", "`cluster: {provider: eks}`"],
     ),
     "an authentication type that this version cannot deliver": (
         {
@@ -547,7 +547,7 @@ MISTAKES = {
             """,
             "i": BELOW_ACME,
         },
-        ["is not said to run on EKS", "with the Secret that it has yet to make"],
+        ["Pod Identity exists on EKS only", "and its Pod has no pull Secret yet"],
     ),
     "a refresher and a Secret where neither can be": (
         {

@@ -419,7 +419,7 @@ TOLD_BELOW = {
     ),
     "nodes of another cloud": (
         regions(["cluster: {context: u, provider: gke}  #! CHR0529", "image_registry: us"]),
-        ["nobody says who that Job is"],
+        ["`pull_secret.identity` is not set"],
     ),
     "a provider in upper case": (
         regions(["cluster: {context: u}", "image_registry: us"], provider="EKS", mark="  #! CHR0107"),

@@ -116,3 +116,22 @@ def test_one_refresher_renews_the_login_for_all_of_a_server(project: Any, chosen
     outcome = project.four_levels(account=account, infrastructure={"custom_images": custom})
 
     assert told(outcome) == others  # two would be resources of one name, which `up` refuses
+
+
+@pytest.mark.parametrize(
+    ("account", "infrastructure", "way"),
+    [
+        ({"identity": "keys"}, {}, "node_identity"),  # for clusters elsewhere
+        ({}, {"identity": "arn:aws:iam::123456789012:role/pull"}, "refresher"),
+        ({"identity": "eks_pod_identity"}, {}, "refresher"),
+    ],
+)
+def test_on_eks_a_refresher_is_what_somebody_asks_for(
+    project: Any, account: Any, infrastructure: Any, way: str
+) -> None:
+    said = {"registries": OTHERS, "image_registry": "aws", "cluster": {"provider": "eks"}, "pull_secret": account}
+    outcome = project.four_levels(
+        account=said, infrastructure={"pull_secret": infrastructure} if infrastructure else {}
+    )
+    assert str(outcome.config.delivery.how.value) == way
+    assert outcome.codes == []

@@ -22,6 +22,8 @@ from pulumi_chaosreg.scopes.refresher import refresher_name
 _EMPTY = b64encode(json.dumps({"auths": {}}).encode()).decode()
 """What is in the Secret until the first Job has run: it must be a docker config, and lets nobody in."""
 _SCRIPT, _TOKEN = "/etc/chaosreg", "/var/run/secrets/chaosreg"
+_NO_SIDECAR, _NO_PROXY = {"sidecar.istio.io/inject": "false"}, {"linkerd.io/inject": "disabled"}
+"""A container that a service mesh puts beside it would never end, and the Job with it."""
 _SUFFIX = "/refresher"
 """Of what an infrastructure has one more of: a ConfigMap with the script, a Secret with keys."""
 _TIME_FOR_ALL = 300
@@ -197,7 +199,8 @@ def _pod(asked: Asked, name: str, renewal: Renewal) -> dict[str, Any]:
         "containers": [container],
         "volumes": volumes,
     }
-    return {"metadata": {"labels": dict(asked.labels), "annotations": dict(asked.annotations)}, "spec": spec}
+    labels = {**_NO_SIDECAR, **asked.labels}
+    return {"metadata": {"labels": labels, "annotations": {**_NO_PROXY, **asked.annotations}}, "spec": spec}
 
 
 def _metadata(asked: Asked, name: str) -> dict[str, Any]:
