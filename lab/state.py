@@ -75,6 +75,19 @@ class AwsState:
 
 
 @dataclass(frozen=True)
+class HarnessState:
+    """What stands for Harness."""
+
+    endpoint: str
+    """As `harness.endpoint` says it."""
+    account: str
+    key: str
+    """An API key of the account."""
+    requests: str
+    """The log of what was asked."""
+
+
+@dataclass(frozen=True)
 class KubernetesState:
     """The API server."""
 
@@ -133,6 +146,7 @@ class LabState:
     upstream: UpstreamState | None = None
     olareg: OlaregState | None = None
     aws: AwsState | None = None
+    harness: HarnessState | None = None
     kubernetes: KubernetesState | None = None
     node: NodeState = field(default_factory=lambda: NodeState(missing="the part `node` was not started"))
     mirror_image: MirrorImageState = field(
@@ -166,6 +180,7 @@ class LabState:
             upstream=UpstreamState(**raw["upstream"]) if "upstream" in raw else None,
             olareg=OlaregState(**raw["olareg"]) if "olareg" in raw else None,
             aws=AwsState(**raw["aws"]) if "aws" in raw else None,
+            harness=HarnessState(**raw["harness"]) if "harness" in raw else None,
             kubernetes=KubernetesState(**raw["kubernetes"]) if "kubernetes" in raw else None,
             node=NodeState(**raw["node"]),
             mirror_image=MirrorImageState(**raw["mirror_image"]),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pulumi_chaosreg.components.arguments import ClusterArgs as ClusterArgs
     from pulumi_chaosreg.components.arguments import CustomImagesArgs as CustomImagesArgs
     from pulumi_chaosreg.components.arguments import GithubArgs as GithubArgs
+    from pulumi_chaosreg.components.arguments import HarnessArgs as HarnessArgs
     from pulumi_chaosreg.components.arguments import IdentitiesArgs as IdentitiesArgs
     from pulumi_chaosreg.components.arguments import IdentityArgs as IdentityArgs
     from pulumi_chaosreg.components.arguments import ImageRegistryArgs as ImageRegistryArgs
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from pulumi_chaosreg.components.arguments import TrustArgs as TrustArgs
     from pulumi_chaosreg.components.arguments import VerifyArgs as VerifyArgs
     from pulumi_chaosreg.components.cluster import Cluster as Cluster
+    from pulumi_chaosreg.components.harness_image_registry import HarnessImageRegistry as HarnessImageRegistry
     from pulumi_chaosreg.components.image_mirror import ImageMirror as ImageMirror
     from pulumi_chaosreg.components.image_pull_secret_entry import ImagePullSecretEntry as ImagePullSecretEntry
     from pulumi_chaosreg.components.image_transform import image_transform as image_transform
@@ -51,6 +53,7 @@ _HOME = {
     "CustomImagesArgs": "components.arguments",
     "GithubArgs": "components.arguments",
     "IdentitiesArgs": "components.arguments",
+    "HarnessArgs": "components.arguments",
     "IdentityArgs": "components.arguments",
     "ImageRegistryArgs": "components.arguments",
     "ImagesArgs": "components.arguments",
@@ -72,6 +75,7 @@ _HOME = {
     "Project": "components.levels",
     "Infrastructure": "components.levels",
     "Cluster": "components.cluster",
+    "HarnessImageRegistry": "components.harness_image_registry",
     "ImageMirror": "components.image_mirror",
     "ImagePullSecretEntry": "components.image_pull_secret_entry",
     "MirroredImage": "components.mirrored_image",

@@ -45,6 +45,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     ecr = "STAND-IN (moto)" if lab.aws else "MISSING"
     named = "" if not lab.aws else ", ECR under its real name" if lab.aws.registry else ", no ECR (no namespaces)"
     terminalreporter.line(f"AWS: {ecr}{named}")
+    terminalreporter.line(f"Harness: {'STAND-IN' if lab.harness else 'MISSING'}")
     image = lab.mirror_image.missing
     terminalreporter.line(f"image of mirror Jobs: {f'MISSING ({image})' if image else 'real'}")
     python = lab.python_image.missing

@@ -6,6 +6,7 @@ from lab.errors import LabError
 from lab.parts.aws import Aws
 from lab.parts.control_loops import ControllerManager, Scheduler
 from lab.parts.engine import Engine
+from lab.parts.harness import Harness
 from lab.parts.kube_proxy import KubeProxy
 from lab.parts.kubernetes import Kubernetes
 from lab.parts.mirror_image import MirrorImage
@@ -24,6 +25,7 @@ TABLE: dict[str, Callable[[], Part]] = {
     "registry": Registry,
     "olareg": Olareg,
     "aws": Aws,
+    "harness": Harness,
     "kubernetes": Kubernetes,
     "node": Node,
     "mirror-image": MirrorImage,

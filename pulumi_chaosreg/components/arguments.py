@@ -428,6 +428,33 @@ class PullSecretArgs(TypedDict, total=False):
     """more environment variables for it: a proxy (`HTTPS_PROXY`), a private endpoint (`AWS_ENDPOINT_URL_ECR`)"""
 
 
+class HarnessArgs(TypedDict, total=False):
+    """the same settings in Harness itself"""
+
+    publish: bool
+    """whether `up` writes this level's registry into Harness, too; of this level alone: those below say it themselves
+    """
+
+    account_id: str
+    """the account's identifier in Harness"""
+
+    endpoint: str
+    """where Harness's API is, `https://<host>/gateway`; `https://app.harness.io/gateway` where nobody says"""
+
+    login: str
+    """NAME of the API key, in each stack that publishes"""
+
+    on_destroy: Literal["reset", "retain"]
+    """what becomes of the record in Harness, which nobody can delete: it goes back to Harness's default (also where
+    nobody says), or stays
+    """
+
+    tags: Literal["ours", "theirs"]
+    """who chooses the tags of images that have a key in Harness. ours (also where nobody says): they are published with
+    the tags that are mirrored. theirs: Harness chooses, and the mirror must hold what it chooses
+    """
+
+
 class InfrastructureArgs(TypedDict, total=False):
     """the settings of an infrastructure; every one is optional"""
 
@@ -492,11 +519,14 @@ class InfrastructureArgs(TypedDict, total=False):
     annotations: dict[str, str]
     """annotations for every Kubernetes object that we make"""
 
+    harness: HarnessArgs
+    """the same settings in Harness itself"""
+
     harness_id: str
-    """Harness's identifier where it differs from ours"""
+    """this scope's identifier in Harness, where it differs from ours"""
 
     environment: str
-    """the Harness environment"""
+    """the identifier of the Harness environment, where Harness names infrastructures by it, too"""
 
 
 class ClusterArgs(TypedDict, total=False):

@@ -17,11 +17,13 @@ from pulumi_chaosreg.components.calls import called_from
 from pulumi_chaosreg.components.cluster import Cluster
 from pulumi_chaosreg.components.declared import Declared, declared_by_the_program
 from pulumi_chaosreg.components.enforced import enforced
+from pulumi_chaosreg.components.harness_image_registry import HarnessImageRegistry
 from pulumi_chaosreg.components.image_pull_secret_entry import ImagePullSecretEntry
 from pulumi_chaosreg.components.labels import own_labels, plain
 from pulumi_chaosreg.components.lacking import no_image, no_way_to
 from pulumi_chaosreg.components.owned_registries import OwnedRegistries, no_value
 from pulumi_chaosreg.components.providers import Reached
+from pulumi_chaosreg.components.published_level import published_level
 from pulumi_chaosreg.components.pull_logins import delivered
 from pulumi_chaosreg.components.reporting import refusal, report
 from pulumi_chaosreg.errors import Finding
@@ -30,11 +32,13 @@ from pulumi_chaosreg.kubernetes.deliveries import DELIVERIES, Asked, Options
 from pulumi_chaosreg.kubernetes.objects import core_object, metadata, token
 from pulumi_chaosreg.kubernetes.pull_secret import OneLogin
 from pulumi_chaosreg.provision.protocol import SERVICE_ACCOUNT_ANNOTATIONS
+from pulumi_chaosreg.resources.harness_image_registry import HARNESS_IMAGE_REGISTRY
 from pulumi_chaosreg.scopes.component_names import component_type
 from pulumi_chaosreg.scopes.delivery import Delivery, How
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.moves import object_name
 from pulumi_chaosreg.scopes.other_logins import OtherLogin
+from pulumi_chaosreg.scopes.publication import Publication
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, config_map_data
 from pulumi_chaosreg.stacks.sections import CREDENTIALS
 
@@ -91,12 +95,33 @@ class LevelComponent(pulumi.ComponentResource):
         self.above = above
         self._declared: Declared = above._declared if above else declared_by_the_program()
         self._credentials = dict(credentials or {})
+        self._record: HarnessImageRegistry | None = None
 
     def _register(self, scope: Scope, opts: pulumi.ResourceOptions | None) -> None:
         self.scope = scope
         ours = pulumi.ResourceOptions(parent=self.above, aliases=aliases_of(scope))
         super().__init__(component_type(scope.level), scope.path, {}, pulumi.ResourceOptions.merge(ours, opts))
         self.owned = OwnedRegistries(self, scope, self.credential)
+
+    def publish(self, published: Publication, after: Sequence[pulumi.Input[pulumi.Resource]] = ()) -> None:
+        """Write its registry into Harness, after the record of the nearest published level above it in this program."""
+        assert published.login is not None
+        key = self.credential(published.login.value)
+        if key is None:
+            raise refusal(no_value(published.login.value, published.login.origin.place))
+        above = self.above._nearest_record() if self.above else None
+        self._record = published_level(
+            published,
+            key,
+            parent=self,
+            after=[*([above] if above else []), *after],
+            aliases=object_aliases(self.scope, self.urn, HARNESS_IMAGE_REGISTRY.type, None),
+        )
+
+    def _nearest_record(self) -> HarnessImageRegistry | None:
+        if self._record:
+            return self._record
+        return self.above._nearest_record() if self.above else None
 
     def owner_of(self, scope: Scope) -> "LevelComponent | None":
         """The component of a scope at or above this one."""

@@ -65,6 +65,9 @@ class _Builder:
                     # Few calls deep: the engine keeps the stack trace of every resource.
                     self.components[each] = self._component(each)
             self._mirror(scope, self.components[scope])
+        for scope, published in self.reviewed.published.items():  # the widest first: what is below comes after it
+            if scope.stack == self.stack:
+                self.components[scope].publish(published)
         infrastructures = [c for c in self.components.values() if isinstance(c, Infrastructure)]
         pulumi.export("infrastructures", {c.scope.path: _summary(c) for c in infrastructures})
         for name in ("policies", "identities", "node_identity"):

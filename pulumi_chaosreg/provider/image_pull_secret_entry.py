@@ -62,6 +62,9 @@ class ImagePullSecretEntry:
         """Nothing but the inputs: a preview asks no cluster, which need not exist yet."""
         return {}
 
+    def look_ahead(self, state: Properties, inputs: Properties, occasion: Occasion) -> None:
+        """Nothing: a preview asks no cluster."""
+
     def create(self, inputs: Properties, occasion: Occasion) -> tuple[str, dict[str, Any]]:
         """Add the entry, and the account where there is none."""
         made = self._add(inputs)

@@ -78,6 +78,9 @@ class MirroredImage:
                 outputs["uniqueReference"] = _unique(inputs["target"], digest).tagged
         return outputs
 
+    def look_ahead(self, state: Properties, inputs: Properties, occasion: Occasion) -> None:
+        """Nothing: what is at a target is known from the lockfile, and registries count requests."""
+
     def create(self, inputs: Properties, occasion: Occasion) -> tuple[str, dict[str, Any]]:
         """Copy what the target lacks."""
         return self._put(inputs, occasion, {})

@@ -49,6 +49,9 @@ class Resource(Protocol):
     def preview(self, inputs: Properties) -> Mapping[str, Any]:
         """The outputs that are known before anything is done."""
 
+    def look_ahead(self, state: Properties, inputs: Properties, occasion: Occasion) -> None:
+        """What a preview tells of the real thing, which it may ask and never changes. Without state it is new."""
+
     def create(self, inputs: Properties, occasion: Occasion) -> tuple[str, Mapping[str, Any]]:
         """Make it; (id, outputs)."""
 

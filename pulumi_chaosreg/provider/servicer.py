@@ -119,9 +119,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         asked, given = await self._asked(request, context), load(request.properties)
         inputs = plain(given)
         secret = asked.table.secrets(inputs) | secret_names(given)
-        if request.preview:
-            return pb.CreateResponse(id="", properties=dump(sealed(_previewed(asked, inputs, {}), secret)))
         occasion = self._occasion(request.urn)
+        if request.preview:
+            await _in_thread(context, lambda: asked.resource.look_ahead({}, inputs, occasion))
+            return pb.CreateResponse(id="", properties=dump(sealed(_previewed(asked, inputs, {}), secret)))
         ident, outputs = await _in_thread(context, lambda: asked.resource.create(inputs, occasion))
         return pb.CreateResponse(id=ident, properties=dump(sealed(outputs, secret)))
 
@@ -129,9 +130,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         asked, given = await self._asked(request, context), load(request.news)
         state, inputs = plain(load(request.olds)), plain(given)
         secret = asked.table.secrets(inputs) | secret_names(given)
-        if request.preview:
-            return pb.UpdateResponse(properties=dump(sealed(_previewed(asked, inputs, state), secret)))
         occasion = self._occasion(request.urn)
+        if request.preview:
+            await _in_thread(context, lambda: asked.resource.look_ahead(state, inputs, occasion))
+            return pb.UpdateResponse(properties=dump(sealed(_previewed(asked, inputs, state), secret)))
         outputs = await _in_thread(context, lambda: asked.resource.update(request.id, state, inputs, occasion))
         return pb.UpdateResponse(properties=dump(sealed(outputs, secret)))
 

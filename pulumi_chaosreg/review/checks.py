@@ -9,6 +9,7 @@ from pulumi_chaosreg.review.allowance_checks import check_allowances
 from pulumi_chaosreg.review.credential_checks import check_credentials, check_unused
 from pulumi_chaosreg.review.enforcing_checks import check_enforcing
 from pulumi_chaosreg.review.further_checks import check_in_vain, check_lists, check_targets
+from pulumi_chaosreg.review.harness_checks import check_published
 from pulumi_chaosreg.review.identity_checks import check_identities
 from pulumi_chaosreg.review.image_checks import check_images, check_tag_names
 from pulumi_chaosreg.review.lockfile_checks import check_lockfile, check_without_lockfile
@@ -22,6 +23,7 @@ from pulumi_chaosreg.review.signer_checks import check_signers
 from pulumi_chaosreg.review.vain_checks import check_vain
 from pulumi_chaosreg.scopes.demand import Demand, FurtherImages
 from pulumi_chaosreg.scopes.model import Scope
+from pulumi_chaosreg.scopes.publication import Publication
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.stacks.company import Company
 
@@ -45,6 +47,8 @@ class Subject:
     """None for a Python program, which has no lockfile."""
     looks_as: str | None = None
     """The stack whose preview this stands for where none runs: credentials are then known by their names only."""
+    published: tuple[Publication, ...] = ()
+    """What levels publish in Harness."""
     ownership: Ownership = field(default_factory=Ownership)
     """With what others own already."""
 
@@ -138,6 +142,11 @@ def _vain(subject: Subject) -> Iterable[Finding]:
     return [*found, *check_in_vain(subject.scopes, subject.configs)]
 
 
+def _harness(subject: Subject) -> Iterable[Finding]:
+    is_sure = subject.is_whole and subject.is_understood
+    return check_published(subject.scopes, subject.configs, subject.published) if is_sure else ()
+
+
 def _ownership(subject: Subject) -> Iterable[Finding]:
     return subject.ownership.claim(subject.configs, subject.further)
 
@@ -158,6 +167,7 @@ CHECKS: tuple[Callable[[Subject], Iterable[Finding]], ...] = (
     _pulls,
     _credentials,
     _powers,
+    _harness,
     _ownership,
     _vain,
 )

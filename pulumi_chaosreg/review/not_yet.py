@@ -73,7 +73,6 @@ def _is_said(value: object) -> bool:
 
 
 _UNCONFIGURED = "repositories are not configured yet"
-_UNPUBLISHED = "nothing is written into Harness yet"
 _NOT_YET: tuple[tuple[Setting[Any], Callable[[object], bool], str], ...] = (
     (REPOSITORIES.create, _is_true, "make them in the registry first"),
     (REPOSITORIES.immutable_tags, _is_said, _UNCONFIGURED),
@@ -85,8 +84,6 @@ _NOT_YET: tuple[tuple[Setting[Any], Callable[[object], bool], str], ...] = (
     (REPOSITORIES.identities, _is_said, "no roles are made there"),
     (REPOSITORIES.aws, _is_said, "nothing is made there"),
     (REPOSITORIES.protect, _is_said, _UNCONFIGURED),
-    (SECTION.harness_id, _is_said, _UNPUBLISHED),
-    (SECTION.environment, _is_said, _UNPUBLISHED),
     (
         PULL_SECRET.adopt,
         _is_true,

@@ -3,7 +3,7 @@
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pulumi_chaosreg.errors import Finding, told
@@ -11,6 +11,7 @@ from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.review.checks import Subject, check
 from pulumi_chaosreg.scopes.demand import Demand, FurtherImages, mirrored
 from pulumi_chaosreg.scopes.model import Scope
+from pulumi_chaosreg.scopes.publication import Publication
 from pulumi_chaosreg.scopes.registry import Registry, chosen, definitions
 from pulumi_chaosreg.scopes.resolution import Resolver
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
@@ -29,6 +30,8 @@ class Review:
     findings: tuple[Finding, ...]
     further: tuple[FurtherImages, ...] = ()
     """What owners mirror beside that, for each registry with such images."""
+    published: Mapping[Scope, Publication] = field(default_factory=dict)
+    """What levels publish in Harness, the widest first."""
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -103,6 +106,12 @@ def _review(project: Path, stack: str | None, engine_config: Mapping[str, str] |
     every = (one for owner in owners for base in definitions(owner) if (one := resolver.further(owner, base)))
     meant = chosen(company.scopes)
     further = tuple(one for one in every if one.is_asked_for or (one.owner, one.registry.base) in meant)
+    published: dict[Scope, Publication] = {}
+    for scope in sorted(company.scopes, key=lambda scope: scope.level.rank):
+        if company.whole or scope.stack == stack:
+            record, more = resolver.publication(scope)
+            findings += more
+            published |= {scope: record} if record else {}
     subject = Subject(
         scopes=company.scopes,
         configs=tuple(resolved.values()),
@@ -113,6 +122,7 @@ def _review(project: Path, stack: str | None, engine_config: Mapping[str, str] |
         is_understood=is_understood,
         company=company,
         looks_as=stack if engine_config is None else None,
+        published=tuple(published.values()),
     )
     unique = list(dict.fromkeys(told([*findings, *check(subject)])))
-    return Review(project, company, resolved, tuple(locate(unique)), further)
+    return Review(project, company, resolved, tuple(locate(unique)), further, published)

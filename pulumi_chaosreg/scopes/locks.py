@@ -46,6 +46,14 @@ def lock_on(scope: Scope, path: Path, value: Any = None) -> Lock | None:
     return None
 
 
+def is_open(scope: Scope) -> bool:
+    """Whether levels below may set everything, as far as this level says it without a mapping."""
+    said = scope.get(SECTION.allow_overrides)
+    # what was left out, since it is forbidden itself, closes what is below all the same
+    sets_some = any(_lockable(scope)) or any(path[0] in LOCKABLE for path in scope.left_out if path)
+    return said is True or (said is None and not sets_some)
+
+
 def locks_in(chain: tuple[Scope, ...]) -> Iterator[tuple[Scope, str]]:
     """(scope, how) for each scope of a chain that locks something of what is below it."""
     for above in chain[:-1]:
@@ -104,9 +112,7 @@ def _lock(above: Scope, scope: Scope, path: Path, value: Any) -> Lock | None:
     opened = f"set `allow_overrides: true` in {above.title}"
     if isinstance(said, dict):
         return _left_by(said, above, scope, path, value)
-    # what was left out, since it is forbidden itself, closes what is below all the same
-    sets_some = any(_lockable(above)) or any(path[0] in LOCKABLE for path in above.left_out if path)
-    if said is True or (said is None and not sets_some):
+    if is_open(above):
         return None
     return Lock(above, said is False, "does not allow overrides", f"remove the field, or {opened}")
 

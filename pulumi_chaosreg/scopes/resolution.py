@@ -16,11 +16,12 @@ from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, mirror_policy, ow
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, merged, nearest
 from pulumi_chaosreg.scopes.other_logins import OtherLogin, other_logins
 from pulumi_chaosreg.scopes.pinning import Pin, pin_of
+from pulumi_chaosreg.scopes.publication import Publication, publication, publishes
 from pulumi_chaosreg.scopes.registry import Registry, by_name, defined, registry_of
 from pulumi_chaosreg.scopes.required_images import required_images
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
 from pulumi_chaosreg.settings.setting import Path, Setting
-from pulumi_chaosreg.settings.table import CLUSTER, LOCKABLE, MIRROR, NAMESPACE, SECTION
+from pulumi_chaosreg.settings.table import CLUSTER, IMAGES, LOCKABLE, MIRROR, NAMESPACE, SECTION
 
 DEFAULT_NAMESPACE = "hce"
 """Harness's own default for the namespace of an infrastructure."""
@@ -67,13 +68,7 @@ class Resolver:
         """The resolved config of an infrastructure, and what is wrong with it. What is wrong with something shared is
         told with the first one.
         """
-        findings: list[Finding] = []
-        chain = infrastructure.chain()
-        decider = next((scope for scope in reversed(chain) if _decides(scope)), chain[0])
-        shared = self._shared.get(decider)
-        if shared is None:
-            shared, findings = self._share(decider)
-            self._shared[decider] = shared
+        shared, findings = self._shared_by(infrastructure)
         namespace = nearest(infrastructure, NAMESPACE.name) or Decided(DEFAULT_NAMESPACE, Origin())
         accounts = nearest(infrastructure, SECTION.service_accounts)
         delivered, wrong = delivery(infrastructure, shared.registry, namespace, shared.authentication, self.has_value)
@@ -99,6 +94,29 @@ class Resolver:
             annotations=merged(infrastructure, SECTION.annotations),
         )
         return resolved, [*findings, *wrong, *missing, *lacking]
+
+    def publication(self, scope: Scope) -> tuple[Publication | None, list[Finding]]:
+        """What a level publishes in Harness, and what is wrong with that; None where it publishes nothing."""
+        if not publishes(scope):
+            return None, []
+        shared, findings = self._shared_by(scope)
+        namespace = nearest(scope, NAMESPACE.name) or Decided(DEFAULT_NAMESPACE, Origin())
+        # what lacks here may be said below: of this level's own credential nothing is told
+        delivered, _ = delivery(scope, shared.registry, namespace, shared.authentication, self.has_value)
+        release = nearest(scope, IMAGES.release)
+        published, more = publication(scope, shared.registry, shared.images, delivered, release)
+        return published, [*findings, *more]
+
+    def _shared_by(self, scope: Scope) -> tuple[_Shared, list[Finding]]:
+        """What is found once for all that say nothing of it themselves, and what is wrong with it, the first time."""
+        chain = scope.chain()
+        decider = next((each for each in reversed(chain) if _decides(each)), chain[0])
+        shared = self._shared.get(decider)
+        if shared is not None:
+            return shared, []
+        shared, findings = self._share(decider)
+        self._shared[decider] = shared
+        return shared, findings
 
     def _other_logins(
         self, infrastructure: Scope, shared: _Shared, delivered: Delivery | None

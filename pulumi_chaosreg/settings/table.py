@@ -14,6 +14,9 @@ from pulumi_chaosreg.settings.grammars import (
     BEGINNING,
     CONTEXT,
     CREDENTIAL_NAME,
+    HARNESS_ACCOUNT,
+    HARNESS_ENDPOINT,
+    HARNESS_IDENTIFIER,
     KUBECONFIG_PATH,
     KUBERNETES_NAME,
     KUBERNETES_SUBDOMAIN,
@@ -39,6 +42,8 @@ from pulumi_chaosreg.settings.setting import Group, Path, Setting, flag, mapping
 
 DEFAULT_REFRESHER_IMAGE = "public.ecr.aws/docker/library/python:3.13-alpine"
 """Docker's official image where nobody counts anonymous pulls as Docker Hub does."""
+HARNESS_SAAS = "https://app.harness.io/gateway"
+"""Of all clusters of Harness's own."""
 _VALUES = frozenset(
     [
         "password",
@@ -227,6 +232,28 @@ LOCKABLE = ("image_registry", "custom_images", "allow_images", "images", "requir
 """What a level may set only where every ancestor that sets any of them allows it; of `enforce` only a milder word."""
 
 
+class _Harness(Group, key="harness"):
+    publish = flag(
+        "whether `up` writes this level's registry into Harness, too; of this level alone: those below say it themselves"
+    )
+    account_id = text("the account's identifier in Harness", grammar=HARNESS_ACCOUNT)
+    endpoint = text(
+        f"where Harness's API is, `https://<host>/gateway`; `{HARNESS_SAAS}` where nobody says",
+        grammar=HARNESS_ENDPOINT,
+    )
+    login = text("NAME of the API key, in each stack that publishes", grammar=CREDENTIAL_NAME)
+    on_destroy = text(
+        "what becomes of the record in Harness, which nobody can delete: it goes back to Harness's default (also where "
+        "nobody says), or stays",
+        ("reset", "retain"),
+    )
+    tags = text(
+        "who chooses the tags of images that have a key in Harness. ours (also where nobody says): they are published "
+        "with the tags that are mirrored. theirs: Harness chooses, and the mirror must hold what it chooses",
+        ("ours", "theirs"),
+    )
+
+
 class _AllowOverrides(Group, key="allow_overrides"):
     settings = texts("only these may be set below", choices=LOCKABLE, least=1)
     scopes = texts(
@@ -244,6 +271,7 @@ class _AllowOverrides(Group, key="allow_overrides"):
 
 IMAGE_REGISTRY, IMAGES, REPOSITORIES, MIRROR = _ImageRegistry, _Images, _Repositories, _Mirror
 CLUSTER, NAMESPACE, PULL_SECRET, ALLOW_OVERRIDES = _Cluster, _Namespace, _PullSecret, _AllowOverrides
+HARNESS = _Harness
 
 _MIRROR_TABLE = MIRROR.table(
     "what the owner's stack copies into the registry; `off` where somebody else fills it", or_off=True
@@ -314,8 +342,12 @@ class _Section(Group):
         "labels for every Kubernetes object that we make", key_grammar=LABEL_KEY, grammar=LABEL_VALUE, or_empty=True
     )
     annotations = text_map("annotations for every Kubernetes object that we make", key_grammar=LABEL_KEY, or_empty=True)
-    harness_id = text("Harness's identifier where it differs from ours")
-    environment = text("the Harness environment")
+    harness = mapping(HARNESS.table("the same settings in Harness itself"))
+    harness_id = text("this scope's identifier in Harness, where it differs from ours", grammar=HARNESS_IDENTIFIER)
+    environment = text(
+        "the identifier of the Harness environment, where Harness names infrastructures by it, too",
+        grammar=HARNESS_IDENTIFIER,
+    )
 
 
 SECTION = _Section

@@ -51,6 +51,9 @@ class Robot:
     def preview(self, inputs: Properties) -> Mapping[str, Any]:
         return {}
 
+    def look_ahead(self, state: Properties, inputs: Properties, occasion: Occasion) -> None:
+        pass
+
     def create(self, inputs: Properties, occasion: Occasion) -> tuple[str, Mapping[str, Any]]:
         return "r", {**OUTPUTS, **{key: inputs[key] for key in ("note", "labels") if key in inputs}}
 

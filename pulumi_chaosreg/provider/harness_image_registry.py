@@ -1,0 +1,264 @@
+"""`HarnessImageRegistry`: the record of one level in Harness, as a Pulumi custom resource.
+
+What its inputs are, and what a change of them means, says its table (`resources/harness_image_registry.py`). Harness has
+nothing that deletes a record: what is destroyed goes back to Harness's default, or stays.
+"""
+
+import os
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.harness.client import Harness
+from pulumi_chaosreg.harness.problems import HarnessError, Refusal, blocked
+from pulumi_chaosreg.harness.record import DEFAULT, IMAGES, Record
+from pulumi_chaosreg.harness.scope import HarnessScope
+from pulumi_chaosreg.provider.resource import Found, Occasion
+from pulumi_chaosreg.provider.run import Run
+from pulumi_chaosreg.provider.unknown import has_unknown, is_unknown
+from pulumi_chaosreg.resources.harness_image_registry import HARNESS_IMAGE_REGISTRY
+from pulumi_chaosreg.resources.table import Change, Failure, Properties
+from pulumi_chaosreg.settings.table import HARNESS_SAAS
+
+KEY, ENDPOINT = "HARNESS_PLATFORM_API_KEY", "HARNESS_ENDPOINT"
+"""The variables of Harness's own providers: for an import, which has no inputs, and for a program that gives no key."""
+
+
+class HarnessImageRegistry:
+    """The life of the resource, on plain values. One client for each account and key serves a run."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._clients: dict[tuple[str, str, str], Harness] = {}
+        self._guard = threading.Lock()
+
+    @classmethod
+    def of_run(cls, run: Run) -> "HarnessImageRegistry":
+        """The object that serves a run."""
+        return cls(run)
+
+    def check(self, inputs: Properties) -> tuple[dict[str, Any], list[Failure]]:
+        """The inputs with defaults, and what is wrong with them. Unknown values pass."""
+        failures = HARNESS_IMAGE_REGISTRY.failures(inputs, is_unknown)
+        checked = HARNESS_IMAGE_REGISTRY.with_defaults(inputs)
+        failures += _levels(checked)
+        endpoint = checked["endpoint"]
+        if isinstance(endpoint, str) and not endpoint.startswith(("https://", "http://")):
+            failures.append(("endpoint", f"is no address; write it as in `{HARNESS_SAAS}`"))
+        if checked.get("private") is True and not checked.get("secretName"):
+            failures.append(("secretName", "is missing; Harness demands it for a private registry"))
+        place = {key: checked.get(key) for key in ("accountId", "organization", "project", "infrastructure")}
+        if not failures and not has_unknown(place):
+            for key in _kept(_scope(checked)):
+                self._run.keep(key)
+            if checked.get("allowOverrides") is True:
+                self._run.keep(("opens", str(_scope(checked))))
+        return checked, failures
+
+    def diff(self, state: Properties, inputs: Properties) -> Change:
+        """What `up` would do. The state has what Harness had when somebody last looked."""
+        return HARNESS_IMAGE_REGISTRY.change(state, inputs)
+
+    def preview(self, inputs: Properties) -> Mapping[str, Any]:
+        """The outputs are the inputs."""
+        return {} if has_unknown(_place(inputs)) else {"scope": str(_scope(inputs))}
+
+    def look_ahead(self, state: Properties, inputs: Properties, occasion: Occasion) -> None:
+        """What `up` would meet in Harness: another record, or a level that blocks. Whoever cannot look says so."""
+        if has_unknown({key: value for key, value in inputs.items() if value is not None}):
+            return
+        scope, wanted = _scope(inputs), _record(inputs)
+        try:
+            harness = self._client(inputs)
+            above = harness.blocked_by(scope) if scope.above and not self._is_opened(scope) else ""
+            own, _ = harness.look(scope)
+        except ChaosregError as failure:
+            occasion.tell(f"nobody could look at Harness: {failure.findings[0].message}")
+            return
+        if above:
+            occasion.warn(str(blocked(scope.title, above)))
+        known = _record(state) if state else None
+        if own and own not in (wanted, known):
+            how = "somebody has changed the record of" if known else "takes over the record that is there for"
+            occasion.tell(f"{how} {scope.title} in Harness: {_changes(own, wanted)}")
+
+    def create(self, inputs: Properties, occasion: Occasion) -> tuple[str, dict[str, Any]]:
+        """Make the level's own record what is said, whether there is one already or not."""
+        self._put(inputs)
+        return str(_scope(inputs)), _outputs(inputs)
+
+    def update(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> dict[str, Any]:
+        """The same: every field is sent, those that have not changed too."""
+        self._put(inputs)
+        return _outputs(inputs)
+
+    def read(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> Found | None:
+        """The level's own record; None where there is none to be seen. An import's id is that of `HarnessScope.parse`,
+        and its key is in the environment.
+        """
+        scope = HarnessScope.parse(ident)
+        known = {**inputs, **state} or {"endpoint": os.environ.get(ENDPOINT) or HARNESS_SAAS, **_place_of(scope)}
+        try:
+            own, holds = self._client(known).look(scope)
+        except ChaosregError as refusal:
+            if not state or not _is_denied(refusal):  # without the key everything else may still be refreshed
+                raise
+            occasion.warn(f"kept as it was: nobody could look at Harness\n{refusal}")
+            return Found(ident, inputs, state)
+        if own is None and holds is None:
+            return None
+        if own is None:
+            if not state:
+                return None
+            # nobody can delete a record: it is there, and a level above is what holds
+            occasion.warn(f"in Harness another level decides for {scope.title}: {holds}")
+            return Found(ident, inputs, state)
+        seen = {**_place_of(scope), "endpoint": known["endpoint"], **_inputs_of(own)}
+        return Found(ident, inputs or seen, {**_outputs(seen), "onDestroy": state.get("onDestroy", "reset")})
+
+    def delete(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> None:
+        """Back to Harness's default, unless another resource of this run has the level now."""
+        scope = _scope(state)
+        if self._is_kept(scope):
+            return
+        if state.get("onDestroy") == "retain":
+            occasion.tell(f"left the record of {scope.title} in Harness as it is (`on_destroy: retain`)")
+            return
+        harness = self._client({**state, "apiKey": inputs.get("apiKey")})
+        own, holds = harness.look(scope)
+        if own is None and holds is None:
+            return
+        if own and own != _record(state):
+            occasion.warn(f"left the record of {scope.title} in Harness: somebody else has changed it since to {own}")
+            return
+        try:
+            harness.put(scope, DEFAULT)
+        except HarnessError as refusal:
+            if refusal.refusal is not Refusal.BLOCKED:
+                raise
+            occasion.warn(f"left the record of {scope.title} in Harness, where a level above decides by now\n{refusal}")
+
+    def _put(self, inputs: Properties) -> None:
+        self._client(inputs).put(_scope(inputs), _record(inputs))
+
+    def _client(self, inputs: Properties) -> Harness:
+        key = _key(inputs.get("apiKey")) or os.environ.get(KEY, "")
+        if not key:
+            raise _NoKeyError.of(
+                "CHR0808",
+                "there is no API key of Harness",
+                help=f"give `harness.login` a value (`pulumi config set --secret chaosreg-credentials:NAME`), or set {KEY}",
+            )
+        which = (inputs.get("endpoint") or HARNESS_SAAS, inputs["accountId"], key)
+        with self._guard:
+            if which not in self._clients:
+                self._clients[which] = Harness(*which, stop=self._run.stop)
+            return self._clients[which]
+
+    def _is_opened(self, scope: HarnessScope) -> bool:
+        """Whether this run opens a level above: what blocks now need not block then."""
+        return any(self._run.is_kept(("opens", str(above))) for above in list(scope.chain)[1:])
+
+    def _is_kept(self, scope: HarnessScope) -> bool:
+        form, bare = _forms(scope)
+        other = "bare" if form == "whole" else "whole"
+        return self._run.is_kept(("harness", str(scope))) or self._run.is_kept(("harness", other, bare))
+
+
+class _NoKeyError(ChaosregError):
+    """Nobody gave a key."""
+
+
+def _is_denied(refusal: ChaosregError) -> bool:
+    return refusal.is_denied or isinstance(refusal, _NoKeyError)
+
+
+def _kept(scope: HarnessScope) -> list[tuple[str, ...]]:
+    """What a level is the same by: one infrastructure has two forms of its id."""
+    return [("harness", str(scope)), ("harness", *_forms(scope))]
+
+
+def _forms(scope: HarnessScope) -> tuple[str, str]:
+    environment, _, infrastructure = scope.infrastructure.rpartition("/")
+    return "whole" if environment else "bare", f"{scope.account}/{scope.organization}/{scope.project}//{infrastructure}"
+
+
+def _levels(inputs: Properties) -> list[Failure]:
+    """A level needs those above it."""
+    levels = ("organization", "project", "infrastructure")
+    return [
+        (below, f"needs `{above}`, too: it is in one")
+        for above, below in zip(levels, levels[1:], strict=False)
+        if inputs.get(below) and not inputs.get(above)
+    ]
+
+
+def _place(inputs: Properties) -> dict[str, Any]:
+    keys = ("accountId", "organization", "project", "infrastructure")
+    return {key: inputs[key] for key in keys if inputs.get(key) is not None}
+
+
+def _scope(inputs: Properties) -> HarnessScope:
+    given = _place(inputs)
+    return HarnessScope(*(given.get(key, "") for key in ("accountId", "organization", "project", "infrastructure")))
+
+
+def _place_of(scope: HarnessScope) -> dict[str, Any]:
+    said = {
+        "accountId": scope.account,
+        "organization": scope.organization,
+        "project": scope.project,
+        "infrastructure": scope.infrastructure,
+    }
+    return {key: value for key, value in said.items() if value}
+
+
+def _record(inputs: Properties) -> Record:
+    return Record(
+        server=inputs.get("server") or "",
+        account=inputs.get("account") or "",
+        is_private=inputs.get("private") is True,
+        secret_name=inputs.get("secretName") or "",
+        is_default=inputs.get("isDefault") is True,
+        allow_overrides=inputs.get("allowOverrides") is True,
+        images={key: inputs[ours] for ours, key in IMAGES.items() if inputs.get(ours)},
+    )
+
+
+def _inputs_of(record: Record) -> dict[str, Any]:
+    said = {
+        "server": record.server,
+        "account": record.account,
+        "private": record.is_private,
+        "secretName": record.secret_name,
+        "isDefault": record.is_default,
+        "allowOverrides": record.allow_overrides,
+        **{ours: record.images.get(key, "") for ours, key in IMAGES.items()},
+    }
+    return {key: value for key, value in said.items() if value != "" and value is not False}
+
+
+def _outputs(inputs: Properties) -> dict[str, Any]:
+    same = {key: inputs[key] for key in HARNESS_IMAGE_REGISTRY.outputs_of_inputs if key in inputs}
+    return {**same, "scope": str(_scope(inputs))}
+
+
+def _changes(before: Record, after: Record) -> str:
+    """Each field that differs, as `up` would change it."""
+    was, now = _inputs_of(before), _inputs_of(after)
+    names = [key for key in dict.fromkeys([*was, *now]) if was.get(key) != now.get(key)]
+    return ", ".join(f"{key}: {_shown(was.get(key))} -> {_shown(now.get(key))}" for key in names)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "none"
+    return str(value).lower() if isinstance(value, bool) else f"`{value}`"
+
+
+def _key(said: Any) -> str:
+    """The key itself; a credential in the form of others has it as its password."""
+    if isinstance(said, Mapping):
+        said = said.get("password")
+    return said.strip() if isinstance(said, str) else ""

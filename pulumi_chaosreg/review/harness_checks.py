@@ -1,0 +1,77 @@
+"""What a level publishes in Harness, beside what the infrastructures below end up with that take it from there."""
+
+from collections.abc import Iterable, Iterator
+
+from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.scopes.delivery import How
+from pulumi_chaosreg.scopes.model import Scope
+from pulumi_chaosreg.scopes.publication import Publication
+from pulumi_chaosreg.scopes.registry import is_same
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.settings.table import HARNESS, SECTION
+
+
+def check_published(
+    scopes: Iterable[Scope], configs: Iterable[ResolvedConfig], published: Iterable[Publication]
+) -> Iterator[Finding]:
+    """CHR0805 and CHR0819."""
+    by_scope = {one.scope: one for one in published}
+    told: dict[tuple[Scope, str], list[ResolvedConfig]] = {}
+    for config in configs:
+        chain = reversed(config.infrastructure.chain())
+        nearest = next((by_scope[scope] for scope in chain if scope in by_scope), None)
+        if nearest and nearest.scope is not config.infrastructure and (differs := _difference(nearest, config)):
+            told.setdefault((nearest.scope, differs), []).append(config)
+    for (scope, differs), every in told.items():
+        yield _differ(scope, differs, every)
+    yield from _vain(list(scopes))
+
+
+def _difference(published: Publication, config: ResolvedConfig) -> str:
+    """What an infrastructure that takes its registry from Harness would be told wrong; "" for nothing."""
+    if not is_same(published.registry.path, config.registry.path):
+        return f"it pulls from `{config.registry.path}`"
+    delivered = config.delivery
+    if delivered is None:
+        return ""
+    if delivered.how.value is How.NODE_IDENTITY:
+        return "its nodes pull by their own identity, and there is no Secret" if published.is_private.value else ""
+    name = delivered.secret_name.value if delivered.secret_name else ""
+    said = published.secret_name.value if published.secret_name else ""
+    return "" if name == said else f"its pull Secret is `{name}`"
+
+
+def _differ(scope: Scope, differs: str, every: list[ResolvedConfig]) -> Finding:
+    first, others = every[0].infrastructure, len(every) - 1
+    more = f" (and {others} more)" if others else ""
+    return Finding(
+        "CHR0805",
+        f"{first.title}{more} takes its registry in Harness from {scope.title}, and {differs}",
+        first.place,
+        notes=(("published at", str(scope.at(HARNESS.publish))),),
+        help="add `harness: {publish: true}` there, or make both say the same: `pull_secret: {name: …}` at "
+        f"{scope.title}, `cluster: {{provider: …}}` or `pull_secret: {{delivery: …}}`",
+    )
+
+
+def _vain(scopes: list[Scope]) -> Iterator[Finding]:
+    """CHR0819: settings for Harness, where no level at or below is published."""
+    publishing = [scope for scope in scopes if scope.get(HARNESS.publish) is True]
+    for scope in scopes:
+        said = [row for row in (*HARNESS.ROWS.values(), SECTION.environment, SECTION.harness_id) if _says(scope, row)]
+        if said and not any(one.within(scope) for one in publishing) and not _is_unclear(scopes, scope):
+            yield Finding(
+                "CHR0819",
+                f"`{said[0]}` has no effect: neither {scope.title} nor anything below it is published to Harness",
+                scope.at(said[0]),
+                help="add `harness: {publish: true}` to each level that Harness shall know, or remove it",
+                severity="hint",
+            )
+
+
+def _says(scope: Scope, row: object) -> bool:
+    return row is not HARNESS.publish and scope.get(row) is not None  # type: ignore[arg-type]
+
+
+def _is_unclear(scopes: list[Scope], scope: Scope) -> bool:
+    return any(one.is_unclear(HARNESS.publish) for one in scopes if one.within(scope))

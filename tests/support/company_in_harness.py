@@ -1,0 +1,76 @@
+"""A company that publishes its levels in the lab's Harness: four levels, in one stack file or in two."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.harness_orders import new_account
+from lab.state import HarnessState, load
+from lab.workspace import Workspace
+
+KEY_CANARY = "pat.canary-5eed-of-harness"
+
+ACCOUNT = """\
+config:
+  chaosreg:account:
+    id: acme
+    allow_overrides: true
+    image_registry:
+      server: harbor.acme.example
+      account: chaos
+      type: private
+      kind: harbor
+      authentication: {{secret_name: chaos-pull}}
+    images: {{release: "1.94.4", pin: "off"}}
+    mirror: off
+    harness: {{publish: true, account_id: {account}, endpoint: "{endpoint}", login: harness-key}}
+"""
+BELOW = """\
+  chaosreg:organization:
+    id: payments
+    allow_overrides: true
+    image_registry: {{account: chaos/payments}}
+    harness: {{publish: true}}
+  chaosreg:project:
+    id: checkout
+    allow_overrides: true
+    image_registry: {{account: chaos/checkout}}
+    harness: {{publish: true}}
+  chaosreg:infrastructures:
+    prod-eu:
+      cluster: {{context: prod-eu}}
+      namespace: {space}-h
+      harness_id: prod_eu
+      environment: prod
+      custom_images: {{log_watcher: "harbor.acme.example/own/log-watcher:7"}}
+      harness: {{publish: true}}
+"""
+
+
+@dataclass
+class InHarness:
+    """The workspace, and where its records are."""
+
+    workspace: Workspace
+    harness: HarnessState
+    account: str
+
+
+def company_in_harness(folder: Path, space: str, *, split: bool = False) -> InHarness:
+    """Its stack `acme` is initialised, and `prod`, too, where what is below the account has a file of its own."""
+    harness = load().harness
+    assert harness, "the part `harness` was not started"
+    account = f"acc{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
+    new_account(harness, account, f"{KEY_CANARY}.{account}")
+    workspace = Workspace(folder)
+    workspace.add_project()
+    (folder / "stacks").mkdir()
+    said = {"account": account, "endpoint": harness.endpoint, "space": space}
+    files = {"acme": ACCOUNT if split else ACCOUNT + BELOW}
+    files |= {"prod": f"config:\n  chaosreg:parent_stack: acme\n{BELOW}"} if split else {}
+    for stack, text in files.items():
+        (folder / f"stacks/Pulumi.{stack}.yaml").write_text(text.format(**said), "utf-8")
+        workspace.init(stack)
+        key = f"chaosreg-credentials:harness-key={KEY_CANARY}.{account}"
+        workspace.run("pulumi", "config", "set-all", "--stack", stack, "--secret", key)
+    return InHarness(workspace, harness, account)
