@@ -19,6 +19,7 @@ from pulumi_chaosreg.scopes.demand import FurtherImages
 from pulumi_chaosreg.scopes.locks import check_exceptions
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.moves import check_moves
+from pulumi_chaosreg.scopes.publication import Publication
 from pulumi_chaosreg.scopes.registry import definitions
 from pulumi_chaosreg.scopes.resolution import Resolver
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
@@ -46,6 +47,7 @@ class Declared:
         self._values: dict[Scope, Lookup] = {}
         self._configs: list[ResolvedConfig] = []
         self._further: list[FurtherImages] = []
+        self._published: list[Publication] = []
         self._ownership = Ownership()
         self._told: set[Finding] = set()
 
@@ -74,6 +76,13 @@ class Declared:
         self._configs.append(resolved)
         self._tell([*findings, *self._check(configs=(resolved,))])
         return resolved
+
+    def publication(self, scope: Scope) -> Publication | None:
+        """What a level publishes in Harness; RunError where that cannot be."""
+        record, findings = self._resolver.publication(scope)
+        self._tell(findings)
+        self._published += [record] if record else []
+        return record
 
     def _check(
         self,
@@ -111,7 +120,8 @@ class Declared:
 
     def _tell_of_the_whole(self) -> None:
         scopes, configs, further = tuple(self._scopes), tuple(self._configs), tuple(self._further)
-        whole = Subject(scopes, configs, self._catalogue, further, is_acting=True)
+        published = tuple(self._published)
+        whole = Subject(scopes, configs, self._catalogue, further, is_acting=True, published=published)
         self._tell([*check(whole), *check_exceptions(scopes)])
 
     def _has_value(self, scope: Scope, name: str) -> bool:

@@ -14,7 +14,7 @@ class HarnessImageRegistry(CustomResource):
     `account_id`, `organization`, `project` and `infrastructure` are Harness's identifiers, as far down as the level is;
     an infrastructure is `environment/infrastructure`, or its own identifier alone. `api_key` is never shown and never a
     diff; without it `HARNESS_PLATFORM_API_KEY` is read. `account` is the path between the server and an image.
-    `secret_name` is that of a Kubernetes Secret in the namespace where chaos Pods run, and a private registry needs one.
+    `secret_name` is that of a Kubernetes Secret in the namespace where chaos Pods run; a private registry needs one.
     `log_watcher`, `ddcr`, `ddcr_lib` and `ddcr_fault` are full references that are used instead of those whose tags
     Harness chooses. A record that is there already is taken over. `on_destroy`: `reset` (default) to Harness's default,
     or `retain`; nobody can delete a record.

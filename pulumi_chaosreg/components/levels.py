@@ -90,12 +90,21 @@ class LevelComponent(pulumi.ComponentResource):
             self.owned.provisioned(further.registry, [image.reference for image in further.images])
             for image in further.images:
                 self.owned.mirrored(further.registry, image)
+        if level is not Level.INFRASTRUCTURE:
+            self._publish_declared()
+
+    def _publish_declared(self) -> None:
+        """What a program publishes; of stack files that is known already."""
+        if record := self._declared.publication(self.scope):
+            self.publish(record)
 
     def _begin(self, above: "LevelComponent | None", credentials: Credentials | None) -> None:
         self.above = above
         self._declared: Declared = above._declared if above else declared_by_the_program()
         self._credentials = dict(credentials or {})
         self._record: HarnessImageRegistry | None = None
+        self._needed: list[pulumi.Resource] = []
+        """What must be there before Harness is told of it."""
 
     def _register(self, scope: Scope, opts: pulumi.ResourceOptions | None) -> None:
         self.scope = scope
@@ -103,18 +112,22 @@ class LevelComponent(pulumi.ComponentResource):
         super().__init__(component_type(scope.level), scope.path, {}, pulumi.ResourceOptions.merge(ours, opts))
         self.owned = OwnedRegistries(self, scope, self.credential)
 
-    def publish(self, published: Publication, after: Sequence[pulumi.Input[pulumi.Resource]] = ()) -> None:
-        """Write its registry into Harness, after the record of the nearest published level above it in this program."""
+    def publish(self, published: Publication) -> None:
+        """Write its registry into Harness, after the record of the nearest published level above it in this program,
+        and after what Harness's Pods will need: the images, and the infrastructure's Secret.
+        """
         assert published.login is not None
         key = self.credential(published.login.value)
         if key is None:
             raise refusal(no_value(published.login.value, published.login.origin.place))
         above = self.above._nearest_record() if self.above else None
+        owner = self.owner_of(published.registry.owner) if published.registry.owner else None
+        images = owner.owned.made_mirror(published.registry) if owner else None
         self._record = published_level(
             published,
             key,
             parent=self,
-            after=[*([above] if above else []), *after],
+            after=[*([above] if above else []), *([images] if images else []), *self._needed],
             aliases=object_aliases(self.scope, self.urn, HARNESS_IMAGE_REGISTRY.type, None),
         )
 
@@ -221,6 +234,7 @@ class Infrastructure(LevelComponent):
         self._declare(Level.INFRASTRUCTURE, name, above, {**settings, **said}, credentials, opts)
         self._settle(self._declared.resolve(self.scope), is_owner_here=True)
         self._deliver(own or Cluster.of_settings(self.resolved.of_cluster()))
+        self._publish_declared()
 
     @classmethod
     def of_resolved(
@@ -324,7 +338,7 @@ class Infrastructure(LevelComponent):
             for one in delivered(resolved)
         ]
         before = [made for one in asked for made in DELIVERIES[one.delivery.how.value](one)] or before
-        config_map(
+        made = config_map(
             name,
             config_map_name=self.config_map_name,
             namespace=self.namespace,
@@ -339,6 +353,7 @@ class Infrastructure(LevelComponent):
             metadata("", labels=labels, annotations=annotations),
             self._options(reached, [*before, *self._mirrored.values()], ""),
         )
+        self._needed = [made]
         for number, secret in enumerate(resolved.secret_names):
             for account in resolved.service_accounts.value:
                 suffix = f"/{secret}" if number or not resolved.delivery or not self.secret_name else ""

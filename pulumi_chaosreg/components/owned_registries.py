@@ -64,6 +64,10 @@ class OwnedRegistries:
         repositories = self._repositories.get(registry.path)
         return repositories.node_identity if repositories else {}
 
+    def made_mirror(self, registry: Registry) -> ImageMirror | None:
+        """The mirror into one of them, if something has asked for an image of it."""
+        return self._mirrors.get(registry.path)
+
     def mirror_into(self, registry: Registry) -> ImageMirror:
         """The mirror into one of them."""
         policy = registry.policy

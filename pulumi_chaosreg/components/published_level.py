@@ -16,7 +16,7 @@ def published_level(
     after: Sequence[pulumi.Input[pulumi.Resource]],
     aliases: Sequence[pulumi.Input[pulumi.Alias | str]],
 ) -> HarnessImageRegistry:
-    """The resource, below the level's component; after the record of the level above, what is pulled, and the Secret."""
+    """The resource, below the level's component; after the record of the level above, the images, and the Secret."""
     if pulumi.runtime.is_dry_run():
         for note in published.notes:
             pulumi.log.info(f"in Harness: {note}", parent)

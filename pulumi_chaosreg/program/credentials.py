@@ -81,6 +81,24 @@ class CredentialValues:
             if config.get_secret(named.value) is None
         ]
 
+    def missing_for_harness(self, reviewed: Review) -> list[Finding]:
+        """The API keys that levels of this stack are published with, and that it has no value for (CHR0808)."""
+        config = pulumi.Config(CREDENTIALS)
+        mine = [record for scope, record in reviewed.published.items() if scope.stack == self.stack]
+        return [
+            Finding(
+                "CHR0808",
+                f"the API key `{record.login.value}` has no value, and {record.scope.title} is published to Harness",
+                record.login.origin.place,
+                notes=(("looked at", f"{CREDENTIALS}:{record.login.value} in the stack `{self.stack}`"),),
+                help=f"run `pulumi config set --stack {self.stack} --secret {CREDENTIALS}:{record.login.value}`: each "
+                "stack that publishes needs the key itself",
+                hides_value=True,
+            )
+            for record in mine
+            if record.login and config.get_secret(record.login.value) is None
+        ]
+
     def for_others(self, reviewed: Review) -> dict[str, pulumi.Output[Any]]:
         """NAME → value of each pull credential that an infrastructure of another stack will ask this one for."""
         asked = (

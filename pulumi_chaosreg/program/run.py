@@ -65,9 +65,7 @@ class _Builder:
                     # Few calls deep: the engine keeps the stack trace of every resource.
                     self.components[each] = self._component(each)
             self._mirror(scope, self.components[scope])
-        for scope, published in self.reviewed.published.items():  # the widest first: what is below comes after it
-            if scope.stack == self.stack:
-                self.components[scope].publish(published)
+        self._publish()
         infrastructures = [c for c in self.components.values() if isinstance(c, Infrastructure)]
         pulumi.export("infrastructures", {c.scope.path: _summary(c) for c in infrastructures})
         for name in ("policies", "identities", "node_identity"):
@@ -90,8 +88,17 @@ class _Builder:
                     except ChaosregError as error:
                         findings += error.findings
         findings += self.values.missing_for_mirrors(self.reviewed, owned)
+        findings += self.values.missing_for_harness(self.reviewed)
         if findings:
             raise ChaosregError(locate(list(dict.fromkeys(findings))))
+
+    def _publish(self) -> None:
+        """The widest levels first: those below come after them."""
+        mine = {scope: record for scope, record in self.reviewed.published.items() if scope.stack == self.stack}
+        for scope, record in mine.items():
+            self.components[scope].publish(record)
+        if mine:
+            pulumi.export("harness", {scope.path: {"notes": list(record.notes)} for scope, record in mine.items()})
 
     def _component(self, scope: Scope) -> Component:
         """The scope's component; the one above is there already."""

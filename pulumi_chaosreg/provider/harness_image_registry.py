@@ -1,12 +1,13 @@
 """`HarnessImageRegistry`: the record of one level in Harness, as a Pulumi custom resource.
 
-What its inputs are, and what a change of them means, says its table (`resources/harness_image_registry.py`). Harness has
-nothing that deletes a record: what is destroyed goes back to Harness's default, or stays.
+What its inputs are, and what a change of them means, says its table (`resources/harness_image_registry.py`). Harness
+has nothing that deletes a record: what is destroyed goes back to Harness's default, or stays.
 """
 
 import os
 import threading
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from pulumi_chaosreg.errors import ChaosregError
@@ -148,7 +149,8 @@ class HarnessImageRegistry:
             raise _NoKeyError.of(
                 "CHR0808",
                 "there is no API key of Harness",
-                help=f"give `harness.login` a value (`pulumi config set --secret chaosreg-credentials:NAME`), or set {KEY}",
+                help="give `harness.login` a value (`pulumi config set --secret chaosreg-credentials:NAME`), or set "
+                f"{KEY}",
             )
         which = (inputs.get("endpoint") or HARNESS_SAAS, inputs["accountId"], key)
         with self._guard:
@@ -189,7 +191,7 @@ def _levels(inputs: Properties) -> list[Failure]:
     levels = ("organization", "project", "infrastructure")
     return [
         (below, f"needs `{above}`, too: it is in one")
-        for above, below in zip(levels, levels[1:], strict=False)
+        for above, below in pairwise(levels)
         if inputs.get(below) and not inputs.get(above)
     ]
 

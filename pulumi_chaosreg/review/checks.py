@@ -125,7 +125,7 @@ def _pulls(subject: Subject) -> Iterable[Finding]:
 def _credentials(subject: Subject) -> Iterable[Finding]:
     if subject.company is None or (subject.is_acting and subject.looks_as is None):
         return ()  # who acts has the values
-    missing = check_credentials(subject.company, subject.configs, subject.further, subject.looks_as)
+    missing = check_credentials(subject.company, subject.configs, subject.further, subject.published, subject.looks_as)
     is_sure = subject.is_whole and subject.is_understood and not missing
     return [*missing, *(check_unused(subject.company, subject.configs, subject.further) if is_sure else ())]
 

@@ -6,6 +6,7 @@ from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.scopes.delivery import Delivery, How
 from pulumi_chaosreg.scopes.demand import Demand, FurtherImages
 from pulumi_chaosreg.scopes.model import Scope
+from pulumi_chaosreg.scopes.publication import Publication
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.settings.near_misses import did_you_mean
 from pulumi_chaosreg.settings.table import PULL_SECRET
@@ -15,14 +16,22 @@ from pulumi_chaosreg.stacks.stack_files import StackFile
 
 
 def check_credentials(
-    company: Company, configs: Iterable[ResolvedConfig], further: Iterable[FurtherImages], acting: str | None
+    company: Company,
+    configs: Iterable[ResolvedConfig],
+    further: Iterable[FurtherImages],
+    published: Iterable[Publication],
+    acting: str | None,
 ) -> list[Finding]:
     """CHR0501 for names that are not among those that somebody gave a value: most likely misspelt. Where nobody gave
     any value yet there is nothing to find, but for `acting`, the stack whose preview this stands for.
     """
     every = list(configs)
     missing: dict[tuple[Place, str], dict[str, StackFile]] = {}
-    for place, name, files, stack in (*_pulls(company, every), *_mirrors(company, [*every, *further])):
+    for place, name, files, stack in (
+        *_pulls(company, every),
+        *_mirrors(company, [*every, *further]),
+        *_records(company, published),
+    ):
         known = any(file.credentials for file in files) or stack == acting
         is_elsewhere = any(name in file.credentials or file.environments for file in files)  # ESC may have it
         if known and files and not is_elsewhere:
@@ -114,6 +123,12 @@ def _mirrors(company: Company, demands: Sequence[Demand]) -> Iterator[_Named]:
         for named in policy.credentials.values() if owner and policy else ():
             assert owner
             yield named.origin.place, named.value, _files(company, [owner]), owner.stack  # nobody else's reach it
+
+
+def _records(company: Company, published: Iterable[Publication]) -> Iterator[_Named]:
+    for record in published:
+        if record.login:
+            yield record.login.origin.place, record.login.value, _files(company, [record.scope]), record.scope.stack
 
 
 def _files(company: Company, scopes: Iterable[Scope]) -> list[StackFile]:

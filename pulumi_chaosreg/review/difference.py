@@ -225,20 +225,28 @@ def _of_levels(edits: Edits) -> Iterator[Change]:
     for scope in edits.after.company.scopes:
         if scope.level is Level.INFRASTRUCTURE:
             continue
-        was, new = edits.was(scope), of_level(scope)
-        old = of_level(was) if was else {}
+        was, new = edits.was(scope), of_level(scope, edits.after.published.get(scope))
+        old: Facts = _level_before(edits, was) if was else {}
         if was is None and new:
             yield Change("added", scope.path, scope.stack, _alone(new, is_new=True, what=str(scope.level)))
         elif was and old != new:
             causes = Causes(edits.between(was, scope), old, _levels_without(edits, was, scope))
             yield Change("changed", scope.path, scope.stack, tuple(_fields(old, new, causes.of)))
     for was in edits.before.company.scopes:
-        if was.level is not Level.INFRASTRUCTURE and edits.is_gone(was) and (old := of_level(was)):
+        if was.level is not Level.INFRASTRUCTURE and edits.is_gone(was) and (old := _level_before(edits, was)):
             yield Change("removed", was.path, was.stack, _alone(old, is_new=False, what=str(was.level)))
 
 
 def _levels_without(edits: Edits, was: Scope, now: Scope) -> Callable[[Undone], Facts]:
-    return lambda undone: of_level(edits.without(was, now, undone))
+    def without(undone: Undone) -> Facts:
+        built = edits.without(was, now, undone)
+        return of_level(built, edits.resolver(undone).publication(built)[0])
+
+    return without
+
+
+def _level_before(edits: Edits, was: Scope) -> Facts:
+    return of_level(was, edits.before.published.get(was))
 
 
 def _fields(before: Facts, after: Facts, cause_of: CauseOf) -> list[FieldChange]:

@@ -13,6 +13,7 @@ from pulumi_chaosreg.images.signing_policy import SigningPolicy
 from pulumi_chaosreg.scopes.demand import FurtherImages
 from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, off, own_or_inherited
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, nearest
+from pulumi_chaosreg.scopes.publication import Publication
 from pulumi_chaosreg.scopes.registry import joined
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, shown
 from pulumi_chaosreg.settings.setting import Path
@@ -90,8 +91,17 @@ def of_registry(
     return facts
 
 
-def of_level(scope: Scope) -> dict[str, Fact]:
-    """Who may override what this level decides."""
+def of_level(scope: Scope, record: Publication | None = None) -> dict[str, Fact]:
+    """Who may override what this level decides, and its record in Harness."""
+    return {**_of_lock(scope), **(of_record(record) if record else {})}
+
+
+def of_record(record: Publication) -> dict[str, Fact]:
+    """What a level's record in Harness says."""
+    return {one.name: Fact(one.value, one.origin) for one in record.fields()}
+
+
+def _of_lock(scope: Scope) -> dict[str, Fact]:
     setting = SECTION.allow_overrides
     said = scope.get(setting)
     locks_unsaid = lockable_keys(scope)

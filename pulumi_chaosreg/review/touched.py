@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_chaosreg.review.facts import HOLDER
+from pulumi_chaosreg.review.facts import HOLDER, of_record
 from pulumi_chaosreg.review.made import Made
 from pulumi_chaosreg.review.review import Review
 from pulumi_chaosreg.scopes.demand import by_images
@@ -100,6 +100,11 @@ class _Inputs:
                         **said,
                     }
                     self._add(owner.stack, f"repositories of {owner.title} at {registry.path}", inputs)
+        for scope, record in reviewed.published.items():
+            inputs = {"record": {name: fact.value for name, fact in of_record(record).items()}}
+            if record.login:
+                inputs["key"] = made.text(scope.stack, record.login.value)
+            self._add(scope.stack, f"{scope.title} in Harness", inputs)
 
     def of(self, stack: str) -> Mapping[str, Any]:
         return self._of.get(stack, {})
@@ -136,13 +141,19 @@ def _of_repositories(owner: Scope, registry: Registry) -> dict[str, object]:
 
 
 def _waves(reviewed: Review) -> dict[str, int]:
-    """How many stacks must be `up` before each one: the owner of its registry, and who holds its credential."""
+    """How many stacks must be `up` before each one: the owner of its registry, who holds its credential, and the
+    levels above that are published in Harness.
+    """
     needs: dict[str, set[str]] = {}
     for scope, resolved in reviewed.resolved.items():
         needed = {resolved.owner.stack} if resolved.owner else set()
         names = {delivery.credential for delivery in resolved.deliveries if delivery.credential}
         holders = {reviewed.company.credential_stack(scope, name) for name in names} - {None}
         needs.setdefault(scope.stack, set()).update(needed | {holder for holder in holders if holder})
+    for scope, record in reviewed.published.items():  # Harness takes a level after those above it
+        above = {other.stack for other in scope.chain()[:-1] if other in reviewed.published}
+        owner = {record.registry.owner.stack} if record.registry.owner else set()
+        needs.setdefault(scope.stack, set()).update(above | owner)
     waves: dict[str, int] = {}
 
     def wave(stack: str) -> int:

@@ -74,6 +74,7 @@ class Resolver:
         delivered, wrong = delivery(infrastructure, shared.registry, namespace, shared.authentication, self.has_value)
         others, unknown, missing = self._other_logins(infrastructure, shared, delivered)
         cluster, lacking = _cluster(infrastructure)
+        record, _ = self.publication(infrastructure)  # what is wrong with it is told where it is asked for
         resolved = ResolvedConfig(
             infrastructure=infrastructure,
             registry=shared.registry,
@@ -82,6 +83,7 @@ class Resolver:
             delivery=delivered,
             others=others,
             nowhere_known=unknown,
+            harness=tuple(record.fields()) if record else (),
             namespace=namespace,
             create_namespace=nearest(infrastructure, NAMESPACE.create) or Decided(value=True, origin=Origin()),
             service_accounts=Decided(tuple(accounts.value), accounts.origin) if accounts else Decided((), Origin()),

@@ -111,6 +111,8 @@ class ResolvedConfig:
     annotations: Mapping[str, Decided[str]] = field(default_factory=dict)
     others: tuple[OtherLogin, ...] = ()
     """How the credentials of other registries arrive, which custom images are on."""
+    harness: tuple[Field, ...] = ()
+    """What the infrastructure's own record in Harness says; empty where it has none."""
     nowhere_known: tuple[Reference, ...] = ()
     """Custom images that are on no registry that the infrastructure can see."""
 
@@ -203,6 +205,7 @@ class ResolvedConfig:
             yield from _of_other(other, self.namespace)
         yield from self._of_policy()
         yield from self._of_mirror()
+        yield from self.harness
 
     def _of_policy(self) -> Iterator[Field]:
         """What may be pulled at all, and what of it nobody has verified."""

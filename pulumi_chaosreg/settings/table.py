@@ -234,7 +234,7 @@ LOCKABLE = ("image_registry", "custom_images", "allow_images", "images", "requir
 
 class _Harness(Group, key="harness"):
     publish = flag(
-        "whether `up` writes this level's registry into Harness, too; of this level alone: those below say it themselves"
+        "whether `up` writes this level's registry into Harness, too; of this level alone: others say it themselves"
     )
     account_id = text("the account's identifier in Harness", grammar=HARNESS_ACCOUNT)
     endpoint = text(

@@ -16,7 +16,7 @@ from pulumi_chaosreg.images.lockfile import FILE_NAME, read_lockfile
 from pulumi_chaosreg.scopes.locks import check_exceptions
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.moves import check_moves
-from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, SECTION
+from pulumi_chaosreg.settings.table import HARNESS, IMAGE_REGISTRY, SECTION
 from pulumi_chaosreg.stacks.catalogue_additions import add_to_catalogue
 from pulumi_chaosreg.stacks.sections import CREDENTIALS, NAMESPACE
 from pulumi_chaosreg.stacks.stack_files import StackFile, StackFolder
@@ -117,12 +117,16 @@ def load_company(
 
 
 def _needs_all(files: StackFolder, tree: Tree, stack: str) -> bool:
-    """Whether what this stack makes depends on stacks below: it owns a registry, or hands credentials down."""
+    """Whether what this stack makes depends on stacks below: it owns a registry, hands credentials down, or
+    publishes in Harness what they take from there.
+    """
     file = files.read(stack)
     if file is None or files.gives_all_stacks_a_section:
         return True
     every = tree.link(stack)
     above = [scope for scope in every if scope.level is not Level.INFRASTRUCTURE]
+    if any(scope.get(HARNESS.publish) for scope in above):  # who takes it from there must fit
+        return True
     return any(scope.get(IMAGE_REGISTRY.server) or scope.get(SECTION.registries) for scope in every) or bool(
         above and (file.credentials or file.from_engine or file.environments)
     )
