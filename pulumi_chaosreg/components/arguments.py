@@ -432,8 +432,7 @@ class HarnessArgs(TypedDict, total=False):
     """the same settings in Harness itself"""
 
     publish: bool
-    """whether `up` writes this level's registry into Harness, too; of this level alone: those below say it themselves
-    """
+    """whether `up` writes this level's registry into Harness, too; of this level alone: others say it themselves"""
 
     account_id: str
     """the account's identifier in Harness"""

@@ -58,6 +58,8 @@ class LevelComponent(pulumi.ComponentResource):
     above: "LevelComponent | None"
     owned: OwnedRegistries
     """What its stack does for the registries that it defines."""
+    notes: tuple[str, ...]
+    """What its record in Harness does not say; empty where it has none."""
 
     @classmethod
     def of_scope(
@@ -103,6 +105,7 @@ class LevelComponent(pulumi.ComponentResource):
         self._declared: Declared = above._declared if above else declared_by_the_program()
         self._credentials = dict(credentials or {})
         self._record: HarnessImageRegistry | None = None
+        self.notes = ()
         self._needed: list[pulumi.Resource] = []
         """What must be there before Harness is told of it."""
 
@@ -121,8 +124,12 @@ class LevelComponent(pulumi.ComponentResource):
         if key is None:
             raise refusal(no_value(published.login.value, published.login.origin.place))
         above = self.above._nearest_record() if self.above else None
+        if pulumi.runtime.is_dry_run():
+            for note in dict.fromkeys(published.notes).keys() - self._notes_above():
+                pulumi.log.info(f"record in Harness: {note}", self)
         owner = self.owner_of(published.registry.owner) if published.registry.owner else None
         images = owner.owned.made_mirror(published.registry) if owner else None
+        self.notes = published.notes
         self._record = published_level(
             published,
             key,
@@ -130,6 +137,9 @@ class LevelComponent(pulumi.ComponentResource):
             after=[*([above] if above else []), *([images] if images else []), *self._needed],
             aliases=object_aliases(self.scope, self.urn, HARNESS_IMAGE_REGISTRY.type, None),
         )
+
+    def _notes_above(self) -> set[str]:
+        return {*self.above.notes, *self.above._notes_above()} if self.above else set()
 
     def _nearest_record(self) -> HarnessImageRegistry | None:
         if self._record:

@@ -17,9 +17,6 @@ def published_level(
     aliases: Sequence[pulumi.Input[pulumi.Alias | str]],
 ) -> HarnessImageRegistry:
     """The resource, below the level's component; after the record of the level above, the images, and the Secret."""
-    if pulumi.runtime.is_dry_run():
-        for note in published.notes:
-            pulumi.log.info(f"in Harness: {note}", parent)
     images = {key: one.value for key, one in published.images.items()}
     return HarnessImageRegistry(
         published.scope.path,

@@ -98,7 +98,8 @@ class _Builder:
         for scope, record in mine.items():
             self.components[scope].publish(record)
         if mine:
-            pulumi.export("harness", {scope.path: {"notes": list(record.notes)} for scope, record in mine.items()})
+            notes = dict.fromkeys(note for record in mine.values() for note in record.notes)
+            pulumi.export("harness", {"published": [scope.path for scope in mine], "notes": list(notes)})
 
     def _component(self, scope: Scope) -> Component:
         """The scope's component; the one above is there already."""

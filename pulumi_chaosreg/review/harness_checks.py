@@ -20,7 +20,9 @@ def check_published(
     for config in configs:
         chain = reversed(config.infrastructure.chain())
         nearest = next((by_scope[scope] for scope in chain if scope in by_scope), None)
-        if nearest and nearest.scope is not config.infrastructure and (differs := _difference(nearest, config)):
+        if nearest is None or config.infrastructure.get(HARNESS.publish) is not None:
+            continue  # or it says that something else sees to it
+        if nearest.scope is not config.infrastructure and (differs := _difference(nearest, config)):
             told.setdefault((nearest.scope, differs), []).append(config)
     for (scope, differs), every in told.items():
         yield _differ(scope, differs, every)
@@ -49,8 +51,9 @@ def _differ(scope: Scope, differs: str, every: list[ResolvedConfig]) -> Finding:
         f"{first.title}{more} takes its registry in Harness from {scope.title}, and {differs}",
         first.place,
         notes=(("published at", str(scope.at(HARNESS.publish))),),
-        help="add `harness: {publish: true}` there, or make both say the same: `pull_secret: {name: …}` at "
-        f"{scope.title}, `cluster: {{provider: …}}` or `pull_secret: {{delivery: …}}`",
+        help="add `harness: {publish: true}` there (`publish: false` where something else sets it), or make both say "
+        f"the same: `pull_secret: {{name: …}}` at {scope.title}, `cluster: {{provider: …}}` or "
+        "`pull_secret: {delivery: …}`",
     )
 
 

@@ -13,6 +13,7 @@ from pulumi_chaosreg.scopes.locks import is_open
 from pulumi_chaosreg.scopes.model import Decided, Level, Origin, Scope, nearest
 from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.scopes.resolved import Field, ResolvedImage, shown
+from pulumi_chaosreg.settings.grammars import ID
 from pulumi_chaosreg.settings.setting import Path
 from pulumi_chaosreg.settings.table import ALLOW_OVERRIDES, HARNESS, HARNESS_SAAS, IMAGE_REGISTRY, PULL_SECRET, SECTION
 
@@ -196,7 +197,7 @@ def _levels(scope: Scope) -> Iterator[Finding]:
                 f"`{_harness_id(above)}` cannot be the identifier of {above.level} in Harness: it has a `-`",
                 above.at(SECTION.harness_id) if above.get(SECTION.harness_id) else above.place,
                 help=f"write `harness_id: {_harness_id(above).replace('-', '_')}`, as it stands in Harness",
-                follows=above.is_unclear(SECTION.harness_id),
+                follows=above.is_unclear(SECTION.harness_id) or not ID.match(above.id),  # which is told
             )
 
 
@@ -294,15 +295,15 @@ def _notes(
     others = sorted({image.name.partition(".")[0] for image in images} - IMAGE_KEYS.keys())
     if others:
         yield (
-            f"Harness has no setting here for {', '.join(others)}: set them where they are deployed (docs/harness.md)"
+            f"no setting of this record is for {', '.join(others)}: set them where they are deployed (docs/harness.md)"
         )
     if custom and len({*custom} & {"logWatcher", "ddcr", "ddcrLib", "ddcrFault"}) < 4:
-        yield "of images without a reference here Harness chooses the tag"
+        yield "the tags of images without a reference in it are Harness's choice"
 
 
 def _theirs(release: Decided[str] | None) -> str:
     held = f"release {release.value}" if release else "no release that is written down"
-    return f"Harness chooses the tags (`harness.tags: theirs`), and the mirror holds {held}: mirror a newer one first"
+    return f"tags are Harness's choice (`harness.tags: theirs`), and the mirror holds {held}: mirror a newer one first"
 
 
 def _field(name: str, decided: Decided[object], *settings: Path) -> Field:

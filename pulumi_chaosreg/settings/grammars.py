@@ -203,7 +203,12 @@ HARNESS_ACCOUNT = Grammar(
     "the identifier of an account in Harness",
     re.compile(r"^[A-Za-z0-9_-]{1,64}\Z"),
     "write it as it stands in the addresses of Harness's pages, behind `/account/`; it is no secret",
-    lambda text: "this looks like an API key" if text.startswith(("pat.", "sat.")) else "",
+    advise=lambda text: (
+        "this looks like an API key: set it with `pulumi config set --secret chaosreg-credentials:NAME`, and write "
+        "`login: NAME`"
+        if text.startswith(("pat.", "sat."))
+        else ""
+    ),
     hides_value=True,
 )
 HARNESS_IDENTIFIER = Grammar(
@@ -215,7 +220,7 @@ HARNESS_IDENTIFIER = Grammar(
 HARNESS_ENDPOINT = Grammar(
     "CHR0802",
     "the address of Harness's API",
-    re.compile(r"^https?://[^/@\s?#]+(?:/[^@\s?#]*)?\Z"),
+    re.compile(r"^https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?\Z"),
     "write it as in `https://app.harness.io/gateway`, without user, query or fragment",
     lambda text: _unsafe(text),
     canonical=lambda text: text.rstrip("/"),

@@ -105,9 +105,3 @@ def test_a_level_below_may_take_the_login_back(project):
     private = {"server": "h.example", "type": "private", "authentication": LOGIN}
     account = {"image_registry": private, "mirror": "off"}
     assert project.four_levels(account=account, project={"image_registry": {"type": "public"}}).codes == []
-
-
-@pytest.mark.parametrize("setting", ["harness_id", "environment"])
-def test_what_is_not_written_into_harness_yet_is_a_warning(project, setting):
-    outcome = project.four_levels(infrastructure={setting: "prod"})
-    assert outcome.warnings == ["CHR0111"]

@@ -9,6 +9,7 @@ from pulumi_chaosreg.review.made import Made
 from pulumi_chaosreg.settings.table import (
     ALLOW_OVERRIDES,
     CLUSTER,
+    HARNESS,
     IMAGE_REGISTRY,
     IMAGES,
     MIRROR,
@@ -18,7 +19,7 @@ from pulumi_chaosreg.settings.table import (
     SECTION,
 )
 
-GROUPS = (IMAGE_REGISTRY, IMAGES, REPOSITORIES, MIRROR, CLUSTER, NAMESPACE, PULL_SECRET, ALLOW_OVERRIDES)
+GROUPS = (IMAGE_REGISTRY, IMAGES, REPOSITORIES, MIRROR, CLUSTER, NAMESPACE, PULL_SECRET, ALLOW_OVERRIDES, HARNESS)
 ROWS = [
     *(row for group in GROUPS for row in group.ROWS.values()),
     *(row for row in SECTION.ROWS.values() if row.path not in [group.PATH for group in GROUPS]),
@@ -99,10 +100,20 @@ TOLD = {
     "enforce": ("infrastructure", None, "warn"),
     "labels": ("infrastructure", None, {"team": "one"}),
     "annotations": ("infrastructure", None, {"team": "one"}),
+    "harness.publish": ("account", None, True),
+    "harness.account_id": ("account", "acc", "other"),
+    "harness.endpoint": ("account", None, "https://harness.example/gateway"),
+    "harness.login": ("account", "pull", "key"),
+    "harness.on_destroy": ("account", None, "retain"),
+    "harness.tags": ("account", None, "theirs"),
+    "harness_id": ("infrastructure", None, "eu_1"),
+    "environment": ("infrastructure", None, "prod"),
     "id": ("account", "acme", "acme-inc"),
     "moved_from": ("infrastructure", None, "eu-old"),
 }
-WITHOUT_EFFECT = ("pull_secret.adopt", "harness_id", "environment")
+OF_HARNESS = ("harness", "harness_id", "environment")
+PUBLISHED = {"publish": True, "account_id": "acc", "login": "pull"}
+WITHOUT_EFFECT = ("pull_secret.adopt",)
 """Nothing is made of these in this version, whatever they say."""
 
 
@@ -120,9 +131,14 @@ def _made(new_project, level, path, value):
     sections = {"account": ACCOUNT, "infrastructure": INFRASTRUCTURE}
     if ".".join(path) in OF_A_REFRESHER:
         sections["account"] = {**ACCOUNT, "image_registry": RENEWED, "pull_secret": {"identity": ROLE}}
+    between = {}
+    if path[0] in OF_HARNESS:  # which has a place for infrastructures in projects only
+        sections["account"] = {**ACCOUNT, "pull_secret": {"name": "login"}, "harness": PUBLISHED}
+        sections["infrastructure"] = {**INFRASTRUCTURE, "harness": {"publish": True}}
+        between = {"chaosreg:organization": {"id": "payments"}, "chaosreg:project": {"id": "checkout"}}
     sections[level] = _with(sections[level], path, value)
     files = {
-        "acme": {"chaosreg:account": sections["account"], "chaosreg-credentials:pull": {"secure": "v1:x"}},
+        "acme": {"chaosreg:account": sections["account"], **between, "chaosreg-credentials:pull": {"secure": "v1:x"}},
         "prod": {"chaosreg:parent_stack": "acme", "chaosreg:infrastructures": {"eu": sections["infrastructure"]}},
     }
     return Made(new_project().write(files).review())

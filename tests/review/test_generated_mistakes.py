@@ -358,6 +358,9 @@ MALFORMED = {
     "an environment of GitHub": ["prod*", "a:b", " x"],
     "the issuer of a cluster's tokens": ["oidc.example/id/1", "http://oidc.example", "https://oidc.example/"],
     "the name of a cluster of EKS": ["arn:aws:eks:eu-west-1:123456789012:cluster/x", "x" * 101],
+    "an identifier in Harness": ["a b", "prod/eu"],
+    "the identifier of an account in Harness": ["a b", "pat.acc.key"],
+    "the address of Harness's API": ["app.harness.io", "https://u:p@h.example/gateway", "http://h.example/gateway"],
 }
 
 
@@ -970,8 +973,6 @@ def test_a_good_company_has_no_finding_and_no_command_complains(write, review_on
 
 WITHOUT_EFFECT = {
     "pull_secret.adopt": "true",
-    "harness_id": "other_id",
-    "environment": "production",
 }
 
 
