@@ -84,6 +84,13 @@ class Declared:
         self._published += [record] if record else []
         return record
 
+    def described(self, scope: Scope) -> Publication:
+        """What a level would publish, whether it does or not; RunError where that cannot be."""
+        record, findings = self._resolver.described(scope)
+        report(findings)
+        assert record
+        return record
+
     def _check(
         self,
         scopes: tuple[Scope, ...] = (),

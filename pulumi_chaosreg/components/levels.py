@@ -138,6 +138,13 @@ class LevelComponent(pulumi.ComponentResource):
             aliases=object_aliases(self.scope, self.urn, HARNESS_IMAGE_REGISTRY.type, None),
         )
 
+    @property
+    def for_pulumi_harness(self) -> dict[str, Any]:
+        """The level's registry as the arguments of `harness.chaos.ImageRegistry` of pulumi-harness, for who publishes
+        by that: a level with `publish` is published already (RunError where nothing can be published of it).
+        """
+        return self._declared.described(self.scope).for_pulumi_harness
+
     def _notes_above(self) -> set[str]:
         return {*self.above.notes, *self.above._notes_above()} if self.above else set()
 

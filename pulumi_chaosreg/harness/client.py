@@ -24,6 +24,8 @@ _LIMIT = 1 << 20
 _WORDS = 300
 """Letters of an answer that a message repeats."""
 PATIENCE = Patience(tries=4, first=0.5, longest=60.0, idle=30.0)
+PREVIEW = Patience(tries=1, idle=10.0)
+"""Of a look that nothing depends on."""
 
 
 class Harness:

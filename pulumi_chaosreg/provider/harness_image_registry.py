@@ -11,10 +11,11 @@ from itertools import pairwise
 from typing import Any
 
 from pulumi_chaosreg.errors import ChaosregError
-from pulumi_chaosreg.harness.client import Harness
+from pulumi_chaosreg.harness.client import PATIENCE, PREVIEW, Harness
 from pulumi_chaosreg.harness.problems import HarnessError, Refusal, blocked
 from pulumi_chaosreg.harness.record import DEFAULT, IMAGES, Record
 from pulumi_chaosreg.harness.scope import HarnessScope
+from pulumi_chaosreg.oci.patience import Patience
 from pulumi_chaosreg.provider.resource import Found, Occasion
 from pulumi_chaosreg.provider.run import Run
 from pulumi_chaosreg.provider.unknown import has_unknown, is_unknown
@@ -31,7 +32,7 @@ class HarnessImageRegistry:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._clients: dict[tuple[str, str, str], Harness] = {}
+        self._clients: dict[tuple[tuple[str, str, str], Patience], Harness] = {}
         self._guard = threading.Lock()
 
     @classmethod
@@ -71,7 +72,7 @@ class HarnessImageRegistry:
             return
         scope, wanted = _scope(inputs), _record(inputs)
         try:
-            harness = self._client(inputs)
+            harness = self._client(inputs, PREVIEW)
             above = harness.blocked_by(scope) if scope.above and not self._is_opened(scope) else ""
             own, _ = harness.look(scope)
         except ChaosregError as failure:
@@ -143,7 +144,7 @@ class HarnessImageRegistry:
     def _put(self, inputs: Properties) -> None:
         self._client(inputs).put(_scope(inputs), _record(inputs))
 
-    def _client(self, inputs: Properties) -> Harness:
+    def _client(self, inputs: Properties, patience: Patience = PATIENCE) -> Harness:
         key = _key(inputs.get("apiKey")) or os.environ.get(KEY, "")
         if not key:
             raise _NoKeyError.of(
@@ -154,9 +155,9 @@ class HarnessImageRegistry:
             )
         which = (inputs.get("endpoint") or HARNESS_SAAS, inputs["accountId"], key)
         with self._guard:
-            if which not in self._clients:
-                self._clients[which] = Harness(*which, stop=self._run.stop)
-            return self._clients[which]
+            if (which, patience) not in self._clients:
+                self._clients[which, patience] = Harness(*which, patience=patience, stop=self._run.stop)
+            return self._clients[which, patience]
 
     def _is_opened(self, scope: HarnessScope) -> bool:
         """Whether this run opens a level above: what blocks now need not block then."""

@@ -6,6 +6,7 @@ credential, one flag for overrides, and four images that have a key of their own
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.scopes.delivery import Delivery, How
@@ -25,6 +26,7 @@ IMAGE_KEYS = {
     "chaos-ddcr-lib": ("ddcrLib",),
 }
 """Image → Harness's keys for it, the stronger ones last."""
+_THEIR_WORDS = {"logWatcher": "log_watcher", "ddcr": "ddcr", "ddcrLib": "ddcr_lib", "ddcrFault": "ddcr_fault"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,25 @@ class Publication:
         """The path between the server and an image."""
         return self.registry.account.value.strip("/")
 
+    @property
+    def for_pulumi_harness(self) -> dict[str, Any]:
+        """The same as the arguments of `harness.chaos.ImageRegistry` of pulumi-harness, which knows the account and the
+        key by itself.
+        """
+        place = {"org_id": self.organization, "project_id": self.project, "infra_id": self.infrastructure}
+        custom = {words: self.images[key].value for key, words in _THEIR_WORDS.items() if key in self.images}
+        return {
+            **{key: value for key, value in place.items() if value},
+            "registry_server": self.server,
+            "registry_account": self.account,
+            "is_private": self.is_private.value,
+            "is_default": False,
+            "is_override_allowed": self.allow_overrides.value,
+            "use_custom_images": bool(custom),
+            **({"secret_name": self.secret_name.value} if self.secret_name else {}),
+            **({"custom_images": [custom]} if custom else {}),
+        }
+
     def fields(self) -> Iterator[Field]:
         """All that is written into Harness, as people read it."""
         registry, choice = self.registry, IMAGE_REGISTRY.name.path
@@ -93,12 +114,12 @@ def publication(
     delivered: Delivery | None,
     release: Decided[str] | None,
 ) -> tuple[Publication | None, list[Finding]]:
-    """What is published of this level (CHR0801, CHR0803, CHR0804, CHR0806, CHR0807, CHR0808); None where that cannot be
-    known. `delivered` is how the pull credential arrives, as far as this level says it.
+    """What is published of this level (CHR0801, CHR0803, CHR0804, CHR0806, CHR0807, CHR0808, CHR0809); None where that
+    cannot be known. `delivered` is how the pull credential arrives, as far as this level says it.
     """
     account = nearest(scope, HARNESS.account_id) or _own_id(scope.chain()[0])
-    findings = [*_levels(scope), *_locked(scope), *_flag(scope)]
-    if account is None:
+    findings = [*_levels(scope), *(_locked(scope) if publishes(scope) else ()), *_flag(scope)]
+    if account is None and publishes(scope):
         findings.append(
             Finding(
                 "CHR0801",
@@ -109,7 +130,7 @@ def publication(
             )
         )
     login = nearest(scope, HARNESS.login)
-    if login is None:
+    if login is None and publishes(scope):
         findings.append(
             Finding(
                 "CHR0808",
@@ -135,7 +156,7 @@ def publication(
         )
     private, secret, nameless = _secret(scope, registry, delivered)
     findings += nameless
-    if account is None or any(finding.severity == "error" for finding in findings):
+    if any(finding.severity == "error" for finding in findings):
         return None, findings
     ids = {level.level: _harness_id(level) for level in scope.chain()}
     environment = nearest(scope, SECTION.environment)
@@ -146,7 +167,7 @@ def publication(
     custom = _images(images, ours=is_ours)
     return Publication(
         scope=scope,
-        account_id=account,
+        account_id=account or Decided("", Origin()),  # somebody else's provider knows it
         organization=ids.get(Level.ORGANIZATION, ""),
         project=ids.get(Level.PROJECT, ""),
         infrastructure=f"{environment.value}/{infrastructure}" if environment and infrastructure else infrastructure,

@@ -99,8 +99,10 @@ class Resolver:
 
     def publication(self, scope: Scope) -> tuple[Publication | None, list[Finding]]:
         """What a level publishes in Harness, and what is wrong with that; None where it publishes nothing."""
-        if not publishes(scope):
-            return None, []
+        return self.described(scope) if publishes(scope) else (None, [])
+
+    def described(self, scope: Scope) -> tuple[Publication | None, list[Finding]]:
+        """The same of a level that need not publish it."""
         shared, findings = self._shared_by(scope)
         namespace = nearest(scope, NAMESPACE.name) or Decided(DEFAULT_NAMESPACE, Origin())
         # what lacks here may be said below: of this level's own credential nothing is told
