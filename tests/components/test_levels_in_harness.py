@@ -41,7 +41,9 @@ def test_each_published_level_is_a_record_after_the_one_above_it_and_what_pods_n
         "payments/checkout": "checkout",
         "payments/checkout/prod": "live/prod",
     }
-    after = {name: [urn.rpartition("$")[2] for urn in done.options[f"{RECORD} {name}"].dependencies] for name in records}
+    after = {
+        name: [urn.rpartition("$")[2] for urn in done.options[f"{RECORD} {name}"].dependencies] for name in records
+    }
     assert after["payments/checkout"] == ["chaosreg:index:HarnessImageRegistry::acme"]
     assert set(after["payments/checkout/prod"]) == {
         "chaosreg:index:HarnessImageRegistry::payments/checkout",

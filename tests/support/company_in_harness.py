@@ -1,9 +1,11 @@
 """A company that publishes its levels in the lab's Harness: four levels, in one stack file or in two."""
 
 import hashlib
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab.errors import LabError
 from lab.harness_orders import new_account
 from lab.state import HarnessState, load
 from lab.workspace import Workspace
@@ -47,11 +49,34 @@ BELOW = """\
 """
 
 
+class Recording(Workspace):
+    """Remembers all that its commands have said."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.said: list[str] = []
+
+    def run(self, *command: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
+        try:
+            done = super().run(*command, check=check)
+        except LabError as failed:
+            self.said.append(str(failed))
+            raise
+        self.said.append(done.stdout + done.stderr)
+        return done
+
+    def leaks(self, canary: str) -> list[str]:
+        """What commands said, and files of the state, that have it in them."""
+        files = [path for path in (self.folder / ".backend").rglob("*") if path.is_file()]
+        found = [text[:200] for text in self.said if canary in text]
+        return [*found, *(str(path) for path in files if canary in path.read_text("utf-8", "replace"))]
+
+
 @dataclass
 class InHarness:
     """The workspace, and where its records are."""
 
-    workspace: Workspace
+    workspace: Recording
     harness: HarnessState
     account: str
 
@@ -62,7 +87,7 @@ def company_in_harness(folder: Path, space: str, *, split: bool = False) -> InHa
     assert harness, "the part `harness` was not started"
     account = f"acc{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
     new_account(harness, account, f"{KEY_CANARY}.{account}")
-    workspace = Workspace(folder)
+    workspace = Recording(folder)
     workspace.add_project()
     (folder / "stacks").mkdir()
     said = {"account": account, "endpoint": harness.endpoint, "space": space}
