@@ -82,13 +82,14 @@ class CredentialValues:
         ]
 
     def missing_for_harness(self, reviewed: Review) -> list[Finding]:
-        """The API keys that levels of this stack are published with, and that it has no value for (CHR0808)."""
+        """The API keys that levels of this stack are published with, and that it has no value for (CHR0501)."""
         config = pulumi.Config(CREDENTIALS)
         mine = [record for scope, record in reviewed.published.items() if scope.stack == self.stack]
         return [
             Finding(
-                "CHR0808",
-                f"the API key `{record.login.value}` has no value, and {record.scope.title} is published to Harness",
+                "CHR0501",
+                f"credential `{record.login.value}` has no value, and the record of {record.scope.title} in Harness "
+                "needs it",
                 record.login.origin.place,
                 notes=(("looked at", f"{CREDENTIALS}:{record.login.value} in the stack `{self.stack}`"),),
                 help=f"run `pulumi config set --stack {self.stack} --secret {CREDENTIALS}:{record.login.value}`: each "

@@ -120,6 +120,12 @@ def test_a_setting_that_is_no_longer_given_is_a_change(registry, inputs, heard, 
     assert registry.diff(state, inputs()).updates == ("private", "secretName", "ddcr")
 
 
+def test_a_setting_that_is_given_for_the_first_time_is_a_change(registry, inputs, heard, opened):
+    _, state = registry.create(inputs(), heard.occasion)
+    wanted = inputs(secretName="pull", ddcr="h.example/x:1", allowOverrides=True)
+    assert registry.diff(state, wanted).updates == ("secretName", "allowOverrides", "ddcr")
+
+
 def test_a_refresh_sees_what_somebody_else_has_written(registry, inputs, harness, heard, opened):
     given = inputs(organization="payments")
     ident, state = registry.create(given, heard.occasion)

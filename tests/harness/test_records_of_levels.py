@@ -55,6 +55,12 @@ def test_what_is_inherited_is_not_the_level_s_own_even_where_an_answer_says_so(c
     assert client.look(TEAM) == (None, OPEN)
 
 
+def test_what_is_inherited_is_told_by_its_scope_where_answers_have_no_times(client, harness, monkeypatch):
+    client.put(TOP, OPEN)
+    monkeypatch.setattr("pulumi_chaosreg.harness.client._is_same", lambda one, other: False)
+    assert client.look(TEAM) == (None, OPEN)
+
+
 def test_where_a_level_above_blocks_it_is_said_before_anything_is_written(client, harness):
     client.put(TOP, OPEN)
     client.put(TEAM, Record("harbor.example", "team"))

@@ -72,7 +72,7 @@ def test_a_page_in_the_place_of_an_answer_is_no_answer(harness):
 
 def test_the_key_is_in_no_message_repr_or_traceback(client, harness):
     shown = [repr(client), str(vars(client))]
-    for how in ({"status": 401}, {"status": 502, "times": 9}, {"message": f"bad key {KEY}"}):
+    for how in ({"status": 401}, {"status": 502, "times": QUICK.tries}, {"message": f"bad key {KEY}"}):
         fail(harness, "getImageRegistry", **how)
         try:
             client.look(TOP)
