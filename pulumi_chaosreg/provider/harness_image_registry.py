@@ -116,8 +116,9 @@ class HarnessImageRegistry:
             # nobody can delete a record: it is there, and a level above is what holds
             occasion.warn(f"in Harness another level decides for {scope.title}: {holds}")
             return Found(ident, inputs, state)
-        seen = {**_place_of(scope), "endpoint": known["endpoint"], **_inputs_of(own)}
-        return Found(ident, inputs or seen, {**_outputs(seen), "onDestroy": state.get("onDestroy", "reset")})
+        where = {**_place_of(scope), "endpoint": known["endpoint"], "onDestroy": known.get("onDestroy", "reset")}
+        # what is empty there is said, too: what the state does not say is taken from the inputs
+        return Found(ident, inputs or {**where, **_given(own)}, _outputs({**where, **_said(own)}))
 
     def delete(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> None:
         """Back to Harness's default, unless another resource of this run has the level now."""
@@ -229,8 +230,9 @@ def _record(inputs: Properties) -> Record:
     )
 
 
-def _inputs_of(record: Record) -> dict[str, Any]:
-    said = {
+def _said(record: Record) -> dict[str, Any]:
+    """Every field of a record, by the names of inputs."""
+    return {
         "server": record.server,
         "account": record.account,
         "private": record.is_private,
@@ -239,7 +241,11 @@ def _inputs_of(record: Record) -> dict[str, Any]:
         "allowOverrides": record.allow_overrides,
         **{ours: record.images.get(key, "") for ours, key in IMAGES.items()},
     }
-    return {key: value for key, value in said.items() if value != "" and value is not False}
+
+
+def _given(record: Record) -> dict[str, Any]:
+    """Those that are not empty, as somebody would write them."""
+    return {key: value for key, value in _said(record).items() if value != "" and value is not False}
 
 
 def _outputs(inputs: Properties) -> dict[str, Any]:
@@ -249,7 +255,7 @@ def _outputs(inputs: Properties) -> dict[str, Any]:
 
 def _changes(before: Record, after: Record) -> str:
     """Each field that differs, as `up` would change it."""
-    was, now = _inputs_of(before), _inputs_of(after)
+    was, now = _given(before), _given(after)
     names = [key for key in dict.fromkeys([*was, *now]) if was.get(key) != now.get(key)]
     return ", ".join(f"{key}: {_shown(was.get(key))} -> {_shown(now.get(key))}" for key in names)
 

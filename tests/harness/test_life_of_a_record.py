@@ -134,6 +134,15 @@ def test_a_refresh_sees_what_somebody_else_has_written(registry, inputs, harness
     assert registry.diff(found.outputs, given).updates == ("account",)
 
 
+def test_a_refresh_sees_what_somebody_else_has_emptied(registry, inputs, harness, heard, opened):
+    given = inputs(organization="payments", private=True, secretName="pull", ddcr="h.example/x:1", allowOverrides=True)
+    ident, state = registry.create(given, heard.occasion)
+    put(harness, ident, registryServer="h.example", registryAccount="chaos", isDefault=False)
+    found = registry.read(ident, state, given, heard.occasion)
+    seen = {**given, **found.outputs}  # as the servicer puts them together
+    assert registry.diff(seen, given).updates == ("private", "secretName", "allowOverrides", "ddcr")
+
+
 def test_a_refresh_where_a_level_above_decides_is_no_permanent_difference(registry, inputs, harness, heard, opened):
     given = inputs(organization="payments")
     ident, state = registry.create(given, heard.occasion)
