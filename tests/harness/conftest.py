@@ -15,7 +15,7 @@ from pulumi_chaosreg.harness.client import Harness
 from pulumi_chaosreg.oci.patience import Patience
 
 ACCOUNT, KEY = "acc0000000000000000000", 'pat.canary-of-harness/"key'
-QUICK = Patience(tries=3, first=0.01, longest=5.0, idle=0.5)
+QUICK = Patience(tries=3, first=0.01, longest=5.0, idle=5.0)
 
 
 @pytest.fixture
