@@ -42,20 +42,27 @@ class Host:
         self._turns = threading.Condition()
         self._under_way, self._most, self._calm = 0, _MOST, 0
         self._not_before = 0.0
+        self._served = 0
+        """How many requests went well: where others are served, a quota is only shared."""
 
     def persist(self, attempt: Callable[[], T], image: str) -> T:
         """The result of the first attempt that does not fail transiently; raises the last failure, made final.
 
-        Pauses double and are drawn at random ("full jitter"), so that many do not come back at once. Raises
-        Cancelled, which names the image, soon after `stop` was set.
+        Pauses double and are drawn at random ("full jitter"), so that many do not come back at once. A try that was
+        too much (429) is not counted where others were served meanwhile: then only time ends it. Raises Cancelled,
+        which names the image, soon after `stop` was set.
         """
-        started = self._now()
+        started, count, served = self._now(), 0, self._served
         if self._stop.is_set():
             raise cancelled(image)
-        for count in range(1, self.patience.tries + 1):
+        while True:
             try:
-                return attempt()
+                result = attempt()
+                self._served += 1
+                return result
             except RegistryError as failure:
+                is_shared = failure.status == 429 and self._served != served
+                count, served = max(count, 1) if is_shared else count + 1, self._served
                 delay = self._delay(count, failure, self._now() - started)
                 if delay is None:
                     failure.transient = False
@@ -64,7 +71,6 @@ class Host:
                     self._complained(failure.retry_after or 0.0)
             if self._stop.wait(delay):
                 raise cancelled(image)
-        raise AssertionError("the last try returns or raises")
 
     @contextmanager
     def turn(self, image: str) -> Iterator[None]:

@@ -31,6 +31,21 @@ def test_it_ends_after_five_tries_and_makes_the_failure_final() -> None:
     assert [failure.transient for failure in failures] == [True] * 4 + [False]
 
 
+def test_a_quota_that_others_use_meanwhile_is_waited_for_and_not_counted() -> None:
+    clock = Clock()
+    host, refused = clock.host(), list[RegistryError]()
+
+    def attempt() -> str:
+        if len(refused) == 12:
+            return "served"
+        host.persist(lambda: "another request", "r/b")
+        refused.append(problem("CHR0412", server="r", repository="a", subject="x", status=429, transient=True))
+        raise refused[-1]
+
+    assert host.persist(attempt, "r/a") == "served"
+    assert all(pause <= 0.5 for pause in clock.pauses)
+
+
 def test_a_final_failure_is_not_tried_again() -> None:
     failures, clock = failing(transient=False)
     assert (len(failures), clock.pauses) == (1, [])
