@@ -10,8 +10,10 @@ from base64 import b64decode
 from pathlib import Path
 from types import FrameType
 
+import yaml
+
 from lab.errors import LabError
-from lab.kubeapi import get
+from lab.kubeapi import call, get
 from lab.node import images as node_images
 from lab.node import remove_images
 from lab.pods import delete_pod, make_service_account, run_pod, wait_event, wait_running
@@ -28,8 +30,25 @@ _SHOWN = "payments/checkout/prod-eu"
 """The infrastructure whose Secret, ConfigMap and Pods the demo shows."""
 
 
+_MANIFEST = """\
+# a probe's Pod, as upstream hands it out
+apiVersion: v1
+kind: Pod
+metadata: {{name: agent}}
+spec:
+  nodeName: {node}
+  serviceAccountName: without-secret
+  automountServiceAccountToken: false
+  terminationGracePeriodSeconds: 1
+  containers:
+    - name: main
+      image: docker.io/harness/chaos-log-watcher:1.90.0   # an older one
+      imagePullPolicy: Always
+"""
+
+
 class Demo:
-    """The seven steps, in order; each fails the demo when what it shows is not so."""
+    """The eight steps, in order; each fails the demo when what it shows is not so."""
 
     def __init__(self, lab: LabState, folder: Path) -> None:
         assert lab.registry is not None
@@ -45,6 +64,7 @@ class Demo:
         self.up()
         self.objects()
         self.pods()
+        self.manifests()
         self.no_change()
         self.review_an_edit()
         self.forbidden_override()
@@ -136,15 +156,35 @@ class Demo:
         shutil.rmtree(docker)
         self.proven.append(f"{len(resolved.images)} images pulled with the Secret's content (no kubelet here)")
 
+    def manifests(self) -> None:
+        _title(5, "A manifest as it is handed out, rendered: its Pod runs from the mirror, too")
+        node = self.lab.node
+        file = self.workspace.folder / "agent.yaml"
+        file.write_text(_MANIFEST.format(node=node.name), "utf-8")
+        print(file.read_text("utf-8"))
+        self._show("chaosreg", "render", _SHOWN, file.name)
+        rendered = self.workspace.run("chaosreg", "render", _SHOWN, file.name).stdout
+        if self.workspace.run("chaosreg", "render", _SHOWN, file.name, "--check", check=False).returncode != 1:
+            raise LabError("`render --check` does not say that something would change")
+        if node.missing:
+            print(f"NO KUBELET HERE ({node.missing}): it is not applied")
+            return
+        namespace, pod = self._resolved().namespace.value, yaml.safe_load(rendered)
+        call(self.kubernetes, "POST", f"/api/v1/namespaces/{namespace}/pods", pod)
+        status = wait_running(self.kubernetes, namespace, "agent")["status"]["containerStatuses"][0]
+        print(f"  Pod agent Running {status['imageID']}")
+        delete_pod(self.kubernetes, namespace, "agent")
+        self.proven.append("a manifest of upstream, rendered: its Pod Running from the mirror, with our Secret")
+
     def no_change(self) -> None:
-        _title(5, "A second up changes nothing")
+        _title(6, "A second up changes nothing")
         for stack in _STACKS:
             flags = ("--yes", "--skip-preview", "--expect-no-changes", "--suppress-outputs", "--suppress-progress")
             self._show("pulumi", "up", "--stack", stack, *flags)
         self.proven.append("a second up of every stack: no changes")
 
     def review_an_edit(self) -> None:
-        _title(6, "One edit at the account, as the reviewer of an environment sees it")
+        _title(7, "One edit at the account, as the reviewer of an environment sees it")
         before = self.workspace.copy_of_project()
         self.workspace.edit("stacks/Pulumi.acme.yaml", 'release: "1.93.0"', 'release: "1.94.4"')
         print('stacks/Pulumi.acme.yaml: release: "1.93.0" becomes "1.94.4"')
@@ -154,7 +194,7 @@ class Demo:
         self.proven.append("an edit at the account shows in the environment's preview, key by key")
 
     def forbidden_override(self) -> None:
-        _title(7, "A forbidden override, and its error")
+        _title(8, "A forbidden override, and its error")
         server = "image_registry: {server: harbor.team.example, type: public}"
         self.workspace.edit("stacks/Pulumi.ledger-prod.yaml", "namespace: hce\n", f"namespace: hce\n      {server}\n")
         self._show("pulumi", "preview", "--stack", "ledger-prod", fails=True)
