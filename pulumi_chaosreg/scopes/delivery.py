@@ -127,9 +127,7 @@ def delivery(
     said, place = authentication.value, authentication.origin.place
     named = nearest(infrastructure, PULL_SECRET.name)
     name = named.value if named else said.get("secret_name") or object_name(infrastructure)
-    credential = said.get("password_secret") or said.get("secret_name") or name
-    is_theirs = said["type"] == "kubernetes_secret" and has_value is not None
-    is_theirs = is_theirs and has_value is not None and not has_value(infrastructure, credential)
+    credential, is_theirs = named_credential(infrastructure, said, name, has_value)
     how, findings = _how(infrastructure, registry, authentication, is_theirs=is_theirs)
     if how is None:
         return None, findings
@@ -149,6 +147,17 @@ def delivery(
     if renews is None:
         return None, [*findings, *problems]
     return Delivery(how, authentication, secret_name, renews.keys, renews), [*findings, *problems]
+
+
+def named_credential(
+    infrastructure: Scope, said: Mapping[str, Any], secret_name: str, has_value: HasValue | None
+) -> tuple[str, bool]:
+    """(NAME of the credential that an `authentication` means, whether the Secret is somebody else's): it is where only
+    a Secret is named and no stack file has a value of that NAME.
+    """
+    credential: str = said.get("password_secret") or said.get("secret_name") or secret_name
+    is_valueless = has_value is not None and not has_value(infrastructure, credential)
+    return credential, said["type"] == "kubernetes_secret" and is_valueless
 
 
 def _how(

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.reference import Reference
-from pulumi_chaosreg.scopes.delivery import Delivery, HasValue, How, authentication_for, deliverable, usual
+from pulumi_chaosreg.scopes.delivery import (
+    Delivery,
+    HasValue,
+    How,
+    authentication_for,
+    deliverable,
+    named_credential,
+    usual,
+)
 from pulumi_chaosreg.scopes.model import Decided, Scope
 from pulumi_chaosreg.scopes.moves import object_name
 from pulumi_chaosreg.scopes.refresher import refresher
@@ -77,9 +85,7 @@ def _delivery(
     if authentication is None:
         return None, findings
     said, name = authentication.value, object_name(infrastructure)
-    credential = said.get("password_secret") or said.get("secret_name") or name
-    is_theirs = said["type"] == "kubernetes_secret" and has_value is not None
-    is_theirs = is_theirs and has_value is not None and not has_value(infrastructure, credential)
+    credential, is_theirs = named_credential(infrastructure, said, name, has_value)
     how = usual(infrastructure, registry, authentication, is_theirs=is_theirs)
     if problem := deliverable(infrastructure, how, registry, authentication):
         return None, [*findings, problem]
