@@ -76,8 +76,8 @@ def test_a_token_has_a_secret_of_its_own_that_accounts_list_too(run: Any) -> Non
     (cron,) = [each for name, each in made.items() if name.startswith("kubernetes:batch/v1:CronJob")]
     environment = cron["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["env"]
     assert {"name": "CHAOSREG_SERVER", "value": ECR} in environment
-    entries = [each["secretName"] for name, each in made.items() if "ImagePullSecretEntry" in name]
-    assert entries == [NAME, renewed]
+    entries = {name.partition(" ")[2]: each["secretName"] for name, each in made.items() if "SecretEntry" in name}
+    assert entries == {f"{PATH}/litmus": NAME, f"{PATH}/litmus/{renewed}": renewed}
     assert made[f"kubernetes:core/v1:ConfigMap {PATH}"]["data"]["secret_names"] == f"{NAME}, {renewed}"
 
 
