@@ -1,7 +1,7 @@
 """From what stack files say about a registry to what provisioners get: plain values."""
 
 from pulumi_chaosreg.provision.protocol import CloudAccess, OwnedRegistry, Pullers, RepositorySettings, RoleSettings
-from pulumi_chaosreg.scopes.mirror_policy import own_or_inherited
+from pulumi_chaosreg.scopes.mirror_policy import repositories_said
 from pulumi_chaosreg.scopes.model import Scope, nearest
 from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.scopes.trust import trusted
@@ -16,9 +16,7 @@ def owned_registry(owner: Scope, registry: Registry, name: str) -> OwnedRegistry
 
 def repository_settings(owner: Scope, registry: Registry) -> RepositorySettings:
     """What the owner says about the repositories of its registry."""
-    decided = {
-        row.key: one for row in REPOSITORIES.ROWS.values() if (one := own_or_inherited(owner, registry.base, row))
-    }
+    decided = repositories_said(owner, registry.base)
     said = {key: one.value for key, one in decided.items()}
     pullers = said.pop(REPOSITORIES.pullers.key, None) or {}
     roles = said.pop(REPOSITORIES.identities.key, None) or {}

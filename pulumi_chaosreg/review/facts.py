@@ -11,7 +11,7 @@ from typing import Any
 
 from pulumi_chaosreg.images.signing_policy import SigningPolicy
 from pulumi_chaosreg.scopes.demand import FurtherImages
-from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, off, own_or_inherited
+from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, off, repositories_said
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, nearest
 from pulumi_chaosreg.scopes.publication import Publication
 from pulumi_chaosreg.scopes.registry import joined
@@ -85,9 +85,8 @@ def of_registry(
             facts[f"digest.{image.name}:{image.reference.tag}"] = Fact(image.digest, image.origin)
     if destroys := nearest(owner, SECTION.on_destroy):
         facts[str(SECTION.on_destroy)] = Fact(destroys.value, destroys.origin)
-    for made in REPOSITORIES.ROWS.values():
-        if said := own_or_inherited(owner, base, made):
-            facts[str(made)] = Fact(shown(said.value), said.origin)
+    for key, said in repositories_said(owner, base).items():
+        facts[".".join((*REPOSITORIES.PATH, key))] = Fact(shown(said.value), said.origin)
     return facts
 
 

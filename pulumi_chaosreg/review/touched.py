@@ -8,7 +8,7 @@ from pulumi_chaosreg.review.facts import HOLDER, of_record
 from pulumi_chaosreg.review.made import Made
 from pulumi_chaosreg.review.review import Review
 from pulumi_chaosreg.scopes.demand import by_images
-from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, own_or_inherited
+from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, repositories_said
 from pulumi_chaosreg.scopes.model import Scope, nearest
 from pulumi_chaosreg.scopes.moves import former_paths
 from pulumi_chaosreg.scopes.registry import Registry
@@ -133,8 +133,7 @@ def _of_policy(policy: MirrorPolicy) -> tuple[object, ...]:
 
 def _of_repositories(owner: Scope, registry: Registry) -> dict[str, object]:
     """What the repositories of a registry are made with; empty where none are made."""
-    rows = REPOSITORIES.ROWS.values()
-    said = {row.key: one.value for row in rows if (one := own_or_inherited(owner, registry.base, row))}
+    said = {key: one.value for key, one in repositories_said(owner, registry.base).items()}
     destroys = nearest(owner, SECTION.on_destroy)
     makes = registry.kind.provisions and said.get(REPOSITORIES.create.key)
     return {**said, SECTION.on_destroy.key: destroys.value if destroys else None} if makes else {}

@@ -11,7 +11,7 @@ from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, nearest
 from pulumi_chaosreg.scopes.moves import object_name
 from pulumi_chaosreg.scopes.refresher import Refresher, refresher
 from pulumi_chaosreg.scopes.registry import Registry
-from pulumi_chaosreg.settings.grammars import EKS_POD_IDENTITY
+from pulumi_chaosreg.settings.aws_grammars import EKS_POD_IDENTITY
 from pulumi_chaosreg.settings.table import CLUSTER, IMAGE_REGISTRY, PULL_SECRET, SECTION
 
 HasValue = Callable[[Scope, str], bool]

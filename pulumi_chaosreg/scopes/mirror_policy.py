@@ -15,7 +15,7 @@ from pulumi_chaosreg.images.signing_policy import SigningPolicy
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, nearest
 from pulumi_chaosreg.scopes.signers import signing_policy
 from pulumi_chaosreg.settings.setting import Path, Setting
-from pulumi_chaosreg.settings.table import MIRROR, SECTION
+from pulumi_chaosreg.settings.table import MIRROR, REPOSITORIES, SECTION
 
 T = TypeVar("T")
 _ALL = "all"
@@ -103,6 +103,12 @@ def off(owner: Scope, base: Path) -> Origin | None:
     """
     said = own_or_inherited(owner, base, SECTION.mirror)
     return said.origin if said is not None and said.value is False else None
+
+
+def repositories_said(owner: Scope, base: Path) -> dict[str, Decided[Any]]:
+    """What counts for the repositories of the registry that is defined there: key below `repositories` → its value."""
+    rows = REPOSITORIES.ROWS.values()
+    return {row.key: said for row in rows if (said := own_or_inherited(owner, base, row)) is not None}
 
 
 def own_or_inherited(owner: Scope, base: Path, setting: Setting[T]) -> Decided[T] | None:

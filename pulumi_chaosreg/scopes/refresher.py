@@ -10,7 +10,7 @@ from pulumi_chaosreg.registries.kinds import registry_kind
 from pulumi_chaosreg.registries.servers import identity as registry_identity
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, merged, nearest
 from pulumi_chaosreg.scopes.registry import Definition, Registry, visible
-from pulumi_chaosreg.settings.grammars import EKS_POD_IDENTITY
+from pulumi_chaosreg.settings.aws_grammars import EKS_POD_IDENTITY
 from pulumi_chaosreg.settings.table import CLUSTER, DEFAULT_REFRESHER_IMAGE, IMAGE_REGISTRY, PULL_SECRET
 
 _LONGEST = 52

@@ -1,11 +1,34 @@
-"""What the texts look like by which a role of AWS says whom it trusts: no more than one each, so that none is a pattern
-of somebody else.
+"""What texts look like that only AWS knows: accounts, roles, and those by which a role says whom it trusts; of these no
+more than one each, so that none is a pattern of somebody else.
 """
 
 import re
 
 from pulumi_chaosreg.settings.kinds import Grammar
 
+_ROLE = r"arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+"
+ACCOUNT_NUMBER = Grammar(
+    "CHR0301", "the number of an AWS account", re.compile(r"^[0-9]{12}\Z"), "write its twelve digits, in quotes"
+)
+ROLE_ARN = Grammar(
+    "CHR0301",
+    "the ARN of a role",
+    re.compile(rf"^{_ROLE}\Z"),
+    "write it as in `arn:aws:iam::123456789012:role/nodes`",
+)
+ORGANIZATION_ID = Grammar(
+    "CHR0301", "the id of an AWS organization", re.compile(r"^o-[a-z0-9]{10,32}\Z"), "write it as in `o-a1b2c3d4e5`"
+)
+EKS_POD_IDENTITY = "eks_pod_identity"
+"""`pull_secret.identity` where EKS gives the refresher's ServiceAccount a role."""
+REFRESHER_IDENTITY = Grammar(
+    "CHR0529",
+    "an identity that a refresher can have",
+    re.compile(rf"^(?:{_ROLE}|(?!AKIA|ASIA|eks-pod-identity)[A-Za-z0-9_.-]+)\Z"),
+    "write the ARN of a role, as in `arn:aws:iam::123456789012:role/chaos-pull`, or `eks_pod_identity`, or the NAME of "
+    "keys that `chaosreg-credentials:NAME` holds",
+    hides_value=True,
+)
 POLICY_ARN = Grammar(
     "CHR0301",
     "the ARN of a policy",

@@ -1,20 +1,20 @@
 """What `repositories` may say that only AWS knows: who may pull, which roles are made, and as whom."""
 
 from pulumi_chaosreg.settings.aws_grammars import (
+    ACCOUNT_NUMBER,
     EKS_CLUSTER,
     GITHUB_ENVIRONMENT,
     GITHUB_REF,
     GITHUB_REPOSITORY,
     IAM_PATH,
     ISSUER,
+    ORGANIZATION_ID,
     POLICY_ARN,
+    ROLE_ARN,
 )
 from pulumi_chaosreg.settings.grammars import (
-    ACCOUNT_NUMBER,
     KUBERNETES_NAME,
     KUBERNETES_SUBDOMAIN,
-    ORGANIZATION_ID,
-    ROLE_ARN,
 )
 from pulumi_chaosreg.settings.kinds import Flag, Table, Tables, Text, Texts
 

@@ -2,8 +2,6 @@
 
 import re
 from dataclasses import replace
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from pulumi_chaosreg.images.platform import KNOWN, USUAL
 from pulumi_chaosreg.images.reference import REPOSITORY, SERVER, TAG, port_problem, reference_problem
@@ -78,16 +76,6 @@ REFERENCE = Grammar(
     re.compile(r"^\S+\Z"),
     "write `server/repository:tag`, for example `docker.io/harness/chaos-ddcr:1.94.0`; repositories are lower case",
     reference_problem,
-)
-EKS_POD_IDENTITY = "eks_pod_identity"
-"""`pull_secret.identity` where EKS gives the refresher's ServiceAccount a role."""
-REFRESHER_IDENTITY = Grammar(
-    "CHR0529",
-    "an identity that a refresher can have",
-    re.compile(r"^(?:arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+|(?!AKIA|ASIA|eks-pod-identity)[A-Za-z0-9_.-]+)\Z"),
-    "write the ARN of a role, as in `arn:aws:iam::123456789012:role/chaos-pull`, or `eks_pod_identity`, or the NAME of "
-    "keys that `chaosreg-credentials:NAME` holds",
-    hides_value=True,
 )
 REFRESHER_VARIABLE = Grammar(
     "CHR0532",
@@ -184,60 +172,6 @@ LABEL_VALUE = Grammar(
     re.compile(r"^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?\Z"),
     "at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends; other texts are annotations",
 )
-
-ACCOUNT_NUMBER = Grammar(
-    "CHR0301", "the number of an AWS account", re.compile(r"^[0-9]{12}\Z"), "write its twelve digits, in quotes"
-)
-ROLE_ARN = Grammar(
-    "CHR0301",
-    "the ARN of a role",
-    re.compile(r"^arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+\Z"),
-    "write it as in `arn:aws:iam::123456789012:role/nodes`",
-)
-ORGANIZATION_ID = Grammar(
-    "CHR0301", "the id of an AWS organization", re.compile(r"^o-[a-z0-9]{10,32}\Z"), "write it as in `o-a1b2c3d4e5`"
-)
-
-HARNESS_ACCOUNT = Grammar(
-    "CHR0801",
-    "the identifier of an account in Harness",
-    re.compile(r"^[A-Za-z0-9_-]{1,64}\Z"),
-    "write it as it stands in the addresses of Harness's pages, behind `/account/`; it is no secret",
-    advise=lambda text: (
-        "this looks like an API key: set it with `pulumi config set --secret chaosreg-credentials:NAME`, and write "
-        "`login: NAME`"
-        if text.startswith(("pat.", "sat."))
-        else ""
-    ),
-    hides_value=True,
-)
-HARNESS_IDENTIFIER = Grammar(
-    "CHR0803",
-    "an identifier in Harness",
-    re.compile(r"^[A-Za-z0-9_$-]{1,128}\Z"),
-    "write the identifier, as in `prod_eu`, and not the name: letters, digits and `_`",
-)
-HARNESS_ENDPOINT = Grammar(
-    "CHR0802",
-    "the address of Harness's API",
-    re.compile(r"^https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?\Z"),
-    "write it as in `https://app.harness.io/gateway`, without user, query or fragment",
-    lambda text: _unsafe(text),
-    canonical=lambda text: text.rstrip("/"),
-    hides_value=True,
-)
-
-
-def _unsafe(address: str) -> str:
-    """Where an API key would travel in plain text through networks of others."""
-    parts = urlsplit(address)
-    if parts.scheme == "https":
-        return ""
-    try:
-        is_near = ip_address(parts.hostname or "").is_private
-    except ValueError:
-        is_near = parts.hostname == "localhost"
-    return "" if is_near else "it begins with `http:`, and the API key would travel in plain text"
 
 
 def _instead_of_a_name(text: str) -> str:

@@ -9,14 +9,12 @@ from typing import Any
 
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.registries.kinds import AUTHENTICATION_TYPES, SAYABLE_KINDS
+from pulumi_chaosreg.settings.aws_grammars import REFRESHER_IDENTITY
 from pulumi_chaosreg.settings.aws_tables import AWS_ACCESS, IDENTITIES, PULLERS
 from pulumi_chaosreg.settings.grammars import (
     BEGINNING,
     CONTEXT,
     CREDENTIAL_NAME,
-    HARNESS_ACCOUNT,
-    HARNESS_ENDPOINT,
-    HARNESS_IDENTIFIER,
     KUBECONFIG_PATH,
     KUBERNETES_NAME,
     KUBERNETES_SUBDOMAIN,
@@ -26,7 +24,6 @@ from pulumi_chaosreg.settings.grammars import (
     PATH_OF_SCOPE,
     PLATFORM_GRAMMAR,
     REFERENCE,
-    REFRESHER_IDENTITY,
     REFRESHER_VARIABLE,
     REGISTRY_NAME,
     REGISTRY_PATH,
@@ -37,6 +34,7 @@ from pulumi_chaosreg.settings.grammars import (
     VALUE_WITHOUT_LOGIN,
     VARIABLE,
 )
+from pulumi_chaosreg.settings.harness_grammars import HARNESS_ACCOUNT, HARNESS_ENDPOINT, HARNESS_IDENTIFIER
 from pulumi_chaosreg.settings.kinds import Flag, Named, Table, Tables, Text, TextMap, Texts
 from pulumi_chaosreg.settings.setting import Group, Path, Setting, flag, mapping, number, text, text_map, texts
 
