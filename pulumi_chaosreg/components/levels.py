@@ -345,6 +345,7 @@ class Infrastructure(LevelComponent):
                 namespace=self.namespace,
                 delivery=one.delivery,
                 server=one.server,
+                key=one.key,
                 images=one.images,
                 options=self._options(reached, before, one.suffix),
                 labels=labels,
@@ -371,9 +372,9 @@ class Infrastructure(LevelComponent):
             self._options(reached, [*before, *self._mirrored.values()], ""),
         )
         self._needed = [made]
-        for number, secret in enumerate(resolved.secret_names):
+        for secret in resolved.secret_names:
+            suffix = "" if secret == self.secret_name else f"/{secret}"
             for account in resolved.service_accounts.value:
-                suffix = f"/{secret}" if number or not resolved.delivery or not self.secret_name else ""
                 self._entry(f"{name}/{account}{suffix}", account, secret, cluster, before)
 
     def _entry(

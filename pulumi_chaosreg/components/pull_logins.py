@@ -14,7 +14,8 @@ class Delivered:
 
     delivery: Delivery
     server: str
-    """With a path where another login may be for the whole server."""
+    key: str
+    """Of a docker config: the server, with a path where another login may be for the whole server."""
     images: tuple[str, ...]
     suffix: str = ""
     """What its resources are called after the infrastructure's own name."""
@@ -28,10 +29,15 @@ def delivered(resolved: ResolvedConfig) -> Iterator[Delivered]:
     if main:
         images = tuple(image.reference.tagged for image in resolved.images)
         beside = static if main.how.value is How.SECRET else ()
-        yield Delivered(main, resolved.registry.server.value, images, beside=beside)
+        server = resolved.registry.server.value
+        yield Delivered(main, server, server, images, beside=beside)
     if static and not (main and main.how.value is How.SECRET):
         first, *rest = static
-        yield Delivered(first.delivery, first.key, first.images, "/logins", tuple(rest))
+        yield _of_other(first, "/logins", tuple(rest))
     for other in resolved.others:
         if other not in static:
-            yield Delivered(other.delivery, other.key, other.images, f"/{other.registry.server.value}")
+            yield _of_other(other, f"/{other.registry.server.value}")
+
+
+def _of_other(other: OtherLogin, suffix: str, beside: tuple[OtherLogin, ...] = ()) -> Delivered:
+    return Delivered(other.delivery, other.registry.server.value, other.key, other.images, suffix, beside)

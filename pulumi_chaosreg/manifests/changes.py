@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_chaosreg.manifests.mentions import mentioned
-from pulumi_chaosreg.manifests.placeholders import has_placeholder
+from pulumi_chaosreg.manifests.parameters import has_parameter
 from pulumi_chaosreg.manifests.places import Keys, SecretList, Shape, matching, pods_by_shape
 from pulumi_chaosreg.manifests.target import Reason, Target
 
@@ -118,7 +118,7 @@ class _Walk:
         namespace = metadata.get("namespace") if isinstance(metadata, Mapping) else None
         is_told = pulls or any(one.keys[: len(keys)] == keys for one in self.changes.added)
         is_other = isinstance(namespace, str) and namespace not in ("", self.target.namespace)
-        if is_told and self.target.secrets and is_other and not has_placeholder(str(namespace)):
+        if is_told and self.target.secrets and is_other and not has_parameter(str(namespace)):
             secrets = " and ".join(f"`{name}`" for name in self.target.secrets)
             why = f"Pods there do not find {secrets} of `{self.target.namespace}`"
             where = (*keys, "metadata", "namespace")

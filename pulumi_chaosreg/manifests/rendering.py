@@ -10,7 +10,7 @@ from pulumi_chaosreg.manifests.block_text import outer_edits
 from pulumi_chaosreg.manifests.changes import Added, Changes, Left, Replaced, add, changes_of, put
 from pulumi_chaosreg.manifests.document import NotReadable, documents, line_of, node_at, plain, without_mark
 from pulumi_chaosreg.manifests.mentions import mentioned
-from pulumi_chaosreg.manifests.placeholders import (
+from pulumi_chaosreg.manifests.parameters import (
     is_template,
     masked,
     template_in,

@@ -7,7 +7,7 @@ from enum import Enum
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.images.reference import Reference, reference_problem
-from pulumi_chaosreg.manifests.placeholders import has_placeholder
+from pulumi_chaosreg.manifests.parameters import has_parameter
 from pulumi_chaosreg.manifests.places import Places, load_places
 from pulumi_chaosreg.scopes.required_images import LIBRARY
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
@@ -83,7 +83,7 @@ class Target:
 
     def verdict(self, text: str, slot: str = "") -> Verdict:
         """Of what stands where an image belongs; `slot` is the environment variable that it is the value of."""
-        if has_placeholder(text):
+        if has_parameter(text):
             return Verdict(reason=Reason.PARAMETER, why="what it is turns out when it runs")
         if reference_problem(text):
             return Verdict(reason=Reason.FOREIGN, why="it is not an image reference")

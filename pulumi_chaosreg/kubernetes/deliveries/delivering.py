@@ -27,7 +27,8 @@ class Asked:
     namespace: str
     delivery: Delivery
     server: str
-    """With a path where another login may be for the whole server."""
+    key: str
+    """Of a docker config: the server, with a path where another login may be for the whole server."""
     images: Sequence[str]
     """The references that must be pullable."""
     options: Options

@@ -35,9 +35,8 @@ def deliver(asked: Asked) -> Sequence[pulumi.Resource]:
     delivery = asked.delivery
     assert delivery.secret_name is not None
     assert delivery.refresher is not None
-    server = asked.server.partition("/")[0]  # a token opens all that its identity may pull
-    kind = registry_kind(server)
-    renewal = RENEWALS[kind.refresher](server, delivery.refresher)
+    kind = registry_kind(asked.server)
+    renewal = RENEWALS[kind.refresher](asked.server, delivery.refresher)
     secret, name = delivery.secret_name.value, refresher_name(delivery.secret_name.value)
     frame = asked.options(token("core/v1", "Secret"))
     frame.ignore_changes = ["data"]
@@ -155,7 +154,7 @@ def _pod(asked: Asked, name: str, renewal: Renewal) -> dict[str, Any]:
     said: Mapping[str, str] = {
         "CHAOSREG_SECRET": delivery.secret_name.value,
         "CHAOSREG_NAMESPACE": asked.namespace,
-        "CHAOSREG_SERVER": asked.server.partition("/")[0],
+        "CHAOSREG_SERVER": asked.server,  # a token opens all that its identity may pull
         **renewal.environment,
         **({renewal.token_variable: f"{_TOKEN}/token"} if renewal.audience else {}),
         **{key: one.value for key, one in renews.environment.items()},

@@ -19,7 +19,7 @@ def deliver(asked: Asked) -> Sequence[pulumi.Resource]:
         secret_name=delivery.secret_name.value,
         namespace=asked.namespace,
         logins=[
-            OneLogin(delivery.credential, asked.credential, asked.server, delivery.username, asked.images),
+            OneLogin(delivery.credential, asked.credential, asked.key, delivery.username, asked.images),
             *asked.beside,
         ],
         labels=asked.labels,

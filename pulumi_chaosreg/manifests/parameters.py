@@ -35,7 +35,7 @@ def unmasked(text: str) -> str:
     return text.translate(_UNMASK)
 
 
-def has_placeholder(text: str) -> bool:
+def has_parameter(text: str) -> bool:
     """Whether a part of the text turns out later."""
     return _ANY.search(unmasked(text)) is not None
 
