@@ -53,6 +53,14 @@ def test_pods_run_with_the_secret_that_a_job_has_filled(lab: LabState, company: 
         wait_running(lab.kubernetes, namespace, f"p{number}")
         delete_pod(lab.kubernetes, namespace, f"p{number}")
 
+    # no key stands in the state, nor the password that it has got
+    state = json.dumps(company.state("prod"))
+    (entry,) = auths(secret).values()
+    password = base64.b64decode(entry["auth"]).decode().partition(":")[2]
+    for kept in (lab.aws.environment["AWS_SECRET_ACCESS_KEY"], password):
+        assert kept not in state
+        assert base64.b64encode(kept.encode()).decode() not in state
+
     # and the engine has nothing to say about what the Job wrote
     company.up("prod", "--expect-no-changes")
     assert auths(read(lab, namespace, "secrets", "chaos-image-registry-prod-eu")) == auths(secret)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lab import kubeapi, node
-from lab.aws_orders import registry_requests, set_token_seconds
+from lab.aws_orders import refused_logins, set_token_seconds
 from lab.deadline import wait_for
 from lab.pods import delete_pod, make_service_account, run_pod, wait_running
 from lab.python_image import python_image
@@ -128,9 +128,6 @@ def secret_of(lab: LabState, namespace: str) -> dict[str, Any]:
 
 
 def refused(lab: LabState, server: str, label: str) -> list[dict[str, Any]]:
-    """What the registry did not give, but for the challenge that every client has to get first."""
-    return [
-        each
-        for each in registry_requests(lab.aws)
-        if each["host"].partition(":")[0] == server and f"/{label}/" in each["path"] and each["status"] in (403, 429)
-    ]
+    """Requests with a login that did not open what was asked for, of the test's own images."""
+    every = refused_logins(lab.aws)
+    return [each for each in every if each["host"].partition(":")[0] == server and f"/{label}/" in each["path"]]

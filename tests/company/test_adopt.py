@@ -42,12 +42,8 @@ REPOSITORY = "aws:ecr/repository:Repository"
 
 
 @pytest.fixture
-def company(tmp_path: Path, label: str) -> Workspace:
-    aws = load().aws
-    assert aws, "the part `aws` was not started"
-    if not aws.registry:
-        pytest.skip("without network namespaces nobody finds the real host name of ECR")  # the last lines say it too
-    return company_on_ecr(tmp_path / "company", label, aws.registry)
+def company(tmp_path: Path, label: str, ecr_server: str) -> Workspace:
+    return company_on_ecr(tmp_path / "company", label, ecr_server)
 
 
 @pytest.fixture

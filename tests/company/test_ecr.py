@@ -18,12 +18,8 @@ pytestmark = pytest.mark.engine
 
 
 @pytest.fixture
-def company(tmp_path: Path, label: str) -> Workspace:
-    aws = load().aws
-    assert aws, "the part `aws` was not started"
-    if not aws.registry:
-        pytest.skip("without network namespaces nobody finds the real host name of ECR")  # the last lines say it too
-    return company_on_ecr(tmp_path / "company", label, aws.registry)
+def company(tmp_path: Path, label: str, ecr_server: str) -> Workspace:
+    return company_on_ecr(tmp_path / "company", label, ecr_server)
 
 
 def made(company: Workspace, stack: str) -> dict[str, list[dict[str, Any]]]:

@@ -37,13 +37,9 @@ CHANGES = {
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def company(tmp_path_factory: pytest.TempPathFactory, ecr_server: str) -> Workspace:
     """Whose account is up."""
-    aws = load().aws
-    assert aws, "the part `aws` was not started"
-    if not aws.registry:
-        pytest.skip("without network namespaces nobody finds the real host name of ECR")  # the last lines say it too
-    made = company_on_ecr(tmp_path_factory.mktemp("life") / "company", "life", aws.registry)
+    made = company_on_ecr(tmp_path_factory.mktemp("life") / "company", "life", ecr_server)
     made.up("acme")
     return made
 

@@ -1,10 +1,11 @@
 """What renews a Secret in a cluster: how often, under which name, as whom; and what its script says when it fails."""
 
+import json
 import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import pairwise
@@ -114,13 +115,13 @@ def test_what_was_not_understood_is_told_without_what_it_holds(tmp_path: Path) -
 
 
 @contextmanager
-def answering(status: int, body: str, **headers: str) -> Iterator[tuple[str, list[str]]]:
-    """(URL, paths asked for) of a server on loopback that has one answer for everybody."""
-    asked: list[str] = []
+def answering(status: int, body: str, **headers: str) -> Iterator[tuple[str, list[tuple[str, Mapping[str, str]]]]]:
+    """(URL, paths and headers of what was asked) of a server on loopback that has one answer for everybody."""
+    asked: list[tuple[str, Mapping[str, str]]] = []
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            asked.append(self.path)
+            asked.append((self.path, dict(self.headers)))
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
@@ -154,5 +155,25 @@ def test_an_answer_that_is_another_than_ecrs_is_one_line(tmp_path: Path, body: s
 def test_nobody_is_followed_to_another_host(tmp_path: Path) -> None:
     with answering(302, "", Location="/elsewhere") as (url, asked):
         ran = run_script(tmp_path, AWS_ENDPOINT_URL_ECR=url, **KEYS)
-    assert asked == ["/"]
+    assert [path for path, _ in asked] == ["/"]
     assert "ECR gives no password" in ran.stderr
+
+
+def test_what_eks_pod_identity_gives_signs_the_question(tmp_path: Path) -> None:
+    """As AWS's SDKs ask its agent: with the Pod's token, and the session's own token beside the signature."""
+    token = tmp_path / "token"
+    token.write_text("of-the-pod\n", "utf-8")
+    role = {"AccessKeyId": "ASIAOFTHEROLE", "SecretAccessKey": PULL.password, "Token": "of-the-session"}
+    with answering(200, json.dumps(role)) as (agent, of_agent), answering(403, "{}") as (ecr, of_ecr):
+        ran = run_script(
+            tmp_path,
+            AWS_CONTAINER_CREDENTIALS_FULL_URI=f"{agent}/v1/credentials",
+            AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=str(token),
+            AWS_ENDPOINT_URL_ECR=ecr,
+        )
+    ((path, asked),), ((_, signed),) = of_agent, of_ecr
+    assert (path, asked["Authorization"]) == ("/v1/credentials", "of-the-pod")
+    assert signed["X-Amz-Security-Token".title()] == "of-the-session"
+    assert signed["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=ASIAOFTHEROLE/")
+    assert ran.returncode == 1
+    assert not {PULL.password, "of-the-session", "of-the-pod"} & {*ran.stderr.split(), *ran.stdout.split()}

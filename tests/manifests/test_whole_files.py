@@ -69,6 +69,7 @@ def test_a_dedicated_infrastructure(render, dedicated):
 def test_every_object_of_them_is_valid_before_and_after(render, target, dedicated, name):
     before = (INPUTS / name).read_text()
     for text in (before, render(before, dedicated if name.startswith("dedicated") else target).text):
-        for thing in yaml.safe_load_all(text):
-            if thing is not None:
-                kubernetes_validate.validate(thing, VERSION, strict=True)
+        things = [thing for thing in yaml.safe_load_all(text) if thing is not None]
+        assert things
+        for thing in things:
+            kubernetes_validate.validate(thing, VERSION, strict=True)  # raises
