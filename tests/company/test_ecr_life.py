@@ -1,5 +1,6 @@
 """ECR over time: what each setting's change does, and an `up` that AWS stops in the middle, and the next one."""
 
+import secrets
 from collections import Counter
 from pathlib import Path
 
@@ -37,9 +38,15 @@ CHANGES = {
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory, ecr_server: str) -> Workspace:
+def space() -> str:
+    """The company's path at ECR; several processes of tests have one each."""
+    return f"life{secrets.token_hex(4)}"
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory, ecr_server: str, space: str) -> Workspace:
     """Whose account is up."""
-    made = company_on_ecr(tmp_path_factory.mktemp("life") / "company", "life", ecr_server)
+    made = company_on_ecr(tmp_path_factory.mktemp("life") / "company", space, ecr_server)
     made.up("acme")
     return made
 
@@ -55,23 +62,23 @@ def test_a_change_is_what_the_page_says(company: Workspace, setting: str) -> Non
     assert {(step.op, step.type) for step in steps} == expected
 
 
-def test_another_number_of_days_leaves_a_policy_there(company: Workspace) -> None:
+def test_another_number_of_days_leaves_a_policy_there(company: Workspace, space: str) -> None:
     company.edit(ACME, SAID, f"repositories: {{create: true, expire_untagged_after_days: 3, {PULLERS}}}")
     company.up("acme")
     company.up("acme", "--expect-no-changes")
 
     ecr = client(load().aws, "ecr")
-    assert '"countNumber":3' in ecr.get_lifecycle_policy(repositoryName="life/chaos-ddcr")["lifecyclePolicyText"]
+    assert '"countNumber":3' in ecr.get_lifecycle_policy(repositoryName=f"{space}/chaos-ddcr")["lifecyclePolicyText"]
     company.edit(ACME, f"repositories: {{create: true, expire_untagged_after_days: 3, {PULLERS}}}", SAID)
     company.up("acme")
 
 
-def test_another_path_makes_other_repositories_and_keeps_the_old(company: Workspace) -> None:
-    company.edit(ACME, "account: life", "account: other")
+def test_another_path_makes_other_repositories_and_keeps_the_old(company: Workspace, space: str) -> None:
+    company.edit(ACME, f"account: {space}", "account: other")
     try:
         steps = company.preview("acme")
     finally:
-        company.edit(ACME, "account: other", "account: life")
+        company.edit(ACME, "account: other", f"account: {space}")
     ops = Counter((step.op, step.type) for step in steps)
     assert ops[("create", REPOSITORY)] == ops[("delete", REPOSITORY)] > 0  # `delete` of what is retained forgets it
     assert not [step for step in steps if "replace" in step.op]
