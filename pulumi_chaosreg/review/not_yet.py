@@ -6,6 +6,7 @@ from typing import Any
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.registries.kinds import registry_kind
+from pulumi_chaosreg.scopes.mirror_policy import own_or_inherited
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.registry import definitions
 from pulumi_chaosreg.settings.setting import Path, Setting
@@ -20,6 +21,7 @@ def not_yet(scopes: Collection[Scope], *, is_whole: bool) -> Iterator[Finding]:
             continue
         for base in ((), *((SECTION.registries.key, name) for name in scope.get(SECTION.registries) or ())):
             concerned = [one for one in defined if (one.owner.within(scope) and not base) or one.is_at(scope, base)]
+            yield from _not_made(scope, base, concerned)
             for setting, asks, why in _NOT_YET:
                 if not asks(scope.get(setting, base)):
                     continue
@@ -40,6 +42,22 @@ def not_yet(scopes: Collection[Scope], *, is_whole: bool) -> Iterator[Finding]:
                 )
 
 
+def _not_made(scope: Scope, base: Path, concerned: Collection["_Defined"]) -> Iterator[Finding]:
+    """How repositories are made, of which none are (CHR0111): nobody says `create: true` where they could be."""
+    able = [one for one in concerned if one.provisions]
+    if not able or any(one.creates or one.is_unclear for one in able):
+        return
+    for setting in REPOSITORIES.ROWS.values():
+        if setting is not REPOSITORIES.create and scope.get(setting, base) is not None:
+            yield Finding(
+                "CHR0111",
+                f"`{'.'.join((*base, *setting.path))}` has no effect: `repositories.create` is not true",
+                scope.at(*base, setting),
+                help="write `create: true` beside it, or remove it",
+                severity="warning",
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class _Defined:
     """A registry, where it is defined."""
@@ -48,12 +66,21 @@ class _Defined:
     base: Path
     server: str
     provisions: bool
-    """Whether we make its repositories."""
+    """Whether we can make its repositories."""
+    creates: bool
+    """Whether we do."""
 
     @classmethod
     def at(cls, owner: Scope, base: Path) -> "_Defined":
         server = owner.value_at((*base, IMAGE_REGISTRY.server.key)) or ""
-        return cls(owner, base, server, registry_kind(server).provisions)
+        provisions, create = registry_kind(server).provisions, own_or_inherited(owner, base, REPOSITORIES.create)
+        return cls(owner, base, server, provisions, provisions and bool(create and create.value))
+
+    @property
+    def is_unclear(self) -> bool:
+        """Whether something wrong is said of whether we make them."""
+        own = len(self.base) > 1 and self.owner.is_unclear(*self.base, REPOSITORIES.create)
+        return own or self.owner.is_unclear(REPOSITORIES.create)
 
     def is_at(self, owner: Scope, base: Path) -> bool:
         return self.owner is owner and self.base == base

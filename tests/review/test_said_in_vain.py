@@ -87,3 +87,23 @@ def test_where_the_list_itself_is_wrong_nothing_follows(project):
     outcome = project.four_levels(account=said)
     assert outcome.codes == ["CHR0305"]
     assert told(outcome, "CHR0329") == []
+
+
+def test_how_repositories_are_made_means_nothing_where_none_are(project):
+    ecr = {
+        "server": "123456789012.dkr.ecr.eu-west-1.amazonaws.com",
+        "type": "private",
+        "authentication": {"type": "aws_ecr"},
+    }
+    said = {"tags": {"team": "x"}, "pullers": {"organization": "o-a1b2c3d4e5"}}
+
+    def told(**repositories):
+        account = {"image_registry": ecr, "cluster": {"provider": "eks"}, "repositories": repositories}
+        found = project.four_levels(account=account).reviewed.findings
+        return [finding.message for finding in found if finding.code == "CHR0111"]
+
+    both = [f"`repositories.{key}` has no effect: `repositories.create` is not true" for key in said]
+    assert told(**said) == both
+    assert told(create=False, **said) == both
+    assert told(create=True, **said) == []
+    assert told(create="yes", **said) == []  # what is wrong with `create` is told
