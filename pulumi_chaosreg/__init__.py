@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from pulumi_chaosreg.components.image_mirror import ImageMirror as ImageMirror
     from pulumi_chaosreg.components.image_pull_secret_entry import ImagePullSecretEntry as ImagePullSecretEntry
     from pulumi_chaosreg.components.image_transform import image_transform as image_transform
+    from pulumi_chaosreg.components.infrastructure import Infrastructure as Infrastructure
     from pulumi_chaosreg.components.levels import Account as Account
-    from pulumi_chaosreg.components.levels import Infrastructure as Infrastructure
     from pulumi_chaosreg.components.levels import Organization as Organization
     from pulumi_chaosreg.components.levels import Project as Project
     from pulumi_chaosreg.components.mirrored_image import MirroredImage as MirroredImage
@@ -73,7 +73,7 @@ _HOME = {
     "Account": "components.levels",
     "Organization": "components.levels",
     "Project": "components.levels",
-    "Infrastructure": "components.levels",
+    "Infrastructure": "components.infrastructure",
     "Cluster": "components.cluster",
     "HarnessImageRegistry": "components.harness_image_registry",
     "ImageMirror": "components.image_mirror",

@@ -8,8 +8,8 @@ from typing import Any
 import pulumi
 from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
 
+from pulumi_chaosreg.components.infrastructure import Infrastructure
 from pulumi_chaosreg.components.labels import OURS
-from pulumi_chaosreg.components.levels import Infrastructure
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.manifests.changes import Left, changes_of, put
 from pulumi_chaosreg.manifests.objects import rendered_object

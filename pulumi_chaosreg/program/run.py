@@ -12,7 +12,8 @@ from typing import Any
 
 import pulumi
 
-from pulumi_chaosreg.components.levels import Account, Infrastructure, Organization, Project
+from pulumi_chaosreg.components.infrastructure import Infrastructure
+from pulumi_chaosreg.components.levels import Account, Organization, Project
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.program.credentials import OUTPUT, OUTPUT_NAMES, CredentialValues

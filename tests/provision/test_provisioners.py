@@ -119,7 +119,7 @@ def test_a_kind_that_provisions_has_a_module_an_extra_a_page_and_a_test(kind):
 def test_no_kind_s_module_is_imported_before_a_registry_asks():
     modules = (
         "pulumi_chaosreg.program.run",
-        "pulumi_chaosreg.components.levels",
+        "pulumi_chaosreg.components.infrastructure",
         "pulumi_chaosreg.provision.provision",
     )
     program = f"import sys, {', '.join(modules)}; print(*sys.modules)"
