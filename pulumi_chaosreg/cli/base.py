@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
+from pulumi_chaosreg.cli.commands.resolve import said_of_errors
 from pulumi_chaosreg.cli.key_files import key_files
-from pulumi_chaosreg.cli.resolve import said_of_errors
 from pulumi_chaosreg.errors import Cause, ChaosregError
 from pulumi_chaosreg.review.review import Review
 from pulumi_chaosreg.stacks.project_file import ProjectFile

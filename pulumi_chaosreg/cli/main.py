@@ -15,23 +15,23 @@ from typing import Any
 from pulumi_chaosreg import __version__
 from pulumi_chaosreg.errors import ChaosregError
 
-_COMMANDS = {
-    "init": "write a first stacks/ folder, by questions or flags",
-    "validate": "find what is wrong in the stack files",
-    "resolve": "show what each infrastructure ends up with",
-    "explain": "show who decided a value of an infrastructure, or what an error code means",
-    "diff": "show what an edit changes for each infrastructure",
-    "affected": "list the stacks that an edit touches, in the order of their `up`",
-    "lock": "write stacks/chaosreg.lock.yaml: source tag → digest (needs the network)",
-    "mirror": "copy what the registries' owners mirror, all at once (needs the network)",
-    "prune": "remove from the mirrors what nobody is configured to pull any more (needs the network)",
-    "adopt": "take over repositories that are there already (needs the network and pulumi)",
-    "render": "put an infrastructure's images and pull Secrets into Kubernetes manifests or chart values",
-    "move": "move a scope's resources to the stack whose file holds it now (needs pulumi)",
-    "releases": "list the releases that the catalogue knows, and their images' tags",
-    "schema": "print the JSON Schema of stack files, for editors",
-}
-"""Name → what it does. A command is the module of its name beside this one: `arguments(parser)` and `run(options)`."""
+_COMMANDS = (
+    "init",
+    "validate",
+    "resolve",
+    "explain",
+    "diff",
+    "affected",
+    "lock",
+    "mirror",
+    "prune",
+    "adopt",
+    "render",
+    "move",
+    "releases",
+    "schema",
+)
+"""In the order of the list. Each is the module of its name in `commands/`."""
 
 _EXAMPLES = """\
 examples:
@@ -95,17 +95,26 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"chaosreg {__version__}")
     parser.add_argument("--project", default=".", metavar="DIR", help="folder of Pulumi.yaml, or below it (default: .)")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_CommandParser)
-    for name, about in _COMMANDS.items():
-        command = commands.add_parser(name, help=about, formatter_class=argparse.RawDescriptionHelpFormatter)
-        if name in given:  # the others are not imported
-            module = _module(name)
-            command.description, command.epilog = module.__doc__, module.EXAMPLES
-            module.arguments(command)
+    wanted = [name for name in _COMMANDS if name in given] or _COMMANDS  # the others are not imported
+    for name in _COMMANDS:
+        if name not in wanted:
+            commands.add_parser(name)
+            continue
+        module = _module(name)
+        needs = f" (needs {module.NEEDS.words})" if module.NEEDS else ""
+        command = commands.add_parser(
+            name,
+            help=module.ABOUT + needs,
+            description=module.__doc__,
+            epilog=module.EXAMPLES,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.arguments(command)
     return parser
 
 
 def _module(command: str) -> ModuleType:
-    return import_module(f"{__package__}.{command}")
+    return import_module(f"{__package__}.commands.{command}")
 
 
 if __name__ == "__main__":

@@ -39,6 +39,6 @@ def test_a_missing_sdk_is_told_with_the_command_that_installs_it(monkeypatch: py
 
 
 def test_the_command_loads_neither_pulumi_nor_a_cloud_before_it_looks() -> None:
-    program = "import sys, pulumi_chaosreg.cli.adopt; print(*sys.modules)"
+    program = "import sys, pulumi_chaosreg.cli.commands.adopt; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert not {"pulumi", "pulumi_aws", "boto3", "pulumi_chaosreg.adoption.ecr"} & set(loaded)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pulumi_chaosreg.adoption.protocol import Difference, Effect, FoundRepository, Imported, UnansweredError
-from pulumi_chaosreg.cli import adopt
+from pulumi_chaosreg.cli.commands import adopt
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.provision.protocol import ImageRepository, OwnedRegistry, RepositorySettings
 from tests.support.projects import Project

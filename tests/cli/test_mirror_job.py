@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pulumi_chaosreg.cli import mirror, mirror_job
+from pulumi_chaosreg.cli import mirror_job
+from pulumi_chaosreg.cli.commands import mirror
 from pulumi_chaosreg.cli.main import main
 from pulumi_chaosreg.cli.mirror_list import Job, list_text, read_list
 from pulumi_chaosreg.errors import ChaosregError

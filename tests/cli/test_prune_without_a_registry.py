@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lab.ports import free_port
-from pulumi_chaosreg.cli import prune
+from pulumi_chaosreg.cli.commands import prune
 from pulumi_chaosreg.cli.main import main
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Mirror

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from pulumi_chaosreg.cli.commands.schema import EXAMPLES
 from pulumi_chaosreg.cli.main import main
-from pulumi_chaosreg.cli.schema import EXAMPLES
 from pulumi_chaosreg.stacks.schema import infrastructures_file_schema, stack_file_schema
 
 

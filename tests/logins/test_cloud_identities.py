@@ -116,7 +116,7 @@ def test_without_the_extra_the_install_command_is_told(monkeypatch, server, extr
 
 
 def test_nothing_of_a_cloud_is_imported_before_a_registry_asks():
-    program = "import sys, pulumi_chaosreg.cli.main, pulumi_chaosreg.cli.mirror; print(sorted(sys.modules))"
+    program = "import sys, pulumi_chaosreg.cli.main, pulumi_chaosreg.cli.commands.mirror; print(sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert all(f"'{name}'" not in loaded for name in ("boto3", "google.auth", "azure.identity", "msal"))
 

@@ -911,7 +911,7 @@ def review_once(monkeypatch) -> Callable[[Path], Review]:
     """The commands share one review per folder (its files do not change between them) and one parser each."""
     monkeypatch.setattr(cli, "_parser", _parser)
     for command in ("validate", "resolve", "explain", "diff"):
-        module = importlib.import_module(f"pulumi_chaosreg.cli.{command}")
+        module = importlib.import_module(f"pulumi_chaosreg.cli.commands.{command}")
         monkeypatch.setattr(module, "review", lambda project, stack=None: _reviewed(project))
     return _reviewed
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.cli.render_cluster import report_cluster
 from pulumi_chaosreg.cli.render_files import STANDARD_INPUT, Manifest, read_manifests, write_manifests
 from pulumi_chaosreg.cli.selection import select
@@ -26,6 +27,8 @@ from pulumi_chaosreg.review.review import review
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.stacks.project_file import find_project
 
+ABOUT = "put an infrastructure's images and pull Secrets into Kubernetes manifests or chart values"
+NEEDS = Needs.NONE
 EXAMPLES = """\
 examples:
   chaosreg render prod-eu agent.yaml > out.yaml       one stream of all files

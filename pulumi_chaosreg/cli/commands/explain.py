@@ -10,9 +10,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from pulumi_chaosreg.cli.commands.resolve import warn_of_errors
 from pulumi_chaosreg.cli.diff_rows import listed
 from pulumi_chaosreg.cli.error_page import entry
-from pulumi_chaosreg.cli.resolve import warn_of_errors
+from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.cli.selection import fits, select
 from pulumi_chaosreg.cli.terminal import colored
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place, visible
@@ -29,6 +30,8 @@ from pulumi_chaosreg.settings.table import SECTION
 from pulumi_chaosreg.settings.yaml_file import Lines
 from pulumi_chaosreg.stacks.project_file import find_project
 
+ABOUT = "show who decided a value of an infrastructure, or what an error code means"
+NEEDS = Needs.NONE
 EXAMPLES = """\
 examples:
   chaosreg explain prod-eu                     every field, and where it is set

@@ -7,10 +7,13 @@ import argparse
 from pathlib import Path
 
 from pulumi_chaosreg.cli.formats import FORMATS
+from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.review.review import review
 from pulumi_chaosreg.stacks.project_file import find_project
 
+ABOUT = "find what is wrong in the stack files"
+NEEDS = Needs.NONE
 EXAMPLES = """\
 examples:
   chaosreg validate

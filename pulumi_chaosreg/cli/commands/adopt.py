@@ -17,6 +17,7 @@ from pulumi_chaosreg.adoption.adopters import adopter, can_adopt
 from pulumi_chaosreg.adoption.import_file import Component, Key, import_file
 from pulumi_chaosreg.adoption.protocol import Difference, Imported, UnansweredError
 from pulumi_chaosreg.cli.adopt_report import Looked, Report, Standing, as_json, as_text, standing
+from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.cli.side_by_side import side_by_side
 from pulumi_chaosreg.cli.stack_state import resources
 from pulumi_chaosreg.errors import ChaosregError, Finding
@@ -31,6 +32,8 @@ from pulumi_chaosreg.settings.near_misses import did_you_mean
 from pulumi_chaosreg.settings.yaml_file import locate
 from pulumi_chaosreg.stacks.project_file import find_project
 
+ABOUT = "take over repositories that are there already"
+NEEDS = Needs.NETWORK | Needs.PULUMI
 EXAMPLES = """\
 examples:
   chaosreg adopt acme                        what is there, and how it differs from what `up` would make

@@ -24,12 +24,15 @@ from pulumi_chaosreg.cli import mirror_job, mirror_layout
 from pulumi_chaosreg.cli.mirror_list import Job, read_list
 from pulumi_chaosreg.cli.mirror_report import REPORTS, Report
 from pulumi_chaosreg.cli.mirror_selection import select_jobs
+from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.errors import Cause, ChaosregError
 from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Cancelled, Mirror, Planned
 from pulumi_chaosreg.review.review import review
 from pulumi_chaosreg.stacks.project_file import find_project
 
+ABOUT = "copy what the registries' owners mirror, all at once"
+NEEDS = Needs.NETWORK
 EXAMPLES = """\
 examples:
   chaosreg mirror                           everything that some registry's owner mirrors

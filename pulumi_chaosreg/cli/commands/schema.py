@@ -3,8 +3,11 @@
 import argparse
 import json
 
+from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.stacks.schema import infrastructures_file_schema, stack_file_schema
 
+ABOUT = "print the JSON Schema of stack files, for editors"
+NEEDS = Needs.NONE
 EXAMPLES = """\
 examples:
   chaosreg schema > stacks/.chaosreg.schema.json

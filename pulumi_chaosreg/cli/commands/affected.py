@@ -12,7 +12,8 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from pulumi_chaosreg.cli.base import changed_files, errors_of_base, project_at
-from pulumi_chaosreg.cli.resolve import said_of_errors, warn_of_errors
+from pulumi_chaosreg.cli.commands.resolve import said_of_errors, warn_of_errors
+from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.cli.terminal import colored
 from pulumi_chaosreg.errors import visible
 from pulumi_chaosreg.review.made import Made
@@ -21,6 +22,8 @@ from pulumi_chaosreg.review.touched import Touched, gone, touched
 from pulumi_chaosreg.settings.yaml_file import read_yaml
 from pulumi_chaosreg.stacks.project_file import find_project
 
+ABOUT = "list the stacks that an edit touches, in the order of their `up`"
+NEEDS = Needs.NONE
 EXAMPLES = """\
 examples:
   chaosreg affected --since origin/main

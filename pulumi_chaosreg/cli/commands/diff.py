@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pulumi_chaosreg.cli.base import errors_of_base, project_at
+from pulumi_chaosreg.cli.commands.resolve import said_of_errors, warn_of_errors
 from pulumi_chaosreg.cli.diff_json import as_json
 from pulumi_chaosreg.cli.diff_markdown import as_markdown
 from pulumi_chaosreg.cli.diff_rows import Shown, with_lines
 from pulumi_chaosreg.cli.diff_text import as_text
-from pulumi_chaosreg.cli.resolve import said_of_errors, warn_of_errors
+from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.review.difference import compare
 from pulumi_chaosreg.review.made import Made
 from pulumi_chaosreg.review.review import review
@@ -23,6 +24,8 @@ from pulumi_chaosreg.review.touched import gone, touched
 from pulumi_chaosreg.settings.yaml_file import Lines
 from pulumi_chaosreg.stacks.project_file import find_project
 
+ABOUT = "show what an edit changes for each infrastructure"
+NEEDS = Needs.NONE
 EXAMPLES = """\
 examples:
   chaosreg diff                            what is not committed yet

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.cli.stack_state import resources, run_pulumi
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.review.review import review
@@ -18,6 +19,8 @@ from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.moves import former_paths
 from pulumi_chaosreg.stacks.project_file import find_project
 
+ABOUT = "move a scope's resources to the stack whose file holds it now"
+NEEDS = Needs.PULUMI
 EXAMPLES = """\
 examples:
   chaosreg move payments/checkout/prod-eu --from checkout-prod --dry-run

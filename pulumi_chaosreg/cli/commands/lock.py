@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pulumi_chaosreg.cli.lock_sources import Asking, Failures, no_such_tag, sources_of, subset_digests, subsets_of
 from pulumi_chaosreg.cli.mirror_layout import layout_path
+from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.errors import Cause, ChaosregError, Finding
 from pulumi_chaosreg.images.lockfile import FILE_NAME, write_lockfile
 from pulumi_chaosreg.images.reference import Reference
@@ -22,6 +23,8 @@ from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.review.review import Review, review
 from pulumi_chaosreg.stacks.project_file import find_project
 
+ABOUT = "write stacks/chaosreg.lock.yaml: source tag → digest"
+NEEDS = Needs.NETWORK
 EXAMPLES = """\
 examples:
   chaosreg lock                      lock what is not locked yet, drop what nobody needs, tell what has moved

@@ -22,6 +22,7 @@ from pulumi_chaosreg.cli.first_stacks import (
     release_problem,
     virtualenv,
 )
+from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.review.review import review
@@ -30,6 +31,8 @@ from pulumi_chaosreg.settings.yaml_file import read_yaml
 from pulumi_chaosreg.stacks.project_file import ProjectFile
 from pulumi_chaosreg.stacks.sections import NAMESPACE
 
+ABOUT = "write a first stacks/ folder, by questions or flags"
+NEEDS = Needs.NONE
 EXAMPLES = """\
 examples:
   chaosreg init                      asks, and writes into this folder

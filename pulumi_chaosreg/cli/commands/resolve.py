@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.cli.selection import select
 from pulumi_chaosreg.cli.terminal import colored, shortened, width
 from pulumi_chaosreg.errors import ChaosregError
@@ -17,6 +18,8 @@ from pulumi_chaosreg.review.review import Review, review
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.stacks.project_file import find_project
 
+ABOUT = "show what each infrastructure ends up with"
+NEEDS = Needs.NONE
 EXAMPLES = """\
 examples:
   chaosreg resolve                             every infrastructure, as a table

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.cli.side_by_side import side_by_side
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
@@ -28,6 +29,8 @@ from pulumi_chaosreg.review.review import Review, review
 from pulumi_chaosreg.scopes.demand import by_images
 from pulumi_chaosreg.stacks.project_file import find_project
 
+ABOUT = "remove from the mirrors what nobody is configured to pull any more"
+NEEDS = Needs.NETWORK
 EXAMPLES = """\
 examples:
   chaosreg prune                     what would go, and what stays and why; removes nothing

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.cli.releases_check import check
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue, Release, load_catalogue
@@ -16,6 +17,8 @@ from pulumi_chaosreg.settings.grammars import SOURCE
 from pulumi_chaosreg.stacks.catalogue_additions import add_to_catalogue
 from pulumi_chaosreg.stacks.project_file import ProjectFile, find_project
 
+ABOUT = "list the releases that the catalogue knows, and their images' tags"
+NEEDS = Needs.NONE
 EXAMPLES = """\
 examples:
   chaosreg releases                            all of them
