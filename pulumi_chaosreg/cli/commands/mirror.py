@@ -43,7 +43,7 @@ examples:
   chaosreg mirror --shard 2/5               the second of five parts, the same for everybody
   chaosreg mirror --to layout.tar           everything into one file, to carry it over an air gap
   chaosreg mirror --from layout.tar         from that file into the registries, with no request to any source
-  chaosreg mirror --as-job --shards 5 --image harbor.company.com/tools/chaosreg-mirror:0.1.0 \\
+  chaosreg mirror --as-job --shards 5 --image harbor.company.com/tools/chaosreg-mirror:0.2.0 \\
       --docker-config mirror-logins | kubectl apply --server-side -f -
                                             the five parts in five Pods of a Kubernetes Job
 """
