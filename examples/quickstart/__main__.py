@@ -2,6 +2,7 @@
 
 import pulumi
 from pulumi_kubernetes.batch.v1 import CronJob
+from pulumi_kubernetes.core.v1 import PodSpecArgsDict
 from pulumi_kubernetes.provider import Provider
 
 import pulumi_chaosreg as chaosreg
@@ -26,7 +27,10 @@ prod = chaosreg.Infrastructure("prod-eu", account=account, cluster=cluster, name
 pulumi.export("images", prod.images)
 
 # What others have written stays as it is, and pulls from your registry: `image_transform` sees to it.
-pod = {"restart_policy": "OnFailure", "containers": [{"name": "main", "image": "harness/chaos-log-watcher:1.94.0"}]}
+pod: PodSpecArgsDict = {
+    "restart_policy": "OnFailure",
+    "containers": [{"name": "main", "image": "harness/chaos-log-watcher:1.94.0"}],
+}
 CronJob(
     "watch",
     metadata={"name": "watch", "namespace": prod.namespace},

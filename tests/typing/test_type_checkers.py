@@ -11,10 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from pulumi_chaosreg.cli.first_stacks import AROUND
+
 pytestmark = pytest.mark.timeout(120)  # a type checker reads all of Pulumi
 
 ROOT = Path(__file__).parents[2]
-PROGRAMS = Path(__file__).parent / "programs"
+PROGRAMS = ROOT / "typing_tests"
+
+PYTHON = re.compile(r"^( *)```python\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
 Said = dict[Path, dict[int, str]]
 """File → line → what a type checker says about it."""
@@ -53,17 +57,21 @@ def _by_line(said: Iterable[tuple[Path | str, int, str]]) -> Said:
 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The programs of this folder, and those that the documentation shows."""
+    """Those written for this, those of the examples, the one that `chaosreg init` writes, and what pages show."""
     folder = tmp_path_factory.mktemp("programs")
-    for program in PROGRAMS.glob("*.py"):
-        (folder / program.name).write_text(program.read_text())
-    for page in (ROOT / "README.md", ROOT / "docs" / "python.md", ROOT / "docs" / "config-map.md"):
-        shown = re.findall(r"^( *)```python\n(.*?)^ *```$", page.read_text(), re.MULTILINE | re.DOTALL)
-        assert shown
-        for number, (margin, text) in enumerate(shown):
-            (folder / f"{page.stem.lower()}_{number}.py").write_text(
-                re.sub(rf"^{margin}", "", text, flags=re.MULTILINE)
-            )
+    written = {program.stem: program.read_text("utf-8") for program in PROGRAMS.glob("*.py")}
+    examples = {f"example_{path.parent.name}": path.read_text("utf-8") for path in ROOT.glob("examples/*/__main__.py")}
+    shown = {
+        f"{page.stem.lower().replace('-', '_')}_{number}": re.sub(rf"^{margin}", "", text, flags=re.MULTILINE)
+        for page in (ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/README.md"))
+        for number, (margin, text) in enumerate(PYTHON.findall(page.read_text("utf-8")))
+    }
+    assert {"accepted", "refused"} <= written.keys()
+    assert {"example_quickstart", "example_ecr"} <= examples.keys()
+    assert "python_0" in shown
+    own = {"ours": (ROOT / "__main__.py").read_text("utf-8"), "of_init": AROUND["__main__.py"]}
+    for name, text in (written | examples | shown | own).items():
+        (folder / f"{name}.py").write_text(text, "utf-8")
     return folder
 
 

@@ -25,3 +25,5 @@ chaosreg.Infrastructure("i", account=account, service_accounts="litmus")  #! ser
 chaosreg.Infrastructure("i", account=account, cluster=chaosreg.Cluster(contxt="dev"))  #! contxt
 chaosreg.Infrastructure("i", account=account, cluster=chaosreg.Cluster("dev", provider="ekz"))  #! ekz
 chaosreg.Infrastructure("i", account=account, _scope=None)  #! _scope
+chaosreg.MirroredImage("m", source="docker.io/harness/app:1")  #! target
+chaosreg.MirroredImage("m", source="a/b:1", target="c/d:1", on_destroy="remove")  #! remove
