@@ -6,6 +6,7 @@ Nothing here asks, reads or writes; what may stand in a stack file is decided wh
 import json
 import re
 import shlex
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -22,16 +23,18 @@ CREDENTIAL = "registry-credentials"
 """NAME of the credential that clusters pull with."""
 DEFAULT_SOURCE = f"{load_catalogue().default_server}/{load_catalogue().default_account}"
 
-PULUMI_YAML = """\
+PYTHON, PROGRAMS = ("python", "Scripts") if sys.platform == "win32" else ("python3", "bin")
+"""How Python is called, and the folder of a virtual environment that its programs are in."""
+PULUMI_YAML = f"""\
 name: chaosreg
 description: Where chaos experiments get their container images
 runtime:
   name: python
-  options: {toolchain: pip, virtualenv: .venv}
+  options: {{toolchain: pip, virtualenv: .venv}}
 stackConfigDir: stacks
 plugins:
   providers:
-    - {name: chaosreg, path: .venv/bin}  # came with the package pulumi-chaosreg
+    - {{name: chaosreg, path: .venv/{PROGRAMS}}}  # came with the package pulumi-chaosreg
 """
 AROUND = {
     "Pulumi.yaml": PULUMI_YAML,
@@ -250,8 +253,8 @@ def next_steps(answers: Answers, folder: str, packages: str, *, has_packages: bo
     step(
         "Install what the program needs into the project's own virtual environment",
         "" if folder == "." else f"cd {shlex.quote(folder)}",
-        "" if has_packages else f"python3 -m venv {packages}",
-        f"{packages}/bin/pip install -r requirements.txt",
+        "" if has_packages else f"{PYTHON} -m venv {packages}",
+        f"{packages}/{PROGRAMS}/pip install -r requirements.txt",
     )
     step("Check what is written, now and after every edit (no network, no cluster)", "chaosreg validate")
     if answers.server:
@@ -285,7 +288,7 @@ def lacks(name: str, text: str, settings: Any) -> Iterator[str]:
             yield "runtime: {name: python, options: {virtualenv: .venv}}"
         plugins = settings.get("plugins")
         if "chaosreg" not in str(plugins.get("providers") if isinstance(plugins, dict) else ""):
-            yield f"plugins: {{providers: [{{name: chaosreg, path: {virtualenv(settings)}/bin}}]}}"
+            yield f"plugins: {{providers: [{{name: chaosreg, path: {virtualenv(settings)}/{PROGRAMS}}}]}}"
         if not settings.get("stackConfigDir"):
             yield "stackConfigDir: stacks  (only if the stack files move there: now they are beside Pulumi.yaml)"
     elif name == "__main__.py" and "pulumi_chaosreg" not in text:

@@ -64,7 +64,7 @@ def write_lockfile(path: Path, locked: Mapping[str, str]) -> bool:
     if path.exists() and path.read_text("utf-8") == text:
         return False
     scratch = path.with_suffix(".tmp")
-    scratch.write_text(text, "utf-8")
+    scratch.write_text(text, "utf-8", newline="\n")  # on Windows, too: it is committed
     scratch.replace(path)
     return True
 

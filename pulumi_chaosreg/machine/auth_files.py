@@ -5,6 +5,7 @@ Order and format as skopeo has them (containers/image, containers-auth.json(5)).
 
 import json
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,8 +43,11 @@ def auth_file_paths(environment: Mapping[str, str]) -> list[Path]:
     home = Path(environment.get("HOME") or Path.home())
     runtime = environment.get("XDG_RUNTIME_DIR")
     configuration = Path(environment.get("XDG_CONFIG_HOME") or home / ".config")
+    podman = []
+    if sys.platform == "linux":  # elsewhere podman has the one below your configuration only
+        podman = [Path(f"{runtime}/containers" if runtime else f"/run/containers/{os.getuid()}") / "auth.json"]
     return [
-        Path(f"{runtime}/containers" if runtime else f"/run/containers/{os.getuid()}") / "auth.json",
+        *podman,
         configuration / "containers" / "auth.json",
         home / ".docker" / "config.json",
     ]

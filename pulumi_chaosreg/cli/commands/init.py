@@ -330,7 +330,7 @@ def _create(files: Mapping[Path, str]) -> None:
                 if not parent.exists():
                     parent.mkdir()
                     made.append(parent)
-            with path.open("x", encoding="utf-8") as file:
+            with path.open("x", encoding="utf-8", newline="\n") as file:
                 made.append(path)
                 file.write(text)
     except BaseException:  # Ctrl-C too

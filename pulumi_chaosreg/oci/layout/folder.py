@@ -1,6 +1,5 @@
 """A layout as a folder. Several processes may write the same one: blobs come by rename, index.json under a lock."""
 
-import fcntl
 import os
 import stat
 import threading
@@ -27,6 +26,7 @@ from pulumi_chaosreg.oci.layout.files import (
     write_all,
 )
 from pulumi_chaosreg.oci.layout.index import Index
+from pulumi_chaosreg.oci.layout.locks import lock
 from pulumi_chaosreg.oci.manifest import Descriptor
 from pulumi_chaosreg.oci.problems import RegistryError, problem
 
@@ -168,7 +168,7 @@ class Folder:
             (self.path / "blobs/sha256").mkdir(parents=True, exist_ok=True)
             self._session = os.open(self.path / "blobs", os.O_RDONLY | os.O_DIRECTORY)
             with suppress(OSError):
-                fcntl.flock(self._session, fcntl.LOCK_SH)
+                lock(self._session, shared=True)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -177,7 +177,7 @@ class Folder:
             descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
             try:
                 with suppress(OSError):  # NFS locks only what is open for writing: there, one process at a time
-                    fcntl.flock(descriptor, fcntl.LOCK_EX)
+                    lock(descriptor)
                 yield
             finally:
                 os.close(descriptor)
@@ -191,12 +191,12 @@ class Folder:
         """What killed runs have left; not while another process writes."""
         assert self._session is not None
         try:
-            fcntl.flock(self._session, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(self._session, wait=False)
         except OSError:
             return
         for scratch in (self.path / "blobs").glob(f"*/.*{_UNFINISHED}"):
             scratch.unlink(missing_ok=True)
-        fcntl.flock(self._session, fcntl.LOCK_SH)
+        lock(self._session, shared=True)
 
     def _sums(self) -> Iterator[tuple[str, str]]:
         for algorithm, length in _HEX.items():

@@ -5,7 +5,6 @@ The file is `NAME.partial` until it is complete. After an interruption the regio
 proves right are kept, the others are filled again or, in the end, closed.
 """
 
-import fcntl
 import hashlib
 import os
 import threading
@@ -17,6 +16,7 @@ from pathlib import Path
 from pulumi_chaosreg.images.reference import DIGEST
 from pulumi_chaosreg.oci.layout.archive import read_range
 from pulumi_chaosreg.oci.layout.files import MARK, MARK_TEXT, blob_name, disk_errors, inode, write_all
+from pulumi_chaosreg.oci.layout.locks import lock
 from pulumi_chaosreg.oci.layout.tar_members import BLOCK, END, Member, TarFault, header, members
 from pulumi_chaosreg.oci.manifest import Descriptor
 from pulumi_chaosreg.oci.problems import problem
@@ -136,7 +136,7 @@ class GrowingTar:
         while True:
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock(descriptor, wait=False)
             except OSError:
                 os.close(descriptor)
                 raise problem("CHR0439", server=str(self.path.with_suffix(""))) from None

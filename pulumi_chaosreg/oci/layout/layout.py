@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from pulumi_chaosreg.oci.host import Host
+from pulumi_chaosreg.oci.layout import locks
 from pulumi_chaosreg.oci.layout.files import Files
 from pulumi_chaosreg.oci.layout.folder import Folder
 from pulumi_chaosreg.oci.layout.holding import Holding
@@ -40,6 +41,9 @@ class Layout:
         if its digest is right. `host` has the patience with sources that break off, and the event that ends all
         waiting. Raises ChaosregError (CHR043x).
         """
+        if not locks.are_there():
+            cause = "Windows has no locks as layouts need them; run the command in WSL"
+            raise problem("CHR0438", server=str(path), doing="opened", cause=cause)
         if writing and path.suffix.lower() in _COMPRESSED:
             cause = "a compressed one is not written, as layers are compressed already; name it `*.tar`"
             raise problem("CHR0437", server=str(path), cause=cause)
