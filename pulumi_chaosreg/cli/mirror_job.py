@@ -16,6 +16,7 @@ from pulumi_chaosreg.cli.mirror_list import Job, list_text
 from pulumi_chaosreg.cli.yaml_text import yaml_documents
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.settings.grammars import MANAGED_BY, OURS
 
 _NAME = "chaosreg-mirror"
 _CONFIG_MAP_LIMIT = 1 << 20
@@ -97,7 +98,7 @@ def _needs_packages(image: str) -> Finding:
     )
 
 
-_LABELS = {"app.kubernetes.io/name": _NAME, "app.kubernetes.io/managed-by": "chaosreg"}
+_LABELS = {"app.kubernetes.io/name": _NAME, MANAGED_BY: OURS}
 
 
 def _shards(jobs: Sequence[Job], most: int) -> list[list[Job]]:

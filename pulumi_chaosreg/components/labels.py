@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 
 from pulumi_chaosreg.scopes.model import Decided, Scope
-from pulumi_chaosreg.settings.grammars import MANAGED_BY
+from pulumi_chaosreg.settings.grammars import MANAGED_BY, OURS
 
-OURS = "pulumi-chaosreg"
-"""The value of `app.kubernetes.io/managed-by`."""
 _LABEL = "chaosreg"
 
 

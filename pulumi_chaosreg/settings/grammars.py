@@ -157,7 +157,9 @@ NEW_REGISTRY_NAME = replace(
     REGISTRY_NAME, advice="names are made of a-z, 0-9 and `-`, at most 63, and begin and end with a letter or digit"
 )
 MANAGED_BY = "app.kubernetes.io/managed-by"
-"""Kubernetes's own label for it; ours says `pulumi-chaosreg`."""
+"""Kubernetes's own label for it."""
+OURS = "pulumi-chaosreg"
+"""What it says of every object that we make."""
 LABEL_KEY = Grammar(
     "CHR0112",
     "a key that Kubernetes accepts",

@@ -78,6 +78,11 @@ def test_a_source_repository_stays_together_and_no_shard_is_empty() -> None:
     assert [text.count("- source:") for text in config_map["data"].values()] == [3, 1, 1]
 
 
+def test_its_objects_say_who_made_them_as_all_of_ours_do() -> None:
+    said = {document["metadata"]["labels"]["app.kubernetes.io/managed-by"] for document in printed(JOBS)}
+    assert said == {"pulumi-chaosreg"}
+
+
 def test_shards_are_of_one_size_where_repositories_allow() -> None:
     config_map, _ = printed([job(f"image-{number}") for number in range(10)], "--shards", "3")
     assert [text.count("- source:") for text in config_map["data"].values()] == [4, 3, 3]
