@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from pulumi_chaosreg.cli.diff_markdown import code
+from pulumi_chaosreg.cli.diff.as_markdown import code
 
 LOOKS = "x` @octocat <img src=https://evil.example/x.png> **LGTM** `|y"
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
-from pulumi_chaosreg.cli import mirror_job
 from pulumi_chaosreg.cli.commands import mirror
 from pulumi_chaosreg.cli.main import main
-from pulumi_chaosreg.cli.mirror_list import Job, list_text, read_list
+from pulumi_chaosreg.cli.mirror import job as mirror_job
+from pulumi_chaosreg.cli.mirror.list_file import Job, list_text, read_list
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.images.signing_policy import Identity, SigningPolicy, checked_trusted_root

@@ -5,8 +5,8 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-from pulumi_chaosreg.cli.mirror_layout import Carried
-from pulumi_chaosreg.cli.mirror_list import Job
+from pulumi_chaosreg.cli.mirror.layout import Carried
+from pulumi_chaosreg.cli.mirror.list_file import Job
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.images.signing_policy import SigningPolicy
 from pulumi_chaosreg.oci.layout import Layout

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_chaosreg.cli.mirror_report import JsonReport, TextReport
+from pulumi_chaosreg.cli.mirror.report import JsonReport, TextReport
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.mirror import Copied, Progress
 

@@ -4,8 +4,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from pulumi_chaosreg.cli.commands.mirror import _each
-from pulumi_chaosreg.cli.mirror_list import Job
-from pulumi_chaosreg.cli.mirror_report import REPORTS
+from pulumi_chaosreg.cli.mirror.list_file import Job
+from pulumi_chaosreg.cli.mirror.report import REPORTS
 from pulumi_chaosreg.images.reference import Reference
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from pulumi_chaosreg.cli.lock_sources import sources_of
 from pulumi_chaosreg.cli.main import main
-from pulumi_chaosreg.cli.mirror_selection import select_jobs
+from pulumi_chaosreg.cli.mirror.selection import select_jobs
 from pulumi_chaosreg.review.difference import compare
 from pulumi_chaosreg.review.made import Made
 from pulumi_chaosreg.review.touched import touched

@@ -3,7 +3,7 @@
 import pytest
 
 from pulumi_chaosreg.cli.lock_sources import sources_of, subsets_of
-from pulumi_chaosreg.cli.mirror_selection import select_jobs
+from pulumi_chaosreg.cli.mirror.selection import select_jobs
 from pulumi_chaosreg.review.difference import compare
 from pulumi_chaosreg.review.made import Made
 from pulumi_chaosreg.review.marks import Sign

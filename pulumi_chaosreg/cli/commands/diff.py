@@ -12,10 +12,10 @@ from pathlib import Path
 
 from pulumi_chaosreg.cli.base import errors_of_base, project_at
 from pulumi_chaosreg.cli.commands.resolve import said_of_errors, warn_of_errors
-from pulumi_chaosreg.cli.diff_json import as_json
-from pulumi_chaosreg.cli.diff_markdown import as_markdown
-from pulumi_chaosreg.cli.diff_rows import Shown, with_lines
-from pulumi_chaosreg.cli.diff_text import as_text
+from pulumi_chaosreg.cli.diff.as_json import as_json
+from pulumi_chaosreg.cli.diff.as_markdown import as_markdown
+from pulumi_chaosreg.cli.diff.as_text import as_text
+from pulumi_chaosreg.cli.diff.rows import Shown, with_lines
 from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.review.difference import compare
 from pulumi_chaosreg.review.made import Made

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pulumi_chaosreg.cli.commands.resolve import warn_of_errors
-from pulumi_chaosreg.cli.diff_rows import listed
+from pulumi_chaosreg.cli.diff.rows import listed
 from pulumi_chaosreg.cli.error_page import entry
 from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.cli.selection import fits, select

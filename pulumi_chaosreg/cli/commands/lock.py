@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from pulumi_chaosreg.cli.lock_sources import Asking, Failures, no_such_tag, sources_of, subset_digests, subsets_of
-from pulumi_chaosreg.cli.mirror_layout import layout_path
+from pulumi_chaosreg.cli.mirror.layout import layout_path
 from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.errors import Cause, ChaosregError, Finding
 from pulumi_chaosreg.images.lockfile import FILE_NAME, write_lockfile

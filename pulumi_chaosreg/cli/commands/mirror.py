@@ -20,10 +20,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from pulumi_chaosreg.cli import mirror_job, mirror_layout
-from pulumi_chaosreg.cli.mirror_list import Job, read_list
-from pulumi_chaosreg.cli.mirror_report import REPORTS, Report
-from pulumi_chaosreg.cli.mirror_selection import select_jobs
+from pulumi_chaosreg.cli.mirror import job as mirror_job
+from pulumi_chaosreg.cli.mirror import layout as mirror_layout
+from pulumi_chaosreg.cli.mirror.list_file import Job, read_list
+from pulumi_chaosreg.cli.mirror.report import REPORTS, Report
+from pulumi_chaosreg.cli.mirror.selection import select_jobs
 from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.errors import Cause, ChaosregError
 from pulumi_chaosreg.machine import MachineLogins

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_chaosreg.cli.needs import Needs
-from pulumi_chaosreg.cli.render_cluster import report_cluster
-from pulumi_chaosreg.cli.render_files import STANDARD_INPUT, Manifest, read_manifests, write_manifests
+from pulumi_chaosreg.cli.render.cluster import report_cluster
+from pulumi_chaosreg.cli.render.files import STANDARD_INPUT, Manifest, read_manifests, write_manifests
 from pulumi_chaosreg.cli.selection import select
 from pulumi_chaosreg.cli.yaml_text import yaml_text
 from pulumi_chaosreg.errors import Cause, ChaosregError

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from pulumi_chaosreg.cli.diff_rows import (
+from pulumi_chaosreg.cli.diff.rows import (
     Row,
     Shown,
     advices,

@@ -6,7 +6,7 @@ Everything that comes from a file is put into code spans, where neither Markdown
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from pulumi_chaosreg.cli.diff_rows import (
+from pulumi_chaosreg.cli.diff.rows import (
     Row,
     Shown,
     advices,

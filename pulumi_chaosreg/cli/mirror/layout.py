@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pulumi_chaosreg.cli.mirror_report import Report, size
+from pulumi_chaosreg.cli.mirror.report import Report, size
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.mirror import Wanted
 from pulumi_chaosreg.mirror.contents import describe
@@ -18,7 +18,7 @@ from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.layout import SUMS, Layout
 
 if TYPE_CHECKING:
-    from pulumi_chaosreg.cli.mirror_list import Job
+    from pulumi_chaosreg.cli.mirror.list_file import Job
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

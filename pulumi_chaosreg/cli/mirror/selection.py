@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from pulumi_chaosreg.cli.mirror_list import Job
+from pulumi_chaosreg.cli.mirror.list_file import Job
 from pulumi_chaosreg.cli.selection import fits
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.mirror import Wanted

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from pulumi_chaosreg.cli.diff_rows import Shown, caused
+from pulumi_chaosreg.cli.diff.rows import Shown, caused
 from pulumi_chaosreg.review.difference import Change
 
 

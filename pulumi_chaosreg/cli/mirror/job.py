@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from pulumi_chaosreg.cli.mirror_list import Job, list_text
+from pulumi_chaosreg.cli.mirror.list_file import Job, list_text
 from pulumi_chaosreg.cli.yaml_text import yaml_documents
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.reference import Reference

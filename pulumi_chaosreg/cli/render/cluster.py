@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_chaosreg.cli.render_files import dotted
+from pulumi_chaosreg.cli.render.files import dotted
 from pulumi_chaosreg.kubernetes.client import Cluster
 from pulumi_chaosreg.kubernetes.workloads import workloads
 from pulumi_chaosreg.manifests.changes import changes_of

@@ -1,0 +1,1 @@
+"""What `chaosreg diff` prints, in each of its formats."""
