@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from pulumi_chaosreg import __version__
+from pulumi_chaosreg.cli import notices
 from pulumi_chaosreg.errors import ChaosregError
 
 _COMMANDS = (
@@ -56,7 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         options = _parser(given).parse_args(given)  # imports the command: Ctrl-C may come meanwhile
-        code = _module(options.command).run(options)
+        options.verbosity = notices.verbosity(options)
+        with notices.listening(options.verbosity):
+            code = _module(options.command).run(options)
         sys.stdout.flush()
     except ChaosregError as error:
         print(error, file=sys.stderr)
@@ -94,6 +97,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"chaosreg {__version__}")
     parser.add_argument("--project", default=".", metavar="DIR", help="folder of Pulumi.yaml, or below it (default: .)")
+    notices.add_options(parser, before=True)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_CommandParser)
     wanted = [name for name in _COMMANDS if name in given] or _COMMANDS  # the others are not imported
     for name in _COMMANDS:
@@ -110,6 +114,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         module.arguments(command)
+        notices.add_options(command)
     return parser
 
 

@@ -2,10 +2,10 @@
 
 import json
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pulumi_chaosreg.cli.notices import notice
 from pulumi_chaosreg.cli.side_by_side import side_by_side
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.catalogue import Catalogue
@@ -56,7 +56,7 @@ def check(catalogue: Catalogue, source: str, versions: Sequence[str], output: st
         for one in found:
             print(f"  {one.image:<{width}}  {one.known}  {_said(one)}")
         if any(one.newer for one in found):
-            print(f"\n{_how_to_add(found, kind)}", file=sys.stderr)
+            notice(f"\n{_how_to_add(found, kind)}")
     return 1 if any(one.newer or not one.is_there for one in found) else 0
 
 

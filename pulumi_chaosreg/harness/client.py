@@ -1,7 +1,9 @@
 """HTTP to Harness: the key, time-outs, other tries; every failure becomes a HarnessError."""
 
 import json
+import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from http.client import HTTPException
 from typing import Any
@@ -14,11 +16,13 @@ from pulumi_chaosreg.harness.operations import CHECK_OVERRIDE, CREATE, GET, UPDA
 from pulumi_chaosreg.harness.problems import HarnessError, Refusal, blocked, of_graphql, of_status, unreachable
 from pulumi_chaosreg.harness.record import Record
 from pulumi_chaosreg.harness.scope import HarnessScope
+from pulumi_chaosreg.oci.addresses import redacted
 from pulumi_chaosreg.oci.broken_connection import CONNECT, cause_of
 from pulumi_chaosreg.oci.patience import Patience, retry_after, waiting
 from pulumi_chaosreg.oci.proxies import Connections, ProxyUnusable
 from pulumi_chaosreg.oci.redaction import without
 
+_LOG = logging.getLogger(__name__)
 _PATH = "/chaos/manager/api/query"
 _LIMIT = 1 << 20
 _WORDS = 300
@@ -106,14 +110,22 @@ class Harness:
             except HarnessError as failure:
                 wait = pause if failure.wait is None else failure.wait
                 is_last = tried + 1 == patience.tries or not failure.transient or wait > patience.longest
-                if is_last or self._stop.wait(wait):
+                if is_last:
+                    raise
+                _LOG.info("%s of %s: waits %.1f s before try %d: %s", operation, scope, wait, tried + 2, _said(failure))
+                if self._stop.wait(wait):
                     raise
                 pause *= 2
         raise AssertionError("the last try raises")
 
     def _ask_once(self, text: str, operation: str, scope: HarnessScope, variables: Mapping[str, Any]) -> Any:
         asked = f"{operation} of {scope}"
+        logs, began = _LOG.isEnabledFor(logging.DEBUG), time.monotonic()
         status, headers, body = self._post(json.dumps({"query": text, "variables": variables}).encode())
+        if logs:
+            took, size = (time.monotonic() - began) * 1000, len(body)
+            shown = redacted(f"{self.endpoint}{_PATH}")
+            _LOG.debug("POST %s (%s): %d in %.0f ms, %d bytes", shown, asked, status, took, size)
         answer = _read(body)
         errors = answer.get("errors") or []
         if errors and isinstance(errors[0], dict) and errors[0].get("message") and status in (200, 400, 422, 500):
@@ -152,6 +164,10 @@ class Harness:
     def _shown(self, words: str) -> str:
         """Others' words on one line, never with the key in them."""
         return " ".join(without(words, [self._key()]).split())[:_WORDS]
+
+
+def _said(failure: HarnessError) -> str:
+    return failure.findings[0].message
 
 
 def _of(scope: HarnessScope) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import logging
 import os
 import ssl
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ from pulumi_chaosreg.settings.kubeconfig import is_content
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
 
+_LOG = logging.getLogger(__name__)
 _CONNECT, _ANSWER = 15.0, 60.0  # seconds
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
@@ -82,6 +84,7 @@ class Cluster:
         if body is not None:
             headers["Content-Type"] = kind or "application/json"
         url = f"{client.configuration.host}{path}" + (f"?{urlencode(query)}" if query else "")
+        logs, began = _LOG.isEnabledFor(logging.DEBUG), time.monotonic()
         try:
             answer = client.rest_client.pool_manager.request(
                 method,
@@ -93,6 +96,9 @@ class Cluster:
             )
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise self._unreachable(client.configuration.host, error) from None
+        if logs:
+            took, size = (time.monotonic() - began) * 1000, len(answer.data)
+            _LOG.debug("%s %s at %s: %d in %.0f ms, %d bytes", method, path, self.name, answer.status, took, size)
         if not 200 <= answer.status < 300:
             raise self._refused(method, path, answer.status, answer.data)
         try:

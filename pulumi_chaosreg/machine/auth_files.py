@@ -4,6 +4,7 @@ Order and format as skopeo has them (containers/image, containers-auth.json(5)).
 """
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Mapping
@@ -13,6 +14,8 @@ from typing import Any
 
 from pulumi_chaosreg.credentials.auths import place_of
 from pulumi_chaosreg.errors import Finding
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ def read_auth_file(path: Path) -> AuthFile:
     try:
         text = path.read_text("utf-8")
     except (FileNotFoundError, NotADirectoryError):
+        _LOG.debug("no logins in %s: it is not there", path)
         return AuthFile(path)
     except (OSError, ValueError) as error:
         return AuthFile(path, problem=unreadable(path, getattr(error, "strerror", None) or "it is not UTF-8"))
@@ -74,6 +78,7 @@ def read_auth_file(path: Path) -> AuthFile:
     helpers = {
         place_of(key): (key, name) for key, name in _mapping(config, "credHelpers").items() if isinstance(name, str)
     }
+    _LOG.debug("logins in %s: %s", path, ", ".join(sorted({*entries, *helpers})) or "none")
     store = config.get("credsStore")
     return AuthFile(path, entries, helpers, store if isinstance(store, str) and store else None)
 

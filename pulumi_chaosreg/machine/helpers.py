@@ -1,6 +1,7 @@
 """Docker's credential helpers: programs `docker-credential-<name>` that print a login for a server."""
 
 import json
+import logging
 import subprocess
 
 from pulumi_chaosreg.credentials.auths import login_from
@@ -8,6 +9,7 @@ from pulumi_chaosreg.credentials.login import Login
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.machine.words import harmless
 
+_LOG = logging.getLogger(__name__)
 _SECONDS = 30
 _NONE = "credentials not found in native keychain"
 """What every helper says when it has no login for a server (docker-credential-helpers, credentials/error.go)."""
@@ -19,6 +21,7 @@ def ask_helper(name: str, key: str) -> Login | None:
     Raises ChaosregError (CHR0513, with the helper's words) for one that is missing, fails or answers nonsense.
     """
     program = f"docker-credential-{name}"
+    _LOG.debug("asks %s for `%s`", program, key)
     try:
         # The server goes in by standard input, the login comes back as JSON: never by arguments, which others can read.
         answer = subprocess.run(  # noqa: S603  the helper that the user's docker is configured with

@@ -4,6 +4,7 @@ Which cloud a server belongs to stands in `registries/kinds.toml`. The SDKs are 
 its identity is needed, and not before.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
@@ -12,6 +13,7 @@ from pulumi_chaosreg.credentials.login import Login
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.registries.kinds import RegistryKind, registry_kind
 
+_LOG = logging.getLogger(__name__)
 _LONGEST = 12 * 3600.0
 """Seconds: no cloud's token lives longer (ECR's does as long)."""
 _UNKNOWN = 300.0
@@ -41,6 +43,7 @@ def cloud_identity(server: str, now: Callable[[], float]) -> ShortLived | None:
     kind, asked = registry_kind(server), now()
     if kind.cloud is None:
         return None
+    _LOG.info("%s: asks for this machine's identity (%s)", server, kind.cloud)
     try:
         login, seconds = _ask(kind, server)
     except ModuleNotFoundError as missing:

@@ -1,5 +1,6 @@
 """The coordinator of all copies of one run."""
 
+import logging
 import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from pulumi_chaosreg.oci.problems import RegistryError, problem
 from pulumi_chaosreg.oci.registry import Registry
 from pulumi_chaosreg.oci.store import Store
 
+_LOG = logging.getLogger(__name__)
 _SMALL_AT_ONCE = 24
 """Requests without much of a body, in all; each server has a limit of its own beside it (`Host`)."""
 
@@ -147,6 +149,7 @@ class Mirror:
         ends = Ends(origin, source, goal, target)
         stood = _stands_for(goal, target.repository, target.tag or digest, digest)
         if stood and all(_stands_for(goal, target.repository, name, digest) for name in also):
+            _LOG.info("%s: stands for %s already", target.tagged, digest)
             return Planned(ends, digest, None, stood=True)
         if wanted.platforms:  # once: what is verified must be what is copied
             source = pinned(origin, source)
@@ -156,7 +159,11 @@ class Mirror:
         if origin.server == goal.server:
             for blob in work.blobs:
                 self._shared.holdings.add(goal.server, source.repository, blob.digest)
-        return Planned(ends, digest, work, stood, verify)
+        planned = Planned(ends, digest, work, stood, verify)
+        if _LOG.isEnabledFor(logging.INFO):
+            size = sum(planned.sizes.values())
+            _LOG.info("%s: to be %s of %s, %d bytes", target.tagged, digest, source.tagged, size)
+        return planned
 
     def carry_out(self, planned: Planned, *, progress: Listener | None = None) -> Copied:
         """Do what was planned, and look whether it came true."""
@@ -171,14 +178,9 @@ class Mirror:
         for name in (target.tag or planned.digest, *planned.work.also):
             _verify(ends.goal, target.repository, name, planned.digest)
         tally = copy.tally()
-        return Copied(
-            planned.digest,
-            not planned.stood,
-            copy.bytes_copied(),
-            tally[Way.COPIED],
-            tally[Way.MOUNTED],
-            tally[Way.SKIPPED],
-        )
+        ways, sent = (tally[Way.COPIED], tally[Way.MOUNTED], tally[Way.SKIPPED]), copy.bytes_copied()
+        _LOG.info("%s: blobs: %d sent (%d bytes), %d mounted, %d there", target.tagged, ways[0], sent, *ways[1:])
+        return Copied(planned.digest, not planned.stood, sent, *ways)
 
     def missing(self, reference: Reference, login: LoginSource | None = None) -> list[str]:
         """What a pull of this image would not find: the digests of manifests and blobs; asks for every one of them.

@@ -3,6 +3,7 @@
 Blobs are left to the registry's garbage collection, which knows what other repositories use.
 """
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,7 @@ from pulumi_chaosreg.oci.manifest import Manifest, referrers_tag
 from pulumi_chaosreg.oci.problems import RegistryError, problem
 from pulumi_chaosreg.oci.store import Store
 
+_LOG = logging.getLogger(__name__)
 _MOST_STAYING = 500
 """Tags up to which a repository is read to find out what they use; in a larger one only tags are removed."""
 _GONE = 404
@@ -44,6 +46,7 @@ def remove_tags(
     is tried first, or if no other one stands for the same image: ChaosregError (CHR0420, or that one's) otherwise.
     """
     roots = {tag: found.digest for tag in tags if (found := store.head_manifest(repository, tag))}
+    _LOG.info("%s/%s: removes %s", store.server, repository, ", ".join(roots) or "nothing: no such tag is there")
     if not roots:
         return Removed()
     family = _Family(store, repository)

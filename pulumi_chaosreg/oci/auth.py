@@ -10,12 +10,14 @@ everybody. A password that nobody has accepted yet is tried by one thread at a t
 many wrong tries lock accounts.
 """
 
+import logging
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 from pulumi_chaosreg.credentials.login import Kind, Login, LoginSource
 from pulumi_chaosreg.oci.challenge import Challenge, Scopes, covers
@@ -23,6 +25,7 @@ from pulumi_chaosreg.oci.problems import RegistryError
 from pulumi_chaosreg.oci.redaction import without
 from pulumi_chaosreg.oci.tokens import SENDABLE, Fetch, Token, TokenEndpoint
 
+_LOG = logging.getLogger(__name__)
 _MOST_SCOPES = 50
 """In one token: a registry that asks for more gets a header that servers refuse (Azure, with many repositories)."""
 _BETWEEN_LOOKS = 30.0
@@ -48,6 +51,7 @@ class Authorizer:
     def __init__(
         self, registry: str, source: LoginSource | None, fetch: Fetch, now: Callable[[], float] = time.monotonic
     ) -> None:
+        self._server = urlsplit(registry).netloc
         self._source = source
         self._now = now
         self._endpoint = TokenEndpoint(registry, fetch, now)
@@ -104,7 +108,9 @@ class Authorizer:
         challenge = known.get("bearer") or known.get("basic")
         if not challenge:
             return False
-        self._challenge = challenge
+        is_first, self._challenge = self._challenge is None, challenge
+        if is_first and not self._current():
+            _LOG.info("%s: no login is known, so it shows what everybody may see", self._server)
         if sent is None:
             if challenge.scheme == "bearer" or self._basic():
                 return True
@@ -179,6 +185,7 @@ class Authorizer:
         if login and login not in self._logins:
             with self._guard:
                 self._logins[login] = None
+            _LOG.info("%s: logs in as %s", self._server, login.title)
         return login
 
     def _is_given_up(self, login: Login) -> bool:
@@ -249,6 +256,7 @@ class Authorizer:
             if self._looked is not None and not again:
                 return False
             self._looked = self._now()
+            _LOG.info("%s: refused %s, looks for another login", self._server, refused.title if refused else "nobody")
             if not self._source.again(refused):
                 return False
             with self._guard:  # what it opened before, another one opens now

@@ -3,6 +3,7 @@
 A registry that limits us limits all of our threads: who is told to wait makes the others wait too.
 """
 
+import logging
 import random
 import threading
 import time
@@ -13,6 +14,7 @@ from typing import TypeVar
 from pulumi_chaosreg.oci.patience import Patience
 from pulumi_chaosreg.oci.problems import RegistryError, cancelled
 
+_LOG = logging.getLogger(__name__)
 _MOST = 32
 """Requests under way at once, as long as the server does not complain."""
 _CALM = 20
@@ -69,6 +71,7 @@ class Host:
                     raise
                 if failure.status == 429 or failure.retry_after:
                     self._complained(failure.retry_after or 0.0)
+                _LOG.info("%s: waits %.1f s before try %d: %s", image, delay, count + 1, failure.findings[0].message)
             if self._stop.wait(delay):
                 raise cancelled(image)
 

@@ -1,8 +1,11 @@
 """HTTP to one registry: connections, credentials, redirects, retries; every failure becomes a RegistryError.
 
-Nothing here knows what a manifest or a blob is.
+Each request is logged (DEBUG) without what may hold a secret: headers, bodies, the query of its address. Nothing here
+knows what a manifest or a blob is.
 """
 
+import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
@@ -36,6 +39,7 @@ from pulumi_chaosreg.oci.problems import (
 from pulumi_chaosreg.oci.proxies import Connections, ProxyUnusable
 from pulumi_chaosreg.oci.redaction import without
 
+_LOG = logging.getLogger(__name__)
 _ERROR_LIMIT = 64 << 10
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
@@ -246,14 +250,27 @@ class Transport:
         # urllib3 applies the connect timeout to each write of the body too: a slow line must have time for a chunk.
         idle = self.host.patience.idle
         timeout = urllib3.Timeout(connect=CONNECT if body is None or isinstance(body, bytes) else idle, read=idle)
+        logs, began = _LOG.isEnabledFor(logging.DEBUG), 0.0
         try:
             # no turn for a token: who has one may wait for it
             with nullcontext() if ask.kind == "token" else self.host.turn(f"{self.server}/{ask.repository}"):
-                return self._connections.to(url).request(
+                began = time.monotonic() if logs else 0.0
+                response = self._connections.to(url).request(
                     ask.method, url, headers=headers, body=body, timeout=timeout, redirect=False, preload_content=False
                 )
         except (HTTPError, HTTPException, OSError, ProxyUnusable, ValueError) as error:
-            raise self._broken(ask, error, url) from None
+            failure = self._broken(ask, error, url)
+            if logs:
+                self._log(ask, url, "no answer", began)
+            raise failure from None
+        if logs:
+            self._log(ask, url, str(response.status), began, _bytes_of(ask, headers, body, response))
+        return response
+
+    def _log(self, ask: Ask, url: str, answer: str, began: float, count: str = "") -> None:
+        """One request, and how it was answered. A hostile redirect may repeat in its path what was sent."""
+        shown = self._auth.without_secrets(redacted(url))
+        _LOG.debug("%s %s: %s in %.0f ms%s", ask.method, shown, answer, (time.monotonic() - began) * 1000, count)
 
     def _read(self, ask: Ask, response: BaseHTTPResponse, limit: int) -> bytes:
         with closing(response):  # gives the connection back if the body ended here, else drops it
@@ -329,6 +346,15 @@ class Transport:
         )
         failure.elsewhere = elsewhere
         return failure
+
+
+def _bytes_of(ask: Ask, headers: Mapping[str, str], body: Body | None, response: BaseHTTPResponse) -> str:
+    """How much was sent, or else comes, as far as that is known before the answer's end."""
+    if body is not None:
+        sent = str(len(body)) if isinstance(body, bytes) else headers.get("Content-Length")
+        return f", {sent} bytes sent" if sent else ""
+    length = None if ask.method == "HEAD" else response.headers.get("Content-Length")
+    return f", {length} bytes" if length and length.isdigit() else ""
 
 
 def _asked(ask: Ask) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from pulumi_chaosreg.cli.lock_sources import Asking, Failures, no_such_tag, sources_of, subset_digests, subsets_of
 from pulumi_chaosreg.cli.mirror.layout import layout_path
 from pulumi_chaosreg.cli.needs import Needs
+from pulumi_chaosreg.cli.notices import notice
 from pulumi_chaosreg.errors import Cause, ChaosregError, Finding
 from pulumi_chaosreg.images.lockfile import FILE_NAME, write_lockfile
 from pulumi_chaosreg.images.reference import Reference
@@ -77,7 +78,7 @@ def _run(options: argparse.Namespace) -> int:
         else:
             code = _lock(reviewed, asking, options.output, upgrade=options.upgrade)
     for finding in logins.findings():  # whoever was refused has read them already
-        print(finding, file=sys.stderr)
+        notice(finding)
     return code
 
 

@@ -26,6 +26,7 @@ from pulumi_chaosreg.cli.mirror.list_file import Job, read_list
 from pulumi_chaosreg.cli.mirror.report import REPORTS, Report
 from pulumi_chaosreg.cli.mirror.selection import select_jobs
 from pulumi_chaosreg.cli.needs import Needs
+from pulumi_chaosreg.cli.notices import notice
 from pulumi_chaosreg.errors import Cause, ChaosregError
 from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Cancelled, Mirror, Planned
@@ -85,7 +86,7 @@ def _part(jobs: Sequence[Job], options: argparse.Namespace) -> Sequence[Job]:
 def _mirror(
     options: argparse.Namespace, jobs: Sequence[Job], carried: mirror_layout.Carried, stopped: threading.Event
 ) -> int:
-    how = {"dry_run": options.dry_run, "deep": options.deep}
+    how = {"dry_run": options.dry_run, "deep": options.deep, "verbosity": options.verbosity}
     report, logins = REPORTS[options.output](len(jobs), stopped, **how), MachineLogins()
     with Mirror(stop=stopped, read_from=carried.read_from, write_to=carried.write_to) as mirror, report:
         planned = _each(jobs, lambda job: _planned(mirror, job, carried, logins), report, stopped)
@@ -99,7 +100,7 @@ def _mirror(
             carried.finish(report, stopped=stopped.is_set())
     # whoever was refused has read what is said of logins already
     for finding in [*mirror.findings(), *(() if report.failures else logins.findings())]:
-        print(finding, file=sys.stderr)
+        notice(finding)
     if stopped.is_set():
         return 130
     return 1 if report.failures else 0

@@ -17,6 +17,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from pulumi_chaosreg.cli.needs import Needs
+from pulumi_chaosreg.cli.notices import notice
 from pulumi_chaosreg.cli.side_by_side import side_by_side
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
@@ -107,7 +108,7 @@ def run(options: argparse.Namespace) -> int:
     _say_failures(failures)
     # whoever was refused has read what is said of logins already
     for finding in [*mirror.findings(), *(() if failures else registries.findings())]:
-        print(finding, file=sys.stderr)
+        notice(finding)
     return 1 if failures else 0
 
 

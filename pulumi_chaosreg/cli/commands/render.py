@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_chaosreg.cli.needs import Needs
+from pulumi_chaosreg.cli.notices import notice
 from pulumi_chaosreg.cli.render.cluster import report_cluster
 from pulumi_chaosreg.cli.render.files import STANDARD_INPUT, Manifest, read_manifests, write_manifests
 from pulumi_chaosreg.cli.selection import select
@@ -128,14 +129,14 @@ def _manifests(target: Target, options: argparse.Namespace) -> int:
         print(json.dumps(_plain(target, manifests), indent=2, ensure_ascii=False))
     for manifest in manifests if options.output == "text" else ():
         for line in (*manifest.said(), *(manifest.said_of_changes() if options.check else ())):
-            print(line, file=sys.stderr)
+            notice(line)
     changed = [manifest for manifest in manifests if manifest.rendered.changed]
     if options.check:
         return 1 if changed else 0
     if options.in_place:
         write_manifests(changed)
         if options.output == "text":
-            print(f"{len(changed)} of {len(manifests)} files changed", file=sys.stderr)
+            notice(f"{len(changed)} of {len(manifests)} files changed")
     elif options.output == "text":
         sys.stdout.write(_stream(manifests))
     return 0

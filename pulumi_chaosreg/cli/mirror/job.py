@@ -8,11 +8,11 @@ import argparse
 import hashlib
 import json
 import re
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 from pulumi_chaosreg.cli.mirror.list_file import Job, list_text
+from pulumi_chaosreg.cli.notices import notice
 from pulumi_chaosreg.cli.yaml_text import yaml_documents
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.reference import Reference
@@ -70,7 +70,7 @@ def job_text(jobs: Sequence[Job], options: argparse.Namespace) -> str:
         advice = "set `mirror.source` where `image_registry.server` is set"
         raise ChaosregError.of("CHR0462", "there is no image to mirror, and so no Job", help=advice)
     if any(job.wanted.verify for job in jobs):
-        print(_needs_packages(options.image), file=sys.stderr)
+        notice(_needs_packages(options.image))
     lists = {f"{index}.yaml": list_text(shard) for index, shard in enumerate(_shards(jobs, options.shards))}
     size = sum(len(text.encode()) for text in lists.values())
     if size > _CONFIG_MAP_LIMIT:

@@ -49,17 +49,27 @@ class Report(Protocol):
 class TextReport:
     """A line for each image, and on a terminal bars below that show what is under way and the whole.
 
-    `deep` means that what is there is looked into after the plan, and may be found wanting.
+    `deep` means that what is there is looked into after the plan, and may be found wanting. Bars are drawn at verbosity
+    0 only: below it only what fails and the end are told, above it others write to the terminal.
     """
 
-    def __init__(self, images: int, stopped: threading.Event, *, dry_run: bool = False, deep: bool = False) -> None:
+    def __init__(
+        self,
+        images: int,
+        stopped: threading.Event,
+        *,
+        dry_run: bool = False,
+        deep: bool = False,
+        verbosity: int = 0,
+    ) -> None:
         self.failures = 0
         self._images = images
         self._stopped = stopped
         self._dry_run, self._there = dry_run, "check" if deep else "right"
         self._guard = threading.Lock()
         self._began = time.monotonic()
-        self._bars = _Bars() if sys.stdout.isatty() else None
+        self._bars = _Bars() if sys.stdout.isatty() and verbosity == 0 else None
+        self._is_quiet = verbosity < 0 and not dry_run  # the plan is then the result
         self._right: set[str] = set()
         self._alike: dict[tuple[Finding, ...], list[str]] = {}
         self._bytes = 0
@@ -86,9 +96,9 @@ class TextReport:
         for target, plan in plans.items():
             unique |= plan.sizes
             what = "is there" if plan.is_right else size(sum(plan.sizes.values()))
-            self._line(f"{self._there if plan.is_right else 'copy '}  {target}  {what}")
+            self._tell(f"{self._there if plan.is_right else 'copy '}  {target}  {what}")
         to_copy = sum(not plan.is_right for plan in plans.values())
-        self._line(
+        self._tell(
             f"plan: {to_copy} of {self._images} images, {size(sum(unique.values()))} in {len(unique)} unique blobs"
         )
         if self._bars:
@@ -108,7 +118,7 @@ class TextReport:
                 self._bars.finish(target)
         if copied.blobs_copied or copied.blobs_mounted or copied.blobs_skipped:
             ways = f"{copied.blobs_copied} blobs sent, {copied.blobs_mounted} mounted, {copied.blobs_skipped} there"
-            self._line(f"done   {target}@{copied.digest}  {size(copied.bytes_copied)}, {ways}")
+            self._tell(f"done   {target}@{copied.digest}  {size(copied.bytes_copied)}, {ways}")
 
     def failed(self, target: str, error: ChaosregError) -> None:
         self.failures += 1
@@ -128,7 +138,12 @@ class TextReport:
         self._alike.clear()
 
     def note(self, text: str) -> None:
-        self._line(text)
+        self._tell(text)
+
+    def _tell(self, text: str) -> None:
+        """What is neither an error nor the result."""
+        if not self._is_quiet:
+            self._line(text)
 
     def _line(self, text: str) -> None:
         with self._guard:
@@ -138,7 +153,7 @@ class TextReport:
 
 
 class JsonReport:
-    """One JSON object a line: `event`, the time, and what belongs to it."""
+    """One JSON object a line: `event`, the time, and what belongs to it; without `progress` where it is to be quiet."""
 
     def __init__(
         self,
@@ -147,10 +162,12 @@ class JsonReport:
         *,
         dry_run: bool = False,
         deep: bool = False,
+        verbosity: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.failures = 0
         self._stopped = stopped
+        self._is_quiet = verbosity < 0
         self._clock = clock
         self._right: set[str] = set()
         self._told: dict[str, float] = {}
@@ -173,6 +190,8 @@ class JsonReport:
             self._event("plan", image=target, digest=plan.digest, copy=not plan.is_right, blobs=plan.sizes)
 
     def progress(self, progress: Progress) -> None:
+        if self._is_quiet:
+            return
         with self._guard:
             now = self._clock()
             self._untold[progress.image] = progress

@@ -3,10 +3,10 @@ answered.
 """
 
 import json
-import sys
 from dataclasses import dataclass
 from typing import Any
 
+from pulumi_chaosreg.cli.notices import notice
 from pulumi_chaosreg.cli.render.files import dotted
 from pulumi_chaosreg.kubernetes.client import Cluster
 from pulumi_chaosreg.kubernetes.workloads import workloads
@@ -59,7 +59,7 @@ def report_cluster(config: ResolvedConfig, target: Target, output: str) -> int:
             f"{looked}: {len(differing) or 'none'} of their values differ from what {target.infrastructure} resolves to"
         )
     for plural in found.unseen:
-        print(f"{plural} were not looked at: this login may not list them", file=sys.stderr)
+        notice(f"{plural} were not looked at: this login may not list them")
     return 1 if differing else 0
 
 
