@@ -10,7 +10,7 @@ What two readers could take for different hosts (a user before the host, backsla
 import re
 import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit, urlunsplit
 
 from pulumi_chaosreg.oci.problems import RegistryError, problem
 
@@ -48,6 +48,12 @@ def redacted(url: str) -> str:
     except ValueError:
         return "an address that nobody can read"
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def query_values(url: str) -> list[str]:
+    """The query as it is written, and each of its values: a signature among them opens what the address names."""
+    query = urlsplit(url).query
+    return [query, *(value for _, value in parse_qsl(query))]
 
 
 def check_realm(realm: str, registry: str) -> str:

@@ -7,7 +7,7 @@ knows what a manifest or a blob is.
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from http.client import HTTPException
@@ -20,7 +20,7 @@ from urllib3.exceptions import HTTPError, ProxyError
 
 from pulumi_chaosreg.credentials.login import Login, LoginSource
 from pulumi_chaosreg.errors import Cause
-from pulumi_chaosreg.oci.addresses import base_url, next_url, origin, redacted
+from pulumi_chaosreg.oci.addresses import base_url, next_url, origin, query_values, redacted
 from pulumi_chaosreg.oci.auth import Authorization, Authorizer
 from pulumi_chaosreg.oci.broken_connection import CONNECT, cause_of
 from pulumi_chaosreg.oci.challenge import Scopes, parse_challenges, unanswerable
@@ -179,7 +179,7 @@ class Transport:
                     self._auth.accepted(sent)
                     return response
                 answer = Answer(response.status, response.headers, self._read(ask, response, _ERROR_LIMIT))
-                failure = self._refused(ask, answer, sent)
+                failure = self._refused(ask, answer, sent, signed=url if url != ask.url else "")
                 failure.elsewhere = origin(url) != origin(self.base)
                 failure.transient &= not (failure.elsewhere and ask.optional)
                 refused[sent.login if sent else None] += sent is not None
@@ -293,16 +293,18 @@ class Transport:
 
         return self.persist(ask, attempt)
 
-    def _refused(self, ask: Ask, answer: Answer, sent: Authorization | None) -> RegistryError:
+    def _refused(self, ask: Ask, answer: Answer, sent: Authorization | None, *, signed: str = "") -> RegistryError:
+        """`signed`: where a redirect led, whose query may be as good as a password and come back in the answer."""
         header, login = (sent.header, sent.login) if sent else ("", None)
-        return self._failure(ask, answer, sent is not None, header, by_login=login is not None)
+        secrets = [header.partition(" ")[2], *query_values(signed)]
+        return self._failure(ask, answer, sent is not None, secrets, by_login=login is not None)
 
     def _failure(
-        self, ask: Ask, answer: Answer, sent: bool, header: str = "", *, by_login: bool = False
+        self, ask: Ask, answer: Answer, sent: bool, secrets: Sequence[str] = (), *, by_login: bool = False
     ) -> RegistryError:
         # Secrets go before anything is cut: half a secret is one too. The token that was sent may be dropped by now.
         readable = self._auth.without_secrets(plain(answer).decode("utf-8", "replace"))
-        readable = without(readable, [header.partition(" ")[2]])
+        readable = without(readable, secrets)
         codes, text = map(self._auth.without_secrets, replace(answer, body=readable.encode()).errors())
         codes, text = excerpt(codes), excerpt(text)
         code = code_of(answer.status, codes, text, kind=ask.kind, writing=ask.writing, by_login=by_login)
