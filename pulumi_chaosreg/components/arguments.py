@@ -36,7 +36,7 @@ class AuthenticationArgs(TypedDict, total=False):
     """the pull Secret's name in the cluster"""
 
     namespace: str
-    """where that Secret is; the infrastructure's namespace, or it is a finding"""
+    """where that Secret is: the default of the infrastructure's `namespace`, and a finding where that differs"""
 
     username: str
     """the user of basic authentication"""

@@ -69,7 +69,7 @@ class Resolver:
         told with the first one.
         """
         shared, findings = self._shared_by(infrastructure)
-        namespace = nearest(infrastructure, NAMESPACE.name) or Decided(DEFAULT_NAMESPACE, Origin())
+        namespace = _namespace(infrastructure, shared.authentication)
         accounts = nearest(infrastructure, SECTION.service_accounts)
         delivered, wrong = delivery(infrastructure, shared.registry, namespace, shared.authentication, self.has_value)
         others, unknown, missing = self._other_logins(infrastructure, shared, delivered)
@@ -104,7 +104,7 @@ class Resolver:
     def described(self, scope: Scope) -> tuple[Publication | None, list[Finding]]:
         """The same of a level that need not publish it."""
         shared, findings = self._shared_by(scope)
-        namespace = nearest(scope, NAMESPACE.name) or Decided(DEFAULT_NAMESPACE, Origin())
+        namespace = _namespace(scope, shared.authentication)
         # what lacks here may be said below: of this level's own credential nothing is told
         delivered, _ = delivery(scope, shared.registry, namespace, shared.authentication, self.has_value)
         release = nearest(scope, IMAGES.release)
@@ -178,6 +178,16 @@ def _decides(scope: Scope) -> bool:
     """Whether the scope says something, right or wrong, of what is shared."""
     said = any(key in scope.settings for key in _DECIDING)
     return said or any(path and path[0] in _DECIDING for path in scope.left_out)
+
+
+def _namespace(scope: Scope, authentication: Decided[Mapping[str, Any]] | None) -> Decided[str]:
+    """Where the Pods run: what is said, or else where the pull Secret is said to be, or else Harness's default."""
+    if said := nearest(scope, NAMESPACE.name):
+        return said
+    if authentication and "namespace" in authentication.value and not scope.is_unclear(SECTION.namespace):
+        origin = authentication.origin
+        return Decided(authentication.value["namespace"], Origin(origin.scope, (*origin.path, "namespace")))
+    return Decided(DEFAULT_NAMESPACE, Origin())
 
 
 _CLUSTER: tuple[Setting[str], ...] = (CLUSTER.kubeconfig, CLUSTER.context, CLUSTER.identifier, CLUSTER.provider)

@@ -73,7 +73,10 @@ AUTHENTICATION = Table(
             AUTHENTICATION_TYPES,
         ),
         "secret_name": Text("the pull Secret's name in the cluster", grammar=KUBERNETES_SUBDOMAIN),
-        "namespace": Text("where that Secret is; the infrastructure's namespace, or it is a finding"),
+        "namespace": Text(
+            "where that Secret is: the default of the infrastructure's `namespace`, and a finding where that differs",
+            grammar=KUBERNETES_NAME,
+        ),
         "username": Text("the user of basic authentication", grammar=USER),
         "password_secret": Text("NAME of the value `chaosreg-credentials:NAME`", grammar=CREDENTIAL_NAME),
         "password_env": Text(

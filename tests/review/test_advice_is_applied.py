@@ -272,10 +272,12 @@ CASES = {
         },
     ),
     "a Secret elsewhere": Advised(
-        at(image_registry={**PRIVATE, "authentication": {"secret_name": "s", "namespace": "x"}}),
+        at(image_registry={**PRIVATE, "authentication": {"secret_name": "s", "namespace": "x"}}, namespace="hce"),
         "CHR0504",
         {
-            "remove `authentication.namespace`": at(image_registry={**PRIVATE, "authentication": {"secret_name": "s"}}),
+            "remove `authentication.namespace`": at(
+                image_registry={**PRIVATE, "authentication": {"secret_name": "s"}}, namespace="hce"
+            ),
             "or set the infrastructure's `namespace`": at(
                 image_registry={**PRIVATE, "authentication": {"secret_name": "s", "namespace": "x"}}, namespace="x"
             ),

@@ -629,6 +629,7 @@ MISTAKES = {
                   server: h.example  #! CHR0315
                   type: private
                   authentication: {secret_name: s, namespace: elsewhere}  #! CHR0504
+                namespace: hce
             """,
             "i": BELOW_ACME,
         },

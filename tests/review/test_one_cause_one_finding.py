@@ -99,7 +99,7 @@ def test_two_infrastructures_apart_from_each_other_are_not(project, second):
 def test_a_secret_in_another_namespace_is_one_finding_for_all_whose_pods_run_in_the_same(project):
     authentication = {"secret_name": "s", "namespace": "elsewhere"}
     registry = {**HARBOR, "type": "private", "authentication": authentication}
-    reviewed = company(project, {"a": {}, "b": {}, "c": {}}, {"image_registry": registry})
+    reviewed = company(project, {"a": {}, "b": {}, "c": {}}, {"image_registry": registry, "namespace": "hce"})
     assert len(of_code(reviewed, "CHR0504")) == 1
 
 
