@@ -1,6 +1,6 @@
 """What the lockfile should carry and does not: no preview could tell what a cluster gets."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from pulumi_chaosreg.settings.table import MIRROR, SECTION
 from pulumi_chaosreg.stacks.company import Company
 
 
-def check_lockfile(company: Company, demands: Iterable[Demand], *, is_acting: bool) -> list[Finding]:
+def check_lockfile(company: Company, demands: Sequence[Demand], *, is_acting: bool) -> list[Finding]:
     """CHR0304: what must have a digest and has none. `is_acting`: a program would copy or pull now."""
     lacking = [
         found
@@ -28,7 +28,8 @@ def check_lockfile(company: Company, demands: Iterable[Demand], *, is_acting: bo
     certain = [one.about for one in lacking if not one.about.follows]
     if certain and company.lockfile == "missing" and not is_acting:
         in_common = set.intersection(*(set(one.follows_from) for one in certain))
-        return [_no_lockfile(company.folder, tuple(in_common))]
+        is_strict = any(demand.pinning is Pin.STRICT for demand in demands)
+        return [_no_lockfile(company.folder, tuple(in_common), is_strict=is_strict)]
     return _by_cause(lacking)
 
 
@@ -112,13 +113,14 @@ def _lacking(image: ResolvedImage, config: Demand, catalogue: Catalogue, *, is_a
     )
 
 
-def _no_lockfile(folder: Path, follows_from: tuple[Cause, ...]) -> Finding:
+def _no_lockfile(folder: Path, follows_from: tuple[Cause, ...], *, is_strict: bool) -> Finding:
+    """A hint, since a new project is not wrong before its first `chaosreg lock`; where it must be, it is said."""
     return Finding(
         "CHR0304",
         f"nothing is locked yet: there is no {FILE_NAME}",
         Place(file=folder / FILE_NAME),
         help="run `chaosreg lock` before the first `pulumi preview`, and commit the file",
-        severity="warning",
+        severity="warning" if is_strict else "hint",
         cause=Cause.NO_DIGEST,
         follows_from=follows_from,
     )

@@ -305,9 +305,11 @@ def _not_yet(
     is_said = how.origin.path == PULL_SECRET.delivery.path
     possible = _possible(authentication, registry)
     without = "; or remove `delivery`" if default.value in possible else ""
+    has_file = bool(authentication.value.get("key_file"))
+    what = "`authentication.key_file`" if has_file else f"the authentication type `{authentication.value['type']}`"
     return Finding(
         "CHR0503",
-        f"this version cannot deliver the authentication type `{authentication.value['type']}` by `{how.value}` yet",
+        f"this version cannot deliver {what} by `{how.value}` yet",
         how.origin.place if is_said else _nearest_reason(infrastructure, registry, authentication),
         help=f"write a delivery that it has for this type: {', '.join(possible)}{without}"
         if is_said
@@ -320,7 +322,7 @@ def _nearest_reason(infrastructure: Scope, registry: Registry, authentication: D
     """Where an infrastructure parts from others: its login, or, where other nodes would have the identity, what runs
     its nodes or which registry it chose.
     """
-    if authentication.value["type"] != registry.kind.cloud_authentication:
+    if not _ends(authentication, registry):
         return authentication.origin.place
     provider = nearest(infrastructure, CLUSTER.provider)
     said = [authentication, *([provider] if provider else []), registry.server]

@@ -343,9 +343,14 @@ def test_a_mistake_is_found_where_it_stands_and_nothing_else_is(project, check_m
     check_marks(project.write(files, lock=LOCK), words)
 
 
-def test_before_the_first_lock_there_is_one_warning_and_for_a_program_an_error_each(project):
+@pytest.mark.parametrize(("pin", "severity"), [("", "hint"), (", pin: record", "hint"), (", pin: strict", "warning")])
+def test_before_the_first_lock_there_is_one_hint_that_strict_makes_a_warning(project, pin, severity):
+    project.write({"acme": MIRRORING.replace('"1.94.4"', f'"1.94.4"{pin}'), "i": BELOW})
+    assert [(f.code, f.severity) for f in project.review().findings] == [("CHR0304", severity)]
+
+
+def test_before_the_first_lock_a_program_has_an_error(project):
     project.write({"acme": MIRRORING, "i": BELOW})
-    assert [(f.code, f.severity) for f in project.review().findings] == [("CHR0304", "warning")]
     assert [(f.code, f.severity) for f in project.review("i").findings] == [("CHR0304", "error")]
 
 

@@ -98,7 +98,7 @@ def _with(files, stack, before, after):
 
 def test_written_in_the_obvious_way_it_has_nothing_wrong_with_it_but_a_missing_lockfile(company):
     reviewed = company.review()
-    assert [(finding.severity, finding.code) for finding in reviewed.findings] == [("warning", "CHR0304")]
+    assert [(finding.severity, finding.code) for finding in reviewed.findings] == [("hint", "CHR0304")]
 
 
 def test_each_infrastructure_pulls_from_its_region_and_nobody_needs_a_secret_on_eks(company):
