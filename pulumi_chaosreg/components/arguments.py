@@ -51,7 +51,9 @@ class AuthenticationArgs(TypedDict, total=False):
     """aws_ecr: the registry's region"""
 
     key_file: str
-    """gcp_service_account: the key's file"""
+    """gcp_service_account: the JSON key of a service account that may only read, a path from the folder of Pulumi.yaml;
+    Git must not have it
+    """
 
 
 class IdentityArgs(TypedDict, total=False):

@@ -41,8 +41,8 @@ class Declared:
         """What the first resources wait for: where something is wrong, nothing is made."""
         self.providers = Providers(self.gate)
         self._catalogue = load_catalogue()
-        project = Path(pulumi.get_root_directory() or Path.cwd())
-        self._resolver = Resolver(self._catalogue, {}, self._has_value, project)
+        self.project = Path(pulumi.get_root_directory() or Path.cwd())
+        self._resolver = Resolver(self._catalogue, {}, self._has_value, self.project)
         self._scopes: list[Scope] = []
         self._values: dict[Scope, Lookup] = {}
         self._configs: list[ResolvedConfig] = []
@@ -104,6 +104,7 @@ class Declared:
             further,
             is_acting=True,
             is_whole=False,
+            project=self.project,
             ownership=self._ownership,
         )
         return check(subject)

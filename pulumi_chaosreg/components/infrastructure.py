@@ -28,6 +28,7 @@ from pulumi_chaosreg.scopes.model import Level
 from pulumi_chaosreg.scopes.moves import object_name
 from pulumi_chaosreg.scopes.other_logins import OtherLogin
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, config_map_data
+from pulumi_chaosreg.stacks.key_file import read_key_file
 
 if TYPE_CHECKING:
     from pulumi_kubernetes.core.v1 import LocalObjectReferenceArgsDict  # slow to import
@@ -263,6 +264,10 @@ class Infrastructure(LevelComponent):
         if not delivery.needs_value:
             return None
         value = self.credential(delivery.credential)
+        if value is None and delivery.key_file:
+            # what is wrong with the file is told by the checks
+            value = read_key_file(self._declared.project, delivery.key_file, delivery.key_file_place)
+            value = None if value is None else pulumi.Output.secret(value)
         if value is None:
             raise refusal(no_value(delivery.credential, delivery.named_by.place))
         return value

@@ -1,6 +1,7 @@
 """Where credential values come from: the stack's own configuration, its parents' secret output, or the environment."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -10,6 +11,7 @@ from pulumi_chaosreg.review.review import Review
 from pulumi_chaosreg.scopes.delivery import Delivery
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.stacks.company import Company
+from pulumi_chaosreg.stacks.key_file import read_key_file
 from pulumi_chaosreg.stacks.sections import CREDENTIALS
 
 OUTPUT = "credentials"
@@ -21,7 +23,8 @@ OUTPUT_NAMES = "credential_names"
 class CredentialValues:
     """Looks up values for the stack that is running. Never holds one in plain text outside of an Output."""
 
-    def __init__(self, company: Company, stack: str) -> None:
+    def __init__(self, project: Path, company: Company, stack: str) -> None:
+        self.project = project
         self.company = company
         self.stack = stack
         self._references: dict[str, pulumi.StackReference] = {}
@@ -41,9 +44,12 @@ class CredentialValues:
         variable = delivery.password_env
         if variable and os.environ.get(variable):
             return {name: pulumi.Output.secret(os.environ[variable])}
+        if delivery.key_file and (key := read_key_file(self.project, delivery.key_file, delivery.key_file_place)):
+            return {name: pulumi.Output.secret(key)}
         looked_at = self.company.credential_places(infrastructure, name)
         looked_at += [f"environment variable {variable}"] if variable else []
         top = next((above.stack for above in infrastructure.chain() if above.stack), self.stack)
+        looked_at += [f"file {delivery.key_file}"] if delivery.key_file else []
         origin = delivery.named_by
         owning = origin.scope.stack if origin.scope else top
         raise ChaosregError(

@@ -45,7 +45,7 @@ class _Builder:
     def __init__(self, reviewed: Review, stack: str) -> None:
         self.reviewed = reviewed
         self.stack = stack
-        self.values = CredentialValues(reviewed.company, stack)
+        self.values = CredentialValues(reviewed.project, reviewed.company, stack)
         self.components: dict[Scope, Component] = {}
         self.credentials: dict[Scope, dict[str, pulumi.Input[Any]]] = {}
         self.policies: dict[str, dict[str, pulumi.Input[str]]] = {}

@@ -57,6 +57,8 @@ class RegistryKind:
     """Whether `image_registry.kind` may name it: no host tells."""
     cloud_authentication: str | None = None
     """The authentication type that stands for the cloud's identity, as `aws_ecr` does."""
+    key_user: str = ""
+    """The user whose password is the text of a key file; empty where the cloud has no such keys."""
     node_identity_on: tuple[str, ...] = ()
     """The `cluster.provider`s whose nodes have an identity of this cloud: they pull without a Secret."""
     token_seconds: int | None = None
@@ -205,6 +207,7 @@ def _kind(name: str, entry: dict[str, Any], clouds: Mapping[str, Any]) -> Regist
         name=name,
         hosts=tuple(map(_form, hosts)),
         cloud_authentication=cloud.get("authentication"),
+        key_user=cloud.get("key_user", ""),
         node_identity_on=tuple(cloud.get("clusters", ())),
         rights={who: tuple(words) for who, words in rights.items()},
         repository=RepositoryNames(**names),

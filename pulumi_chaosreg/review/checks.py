@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
@@ -12,6 +13,7 @@ from pulumi_chaosreg.review.further_checks import check_in_vain, check_lists, ch
 from pulumi_chaosreg.review.harness_checks import check_published
 from pulumi_chaosreg.review.identity_checks import check_identities
 from pulumi_chaosreg.review.image_checks import check_images, check_tag_names
+from pulumi_chaosreg.review.key_file_checks import check_key_files
 from pulumi_chaosreg.review.lockfile_checks import check_lockfile, check_without_lockfile
 from pulumi_chaosreg.review.mirror_checks import check_mirrors
 from pulumi_chaosreg.review.not_yet import not_yet
@@ -43,6 +45,8 @@ class Subject:
     """Whether nothing was left unread, or is still to come."""
     is_understood: bool = True
     """Whether no section was wrong: what seems to lack may stand in one that was left out."""
+    project: Path | None = None
+    """The folder of Pulumi.yaml, where files may be looked at."""
     company: Company | None = None
     """None for a Python program, which has no lockfile."""
     looks_as: str | None = None
@@ -130,6 +134,10 @@ def _credentials(subject: Subject) -> Iterable[Finding]:
     return [*missing, *(check_unused(subject.company, subject.configs, subject.further) if is_sure else ())]
 
 
+def _key_files(subject: Subject) -> Iterable[Finding]:
+    return check_key_files(subject.project, subject.configs) if subject.project else ()
+
+
 def _powers(subject: Subject) -> Iterable[Finding]:
     return check_powers(subject.configs, subject.further)
 
@@ -166,6 +174,7 @@ CHECKS: tuple[Callable[[Subject], Iterable[Finding]], ...] = (
     _signers,
     _pulls,
     _credentials,
+    _key_files,
     _powers,
     _harness,
     _ownership,

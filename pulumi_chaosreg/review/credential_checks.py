@@ -74,7 +74,7 @@ def _names_one(delivery: Delivery | None) -> bool:
         return True
     said = delivery.authentication.value if delivery else {}
     needed = delivery is None or (delivery.needs_value and said["type"] != "kubernetes_secret")
-    return not needed or not {"password_secret", "password_env", "secret_name"}.isdisjoint(said)
+    return not needed or not {"password_secret", "password_env", "secret_name", "key_file"}.isdisjoint(said)
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -93,7 +93,7 @@ _Named = tuple[Place, str, list[StackFile], str]
 def _pulls(company: Company, configs: Sequence[ResolvedConfig]) -> Iterator[_Named]:
     seen: set[tuple[object, ...]] = set()
     for scope, delivery in ((one.infrastructure, delivery) for one in configs for delivery in one.deliveries):
-        if delivery.password_env or not delivery.credential:
+        if delivery.password_env or delivery.key_file or not delivery.credential:
             continue
         # siblings in one file that say nothing of it themselves are one
         named = delivery.named_by

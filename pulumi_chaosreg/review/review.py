@@ -120,6 +120,7 @@ def _review(project: Path, stack: str | None, engine_config: Mapping[str, str] |
         is_acting=stack is not None,
         is_whole=company.whole,
         is_understood=is_understood,
+        project=project,
         company=company,
         looks_as=stack if engine_config is None else None,
         published=tuple(published.values()),

@@ -38,6 +38,8 @@ class How(StrEnum):
         return self is not How.NODE_IDENTITY
 
 
+KEY_FILE_TYPE = "gcp_service_account"
+"""The authentication type that has key files."""
 IN_THIS_VERSION = (How.THEIRS, How.SECRET, How.REFRESHER, How.NODE_IDENTITY)
 """Those that `kubernetes/deliveries` has a module for; the others are told (CHR0503)."""
 
@@ -78,6 +80,18 @@ class Delivery:
         return said
 
     @property
+    def key_file(self) -> str:
+        """The file whose text is the password where no value is configured; empty where there is none."""
+        said: str = "" if self.refresher else self.authentication.value.get("key_file", "")
+        return said
+
+    @property
+    def key_file_place(self) -> Place:
+        """Where the file is named."""
+        origin = self.authentication.origin
+        return origin.scope.at(*origin.path, "key_file") if origin.scope else origin.place
+
+    @property
     def password_env(self) -> str | None:
         """The environment variable that holds the password where no value is configured."""
         said: str | None = None if self.refresher else self.authentication.value.get("password_env")
@@ -102,11 +116,14 @@ def authentication_for(scope: Scope, registry: Registry) -> tuple[Decided[Mappin
         follows = mismatch.follows or scope.is_unclear(IMAGE_REGISTRY.server)  # it may fit the server that is meant
         return None, [replace(mismatch, follows=follows)]
     findings = [Finding("CHR0505", problem, place, help=advice) for problem, advice in _incomplete(type_, said)]
-    return Decided({**said, "type": type_}, found.origin), findings
+    user = {"username": registry.kind.key_user} if "key_file" in said else {}
+    return Decided({**user, **said, "type": type_}, found.origin), findings
 
 
 def _usual_type(scope: Scope, said: Mapping[str, Any]) -> str:
     """What is meant where nobody says a type. A password that goes into no Secret of a name lacks its user."""
+    if "key_file" in said:
+        return KEY_FILE_TYPE
     is_of_secret = "secret_name" in said or nearest(scope, PULL_SECRET.name) is not None
     is_password = not {"password_secret", "password_env"}.isdisjoint(said) and not is_of_secret
     return "basic" if "username" in said or is_password else "kubernetes_secret"
@@ -203,7 +220,8 @@ def _ends(authentication: Decided[Mapping[str, Any]], registry: Registry) -> boo
 
 def _possible(authentication: Decided[Mapping[str, Any]], registry: Registry) -> list[How]:
     """The ways that this version has for such a credential."""
-    lasts = authentication.value["type"] in ("kubernetes_secret", "basic", "node_identity")
+    said = authentication.value
+    lasts = said["type"] in ("kubernetes_secret", "basic", "node_identity") or "key_file" in said
     renewable = _ends(authentication, registry) and bool(registry.kind.refresher)
     left_out = {*([] if lasts else [How.SECRET]), *([] if renewable else [How.REFRESHER])}
     return [way for way in IN_THIS_VERSION if way not in left_out]
@@ -366,6 +384,8 @@ def _mismatch(type_: str, said: Mapping[str, Any], registry: Registry, place: Pl
 
 def _incomplete(kind: str, said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """(problem, advice)."""
+    if "key_file" in said and kind != KEY_FILE_TYPE:
+        yield f"`key_file` belongs to `type: {KEY_FILE_TYPE}`, and the type is `{kind}`", "remove one of the two"
     if kind == "basic" and "username" not in said:
         yield "basic authentication has no `username`", "add `username: <user>`"
     if kind == "basic" and not {"password_secret", "password_env", "secret_name"} & said.keys():

@@ -269,7 +269,7 @@ def _of_delivery(delivery: Delivery, namespace: Decided[str]) -> Iterator[Field]
             origin,
             (PULL_SECRET.identity.path if renews else authentication,),
         )
-    for key in ("username", "password_env") if delivery.needs_value and not renews else ():
+    for key in ("username", "password_env", "key_file") if delivery.needs_value and not renews else ():
         if said := getattr(delivery, key):
             yield Field(f"pull_secret.{key}", said, origin, (authentication,))
 

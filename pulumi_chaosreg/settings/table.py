@@ -83,7 +83,10 @@ AUTHENTICATION = Table(
             "the environment variable that holds the password where no value is configured", grammar=VARIABLE
         ),
         "region": Text("aws_ecr: the registry's region"),
-        "key_file": Text("gcp_service_account: the key's file"),
+        "key_file": Text(
+            "gcp_service_account: the JSON key of a service account that may only read, a path from the folder of "
+            "Pulumi.yaml; Git must not have it"
+        ),
     },
     whole=True,
     values=_VALUES,

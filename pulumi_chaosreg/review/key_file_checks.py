@@ -1,0 +1,37 @@
+"""Key files that pull Secrets are made of: whether they are keys, and not everybody's."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pulumi_chaosreg.errors import ChaosregError, Finding, Place
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.stacks.key_file import read_key_file
+
+
+def check_key_files(project: Path, configs: Iterable[ResolvedConfig]) -> list[Finding]:
+    """CHR0540 to CHR0542 for every file that a delivery names."""
+    named = {
+        delivery.key_file: delivery.key_file_place
+        for config in configs
+        for delivery in config.deliveries
+        if delivery.key_file and delivery.needs_value
+    }
+    findings: list[Finding] = []
+    for said, place in named.items():
+        try:
+            if read_key_file(project, said, place) is None:
+                findings.append(_missing(said, place))
+        except ChaosregError as error:
+            findings += error.findings
+    return findings
+
+
+def _missing(said: str, place: Place) -> Finding:
+    return Finding(
+        "CHR0542",
+        f"there is no key file `{said}` here: an `up` needs it, or the key as a configured credential",
+        place,
+        help="let the machine that runs `up` have it, from a place that Git does not see; paths count from the folder "
+        "of Pulumi.yaml",
+        severity="warning",
+    )
