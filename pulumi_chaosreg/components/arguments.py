@@ -140,6 +140,21 @@ class PullersArgs(TypedDict, total=False):
     """an organization of AWS, all of it: `o-…`"""
 
 
+class MembersArgs(TypedDict, total=False):
+    """who gets a role on the repository (Google Artifact Registry), as IAM names them; taken whole from the nearest
+    level
+    """
+
+    pull: list[str]
+    """readers: nodes' service accounts, groups"""
+
+    push: list[str]
+    """writers: who mirrors"""
+
+    delete: list[str]
+    """administrators of the repository: who prunes"""
+
+
 class GithubArgs(TypedDict, total=False):
     """a workflow of one repository, on one branch or tag, or in one environment: the account's OIDC provider
     `token.actions.githubusercontent.com` vouches for it
@@ -259,13 +274,20 @@ class RepositoriesArgs(TypedDict, total=False):
     """when untagged manifests may go, days"""
 
     kms_key: str
-    """the key that encrypts them (Amazon ECR: a KMS key's ARN); the registry's own where nobody says"""
+    """the key that encrypts them (Amazon ECR: a KMS key's ARN; Artifact Registry: its resource name); the registry's
+    own where nobody says
+    """
 
     tags: dict[str, str]
     """tags of the cloud for what is made"""
 
     pullers: PullersArgs
     """who may pull besides the account that has the registry (Amazon ECR); taken whole from the nearest level"""
+
+    members: MembersArgs
+    """who gets a role on the repository (Google Artifact Registry), as IAM names them; taken whole from the nearest
+    level
+    """
 
     identities: IdentitiesArgs
     """roles to make (Amazon ECR), where policy documents are not enough; taken whole from the nearest level"""

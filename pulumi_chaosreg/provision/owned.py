@@ -19,6 +19,7 @@ def repository_settings(owner: Scope, registry: Registry) -> RepositorySettings:
     decided = repositories_said(owner, registry.base)
     said = {key: one.value for key, one in decided.items()}
     pullers = said.pop(REPOSITORIES.pullers.key, None) or {}
+    members = said.pop(REPOSITORIES.members.key, None) or {}
     roles = said.pop(REPOSITORIES.identities.key, None) or {}
     access = said.pop(REPOSITORIES.aws.key, None) or {}
     destroys = nearest(owner, SECTION.on_destroy)
@@ -27,6 +28,7 @@ def repository_settings(owner: Scope, registry: Registry) -> RepositorySettings:
         pullers=Pullers(
             tuple(pullers.get("accounts", ())), tuple(pullers.get("roles", ())), pullers.get("organization", "")
         ),
+        members={who: tuple(members[who]) for who in ("pull", "push", "delete") if members.get(who)},
         roles=RoleSettings(
             {who: trusted(roles[who]["trust"]) for who in ("push", "pull", "delete") if roles.get(who)},
             path=roles.get("path", "/"),

@@ -89,6 +89,8 @@ class RepositorySettings:
     """The key that encrypts them; the registry's own where nobody says."""
     tags: Mapping[str, str] = field(default_factory=dict)
     pullers: Pullers = Pullers()
+    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """`pull`, `push`, `delete` → whom Google gives that role on the repository."""
     roles: RoleSettings = RoleSettings()
     aws: CloudAccess = CloudAccess()
     protect: bool = False

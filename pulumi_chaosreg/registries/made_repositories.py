@@ -35,7 +35,9 @@ class CloudTags:
     reserved: str
     """What no key begins with, in whatever case."""
     pattern: re.Pattern[str]
-    """Of keys and values."""
+    """Of a key, with its value after it."""
+    letters: str
+    """The same in words."""
 
     def problems(self, tags: Mapping[str, str]) -> Iterator[tuple[str | None, str]]:
         """The key (None: all together) and what is wrong with it. No value is repeated."""
@@ -52,7 +54,7 @@ class CloudTags:
                 most = self.longest_value
                 yield key, f"the value of `{key}` has {len(value)} characters, and a repository takes {most}"
             elif not self.pattern.fullmatch(key + value):
-                yield key, f"`{key}` or its value has a character that no tag has: letters, digits, spaces, `_.:/=+-@`"
+                yield key, f"`{key}` or its value is not of {self.letters}"
 
 
 @dataclass(frozen=True, slots=True)

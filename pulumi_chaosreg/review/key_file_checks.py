@@ -1,26 +1,28 @@
 """Key files that pull Secrets are made of: whether they are keys, and not everybody's."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.settings.table import PULL_SECRET
 from pulumi_chaosreg.stacks.key_file import read_key_file
 
 
 def check_key_files(project: Path, configs: Iterable[ResolvedConfig]) -> list[Finding]:
     """CHR0540 to CHR0542 for every file that a delivery names."""
     named = {
-        delivery.key_file: delivery.key_file_place
+        (delivery.key_file, delivery.key_file_place): config.infrastructure.is_unclear(PULL_SECRET.delivery)
         for config in configs
         for delivery in config.deliveries
         if delivery.key_file and delivery.needs_value
     }
     findings: list[Finding] = []
-    for said, place in named.items():
+    for (said, place), is_perhaps_theirs in named.items():
         try:
             if read_key_file(project, said, place) is None:
-                findings.append(_missing(said, place))
+                findings.append(replace(_missing(said, place), follows=is_perhaps_theirs))
         except ChaosregError as error:
             findings += error.findings
     return findings

@@ -8,7 +8,7 @@ from pulumi_chaosreg.review.allowance_checks import is_allowed
 from pulumi_chaosreg.scopes.demand import Demand, FurtherImages, by_images
 from pulumi_chaosreg.scopes.pinning import Pin
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
-from pulumi_chaosreg.settings.table import IMAGE_REGISTRY
+from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, PULL_SECRET
 
 
 def check_pulls(catalogue: Catalogue, configs: Iterable[ResolvedConfig], *, is_acting: bool) -> list[Finding]:
@@ -83,5 +83,6 @@ def _without_login(image: ResolvedImage, config: ResolvedConfig) -> Iterator[Fin
             help="fine where that image is public; otherwise mirror it (`mirror.also`), or define "
             f"`{image.reference.server}` under `registries:` at this level or above, with its `authentication`",
             severity="warning",
-            follows=config.infrastructure.is_unclear(IMAGE_REGISTRY.server) or not is_allowed(image, config),
+            follows=any(map(config.infrastructure.is_unclear, (IMAGE_REGISTRY.server, PULL_SECRET.delivery)))
+            or not is_allowed(image, config),
         )

@@ -49,7 +49,7 @@ def _moving_tags(registry: Registry, images: Iterable[ResolvedImage], catalogue:
     if limit is None or (immutable and not immutable.value) or _is_unclear(registry):
         return
     signed = registry.policy is None or registry.policy.copies_signatures
-    room = limit - signed
+    room = max(limit - signed, 0)
     of_repository: dict[str, dict[str, ResolvedImage]] = {}
     for image in images:
         tag = image.reference.tag
@@ -57,11 +57,12 @@ def _moving_tags(registry: Registry, images: Iterable[ResolvedImage], catalogue:
             of_repository.setdefault(image.reference.repository, {})[tag] = image
     for repository, moving in sorted(of_repository.items()):
         if len(moving) > room:
-            others = ", beside that of signatures" if signed else ""
+            others = ", beside that of signatures" if signed and limit else ""
+            most = f"at most {room} exceptions" if limit else "no exception"
             yield Finding(
                 "CHR0443",
-                f"{len(moving)} tags move in repository `{repository}`, and {registry.kind.title} makes at most {room} "
-                f"exceptions from tags that stay{others}",
+                f"{len(moving)} tags move in repository `{repository}`, and {registry.kind.title} makes {most} "
+                f"from tags that stay{others}",
                 moving[max(moving)].place,
                 notes=(("they move", ", ".join(f"`{tag}`" for tag in sorted(moving))),),
                 help="write releases' tags, or set `repositories: {immutable_tags: false}`",

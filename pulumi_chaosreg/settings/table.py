@@ -11,6 +11,7 @@ from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.registries.kinds import AUTHENTICATION_TYPES, SAYABLE_KINDS
 from pulumi_chaosreg.settings.aws_grammars import REFRESHER_IDENTITY
 from pulumi_chaosreg.settings.aws_tables import AWS_ACCESS, IDENTITIES, PULLERS
+from pulumi_chaosreg.settings.google_tables import MEMBERS
 from pulumi_chaosreg.settings.grammars import (
     BEGINNING,
     CONTEXT,
@@ -145,9 +146,13 @@ class _Repositories(Group, key="repositories"):
     immutable_tags = flag("whether a tag may move")
     scan_on_push = flag("whether pushed images are scanned")
     expire_untagged_after_days = number("when untagged manifests may go, days")
-    kms_key = text("the key that encrypts them (Amazon ECR: a KMS key's ARN); the registry's own where nobody says")
+    kms_key = text(
+        "the key that encrypts them (a KMS key: its ARN at Amazon ECR, its resource name at Artifact Registry); "
+        "the registry's own where nobody says"
+    )
     tags = text_map("tags of the cloud for what is made")
     pullers = mapping(PULLERS)
+    members = mapping(MEMBERS)
     identities = mapping(IDENTITIES)
     aws = mapping(AWS_ACCESS)
     protect = flag("whether the engine refuses to delete them")

@@ -62,6 +62,7 @@ TOLD = {
     "repositories.kms_key": ("account", None, "arn:aws:kms:eu-west-1:123456789012:key/1"),
     "repositories.tags": ("account", None, {"team": "chaos"}),
     "repositories.pullers": ("account", None, {"organization": "o-a1b2c3d4e5"}),
+    "repositories.members": ("account", None, {"pull": ["group:platform@example.com"]}),
     "repositories.identities": ("account", None, {"push": {"trust": {"account": "210987654321", "root": True}}}),
     "repositories.aws": ("account", None, {"profile": "chaos"}),
     "repositories.protect": ("account", None, True),

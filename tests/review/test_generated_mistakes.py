@@ -326,6 +326,12 @@ def wrong_words() -> Iterator[Mistake]:
 
 
 MALFORMED = {
+    "one member of IAM, or a known set of them": (
+        "allUsers",
+        "allAuthenticatedUsers",
+        "group:platform",
+        "nodes@acme.example",
+    ),
     "a server": ["https://h.example", "h.example/path", "h.example:99999", "-h.example", "h example"],
     "a path": ["UPPER", "a b", "a//b", "a:b"],
     "`server/account`": ["harness", "https://docker.io/harness", "docker.io/Harness", "docker.io:0/harness"],
@@ -609,6 +615,7 @@ BY_HAND: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
             (ACCOUNT, "      source: docker.io/harness\n", ""),
             (ACCOUNT, "example:8443\n", "example:8443  #! CHR0315\n"),
             (DEV, "pkg.dev\n", "pkg.dev  #! CHR0315 #! CHR0335\n"),
+            (DEV, "gcr.io\n", "gcr.io  #! CHR0315 #! CHR0335\n"),
             (DEV, "amazonaws.com\n        account: far", "amazonaws.com  #! CHR0315 #! CHR0335\n        account: far"),
         ],
     ),
@@ -959,7 +966,7 @@ def _result(reviewed: Review) -> dict[str, list[tuple[str, str, str]]]:
     }
 
 
-@pytest.mark.parametrize(("company", "infrastructures"), [(BIG, 11), (SMALL, 1)])
+@pytest.mark.parametrize(("company", "infrastructures"), [(BIG, 12), (SMALL, 1)])
 def test_a_good_company_has_no_finding_and_no_command_complains(write, review_once, capsys, company, infrastructures):
     project = write(company, {})
     reviewed = review(project)

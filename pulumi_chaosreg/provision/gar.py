@@ -1,0 +1,133 @@
+"""Google Artifact Registry: one Docker repository for all images of an owner, closed, with tags that stay.
+
+The decisions are plain values (`named`, `cleanup`); `provision` makes them resources of pulumi-gcp. What each default
+is for: docs/registries/gar.md.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from pulumi_chaosreg.errors import ChaosregError, Finding
+from pulumi_chaosreg.provision.protocol import Access, ImageRepository, OwnedRegistry, Provisioned, RepositorySettings
+from pulumi_chaosreg.settings.yaml_file import locate
+
+if TYPE_CHECKING:
+    import pulumi
+    from pulumi_gcp.artifactregistry import RepositoryCleanupPolicyArgsDict
+
+_DAY = 86_400
+_EXPIRE_AFTER = 14
+"""Days. Long enough for a rollback, and for Pods that are pinned to a digest whose tag has moved."""
+_OF_OLD_HOSTS = "gcr.io"
+"""What repositories are called that answer for the hosts of the old Container Registry: by the host itself."""
+
+
+class Named(NamedTuple):
+    """Where Google has a repository."""
+
+    project: str
+    location: str
+    repository: str
+
+
+def provision(
+    registry: OwnedRegistry,
+    settings: RepositorySettings,
+    images: Sequence[ImageRepository],
+    *,
+    parent: "pulumi.Resource | None" = None,
+    before: Provisioned | None = None,
+) -> Provisioned:
+    """A `Repository`, and a `RepositoryIamMember` for each of `settings.members`."""
+    there = next(iter(before.repositories.values()), None) if before else None
+    repository = there or _repository(registry, settings, parent)
+    pull, push, delete = (Access(registry.kind.rights[who]) for who in ("pull", "push", "delete"))
+    return Provisioned(dict.fromkeys((image.path for image in images), repository), pull, push, delete)
+
+
+def _repository(
+    registry: OwnedRegistry, settings: RepositorySettings, parent: "pulumi.Resource | None"
+) -> "pulumi.Resource":
+    import pulumi
+    from pulumi_gcp import artifactregistry
+
+    at = named(registry)
+    keep = pulumi.ResourceOptions(
+        parent=parent,
+        retain_on_delete=settings.retain,
+        protect=settings.protect or None,
+        # The key never changes: the engine would plan another repository of the same name. It is compared below.
+        ignore_changes=["kmsKeyName"],
+        delete_before_replace=False,
+    )
+    repository = artifactregistry.Repository(
+        registry.name,
+        project=at.project,
+        location=at.location,
+        repository_id=at.repository,
+        format="DOCKER",
+        docker_config={"immutable_tags": settings.immutable_tags is not False},
+        cleanup_policies=[cleanup(settings)],
+        cleanup_policy_dry_run=False,
+        vulnerability_scanning_config={
+            "enablement_config": "DISABLED" if settings.scan_on_push is False else "INHERITED"
+        },
+        kms_key_name=settings.kms_key or None,
+        labels=dict(settings.tags) or None,
+        deletion_policy="PREVENT" if settings.retain else "DELETE",
+        opts=keep,
+    )
+    repository.kms_key_name.apply(partial(_refuse_other_key, registry, settings))
+    below = pulumi.ResourceOptions(parent=repository, deleted_with=repository, retain_on_delete=False, protect=False)
+    for who, members in settings.members.items():
+        (role,) = registry.kind.rights[who]
+        for member in members:
+            artifactregistry.RepositoryIamMember(
+                f"{registry.name}/{who}/{member}",
+                project=at.project,
+                location=at.location,
+                repository=repository.repository_id,
+                role=role,
+                member=member,
+                opts=below,
+            )
+    return repository
+
+
+def named(registry: OwnedRegistry) -> Named:
+    """The repository that a host and a path stand for. A domain's project (`example.com/project`) has two segments."""
+    server, segments = registry.server, registry.account.split("/")
+    location = registry.kind.region(server) or ""
+    project = ":".join(segments[:2]) if "." in segments[0] else segments[0]
+    if server.endswith(_OF_OLD_HOSTS):
+        return Named(project, location, server)
+    return Named(project, location, segments[project.count(":") + 1])
+
+
+def cleanup(settings: RepositorySettings) -> "RepositoryCleanupPolicyArgsDict":
+    """The policy that takes what has no tag for so many days. What an image index needs stays as long as the index:
+    Google refuses to delete it (GOOGLE_MANIFEST_DANGLING_PARENT_IMAGE).
+    """
+    days = settings.expire_untagged_after_days or _EXPIRE_AFTER
+    older = f"{days * _DAY}s"
+    return {"id": "untagged", "action": "DELETE", "condition": {"tag_state": "UNTAGGED", "older_than": older}}
+
+
+def _refuse_other_key(registry: OwnedRegistry, settings: RepositorySettings, found: str | None) -> None:
+    """RunError (CHR0482) where the repository that is there has another key than the settings say."""
+    import pulumi
+
+    if (found or "") == settings.kms_key:
+        return
+    own = "Google's own key"
+    has, wanted = (f"`{key}`" if key else own for key in (found, settings.kms_key))
+    finding = Finding(
+        "CHR0482",
+        f"repository `{registry.path}` is encrypted with {has}, and the key should be {wanted}: Google never changes "
+        "it",
+        settings.places.get("kms_key", registry.place),
+        help=f"{f'write `kms_key: {found}`' if found else 'remove `kms_key`'}; for another key give the registry "
+        "another `account`, let its clusters follow, and delete the old repository when nobody pulls from it",
+    )
+    raise pulumi.RunError(str(ChaosregError(locate([finding]))))

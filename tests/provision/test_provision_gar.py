@@ -1,0 +1,123 @@
+"""What is made at Google Artifact Registry: one repository for all images, closed, and only what is untagged goes."""
+
+from dataclasses import replace
+from typing import Any
+
+import pulumi
+import pytest
+
+from pulumi_chaosreg.provision import gar
+from pulumi_chaosreg.provision.protocol import ImageRepository, OwnedRegistry, Provisioned, RepositorySettings
+from pulumi_chaosreg.provision.provision import provision
+from pulumi_chaosreg.registries.kinds import registry_kind
+from tests.support.mocked_program import Recorder, run_program
+
+pytestmark = pytest.mark.components
+
+SERVER, ACCOUNT = "europe-west1-docker.pkg.dev", "acme-prod/chaos/mirror"
+IMAGES = (
+    ImageRepository(f"{ACCOUNT}/chaos-ddcr", ("1.94.0",)),
+    ImageRepository(f"{ACCOUNT}/chaos-go-runner", ("1.94.0",)),
+)
+CREATE = RepositorySettings(create=True)
+REPOSITORY = "gcp:artifactregistry/repository:Repository"
+MEMBER = "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember"
+NAME = f"acme:{SERVER}/{ACCOUNT}"
+
+
+def registry(server: str = SERVER, account: str = ACCOUNT) -> OwnedRegistry:
+    return OwnedRegistry(server, account, registry_kind(server), name=f"acme:{server}/{account}", owner="acme")
+
+
+def made(settings: RepositorySettings = CREATE) -> Recorder:
+    return run_program(lambda: provision(registry(), settings, IMAGES) and None)
+
+
+def test_all_images_share_one_repository_which_is_made_once() -> None:
+    asked: list[Provisioned] = []
+
+    def program() -> None:
+        asked.append(provision(registry(), CREATE, IMAGES[:1]))
+        asked.append(provision(registry(), CREATE, IMAGES[1:], before=asked[0]))
+
+    recorder = run_program(program)
+    assert [name.split()[0] for name in recorder.made if not name.startswith("pulumi:")] == [REPOSITORY]
+    first, second = asked
+    assert first.repositories[IMAGES[0].path] is second.repositories[IMAGES[1].path]
+    said = recorder.made[f"{REPOSITORY} {NAME}"]
+    at = (said["project"], said["location"], said["repositoryId"], said["format"])
+    assert at == ("acme-prod", "europe-west1", "chaos", "DOCKER")
+
+
+def test_by_default_tags_stay_untagged_goes_and_nobody_else_gets_a_role() -> None:
+    recorder = made()
+    said = recorder.made[f"{REPOSITORY} {NAME}"]
+    assert said["dockerConfig"] == {"immutableTags": True}
+    assert said["vulnerabilityScanningConfig"] == {"enablementConfig": "INHERITED"}
+    assert said["cleanupPolicyDryRun"] is False
+    assert said["cleanupPolicies"] == [
+        {"id": "untagged", "action": "DELETE", "condition": {"tagState": "UNTAGGED", "olderThan": "1209600s"}}
+    ]
+    assert said["deletionPolicy"] == "PREVENT"
+    assert recorder.options[f"{REPOSITORY} {NAME}"].retainOnDelete
+    assert not [name for name in recorder.made if name.startswith(MEMBER)]
+
+
+def test_what_is_said_is_made_so() -> None:
+    key = "projects/p/locations/europe-west1/keyRings/r/cryptoKeys/k"
+    settings = replace(
+        CREATE,
+        immutable_tags=False,
+        scan_on_push=False,
+        expire_untagged_after_days=3,
+        kms_key=key,
+        tags={"team": "chaos"},
+        retain=False,
+        protect=True,
+    )
+    recorder = made(settings)
+    said: dict[str, Any] = recorder.made[f"{REPOSITORY} {NAME}"]
+    assert said["dockerConfig"] == {"immutableTags": False}
+    assert said["vulnerabilityScanningConfig"] == {"enablementConfig": "DISABLED"}
+    assert said["cleanupPolicies"][0]["condition"]["olderThan"] == "259200s"
+    assert (said["kmsKeyName"], said["labels"], said["deletionPolicy"]) == (key, {"team": "chaos"}, "DELETE")
+    assert recorder.options[f"{REPOSITORY} {NAME}"].protect
+    assert not recorder.options[f"{REPOSITORY} {NAME}"].retainOnDelete
+
+
+def test_each_member_gets_one_role_on_this_repository_alone() -> None:
+    nodes, ci = "serviceAccount:nodes@p.iam.gserviceaccount.com", "group:ci@example.com"
+    recorder = made(replace(CREATE, members={"pull": (nodes,), "push": (ci,), "delete": (ci,)}))
+    given = {
+        (said["member"], said["role"], said["repository"], said["location"], said["project"])
+        for name, said in recorder.made.items()
+        if name.startswith(MEMBER)
+    }
+    where = ("chaos", "europe-west1", "acme-prod")
+    assert given == {
+        (nodes, "roles/artifactregistry.reader", *where),
+        (ci, "roles/artifactregistry.writer", *where),
+        (ci, "roles/artifactregistry.repoAdmin", *where),
+    }
+
+
+@pytest.mark.parametrize(
+    ("server", "account", "expected"),
+    [
+        ("europe-docker.pkg.dev", "acme/chaos", ("acme", "europe", "chaos")),
+        ("us-docker.pkg.dev", "example.com/acme/chaos/a/b", ("example.com:acme", "us", "chaos")),
+        ("gcr.io", "acme", ("acme", "us", "gcr.io")),
+        ("eu.gcr.io", "acme/mirror", ("acme", "europe", "eu.gcr.io")),
+        ("asia.gcr.io", "example.com/acme", ("example.com:acme", "asia", "asia.gcr.io")),
+    ],
+)
+def test_host_and_path_name_the_repository(server: str, account: str, expected: tuple[str, str, str]) -> None:
+    assert gar.named(registry(server, account)) == expected
+
+
+def test_another_key_is_refused_as_google_never_changes_it() -> None:
+    with pytest.raises(pulumi.RunError, match="CHR0482"):
+        gar._refuse_other_key(registry(), replace(CREATE, kms_key="projects/b"), "projects/a")
+    with pytest.raises(pulumi.RunError, match="remove `kms_key`"):
+        gar._refuse_other_key(registry(), replace(CREATE, kms_key="projects/b"), None)
+    gar._refuse_other_key(registry(), CREATE, "")
