@@ -137,14 +137,12 @@ def test_a_file_s_findings_are_explained_beside_it(section):
     assert set(found) <= set(re.findall(r"\[(CHR\d+)\]\(errors", section))
 
 
-def test_a_key_file_is_refused_where_it_is_written_whatever_runs_the_nodes(project):
+def test_a_key_file_is_delivered_whatever_runs_the_nodes(project):
     (text,) = [text for text in FILES if "key_file" in text]
     for provider in ("", ", provider: gke", ", provider: eks"):
         reviewed = project.write({"acme": text.replace("context: prod-eu", f"context: prod-eu{provider}")}).review()
-        (error,) = reviewed.errors
-        assert error.place.keys[-1] == "authentication"
-        assert "`authentication.key_file`" in error.message
-        assert "{username: _json_key, password_secret: gar-key}" in error.help
+        (resolved,) = reviewed.resolved.values()
+        assert resolved.delivery.how.value == "secret"
 
 
 def test_the_page_s_namespace_is_where_the_pods_run(project):
