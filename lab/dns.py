@@ -57,7 +57,7 @@ class _Streams(socketserver.ThreadingTCPServer):
 
 
 def answer(query: bytes, names: Mapping[str, str]) -> bytes:
-    """The reply to a query (RFC 1035), nothing to what is none; names are lower case, without the last dot."""
+    """The reply to a query (RFC 1035), nothing to what is none; names are lowercase, without the last dot."""
     if len(query) < 12 or query[2] & 0x80:
         return b""
     number, flags, questions = struct.unpack(">HHH", query[:6])

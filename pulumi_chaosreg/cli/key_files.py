@@ -16,7 +16,7 @@ _WORDS = (b"public", b"trusted")
 
 
 def key_files(files: Iterable[Path]) -> list[str]:
-    """What these files name, as it is written: paths count from the folder of Pulumi.yaml."""
+    """What these files name, as it is written: paths are relative to the folder of Pulumi.yaml."""
     named: dict[str, None] = {}
     for path in files:
         if not path.is_file() or not any(word in path.read_bytes() for word in _WORDS):

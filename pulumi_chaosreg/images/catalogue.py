@@ -94,7 +94,7 @@ class Catalogue:
             "CHR0302",
             f"release `{version}` is not in the catalogue",
             notes=(("nearest", ", ".join(map(self._dated, near))), ("newest", self._dated(self.newest))),
-            help="write a release that the catalogue knows, or none and each image's tag under `images.tags`",
+            help="use a release from the catalogue, or drop it and tag each image under `images.tags`",
         )
 
     def _dated(self, version: str) -> str:

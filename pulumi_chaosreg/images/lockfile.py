@@ -37,7 +37,7 @@ def read_lockfile(path: Path) -> dict[str, str]:
         if not line.strip() or line.startswith("#"):
             continue
         if _MARK_OF_A_CONFLICT.match(line):
-            message = "the lockfile has the marks of a merge that git could not finish"
+            message = "the lockfile has merge conflict markers"
             place, advice = Place(file=path, line=number), "keep one side, or neither, and run `chaosreg lock`"
             raise ChaosregError(Finding("CHR0303", message, place, help=advice, cause=Cause.DAMAGED_LOCKFILE))
         entry = _LINE.match(line)
@@ -45,9 +45,9 @@ def read_lockfile(path: Path) -> dict[str, str]:
             findings.append(
                 Finding(
                     "CHR0303",
-                    "this line of the lockfile is not `server/repository:tag: sha256:<64 hex>`, or stands there twice",
+                    "this line of the lockfile is not `server/repository:tag: sha256:<64 hex>`, or is a duplicate",
                     Place(file=path, line=number),
-                    help="do not edit the lockfile by hand; take the line out and run `chaosreg lock`",
+                    help="remove the line and run `chaosreg lock`; do not edit the lockfile by hand",
                     cause=Cause.DAMAGED_LOCKFILE,
                 )
             )

@@ -22,7 +22,7 @@ DIGEST = re.compile(r"^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})\Z")
 def port_problem(text: str) -> str:
     """What is wrong with the port of `host:port[/path]`; empty where nothing is."""
     port = text.partition("/")[0].rpartition("]")[2].partition(":")[2]
-    return "" if not port or 0 < int(port) < 65536 else "its port is none that there can be"
+    return "" if not port or 0 < int(port) < 65536 else "its port is not between 1 and 65535"
 
 
 def reference_problem(text: str) -> str:
@@ -81,7 +81,7 @@ class Reference:
                 "CHR0301",
                 f"`{_USER_INFO.sub('…@', text)}` is not an image reference: {problem}",
                 help="write `server/repository:tag`, for example `docker.io/harness/chaos-ddcr:1.94.0`; "
-                "repositories are lower case",
+                "repositories are lowercase",
             )
         return cls(*parts)
 

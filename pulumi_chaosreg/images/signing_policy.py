@@ -57,11 +57,11 @@ class Identity:
             raise MalformedPolicy(Flaw.IDENTITY, "it is not a mapping of strings")
         unknown = sorted(set(entry) - {"issuer", "identity", "identity_regexp"}, key=str)
         if unknown:
-            raise MalformedPolicy(Flaw.IDENTITY, f"`{unknown[0]}` is not a key of it")
+            raise MalformedPolicy(Flaw.IDENTITY, f"`{unknown[0]}` is not a valid key")
         if "issuer" not in entry:
-            raise MalformedPolicy(Flaw.IDENTITY, "it has no `issuer`, and anybody may vouch for a name")
+            raise MalformedPolicy(Flaw.IDENTITY, "it has no `issuer`, so anybody may vouch for it")
         if ("identity" in entry) == ("identity_regexp" in entry):
-            raise MalformedPolicy(Flaw.IDENTITY, "it has not exactly one of `identity` and `identity_regexp`")
+            raise MalformedPolicy(Flaw.IDENTITY, "it needs exactly one of `identity` and `identity_regexp`")
         try:
             re.compile(entry.get("identity_regexp", ""))
         except (re.error, OverflowError, RecursionError) as error:  # `a{99999999999}` overflows
@@ -94,7 +94,7 @@ class SigningPolicy:
             raise MalformedPolicy(Flaw.IDENTITY, "it is not a mapping")
         unknown = sorted(set(entry) - {"public_keys", "identities", "trusted_root", "each_platform"}, key=str)
         if unknown:
-            raise MalformedPolicy(Flaw.IDENTITY, f"`{unknown[0]}` is not a key of it")
+            raise MalformedPolicy(Flaw.IDENTITY, f"`{unknown[0]}` is not a valid key")
         listed = [entry.get(key) for key in ("public_keys", "identities")]
         if not all(one is None or isinstance(one, list | tuple) for one in listed):
             raise MalformedPolicy(Flaw.IDENTITY, "`public_keys` and `identities` are lists")
@@ -116,7 +116,7 @@ class SigningPolicy:
         if not self.public_keys and not self.identities:
             raise MalformedPolicy(Flaw.NOBODY, "it names no key and no identity")
         if self.identities and not self.trusted_root:
-            raise MalformedPolicy(Flaw.NO_ROOT, "it names identities and no trusted root")
+            raise MalformedPolicy(Flaw.NO_ROOT, "it names identities but no trusted root")
 
     def as_inputs(self) -> dict[str, Any]:
         """As a resource's input: plain values, without what is empty."""
@@ -136,19 +136,19 @@ class SigningPolicy:
 def checked_public_key(text: Any) -> str:
     """The PEM text of a public key, by its armour only; MalformedPolicy (CHR0322)."""
     if not isinstance(text, str) or len(text) > _LARGEST_KEY:
-        raise MalformedPolicy(Flaw.KEY, "it is not a text of at most 16 KiB")
+        raise MalformedPolicy(Flaw.KEY, "it is not text, or over 16 KiB")
     armour = _ARMOUR.match(text.replace("\r\n", "\n"))
     if not armour:
-        raise MalformedPolicy(Flaw.KEY, "it is not PEM, or more than one key")
+        raise MalformedPolicy(Flaw.KEY, "it is not PEM, or has several keys")
     kind, body = armour.groups()
     if "PRIVATE" in kind:
-        raise MalformedPolicy(Flaw.KEY, "it is a private key, which only the signer may have: make a new pair")
+        raise MalformedPolicy(Flaw.KEY, "it is a private key, which nobody else may have: make a new pair")
     if kind not in _PUBLIC:
         raise MalformedPolicy(Flaw.KEY, f"it is a `{kind.lower()}`")
     try:
         b64decode("".join(body.split()), validate=True)
     except ValueError:
-        raise MalformedPolicy(Flaw.KEY, "what stands between its two lines is not base64") from None
+        raise MalformedPolicy(Flaw.KEY, "what is between its two lines is not base64") from None
     return text
 
 

@@ -229,7 +229,7 @@ def _reference_failures(key: str, value: str) -> list[Failure]:
     if key == "target" and reference.digest:
         return [(key, "names a digest; a target is a tag, and its digest is an output")]
     if key == "target" and COMPANION_TAG.fullmatch(reference.tag or ""):
-        return [(key, "has a tag of the form that signatures have; give it another one")]
+        return [(key, "has the form of a signature's tag; choose another one")]
     return [] if reference.tag or (key == "source" and reference.digest) else [(key, "has no tag")]
 
 

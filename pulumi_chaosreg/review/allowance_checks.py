@@ -59,7 +59,7 @@ def _of_refreshers(config: ResolvedConfig, lines: Lines) -> Iterator[Finding]:
             refusal = _refusal(reference, place, config, lines)
             yield replace(
                 refusal,
-                help=f"{refusal.help}; `pull_secret.refresher_image` says which one it is",
+                help=f"{refusal.help}; set it as `pull_secret.refresher_image`",
                 follows=refusal.follows or config.infrastructure.is_unclear(PULL_SECRET.refresher_image),
             )
 
@@ -71,10 +71,10 @@ def _refusal(reference: Reference, place: Place, config: ResolvedConfig, lines: 
     allowed = ", ".join((*said.value, "the chosen registry"))  # the same for every registry: it is one mistake
     return Finding(
         "CHR0334",
-        f"`{reference.tagged}` may not be pulled: `allow_images` does not name its place",
+        f"`{reference.tagged}` may not be pulled: it is not in `allow_images`",
         place,
         notes=(("allowed", allowed), ("by", _where(said.origin, lines))),
-        help=f"take it from one of these, or add `{reference.name}` to `allow_images` in {said.origin.scope.title}",
+        help=f"use one of these, or add `{reference.name}` to `allow_images` in {said.origin.scope.title}",
         follows=config.infrastructure.is_unclear(SECTION.allow_images)
         or config.infrastructure.is_unclear(IMAGE_REGISTRY.server),
     )
@@ -113,12 +113,10 @@ def _unverified(
     unclear = (SECTION.allow_images, MIRROR.signatures, MIRROR.source, MIRROR.also, IMAGE_REGISTRY.server)
     return Finding(
         "CHR0335",
-        f"nobody verifies {what}: `signatures: require` covers what is mirrored, and this is not",
+        f"nobody verifies {what}: `signatures: require` covers mirrored images only",
         place,
         notes=(("required by", _where(demand.origin, lines)),),
-        help=""
-        if is_known
-        else f"let the mirror copy it (`mirror.also`), or let {by.title} name its place in `allow_images`",
+        help="" if is_known else f"mirror it (`mirror.also`), or add it to `allow_images` in {by.title}",
         severity="hint" if is_known else "error" if _is_below(decided.scope, config) else "warning",
         follows=any(said.is_unclear(setting) or config.registry.is_unclear(setting) for setting in unclear),
     )

@@ -113,12 +113,12 @@ def _consequence(follows: Sequence[Edit]) -> str:
     """What settings that nobody edited do now."""
     first, *others = follows
     more = f" and {len(others)} more" if others else ""
-    verb = "does not count any more" if first.is_wrong else "counts now"
+    verb = "no longer counts" if first.is_wrong else "counts now"
     return f"so that {first.scope.title if first.scope else ''} `{'.'.join(first.path)}`{more} {verb}"
 
 
 def _counting(edit: Edit, was: Fact, now: Fact) -> Origin | None:
-    """What counts instead of a setting that is set no more; None where nothing does, or nobody can tell."""
+    """What counts instead of a setting that is no longer set; None where nothing does, or nobody can tell."""
     scope, path = edit.scope, edit.path
     if scope is None or path[0] == SECTION.allow_overrides.key:
         return None
@@ -141,34 +141,34 @@ def _said(edit: Edit) -> str:
         case What.ID:
             return f"{scope} was called `{edit.before}`"
         case What.PARENTS:
-            return f"{scope} is below {edit.after.title} now, and was below {edit.before.title}"
+            return f"{scope} is now below {edit.after.title}, no longer below {edit.before.title}"
         case What.CATALOGUE:
-            return f"{CATALOGUE_FILE} says something else"
+            return f"{CATALOGUE_FILE} has changed"
         case What.LOCK:
             step = "has another digest" if edit.before and edit.after else "is new" if edit.after else "is gone"
             return f"{FILE_NAME}: {key} {step}"
         case What.CREDENTIAL:
             stack, name = edit.path
-            step = "is set now" if edit.after else "is set no more"
+            step = "is set now" if edit.after else "is no longer set"
             return f"`{CREDENTIALS}:{name}` {step} in stack `{stack}`"
         case What.STACK:
-            return f"{scope} stands in stack `{edit.after}` now, and stood in `{edit.before}`"
+            return f"{scope} is now in stack `{edit.after}`, no longer in `{edit.before}`"
         case What.MISTAKE:
-            step = "says something wrong now, which does not count" if edit.after else "says nothing wrong any more"
+            step = "now has an error and is ignored" if edit.after else "no longer has an error"
             return f"{scope} {step}"
         case What.KEYS:
-            return "a file that `mirror.verify` names has another content"
+            return "a file that `mirror.verify` names has changed"
 
 
 def _step(edit: Edit) -> str:
     if edit.is_wrong:
-        return " says something wrong now, which does not count"
+        return " now has an error and is ignored"
     if edit.was_wrong and edit.before is None:
-        return " says nothing wrong any more"
+        return " no longer has an error"
     if edit.before is None:
         return " is set now"
     if edit.after is None:
-        return " is set no more"
+        return " is no longer set"
     before, after = (_as_written(edit.path, value) for value in (edit.before, edit.after))
     is_short = len(before) <= _LONGEST and len(after) <= _LONGEST and "-----" not in before + after
     return f": {before} → {after}" if is_short else " has another value"

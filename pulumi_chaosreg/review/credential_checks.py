@@ -60,7 +60,7 @@ def check_unused(
             if any(config.infrastructure in near for config in every) and not any(name in said[one] for one in near):
                 yield Finding(
                     "CHR0526",
-                    f"nobody uses the credential `{name}`",
+                    f"credential `{name}` is not used",
                     file.credential_place(name),
                     help=f"{did_you_mean(name, sorted(needed - held), 0.6)}name it where it is needed, or remove it",
                     severity="hint",

@@ -275,7 +275,7 @@ def _rotation(before: Made, after: Made, was: ResolvedConfig, now: ResolvedConfi
     changes = []
     for name, holder in new.items():
         if name in old and before.text(old[name], name) != after.text(holder, name):
-            cause = Cause(f"`chaosreg-credentials:{name}` has another value in stack `{holder or old[name]}`")
+            cause = Cause(f"`chaosreg-credentials:{name}` has a new value in stack `{holder or old[name]}`")
             field = CREDENTIAL if name == main else f"{CREDENTIAL}.{name}"
             changes.append(FieldChange(field, name, f"{name}, another value", cause))
     return changes

@@ -39,10 +39,10 @@ def _finding(one: ResolvedConfig, other: ResolvedConfig, refused: list[str]) -> 
     more = f" and {len(refused) - 1} more" if len(refused) > 1 else ""
     return Finding(
         "CHR0612",
-        f"{one.infrastructure.title} refuses images of {other.infrastructure.title}, which is in the same namespace "
+        f"{one.infrastructure.title} refuses images of {other.infrastructure.title} in the same namespace "
         f"`{one.namespace.value}`: `{refused[0]}`{more}",
         one.enforce.origin.place,
         notes=(("the other one", str(other.infrastructure.place)),),
-        help="give one of them another `namespace`, or name the place of these images in `allow_images`",
+        help="give one of them another `namespace`, or add these images to `allow_images`",
         follows=any(each.infrastructure.is_unclear(SECTION.enforce) for each in (one, other)),
     )

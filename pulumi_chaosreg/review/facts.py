@@ -107,7 +107,7 @@ def _of_lock(scope: Scope) -> dict[str, Fact]:
     if said is not None:
         value, path = shown(_in_order(said)), setting.path
     elif locks_unsaid:
-        value, path = f"not said, and it sets {', '.join(locks_unsaid)}: locked", (locks_unsaid[0],)
+        value, path = f"not set, but it sets {', '.join(locks_unsaid)}: locked", (locks_unsaid[0],)
     else:
         return {}
     return {str(setting): Fact(value, Origin(scope, path))}

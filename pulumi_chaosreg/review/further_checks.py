@@ -28,7 +28,7 @@ def check_lists(scope: Scope) -> Iterator[Finding]:
                 pin = f"@{source.digest}" if source.digest else ""
                 yield Finding(
                     "CHR0337",
-                    f"`{text}` has no tag, and its copy must have one",
+                    f"`{text}` has no tag, but its copy needs one",
                     place,
                     help=f"write `{source.name}:<tag>{pin}`",
                 )
@@ -71,9 +71,9 @@ def _target(image: ResolvedImage, needed: dict[str, ResolvedImage]) -> Iterator[
     if goes_onto_itself(image):
         yield Finding(
             "CHR0340",
-            f"`{source.tagged}` is where it would be copied to",
+            f"`{source.tagged}` would be copied onto itself",
             image.place,
-            help="write where it comes from, or remove it: it is in the registry already",
+            help="write its source, or remove it: it is already in the registry",
         )
     elif beside and beside.source and beside.source.name != source.name:
         yield Finding(
@@ -89,7 +89,7 @@ def _target(image: ResolvedImage, needed: dict[str, ResolvedImage]) -> Iterator[
             f"`{source}` and `{same.source}` would both become `{source.image}:{source.tag}`",
             image.place,
             notes=(("needed by", str(same.origin)),),
-            help="leave the digest out: the lockfile has it",
+            help="remove the digest: the lockfile has it",
         )
 
 
@@ -107,8 +107,8 @@ def check_in_vain(scopes: Iterable[Scope], configs: Iterable[ResolvedConfig]) ->
             continue
         if not defined and any(config.owner and config.infrastructure.within(scope) for config in configs):
             continue
-        why = "somebody else fills each registry" if defined else "nobody defines a registry"
-        advice = "write it for a registry that this project fills" if defined else "set `image_registry.server` there"
+        why = "every registry is filled otherwise" if defined else "no registry is defined"
+        advice = "set it for a registry that this project fills" if defined else "set `image_registry.server` there"
         yield Finding(
             "CHR0339",
             f"`mirror.also` has no effect: {why} at {scope.title} or below",

@@ -37,7 +37,7 @@ def _difference(published: Publication, config: ResolvedConfig) -> str:
     if delivered is None:
         return ""
     if delivered.how.value is How.NODE_IDENTITY:
-        return "its nodes pull by their own identity, and there is no Secret" if published.is_private.value else ""
+        return "its nodes pull by their own identity, without a Secret" if published.is_private.value else ""
     name = delivered.secret_name.value if delivered.secret_name else ""
     said = published.secret_name.value if published.secret_name else ""
     return "" if name == said else f"its pull Secret is `{name}`"
@@ -48,11 +48,11 @@ def _differ(scope: Scope, differs: str, every: list[ResolvedConfig]) -> Finding:
     more = f" (and {others} more)" if others else ""
     return Finding(
         "CHR0805",
-        f"{first.title}{more} takes its registry in Harness from {scope.title}, and {differs}",
+        f"{first.title}{more} has its registry in Harness from {scope.title}, but {differs}",
         first.place,
         notes=(("published at", str(scope.at(HARNESS.publish))),),
-        help="add `harness: {publish: true}` there (`publish: false` where something else sets it), or make both say "
-        f"the same: `pull_secret: {{name: …}}` at {scope.title}, `cluster: {{provider: …}}` or "
+        help="add `harness: {publish: true}` there (`publish: false` if something else sets it), or make both agree:"
+        f" `pull_secret: {{name: …}}` at {scope.title}, `cluster: {{provider: …}}` or "
         "`pull_secret: {delivery: …}`",
     )
 
@@ -67,7 +67,7 @@ def _vain(scopes: list[Scope]) -> Iterator[Finding]:
                 "CHR0819",
                 f"`{said[0]}` has no effect: neither {scope.title} nor anything below it is published to Harness",
                 scope.at(said[0]),
-                help="add `harness: {publish: true}` to each level that Harness shall know, or remove it",
+                help="add `harness: {publish: true}` to each level to publish, or remove it",
                 severity="hint",
             )
 

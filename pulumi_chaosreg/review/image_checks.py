@@ -33,7 +33,7 @@ def check_images(scope: Scope, catalogue: Catalogue) -> Iterator[Finding]:
         image, place = Reference.parse(text), scope.at(SECTION.required_images, index)
         name = image.image
         if names_place(text, image):
-            message = f"`{text}` names a server or a digest, and a required image has neither"
+            message = f"`{text}` has a server or digest, which a required image cannot have"
             advice = f"write `{image.repository}:<tag>`, or give the full reference under `custom_images`"
             yield Finding("CHR0312", message, place, help=advice)
         elif name in seen:
@@ -56,7 +56,7 @@ def check_tag_names(scopes: Iterable[Scope], catalogue: Catalogue) -> Iterator[F
             near = near_misses(name, known, most=3, cutoff=0.6)
             yield Finding(
                 "CHR0310",
-                f"`{name}` is no image that an infrastructure needs",
+                f"no infrastructure needs an image `{name}`",
                 scope.at(IMAGES.tags, name),
                 help=f"{did_you_mean(name, known, 0.6)}images: {', '.join(dict.fromkeys([*near, *known][:4]))}, …",
             )

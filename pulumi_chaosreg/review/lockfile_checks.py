@@ -42,9 +42,9 @@ def check_without_lockfile(config: Demand) -> list[Finding]:
     return [
         Finding(
             "CHR0330",
-            f"`images.pin: {config.pin.value}` needs a lockfile, and a program without stack files has none: {names}",
+            f"`images.pin: {config.pin.value}` needs a lockfile, but a program without stack files has none: {names}",
             config.pin.origin.place,
-            help="leave `images.pin` out: digests are then found at `up`, and references carry them; `off` for tags",
+            help="remove `images.pin`: digests are then found at `up`; or write `off` to pull by tag",
             severity="error" if config.pinning is Pin.STRICT else "warning",
         )
     ]

@@ -30,13 +30,13 @@ class Sign(StrEnum):
     REMOVED = "infrastructure removed"
     RENAMED = "perhaps renamed"
     DOWNGRADE = "downgrade"
-    OTHER_CONTENT = "same tag, other digest"
-    UNPINNED = "no digest any more"
+    OTHER_CONTENT = "same tag, new digest"
+    UNPINNED = "digest removed"
     FOREIGN_HOST = "foreign host"
     LOCK_OPENED = "lock opened"
     WEAKER_SIGNATURES = "signatures weakened"
     PUBLIC = "private → public"
-    ELSEWHERE = "other cluster or namespace"
+    ELSEWHERE = "cluster or namespace changed"
     DELETES = "destroy deletes images"
 
 
@@ -77,12 +77,12 @@ def _gone(pairs: list[Pair], folder: Path) -> Iterator[Mark]:
             scope, (cluster, namespace), objects = was.infrastructure, _place(was), ", ".join(_objects(was))
             text = f"cluster `{cluster}`, namespace `{namespace}` loses {objects}"
             if not (folder / f"Pulumi.{scope.stack}.yaml").exists():  # no `up` will do it
-                text = f"{text} when stack `{scope.stack}`, which has no file now, is destroyed, and keeps it till then"
+                text = f"{text} when stack `{scope.stack}`, which has no file now, is destroyed, and not before"
             yield Mark(Sign.REMOVED, text, scope.path)
     for place, paths in removed.items():
         others = added.get(place, [])
         if len(paths) == len(others) == 1:  # who it is can be told
-            text = f"`{paths[0]}` is gone and `{others[0]}` is new in the same namespace: if that is the same one, "
+            text = f"`{paths[0]}` is gone and `{others[0]}` is new in the same namespace: if they are the same, "
             yield Mark(
                 Sign.RENAMED, f"{text}write `moved_from: {paths[0]}` in it, or its objects are replaced", others[0]
             )
@@ -119,7 +119,7 @@ def _of_access(was: ResolvedConfig, now: ResolvedConfig) -> Iterator[Mark]:
     types = [one.registry.type.value for one in (was, now)]
     is_unclear = now.infrastructure.is_unclear(IMAGE_REGISTRY.type) or now.registry.is_unclear(IMAGE_REGISTRY.type)
     if was.registry.path == now.registry.path and types == ["private", "public"] and not is_unclear:
-        yield Mark(Sign.PUBLIC, f"`{now.registry.path}` is pulled from without a login", now.infrastructure.path)
+        yield Mark(Sign.PUBLIC, f"`{now.registry.path}` can be pulled without a login", now.infrastructure.path)
 
 
 def _of_allowance(was: ResolvedConfig, now: ResolvedConfig) -> Iterator[Mark]:
@@ -162,7 +162,7 @@ def _of_images(was: ResolvedConfig | None, now: ResolvedConfig, known: set[str])
         if is_other and reference.server not in known:
             foreign.setdefault(reference.server, []).append(f"`{image.name}`")
         if not _is_verified(now, image) and _is_less_verified(was, old, now, image):
-            yield Mark(Sign.WEAKER_SIGNATURES, f"no signature is required of `{reference.tagged}`", where)
+            yield Mark(Sign.WEAKER_SIGNATURES, f"no signature is required for `{reference.tagged}`", where)
     loose = [f"`{new.name}`" for new in now.images if new.name in before and _is_unpinned(before[new.name], new)]
     if loose:
         yield Mark(Sign.UNPINNED, f"{', '.join(loose)} by tag only", where)
@@ -246,7 +246,7 @@ def _of_mirrors(edits: Edits) -> Iterator[Mark]:
             if _destroys(owner) and not (was and was.value_at(base) and _destroys(was)):
                 yield Mark(Sign.DELETES, f"`{path}`: `on_destroy: delete`", where)
             for host in sorted(_asked(policy) - _asked(had) - sources):
-                yield Mark(Sign.FOREIGN_HOST, f"`{path}` may be filled from `{host}`", where)
+                yield Mark(Sign.FOREIGN_HOST, f"`{path}` may be mirrored from `{host}`", where)
             if had:
                 yield from _of_signatures(had, policy, path, where)
             further = edits.resolver(frozenset()).further(owner, base)
@@ -289,13 +289,13 @@ def _of_signatures(had: MirrorPolicy, policy: MirrorPolicy | None, path: str, wh
     words = [one.signatures.value if one and one.signatures else "copy" for one in (had, policy)]
     if policy is None:
         if _requires(had):
-            yield Mark(Sign.WEAKER_SIGNATURES, f"`{path}` is mirrored no more: nobody asks for signatures", where)
+            yield Mark(Sign.WEAKER_SIGNATURES, f"`{path}` is no longer mirrored: signatures are not checked", where)
     elif _RANKS[words[1]] < _RANKS[words[0]]:
         yield Mark(Sign.WEAKER_SIGNATURES, f"`{path}`: `mirror.signatures` {words[0]} → {words[1]}", where)
     elif had.signers and policy.signers:
         old, new = had.signers, policy.signers
         more = set(new.public_keys) - set(old.public_keys), set(new.identities) - set(old.identities)
         if any(more) or (old.trusted_root != new.trusted_root and new.identities):
-            yield Mark(Sign.WEAKER_SIGNATURES, f"`{path}`: somebody else's signature counts, too", where)
+            yield Mark(Sign.WEAKER_SIGNATURES, f"`{path}`: another signer's signature counts, too", where)
         if old.each_platform and not new.each_platform:
-            yield Mark(Sign.WEAKER_SIGNATURES, f"`{path}`: not every platform must be signed any more", where)
+            yield Mark(Sign.WEAKER_SIGNATURES, f"`{path}`: not every platform must be signed now", where)

@@ -42,14 +42,14 @@ def _source(image: ResolvedImage, registry: Registry) -> Iterator[Finding]:
     allowed = policy.allow_sources
     beginnings = allowed.value if allowed else tuple(load_catalogue().sources)  # a project's own are not trusted by it
     if not _is_below(image.source.name, beginnings):
-        said = "" if allowed else ", and nobody sets it: Harness's own are allowed"
+        said = "" if allowed else ", by default Harness's own registries"
         source = _required_source(image, policy)
         asked = [source.value] if source else _sources(policy)
         by_whom = "correct `mirror.source`" if source else f"take `{image.source.tagged}` out of `mirror.also`"
         refused = source.value if source else image.source.name
         yield Finding(
             "CHR0309",
-            f"`{refused}` may not be mirrored: `mirror.allow_sources` does not name it{said}",
+            f"`{refused}` may not be mirrored: it is not in `mirror.allow_sources`{said}",
             (allowed or source).origin.place if source else image.place,
             notes=(("allowed", ", ".join(beginnings)),),
             help=f"{by_whom}, or "
@@ -67,7 +67,7 @@ def _tag(image: ResolvedImage, registry: Registry, catalogue: Catalogue) -> Iter
     if COMPANION_TAG.fullmatch(tag):
         yield Finding(
             "CHR0318",
-            f"tag `{tag}` of `{name}` is of the form that signatures have",
+            f"tag `{tag}` of `{name}` has the form of a signature's tag",
             image.place,
             help="give the image another tag: this one would be overwritten by, or overwrite, a signature's",
         )
@@ -76,7 +76,7 @@ def _tag(image: ResolvedImage, registry: Registry, catalogue: Catalogue) -> Iter
     if immutable and immutable.value and catalogue.is_floating(tag) and not excludes:
         yield Finding(
             "CHR0316",
-            f"tag `{tag}` of `{name}` moves, and `repositories.immutable_tags` forbids that",
+            f"tag `{tag}` of `{name}` moves, but `repositories.immutable_tags` forbids that",
             image.place,
             notes=(("immutable at", str(immutable.origin)),),
             help="write a release's tag, or set `immutable_tags: false`",
@@ -113,7 +113,7 @@ def _not_carried(configs: Iterable[ResolvedConfig], catalogue: Catalogue) -> lis
     return [
         Finding(
             "CHR0314",
-            f"`{source}` does not carry {', '.join(f'`{name}`' for name in names)}",
+            f"`{source}` has no {', '.join(f'`{name}`' for name in names)}",
             place,
             notes=(("carried by", _carrying(names, catalogue)),),
             help="mirror from one of these, or give the images under `custom_images`",
@@ -165,9 +165,9 @@ def _mirrors_nothing(
     verb = "write" if source else "add"
     yield Finding(
         "CHR0315",
-        f"nobody mirrors the images of `{registry.path}`: {why}",
+        f"the images of `{registry.path}` are not mirrored: {why}",
         source.origin.place if source else registry.place,
-        help=f"{verb} `mirror: {{source: docker.io/harness}}`, or `mirror: off` where something else fills it",
+        help=f"{verb} `mirror: {{source: docker.io/harness}}`, or `mirror: off` if something else fills it",
         severity="warning",
         follows=registry.is_unclear(SECTION.mirror),
     )

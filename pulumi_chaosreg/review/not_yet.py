@@ -37,7 +37,7 @@ def not_yet(scopes: Collection[Scope], *, is_whole: bool) -> Iterator[Finding]:
                     "CHR0111",
                     f"`{'.'.join((*base, *setting.path))}` has no effect{where} in this version: {why}",
                     scope.at(*base, setting),
-                    help="it may stay; a later version acts on it",
+                    help="keep it if you like; a later version uses it",
                     severity="warning",
                 )
 
@@ -53,7 +53,7 @@ def _not_made(scope: Scope, base: Path, concerned: Collection["_Defined"]) -> It
                 "CHR0111",
                 f"`{'.'.join((*base, *setting.path))}` has no effect: `repositories.create` is not true",
                 scope.at(*base, setting),
-                help="write `create: true` beside it, or remove it",
+                help="add `create: true`, or remove it",
                 severity="warning",
             )
 
@@ -99,7 +99,7 @@ def _is_said(value: object) -> bool:
     return value is not None
 
 
-_UNCONFIGURED = "repositories are not configured yet"
+_UNCONFIGURED = "it does not configure repositories yet"
 _NOT_YET: tuple[tuple[Setting[Any], Callable[[object], bool], str], ...] = (
     (REPOSITORIES.create, _is_true, "make them in the registry first"),
     (REPOSITORIES.immutable_tags, _is_said, _UNCONFIGURED),
@@ -114,7 +114,7 @@ _NOT_YET: tuple[tuple[Setting[Any], Callable[[object], bool], str], ...] = (
     (
         PULL_SECRET.adopt,
         _is_true,
-        "a Secret that is there already stops `up`; take it over with `pulumi import`",
+        "an existing Secret stops `up`; adopt it with `pulumi import`",
     ),
 )
 """(setting, which values ask for something, why nothing comes of it)."""

@@ -45,11 +45,11 @@ def check_powers(configs: Iterable[ResolvedConfig], further: Iterable[FurtherIma
             for power in named[:1]:
                 yield Finding(
                     "CHR0518",
-                    f"credential `{delivery.credential}` may push into `{registry.path}`, and clusters would pull with "
+                    f"credential `{delivery.credential}` can push to `{registry.path}`, but clusters would pull with "
                     "it",
                     delivery.named_by.place,
                     notes=(("pushes by", str(power.origin)),),
-                    help="name a credential that can only pull; it stands in every cluster",
+                    help="name one that can only pull: every cluster has it",
                     severity="warning" if owner.within(said) else "error",
                 )
 
@@ -58,10 +58,10 @@ def _floating(image: ResolvedImage, pin: Pin, catalogue: Catalogue, *, is_acting
     reference = image.reference
     if image.source or reference.digest or not catalogue.is_floating(reference.tag) or pin is Pin.STRICT:
         return  # what strict lacks is told of every image that is not locked
-    tag = f"tag `{reference.tag}` moves" if reference.tag else "an image without a tag means `latest`, which moves"
+    tag = f"tag `{reference.tag}` moves" if reference.tag else "no tag means `latest`, which moves"
     chosen = pin is Pin.OFF or image.digest is not None  # somebody wants tags and knows what that means
-    why = f"`images.pin: {pin}` leaves it a tag" if chosen else "the lockfile has no digest for it"
-    advice = "or run `chaosreg lock` and commit the lockfile" if not chosen else "or leave `images.pin` out"
+    why = f"`images.pin: {pin}` keeps the tag" if chosen else "the lockfile has no digest for it"
+    advice = "or run `chaosreg lock` and commit the lockfile" if not chosen else "or remove `images.pin`"
     yield Finding(
         "CHR0313",
         f"`{reference}` may be another image tomorrow: {tag}, and {why}",

@@ -27,9 +27,9 @@ def check_registries(
             if below and (scope, name) not in used:
                 yield Finding(
                     "CHR0216",
-                    f"nobody uses the registry `{name}`, so nothing is made or mirrored for it",
+                    f"registry `{name}` is not used, so nothing is made or mirrored for it",
                     scope.at(*Definition(scope, name).base),
-                    help=f"write `image_registry: {name}` where it is meant, or remove it",
+                    help=f"use it with `image_registry: {name}`, or remove it",
                     severity="hint",
                 )
 
@@ -55,7 +55,7 @@ def _no_such_host(registry: Registry) -> Iterator[Finding]:
         forms = ", ".join(f"`{form.shown}`" for form in kind.hosts)
         yield Finding(
             "CHR0424",
-            f"`{registry.server.value}` looks like {kind.title}, and is no host of it",
+            f"`{registry.server.value}` looks like {kind.title}, but is not one of its hosts",
             registry.place,
             notes=(("its hosts", forms),),
             help="correct the server, or write `kind: generic` beside it if it is another registry",
@@ -80,7 +80,7 @@ def _path(config: Demand) -> Iterator[Finding]:
     server, account, kind = registry.server.value, registry.account.value, registry.kind
     if problem := kind.account_problem(server, account):
         path = "/".join(kind.path_on(server))
-        advice = f"write `account: {path}`, with their names there"
+        advice = f"write `account: {path}` with the names there"
         yield Finding("CHR0425", problem, registry.account_place, help=advice)
         return
     own = dict.fromkeys(image.reference.repository for image in config.images if not image.is_custom)

@@ -57,12 +57,12 @@ def _moving_tags(registry: Registry, images: Iterable[ResolvedImage], catalogue:
             of_repository.setdefault(image.reference.repository, {})[tag] = image
     for repository, moving in sorted(of_repository.items()):
         if len(moving) > room:
-            others = ", beside that of signatures" if signed and limit else ""
-            most = f"at most {room} exceptions" if limit else "no exception"
+            others = ", besides that for signatures" if signed and limit else ""
+            most = f"at most {room} exceptions" if limit else "no exceptions"
             yield Finding(
                 "CHR0443",
-                f"{len(moving)} tags move in repository `{repository}`, and {registry.kind.title} makes {most} "
-                f"from tags that stay{others}",
+                f"{len(moving)} tags move in repository `{repository}`, but {registry.kind.title} allows {most} "
+                f"from immutable tags{others}",
                 moving[max(moving)].place,
                 notes=(("they move", ", ".join(f"`{tag}`" for tag in sorted(moving))),),
                 help="write releases' tags, or set `repositories: {immutable_tags: false}`",
@@ -78,9 +78,9 @@ def _days(registry: Registry) -> Iterator[Finding]:
     if days is not None and days.value < least:
         yield Finding(
             "CHR0446",
-            f"{registry.kind.title} keeps what is untagged for {least} day at least, and not for {days.value}",
+            f"{registry.kind.title} keeps untagged images for at least {least} day, not {days.value}",
             days.origin.place,
-            help=f"write {least} or more; without the setting it is 14",
+            help=f"write {least} or more; the default is 14",
         )
 
 
@@ -92,7 +92,7 @@ def _tags(registry: Registry) -> Iterator[Finding]:
             place = tags.origin.scope.at(*tags.origin.path, key)
         yield Finding(
             "CHR0444",
-            f"{registry.kind.title} does not take these `repositories.tags`: {problem}",
+            f"{registry.kind.title} does not accept these `repositories.tags`: {problem}",
             place,
             help="correct the tag, or remove it",
         )
@@ -104,7 +104,7 @@ def _key(registry: Registry) -> Iterator[Finding]:
         return
     here, there = registry.kind.region(registry.server.value), form.region(key.value)
     shown = form.shown.replace("REGION", here or "REGION")
-    subject = f"`repositories.kms_key` is no key for the repositories at `{registry.server.value}`"
+    subject = f"`repositories.kms_key` cannot encrypt repositories at `{registry.server.value}`"
     if not form.fits(key.value):
         yield Finding(
             "CHR0445",

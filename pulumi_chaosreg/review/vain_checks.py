@@ -43,7 +43,7 @@ def _images(scope: Scope, below: list[ResolvedConfig], catalogue: Catalogue) -> 
         if image and image not in needed and not _is_locked(scope, path):
             yield Finding(
                 "CHR0329",
-                f"`{'.'.join(path)}` has no effect: nobody at {scope.title} or below needs `{image}`",
+                f"`{'.'.join(path)}` has no effect: nothing at {scope.title} or below needs `{image}`",
                 scope.at(*path),
                 notes=(("needed", ", ".join(sorted(names))),),
                 help="remove it, or correct the image's name",

@@ -240,7 +240,7 @@ def _unfit(
     if how.value is How.REFRESHER and not ends:
         return Finding(
             "CHR0528",
-            f"a refresher renews tokens that end, and the credential of the type `{type_}` stays",
+            f"a refresher renews expiring tokens, but `{type_}` credentials do not expire",
             how.origin.place,
             help="write `delivery: secret`, or remove `delivery`",
         )
@@ -249,9 +249,9 @@ def _unfit(
         nodes = " or ".join(kind.node_identity_on)
         return Finding(
             "CHR0527",
-            f"the password that `{type_}` stands for ends{hours}: a Secret of it would differ in every preview",
+            f"the password of `{type_}` expires{hours}: its Secret would differ in every preview",
             how.origin.place,
-            help=f"write `delivery: node_identity` where the nodes have an identity of their own (on {nodes}), or "
+            help=f"write `delivery: node_identity` if the nodes have their own identity (on {nodes}), or "
             "`delivery: refresher`: a Job in the cluster that renews the Secret",
             follows=infrastructure.is_unclear(CLUSTER.provider),
         )
@@ -308,7 +308,7 @@ def _contradiction(
         word = "true" if create.value else "false"
         return (
             f"`pull_secret.delivery: {how.value}` and `pull_secret.create: {word}` contradict each other",
-            "remove `create`: `delivery` says it",
+            "remove `create`: `delivery` decides it",
         )
     return None
 
@@ -324,7 +324,7 @@ def _not_yet(
     possible = _possible(authentication, registry)
     without = "; or remove `delivery`" if default.value in possible else ""
     has_file = bool(authentication.value.get("key_file"))
-    what = "`authentication.key_file`" if has_file else f"the authentication type `{authentication.value['type']}`"
+    what = "`authentication.key_file`" if has_file else f"authentication type `{authentication.value['type']}`"
     return Finding(
         "CHR0503",
         f"this version cannot deliver {what} by `{how.value}` yet",
@@ -359,7 +359,7 @@ def _no_authentication(registry: Registry) -> Finding:
 def _elsewhere(authentication: Decided[Mapping[str, Any]], namespace: Decided[str]) -> Finding:
     return Finding(
         "CHR0504",
-        f"the pull Secret would be in namespace `{authentication.value['namespace']}`, and Pods run in "
+        f"the pull Secret would be in namespace `{authentication.value['namespace']}`, but Pods run in "
         f"`{namespace.value}`",
         authentication.origin.place,
         help="a Pod can use Secrets of its own namespace only: remove `authentication.namespace`, or set the "
@@ -372,12 +372,12 @@ def _mismatch(type_: str, said: Mapping[str, Any], registry: Registry, place: Pl
     server, kind = registry.server.value, registry.kind
     if type_ not in ("kubernetes_secret", *kind.authentication):
         accepted = ", ".join(f"`{name}`" for name in (*kind.authentication, "kubernetes_secret"))
-        message = f"`{server}` ({kind.name}) does not accept the authentication type `{type_}`"
+        message = f"`{server}` ({kind.name}) does not accept authentication type `{type_}`"
         follows = registry.said_kind is None and resembled_kind(server) is not None  # that it is no host is told
         return Finding("CHR0510", message, place, notes=(("accepted", accepted),), help=kind.advice(), follows=follows)
     region = kind.region(server)
     if region and said.get("region", region) != region:
-        message = f"`{server}` is in region `{region}`, and `authentication.region` says `{said['region']}`"
+        message = f"`{server}` is in region `{region}`, but `authentication.region` is `{said['region']}`"
         return Finding("CHR0510", message, place, help=f"write `region: {region}`, or correct the server")
     return None
 

@@ -52,7 +52,7 @@ def _definitions(scope: Scope, lines: Lines) -> Iterator[_Wrong]:
         twin = next((other for other in seen if is_same(other.path, one.path)), None)
         seen.append(one)
         if same:
-            message, advice = f"`{name}` is the name of a registry already", "give one of them another name"
+            message, advice = f"`{name}` is already the name of a registry", "give one of them another name"
         elif twin:
             message = f"`{name}` and `{twin.name}` are two names of one registry, `{one.path}`"
             advice = "keep one of the two, or give one of them another `account`"
@@ -91,11 +91,11 @@ def _choice(scope: Scope, lines: Lines) -> Iterator[_Wrong]:
         yield (
             Finding(
                 "CHR0215",
-                f"`image_registry.{key}` may not stand {where} the chosen registry `{chosen}`, which is taken whole",
+                f"`image_registry.{key}` may not be set {where} the chosen registry `{chosen}`, which is used whole",
                 scope.at(*path),
                 notes=() if by is scope else (("chosen at", str(lines.located(by.at(IMAGE_REGISTRY.name)))),),
-                help="remove it, or define another registry under `registries:` and choose that; only "
-                "`authentication` may say who one is at a chosen registry",
+                help="remove it, or define another registry under `registries:` and choose that; a chosen registry "
+                "takes only `authentication`",
             ),
             path,
         )
@@ -116,7 +116,7 @@ def _no_such_name(scope: Scope, name: str, there: list[str]) -> Finding:
     advice = did_you_mean(name, there)
     return Finding(
         "CHR0213",
-        f"no registry is called `{name}` here",
+        f"no registry is named `{name}` here",
         scope.at(IMAGE_REGISTRY.name),
         notes=(("names here", ", ".join(there) or "none: no `registries:` at this level or above"),),
         help=f"{advice}choose one of these, or define it under `registries:` at this level or above",
@@ -133,7 +133,7 @@ def _exceptions(scope: Scope) -> Iterator[Finding]:
         if name not in there and not scope.is_unclear(SECTION.registries, name):
             yield Finding(
                 "CHR0217",
-                f"`allow_overrides.registries` names `{name}`, and no registry is called that here",
+                f"`allow_overrides.registries` names `{name}`, but no registry has this name here",
                 scope.at(ALLOW_OVERRIDES.registries, number),
                 notes=(("names here", ", ".join(there) or "none"),),
                 help=f"{did_you_mean(name, there)}correct the name, or define it under `registries:`",

@@ -98,7 +98,7 @@ def check_exceptions(scopes: Iterable[Scope]) -> list[Finding]:
                 findings.append(
                     Finding(
                         "CHR0217",
-                        f"`allow_overrides.scopes` names `{path}`, and no scope below {scope.title} has this path",
+                        f"`allow_overrides.scopes` names `{path}`, but no scope below {scope.title} has this path",
                         scope.at(ALLOW_OVERRIDES.scopes, number),
                         help=f"{advice}write the ids below the account, as in `payments/lab`",
                         severity="warning",
@@ -124,7 +124,7 @@ def _left_by(said: dict[str, Any], above: Scope, scope: Scope, path: Path, value
         why = f"allows only {_listed(settings)} below"
         return Lock(above, True, why, f"remove the field, or add `{path[0]}` to `allow_overrides.settings` there")
     if settings is not None and SECTION.mirror.key not in settings and _brings_a_mirror(above, scope, path, value):
-        why = "allows no `mirror` of their own below, and this registry has one"
+        why = "allows no `mirror` below, and this registry has one"
         return Lock(above, True, why, "remove its `mirror`, or add `mirror` to `allow_overrides.settings` there")
     below = scope.chain()[len(above.chain()) :]  # an exception for itself, or above, would open all
     if scopes is not None and not any(level.path in scopes for level in below):

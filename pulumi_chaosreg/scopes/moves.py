@@ -80,9 +80,9 @@ def check_moves(scopes: Iterable[Scope]) -> list[Finding]:
             if path == scope.path:
                 problem, advice = "is where the scope is now", "write the path that it had before"
             elif path.count("/") + 1 not in _DEPTHS[scope.level]:
-                problem, advice = f"is no path of the level {scope.level}", "write the ids from below the account"
+                problem, advice = f"is not a path at level {scope.level}", "write the ids from below the account"
             elif whole := _left_out(scope, path):
-                problem, advice = "leaves out levels above", f"write `{whole}`; list both where it did stand there"
+                problem, advice = "leaves out levels above", f"write `{whole}`; list both if it was there"
             elif (scope.level, path) in there:
                 problem, advice = "is still there", "remove one of the two, or the `moved_from`"
             elif other is not scope:

@@ -123,9 +123,9 @@ def publication(
         findings.append(
             Finding(
                 "CHR0801",
-                f"{scope.title} is published to Harness, and no level says `harness.account_id`",
+                f"{scope.title} is published to Harness, but no level sets `harness.account_id`",
                 scope.at(HARNESS.publish),
-                help="write it once, at the account: it stands in the addresses of Harness's pages, behind `/account/`",
+                help="set it at the account: it follows `/account/` in the URLs of Harness's pages",
                 follows=scope.is_unclear(HARNESS.account_id),
             )
         )
@@ -134,7 +134,7 @@ def publication(
         findings.append(
             Finding(
                 "CHR0808",
-                f"{scope.title} is published to Harness, and no level names the API key",
+                f"{scope.title} is published to Harness, but no level names the API key",
                 scope.at(HARNESS.publish),
                 help="write `harness: {login: NAME}` at the account, and run `pulumi config set --secret "
                 f"chaosreg-credentials:NAME` in stack `{scope.stack}`"
@@ -147,8 +147,9 @@ def publication(
         findings.append(
             Finding(
                 "CHR0809",
-                f"{scope.title} is published to Harness, and `{registry.server.value}` has no `account`: Harness "
-                "demands a path between server and image",
+                f"{scope.title} is published to Harness, but `{registry.server.value}` has no `account`: Harness "
+                "needs a path"
+                " between server and image",
                 registry.account_place,
                 help="mirror below a path, as in `account: chaos`",
                 follows=registry.is_unclear(IMAGE_REGISTRY.account),
@@ -203,7 +204,7 @@ def _levels(scope: Scope) -> Iterator[Finding]:
         if level not in there:
             yield Finding(
                 "CHR0803",
-                f"{scope.title} is published to Harness, and no {level} is above it: Harness has no place for it",
+                f"{scope.title} is published to Harness, but no {level} is above it: Harness has no place for it",
                 scope.at(HARNESS.publish),
                 help=f"put it below an {level}" if level is Level.ORGANIZATION else f"put it below a {level}",
             )
@@ -215,9 +216,9 @@ def _levels(scope: Scope) -> Iterator[Finding]:
         if is_of_platform and "-" in _harness_id(above):
             yield Finding(
                 "CHR0803",
-                f"`{_harness_id(above)}` cannot be the identifier of {above.level} in Harness: it has a `-`",
+                f"`{_harness_id(above)}` cannot be the {above.level} identifier in Harness: it has a `-`",
                 above.at(SECTION.harness_id) if above.get(SECTION.harness_id) else above.place,
-                help=f"write `harness_id: {_harness_id(above).replace('-', '_')}`, as it stands in Harness",
+                help=f"write `harness_id: {_harness_id(above).replace('-', '_')}`, as it is in Harness",
                 follows=above.is_unclear(SECTION.harness_id) or not ID.match(above.id),  # which is told
             )
 
@@ -228,11 +229,11 @@ def _locked(scope: Scope) -> Iterator[Finding]:
         if publishes(above) and not _allows(above).value and not above.is_unclear(SECTION.allow_overrides):
             yield Finding(
                 "CHR0806",
-                f"{scope.title} is published to Harness, and Harness will refuse it: {above.title} is published, too, "
-                "and allows no overrides",
+                f"{scope.title} is published to Harness, which will refuse it: {above.title} is published, too, and "
+                "allows no overrides",
                 scope.at(HARNESS.publish),
                 notes=(("locked by", str(above.at(SECTION.allow_overrides))),),
-                help=f"remove `publish` here: what {above.title} publishes counts here, too; or set "
+                help=f"remove `publish` here: what {above.title} publishes applies here, too; or set "
                 f"`allow_overrides: true` in {above.title}",
             )
             return
@@ -251,11 +252,10 @@ def _flag(scope: Scope) -> Iterator[Finding]:
         keys = ", ".join(f"`{key}`" for key in ALLOW_OVERRIDES.ROWS if scope.value_at((*ALLOW_OVERRIDES.PATH, key)))
         yield Finding(
             "CHR0807",
-            f"Harness cannot be told {keys} of `allow_overrides`: in Harness everything may be overridden below "
-            f"{scope.title}",
+            f"Harness has no {keys} of `allow_overrides`: there, everything may be overridden below {scope.title}",
             scope.at(SECTION.allow_overrides),
-            help="the stack files stay as locked as they say; whoever may edit image registries in Harness itself is "
-            "not held back",
+            help="the locks in stack files still hold; users who may edit image registries in Harness itself are not "
+            "held back",
             severity="warning",
         )
 
@@ -279,11 +279,12 @@ def _secret(
         return private, delivered.secret_name if delivered else None, []
     finding = Finding(
         "CHR0804",
-        f"{scope.title} is published to Harness with a private registry, and its pull Secret has another name at each "
-        "infrastructure",
+        f"{scope.title} is published to Harness with a private registry, but its pull Secret has a different name at "
+        "each infrastructure",
         scope.at(HARNESS.publish),
-        help="write one name for all below, `pull_secret: {name: chaos-pull}`; where nodes have an identity that the "
-        "registry trusts, `pull_secret: {delivery: node_identity}`",
+        help="write one name for all below, `pull_secret: {name: chaos-pull}`; if the registry trusts the nodes' own "
+        "identity,"
+        " `pull_secret: {delivery: node_identity}`",
         follows=scope.is_unclear(PULL_SECRET.name) or scope.is_unclear(IMAGE_REGISTRY.authentication),
     )
     return private, None, [finding]
@@ -310,21 +311,21 @@ def _notes(
 ) -> Iterator[str]:
     if registry.type.value == "private" and not private.value:
         yield (
-            "it is published as public: nodes pull by an identity of their own, for which Harness has no word, and "
-            "there is no Secret that it could name"
+            "it is published as public: nodes pull by their own identity, which Harness cannot express, and there is "
+            "no Secret to name"
         )
     others = sorted({image.name.partition(".")[0] for image in images} - IMAGE_KEYS.keys())
     if others:
         yield (
-            f"no setting of this record is for {', '.join(others)}: set them where they are deployed (docs/harness.md)"
+            f"this record has no setting for {', '.join(others)}: set them where they are deployed (docs/harness.md)"
         )
     if custom and len({*custom} & {"logWatcher", "ddcr", "ddcrLib", "ddcrFault"}) < 4:
-        yield "the tags of images without a reference in it are Harness's choice"
+        yield "Harness chooses the tags of images that it does not list"
 
 
 def _theirs(release: Decided[str] | None) -> str:
     held = f"release {release.value}" if release else "no release that is written down"
-    return f"tags are Harness's choice (`harness.tags: theirs`), and the mirror holds {held}: mirror a newer one first"
+    return f"tags are Harness's choice (`harness.tags: theirs`), but the mirror has {held}: mirror a newer one first"
 
 
 def _field(name: str, decided: Decided[object], *settings: Path) -> Field:

@@ -65,10 +65,10 @@ def refresher_name(secret_name: str) -> str:
 
 def _nobody(registry: Registry, why: Place, *, follows: bool) -> Finding:
     nodes = " or ".join(registry.kind.node_identity_on)
-    without = f"; where the nodes run on {nodes}, `cluster: {{provider: {nodes}}}` needs none" if nodes else ""
+    without = f"; on {nodes} nodes, `cluster: {{provider: {nodes}}}` needs none" if nodes else ""
     return Finding(
         "CHR0529",
-        f"the pull Secret of `{registry.server.value}` must be renewed by a Job in the cluster, and "
+        f"the pull Secret of `{registry.server.value}` must be renewed by a Job in the cluster, but "
         "`pull_secret.identity` is not set",
         why,
         help="write `pull_secret: {identity: <ARN of a role that trusts its ServiceAccount>}`, or the NAME of keys, or "
@@ -82,7 +82,7 @@ def _of_pod_identity(said: Decided[str], infrastructure: Scope) -> Iterator[Find
     if said.value == EKS_POD_IDENTITY and (provider is None or provider.value != "eks"):
         yield Finding(
             "CHR0533",
-            f"`cluster.provider` of {infrastructure.title} is not `eks`, and Pod Identity exists on EKS only",
+            f"`cluster.provider` of {infrastructure.title} is not `eks`, and Pod Identity needs EKS",
             said.origin.place,
             help="write `cluster: {provider: eks}`, or give the refresher a role's ARN or the NAME of keys",
             follows=infrastructure.is_unclear(CLUSTER.provider),
@@ -98,9 +98,9 @@ def _of_image(image: Decided[str], infrastructure: Scope, registry: Registry) ->
     if needs_login:
         yield Finding(
             "CHR0530",
-            f"the refresher's image is on the private registry `{server}`, and its Pod has no pull Secret yet",
+            f"the refresher's image is on the private registry `{server}`, but its Pod has no pull Secret yet",
             image.origin.place,
-            help="give it an image that needs no login, or leave `refresher_image` out",
+            help="use an image that needs no login, or remove `refresher_image`",
         )
 
 

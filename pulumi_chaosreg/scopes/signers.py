@@ -126,7 +126,7 @@ class _Reading:
             why = getattr(error, "strerror", None) or "it is not a path"
         key = next(key for key in place.keys if key in ("public_keys", "trusted_root"))
         message = f"the file that `mirror.verify.{key}` names cannot be read: {why}"
-        notes, advice = (("looked for", str(file)),), "paths count from the folder of Pulumi.yaml"
+        notes, advice = (("looked for", str(file)),), "paths are relative to the folder of Pulumi.yaml"
         self._findings.append(Finding("CHR0321", message, place, notes=notes, help=advice))
         return None
 
@@ -144,10 +144,10 @@ class _Reading:
 
 def _finding(wrong: MalformedPolicy, place: Place) -> Finding:
     messages = {
-        Flaw.NOBODY: "`signatures: require` demands signatures, and `mirror.verify` does not say whose",
-        Flaw.KEY: f"this is not the public key of a signer: {wrong.why}",
-        Flaw.IDENTITY: f"this identity says too little: {wrong.why}",
-        Flaw.NO_ROOT: "`mirror.verify` names identities, and no `trusted_root` that would prove their certificates",
+        Flaw.NOBODY: "`signatures: require` needs signers, but `mirror.verify` names none",
+        Flaw.KEY: f"this is not a signer's public key: {wrong.why}",
+        Flaw.IDENTITY: f"this identity is incomplete: {wrong.why}",
+        Flaw.NO_ROOT: "`mirror.verify` has identities, but no `trusted_root` to prove their certificates",
         Flaw.TRUSTED_ROOT: f"`trusted_root` cannot be used: {wrong.why}",
     }
     hides = wrong.flaw is Flaw.KEY  # it may be a private one

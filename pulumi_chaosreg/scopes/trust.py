@@ -110,18 +110,18 @@ def problems(entry: Entry) -> Iterator[Problem]:
         said = entry.get(key)
         missing = [f"`{one}`" for one in needed if said is not None and one not in said]
         if missing:
-            message = f"`{key}` does not say {' and '.join(missing)}, so it is nobody in particular"
+            message = f"`{key}` has no {' and no '.join(missing)}, so it could be anybody"
             yield Problem("CHR0485", key, message, f"add {' and '.join(missing)}")
     github = entry.get("github")
     if github is not None and ("ref" in github) == ("environment" in github):
         both = "ref" in github
         message = (
-            "`github` names a ref and an environment, and a token has only one of them"
+            "`github` names a ref and an environment, but a token has only one"
             if both
-            else "`github` names neither a ref nor an environment, so every branch would be trusted"
+            else "`github` names neither a ref nor an environment, so it would trust every branch"
         )
         advice = (
-            "keep `environment` where the job names one, `ref` where it does not"
+            "keep `environment` if the job names one, `ref` if not"
             if both
             else "add `ref: refs/heads/main`, or `environment: …` if the job names one"
         )
@@ -134,11 +134,11 @@ def _of_accounts(entry: Entry) -> Iterator[Problem]:
         yield Problem(
             "CHR0486",
             "account",
-            "`account` trusts everybody in that account, and nobody says that this is meant",
-            "name the `roles` that are trusted, or add `root: true`",
+            "`account` without `roles` trusts everybody in that account",
+            "name the `roles` to trust, or add `root: true`",
         )
     if entry.get("root") and "account" not in entry:
-        yield Problem("CHR0486", "root", "`root` is said of no account", 'add `account: "<number>"`, or name `roles`')
+        yield Problem("CHR0486", "root", "`root` needs an `account`", 'add `account: "<number>"`, or name `roles`')
 
 
 _NEEDED = {

@@ -8,22 +8,22 @@ from pulumi_chaosreg.settings.kinds import Grammar
 
 _ROLE = r"arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+"
 ACCOUNT_NUMBER = Grammar(
-    "CHR0301", "the number of an AWS account", re.compile(r"^[0-9]{12}\Z"), "write its twelve digits, in quotes"
+    "CHR0301", "an AWS account number", re.compile(r"^[0-9]{12}\Z"), "write its twelve digits, in quotes"
 )
 ROLE_ARN = Grammar(
     "CHR0301",
-    "the ARN of a role",
+    "a role ARN",
     re.compile(rf"^{_ROLE}\Z"),
     "write it as in `arn:aws:iam::123456789012:role/nodes`",
 )
 ORGANIZATION_ID = Grammar(
-    "CHR0301", "the id of an AWS organization", re.compile(r"^o-[a-z0-9]{10,32}\Z"), "write it as in `o-a1b2c3d4e5`"
+    "CHR0301", "an AWS organization id", re.compile(r"^o-[a-z0-9]{10,32}\Z"), "write it as in `o-a1b2c3d4e5`"
 )
 EKS_POD_IDENTITY = "eks_pod_identity"
 """`pull_secret.identity` where EKS gives the refresher's ServiceAccount a role."""
 REFRESHER_IDENTITY = Grammar(
     "CHR0529",
-    "an identity that a refresher can have",
+    "an identity for a refresher",
     re.compile(rf"^(?:{_ROLE}|(?!AKIA|ASIA|eks-pod-identity)[A-Za-z0-9_.-]+)\Z"),
     "write the ARN of a role, as in `arn:aws:iam::123456789012:role/chaos-pull`, or `eks_pod_identity`, or the NAME of "
     "keys that `chaosreg-credentials:NAME` holds",
@@ -31,16 +31,16 @@ REFRESHER_IDENTITY = Grammar(
 )
 POLICY_ARN = Grammar(
     "CHR0301",
-    "the ARN of a policy",
+    "a policy ARN",
     re.compile(r"^arn:[a-z-]+:iam::(?:[0-9]{12}|aws):policy/[\w+=,.@/-]+\Z"),
     "write it as in `arn:aws:iam::123456789012:policy/boundary`",
 )
 IAM_PATH = Grammar(
-    "CHR0301", "a path of IAM", re.compile(r"^/(?:[\w+=,.@-]+/)*\Z"), "write it with slashes around, as in `/chaos/`"
+    "CHR0301", "an IAM path", re.compile(r"^/(?:[\w+=,.@-]+/)*\Z"), "write it between slashes, as in `/chaos/`"
 )
 GITHUB_REPOSITORY = Grammar(
     "CHR0485",
-    "one repository of GitHub",
+    "one GitHub repository",
     re.compile(r"^[A-Za-z0-9][A-Za-z0-9-]*(?:/[A-Za-z0-9._-]+|@[0-9]+/[A-Za-z0-9._-]+@[0-9]+)\Z"),
     "write `owner/repository`, without `*`, or `owner@ID/repository@ID` as the tokens of newer repositories have it",
 )
@@ -49,12 +49,12 @@ GITHUB_REF = Grammar(
     "CHR0485",
     "a branch or a tag",
     re.compile(r"^refs/(?:heads|tags)/[^\s:$]+\Z"),
-    "write all of it, as in `refs/heads/main` or `refs/tags/v*`",
+    "write it in full, as in `refs/heads/main` or `refs/tags/v*`",
     advise=lambda text: f"write `refs/heads/{text}`, or `refs/tags/{text}`" if re.match(r"^[\w.-]+\Z", text) else "",
 )
 GITHUB_ENVIRONMENT = Grammar(
     "CHR0485",
-    "an environment of GitHub",
+    "a GitHub environment",
     re.compile(r"^[^\s:*?$](?:[^\n:*?$]*[^\s:*?$])?\Z"),
     "write the name of one environment, without `*`",
 )
@@ -67,7 +67,7 @@ ISSUER = Grammar(
 )
 EKS_CLUSTER = Grammar(
     "CHR0485",
-    "the name of a cluster of EKS",
+    "the name of an EKS cluster",
     re.compile(r"^[0-9A-Za-z][A-Za-z0-9_-]{0,99}\Z"),
     "write the name that `aws eks list-clusters` shows",
 )

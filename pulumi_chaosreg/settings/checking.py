@@ -94,7 +94,7 @@ class _Check:
             self.report(kind.grammar.code, message, keys, advice, hides_value=hides)
         elif kind.choices and value not in kind.choices:
             valid = f"valid values: {', '.join(_nearest_first(value, kind.choices))}"
-            self.report("CHR0107", f"`{_dotted(keys)}` has a value that does not exist", keys, valid)
+            self.report("CHR0107", f"`{_dotted(keys)}` has an unknown value", keys, valid)
         else:
             return kind.grammar.canonical(value) if kind.grammar else value
         return None
@@ -108,7 +108,7 @@ class _Check:
             self.wrong_type("a list of strings", value, keys)
             return None
         if kind.most is not None and len(value) > kind.most:
-            message = f"`{_dotted(keys)}` must be a list of at most {kind.most}, and has {len(value)}"
+            message = f"`{_dotted(keys)}` must be a list of at most {kind.most}, but has {len(value)}"
             self.report("CHR0106", message, keys, "keep the oldest, and those that some state may still have")
             return None
         if len(value) < kind.least:
@@ -178,7 +178,7 @@ class _Check:
             self.wrong_type("a mapping of names to mappings", value, keys)
             return None
         if value and not value.keys() - kind.one.fields.keys():
-            message = f"`{_dotted(keys)}` has the keys of one of them, and no name above them"
+            message = f"`{_dotted(keys)}` has settings but no name above them"
             self.report("CHR0106", message, keys, f"write them below a name: `{keys[-1]}: {{name: {{…}}}}`")
             return None
         checked: dict[str, Any] = {}
@@ -211,13 +211,13 @@ class _Check:
         self.report("CHR0103", message, (*keys, one), "keep one of the two", cause=Cause.UNREADABLE)
 
     def too_few(self, least: int, keys: Keys) -> None:
-        message = f"`{_dotted(keys)}` must be a list of at least {least}, and is empty"
-        self.report("CHR0106", message, keys, "say at least one, or leave it out")
+        message = f"`{_dotted(keys)}` must be a list of at least {least}, but is empty"
+        self.report("CHR0106", message, keys, "give at least one, or remove it")
 
     def secure(self, keys: Keys) -> None:
         self.report(
             "CHR0108",
-            "a `secure:` value may not stand inside a section: stacks below could not decrypt it",
+            "`secure:` is not allowed inside a section: stacks below could not decrypt it",
             keys,
             "move it to `chaosreg-credentials:NAME` and name it here by NAME",
         )
@@ -227,15 +227,15 @@ class _Check:
         hides = grammar is not None and grammar.hides_value  # "write it in quotes" would make a name of a password
         if is_number and wanted == "a string":
             lost = grammar.lost_in_number if grammar else ""
-            message = f"`{_dotted(keys)}` is a number, {lost or 'and must be a text'}"
+            message = f"`{_dotted(keys)}` is a number, {lost or 'but must be a string'}"
             code, advice = "CHR0105", "write it in quotes" + (', as in `release: "1.94.4"`' if lost else "")
         else:
-            message = f"`{_dotted(keys)}` must be {wanted}, and is {type_name(value)}"
+            message = f"`{_dotted(keys)}` must be {wanted}, but is {type_name(value)}"
             code, advice = "CHR0106", f"write {wanted}"
         self.report(code, message, keys, grammar.advice if grammar and hides else advice, hides_value=hides)
 
     def unknown_key(self, key: str, valid: tuple[str, ...], keys: Keys, kind: Table | None = None) -> None:
-        message = f"`{key}` is not a key here"
+        message = f"unknown key `{key}`"
         if kind and kind.values and snake_case(key) in kind.values:  # what is near by spelling takes a name
             self.left_out += [(*keys, name) for name in kind.values_go_to]
             self.report("CHR0104", message, (*keys, key), kind.advice_for_values, hides_value=True)

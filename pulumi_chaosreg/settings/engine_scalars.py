@@ -38,7 +38,7 @@ class Odd(Enum):
     NUMBER = "a number"
     ANOTHER_NUMBER = "another number"
     TEXT = "a text"
-    NO_NUMBER = "no number that it can hand on"
+    NO_NUMBER = "a number that it cannot pass on"
 
 
 def odd_value(text: str, ours: Scalar) -> Odd | None:

@@ -16,13 +16,13 @@ _HOST, _PATH = SERVER.pattern.removesuffix(r"\Z").removeprefix("^"), REPOSITORY.
 _LABEL = "[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 KUBERNETES_NAME = Grammar(
     "CHR0112",
-    "a name that Kubernetes accepts",
+    "a valid Kubernetes name",
     re.compile(r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\Z"),
     "names are made of a-z, 0-9 and `-`, at most 63, and begin and end with a letter or digit",
 )
 KUBERNETES_SUBDOMAIN = Grammar(
     "CHR0112",
-    "a name of a Kubernetes object",
+    "a valid Kubernetes object name",
     re.compile(rf"^(?!.{{254}}){_LABEL}(?:\.{_LABEL})*\Z"),
     "names are made of a-z, 0-9, `-` and `.`, at most 253, and each part begins and ends with a letter or digit",
 )
@@ -42,7 +42,7 @@ REGISTRY_PATH = Grammar(
     "CHR0301",
     "a path",
     re.compile(rf"^/*(?:{_PATH})?/*\Z"),
-    "write lower case segments, as in `a/b`",
+    "write lowercase segments, as in `a/b`",
     canonical=account_path,
 )
 SOURCE = Grammar(
@@ -58,7 +58,7 @@ BEGINNING = Grammar(
     "CHR0301",
     "a server or `server/account`",
     re.compile(rf"^{_AS_SERVER}{_HOST}(?:/{_PATH})?/*\Z"),
-    "write the beginning of what is allowed, as in `docker.io/harness`: no `https://`, no `*`",
+    "write a prefix of what is allowed, as in `docker.io/harness`: no `https://`, no `*`",
     port_problem,
     advise=lambda text: _with_server(text),
     canonical=canonical_beginning,
@@ -74,26 +74,26 @@ REFERENCE = Grammar(
     "CHR0301",
     "an image reference",
     re.compile(r"^\S+\Z"),
-    "write `server/repository:tag`, for example `docker.io/harness/chaos-ddcr:1.94.0`; repositories are lower case",
+    "write `server/repository:tag`, for example `docker.io/harness/chaos-ddcr:1.94.0`; repositories are lowercase",
     reference_problem,
 )
 REFRESHER_VARIABLE = Grammar(
     "CHR0532",
-    "a variable that a refresher may be given",
+    "a variable that a refresher may have",
     re.compile(
         r"^(?!CHAOSREG_|AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|SECURITY_TOKEN)(?!\w))"
         r"[A-Za-z_][A-Za-z0-9_]*\Z"
     ),
-    "names are made of letters, digits and `_`; those that begin with `CHAOSREG_` are ours, and keys belong to "
-    "`pull_secret: {identity: NAME}`: everybody who may read Pods in the cluster would see them here",
+    "names are made of letters, digits and `_`; `CHAOSREG_` is reserved, and keys belong in `pull_secret: {identity: "
+    "NAME}`: anybody who may read Pods in the cluster would see them here",
     hides_value=True,
 )
 """Keys of AWS would be told to everybody, and beside those that `identity` gives Kubernetes takes no second ones."""
 VALUE_WITHOUT_LOGIN = Grammar(
     "CHR0532",
-    "what a refresher's variable may say",
+    "a value for a refresher's variable",
     re.compile(r"^(?!.*://[^/@]*@)[^\n]+\Z"),
-    "leave user and password out: everybody who may read Pods in the cluster would see them",
+    "leave out user and password: anybody who may read Pods in the cluster would see them",
     hides_value=True,
 )
 CREDENTIAL_NAME = Grammar(
@@ -162,17 +162,17 @@ OURS = "pulumi-chaosreg"
 """What it says of every object that we make."""
 LABEL_KEY = Grammar(
     "CHR0112",
-    "a key that Kubernetes accepts",
+    "a valid Kubernetes key",
     re.compile(
         r"^(?!chaosreg/|app\.kubernetes\.io/managed-by$)(?:(?=[^/]{1,253}/)[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?\Z"
     ),
-    "write it as in `team` or `example.com/cost-centre`; those that begin with `chaosreg/` are ours",
+    "write it as in `team` or `example.com/cost-centre`; `chaosreg/` is reserved",
 )
 LABEL_VALUE = Grammar(
     "CHR0112",
-    "a value that a Kubernetes label may have",
+    "a valid Kubernetes label value",
     re.compile(r"^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?\Z"),
-    "at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends; other texts are annotations",
+    "at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends; put other text in annotations",
 )
 
 
@@ -181,16 +181,18 @@ def _instead_of_a_name(text: str) -> str:
     address = re.sub(r"^https?://", "", text).rstrip("/")
     if "." in address or "/" in address or ":" in address:
         return _as_mapping(address) if re.match(rf"^{_HOST}(?:/{_PATH})?\Z", address) else ""
-    return f"write `{text.lower()}`: names are lower case" if REGISTRY_NAME.pattern.match(text.lower()) else ""
+    return f"write `{text.lower()}`: names are lowercase" if REGISTRY_NAME.pattern.match(text.lower()) else ""
 
 
 def _with_server(text: str) -> str:
-    return f"without a server it means `docker.io/{text}`: write this, or the server" if REPOSITORY.match(text) else ""
+    return (
+        f"without a server it means `docker.io/{text}`: write that, or add the server" if REPOSITORY.match(text) else ""
+    )
 
 
 def _with_port(text: str) -> str:
     is_name = re.match(rf"^{_LABEL}\Z", text)
-    return "write its port, or its whole name: without a dot or port it is a path of Docker Hub" if is_name else ""
+    return "write its port or full name: without a dot or port it is a Docker Hub path" if is_name else ""
 
 
 def _usual_platform(text: str) -> str:

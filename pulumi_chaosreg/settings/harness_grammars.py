@@ -8,9 +8,9 @@ from pulumi_chaosreg.settings.kinds import Grammar
 
 HARNESS_ACCOUNT = Grammar(
     "CHR0801",
-    "the identifier of an account in Harness",
+    "a Harness account identifier",
     re.compile(r"^[A-Za-z0-9_-]{1,64}\Z"),
-    "write it as it stands in the addresses of Harness's pages, behind `/account/`; it is no secret",
+    "copy it from the URL of a Harness page, after `/account/`; it is not secret",
     advise=lambda text: (
         "this looks like an API key: set it with `pulumi config set --secret chaosreg-credentials:NAME`, and write "
         "`login: NAME`"
@@ -21,9 +21,9 @@ HARNESS_ACCOUNT = Grammar(
 )
 HARNESS_IDENTIFIER = Grammar(
     "CHR0803",
-    "an identifier in Harness",
+    "a Harness identifier",
     re.compile(r"^[A-Za-z0-9_$-]{1,128}\Z"),
-    "write the identifier, as in `prod_eu`, and not the name: letters, digits and `_`",
+    "write the identifier, as in `prod_eu`, not the name: letters, digits and `_`",
 )
 HARNESS_ENDPOINT = Grammar(
     "CHR0802",
@@ -45,4 +45,4 @@ def _unsafe(address: str) -> str:
         is_near = ip_address(parts.hostname or "").is_private
     except ValueError:
         is_near = parts.hostname == "localhost"
-    return "" if is_near else "it begins with `http:`, and the API key would travel in plain text"
+    return "" if is_near else "it begins with `http:`, so the API key would travel in plain text"

@@ -23,8 +23,8 @@ def mistake_in(text: str, error: yaml.YAMLError) -> Mistake:
     """What the parser's error comes from."""
     if conflict := _MARK_OF_A_CONFLICT.search(text):
         line = text.count("\n", 0, conflict.start()) + 1
-        advice = "keep one side, or both, and remove the marks"
-        return Mistake("this file has the marks of a merge that git could not finish", line, advice)
+        advice = "keep one side, or both, and remove the markers"
+        return Mistake("this file has merge conflict markers", line, advice)
     if (opened := _open_quote(text, error)) is not None:
         message = "this file is not YAML: a quote that opens here is not closed"
         return Mistake(message, opened + 1, "close it on this line")

@@ -132,12 +132,12 @@ class _Reader:
         self.left -= 1
         if node is None or self.left < 0:
             if self.left < 0 and not self.is_refused:
-                message = f"its aliases make more than {_MOST_VALUES:,} values of this file"
+                message = f"its aliases expand to more than {_MOST_VALUES:,} values"
                 self._refuse(message, Place(file=self.path), "write it out")
             return None
         if any(node is outer for outer in above):
             place = Place(file=self.path, keys=keys, line=node.start_mark.line + 1)
-            message = "an alias stands inside of what it names"
+            message = "an alias refers to a value that contains it"
             self._refuse(message, place, "write it out")
             return None
         above = (*above, node)
@@ -157,7 +157,7 @@ class _Reader:
             return value
         if node.tag.startswith(_TAG) and node.tag != _TEXT_TAG and self.engine_reads(keys):
             place = Place(file=self.path, keys=keys)
-            advice = "write it without the tag, a text in quotes"
+            advice = "remove the tag; put strings in quotes"
             self.findings.append(_unreadable("CHR0123", "only the engine knows the tag before this", place, advice))
         return text
 
@@ -176,7 +176,7 @@ class _Reader:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
                 place = Place(file=self.path, keys=keys, line=line)
-                self._refuse("a key is not a text here", place, "write a text")
+                self._refuse("a key here is not a string", place, "write a string")
                 continue
             key = str(key_node.value)
             if key in first:
@@ -209,7 +209,9 @@ class _Reader:
         if all(isinstance(one, yaml.MappingNode) for one in nodes):
             return nodes
         place = Place(file=self.path, keys=(*keys, _MERGE), line=line)
-        self._refuse("`<<` merges what is no mapping", place, "give it `*name` of a mapping, or a list of them")
+        self._refuse(
+            "`<<` merges something other than a mapping", place, "give it `*name` of a mapping, or a list of them"
+        )
         return []
 
     def _refuse(self, message: str, place: Place, advice: str) -> None:

@@ -117,7 +117,7 @@ def _lacking(
         f"release `{version}` lacks images that {kind} infrastructures need: "
         + ", ".join(f"`{name}`" for name in missing),
         place,
-        help=f"{meant}add them with their tags; those that this release has no more belong under `without`",
+        help=f"{meant}add them with their tags; list those that it no longer has under `without`",
     )
 
 
@@ -126,14 +126,14 @@ def _kinds(source: str, said: Any, catalogue: Catalogue, path: Path, findings: l
     place = Place(file=path, keys=("sources", source))
     if SOURCE.problem(source) is not None:
         place = Place(file=path, keys=("sources",))  # the key itself may have a login in front of its host
-        findings.append(Finding("CHR0301", "a key is not `server/account` here", place, help=SOURCE.advice))
+        findings.append(Finding("CHR0301", "a key here is not `server/account`", place, help=SOURCE.advice))
         return ()
     table = Table("", {source: Texts("the infrastructure types whose images it carries", or_one=True)})
     checked, wrong = check_table(table, {source: said}, Place(file=path, keys=("sources",)))
     unknown = [kind for kind in checked.get(source, ()) if kind not in catalogue.sets]
     if unknown:
         valid = f"valid values: {', '.join(catalogue.sets)}"
-        wrong.append(Finding("CHR0107", f"`{unknown[0]}` is no infrastructure type", place, help=valid))
+        wrong.append(Finding("CHR0107", f"`{unknown[0]}` is not an infrastructure type", place, help=valid))
     findings += wrong
     return () if wrong else tuple(checked[source])
 
@@ -146,6 +146,6 @@ def _mapping(content: Mapping[str, Any], key: str, path: Path, findings: list[Fi
     value = content.get(key, {})
     if isinstance(value, dict):
         return value
-    message = f"`{key}` must be a mapping, and is {type_name(value)}"
+    message = f"`{key}` must be a mapping, but is {type_name(value)}"
     findings.append(Finding("CHR0106", message, Place(file=path, keys=(key,)), help="write a mapping"))
     return {}

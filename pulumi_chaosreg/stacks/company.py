@@ -189,7 +189,7 @@ def _seen_by_the_engine_only(files: StackFolder, scopes: Iterable[Scope], stack:
     return [
         Finding(
             "CHR0114",
-            f"`chaosreg:{section}` has another value than the file's, and stacks below read the file only",
+            f"`chaosreg:{section}` differs from the file, but stacks below read only the file",
             file.place(section),
             notes=(("stacks below", ", ".join(sorted(below))),),
             help="write it into the stack file instead of `-c` or an ESC environment",

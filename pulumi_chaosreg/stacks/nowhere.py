@@ -20,24 +20,24 @@ def said_nowhere(content: Any, path: Path, *, is_stack: bool = True) -> list[Fin
     if content is None:
         return []
     if not isinstance(content, dict):
-        message = f"a stack file must be a mapping with `config:`, and is {type_name(content)}"
+        message = f"a stack file must be a mapping with `config:`, but is {type_name(content)}"
         return [_wrong_type(message, Place(file=path, line=1))]
     config = content.get("config")
     if is_stack and config is not None and not isinstance(config, dict):
-        message = f"`config` must be a mapping, and is {type_name(config)}"
+        message = f"`config` must be a mapping, but is {type_name(config)}"
         return [_wrong_type(message, Place(file=path, keys=("config",)))]
     given = config.keys() if isinstance(config, dict) else ()
     misplaced = [keys for keys in _misplaced(content, (), _DEEPEST if is_stack else 1) if keys[-1] not in given]
     if not misplaced:
         return []
     first, *others = misplaced
-    more = f", and so {'does' if len(others) == 1 else 'do'} {len(others)} more" if others else ""
+    more = f", with {len(others)} more" if others else ""
     name = str(first[-1])
     full = name if ":" in name else f"{NAMESPACE}:{name}"
     return [
         Finding(
             "CHR0125",
-            f"`{name}` stands outside of `config:`{more}: nobody reads it there",
+            f"`{name}` is outside `config:`{more}, so it is ignored",
             Place(file=path, keys=first),
             help=f"write `{full}` directly below `config:`, indented",
             cause=Cause.UNREADABLE,
@@ -50,9 +50,9 @@ def nothing_in(path: Path) -> Finding:
     """CHR0126, an error: a stack's file that says nothing looks like a company without what stood in it."""
     return Finding(
         "CHR0126",
-        f"{path.name} has nothing in it, so its stack has no levels",
+        f"{path.name} is empty, so its stack has no levels",
         Place(file=path, line=1),
-        help="write them into it again, or remove the file once the stack is destroyed",
+        help="restore it, or remove the file once the stack is destroyed",
         cause=Cause.UNREADABLE,
     )
 

@@ -69,7 +69,7 @@ def find_project(start: Path) -> Path:
             raise ChaosregError.of(
                 "CHR0109",
                 f"no Pulumi.yaml in {folder}, only a Pulumi.yml",
-                help="call it Pulumi.yaml, and its stack files `Pulumi.<stack>.yaml`: they have the same ending",
+                help="rename it to Pulumi.yaml, and its stack files to `Pulumi.<stack>.yaml`",
             )
     raise ChaosregError.of(
         "CHR0109",

@@ -108,7 +108,7 @@ class StackFolder:
         also = "" if meant else ", or the level that it holds,"
         return Finding(
             "CHR0207",
-            f"stack `{stack}` is a parent, and its file has none of our sections",
+            f"parent stack `{stack}` has no chaosreg section in its file",
             place,
             help=f"write `{NAMESPACE}:{name}`{also} below `config:`",
             hides_value=True,
@@ -191,7 +191,7 @@ class StackFolder:
         self.findings.append(
             Finding(
                 "CHR0512",
-                f"`{key}` stands in plain text",
+                f"`{key}` is in plain text",
                 Place(file=path, keys=("config", key)),
                 help=f"change the password, then run `pulumi config set --secret {key}`",
                 severity="warning",
@@ -224,8 +224,8 @@ def _unread(folder: Path, there: set[str], findings: list[Finding]) -> set[str]:
     for path in (other for other in others if other.is_file() and _is_meant_for_us(other)):
         name, right = path.stem.removeprefix("Pulumi."), path.with_suffix(".yaml").name
         names.add(name)
-        message = f"nobody reads {path.name}: these files end in `.yaml`, as Pulumi.yaml does"
-        advice = f"{right} is there, too: keep one" if name in there else f"call it {right}"
+        message = f"{path.name} is ignored: these files end in `.yaml`, as Pulumi.yaml does"
+        advice = f"{right} also exists: keep one" if name in there else f"rename it to {right}"
         findings.append(Finding("CHR0124", message, Place(file=path, line=1), help=advice))
     return names
 
@@ -254,7 +254,7 @@ def infrastructures_of(file: StackFile, findings: list[Finding]) -> Iterator[tup
         findings.append(
             Finding(
                 "CHR0106",
-                f"`chaosreg:infrastructures` must be a mapping of id to settings, and is {type_name(section)}",
+                f"`chaosreg:infrastructures` must be a mapping of id to settings, but is {type_name(section)}",
                 file.place("infrastructures"),
                 help="write `prod-eu: {cluster: {context: prod-eu}}` below it",
             )
@@ -291,7 +291,7 @@ def _from_files(file: StackFile, pattern: Any, findings: list[Finding]) -> Itera
             findings += error.findings
             continue
         if content is not None and not isinstance(content, dict):
-            message = f"a file of infrastructures must be a mapping of id to settings, and is {type_name(content)}"
+            message = f"a file of infrastructures must be a mapping of id to settings, but is {type_name(content)}"
             findings.append(Finding("CHR0106", message, Place(file=path, line=1), help="write `prod-eu: {…}` in it"))
             continue
         for name, settings in (content or {}).items():

@@ -82,7 +82,7 @@ class Tree:
         name = f"{NAMESPACE}:{keys[0].rpartition(':')[2]}" if keys else ""
         place = Place(file=file.path, keys=("config", keys[0])) if keys else file.place("parent_stack")
         advice = f"write `{name}`" if keys else "write the level that it holds, or remove `chaosreg:parent_stack`"
-        what = f"stack `{file.stack}` has a parent and no level, so nothing is made for it"
+        what = f"stack `{file.stack}` has a parent but no level, so nothing is made for it"
         severity: Severity = "error" if keys else "warning"
         return [Finding("CHR0127", what, place, help=advice, severity=severity, hides_value=True)]
 
@@ -102,7 +102,7 @@ class Tree:
         self.findings.append(
             Finding(
                 "CHR0206",
-                f"an account has no parent, and this file has one, `{file.sections['parent_stack']}`",
+                f"an account has no parent, but this file names `{file.sections['parent_stack']}`",
                 place,
                 help="remove `chaosreg:account`; or `chaosreg:parent_stack`, where this is to be the only account",
                 cause=Cause.UNREADABLE,  # which of the two counts is not known
@@ -125,7 +125,7 @@ class Tree:
         self.findings += findings
         if level is Level.INFRASTRUCTURE and "id" in settings:
             id_place = replace(place, keys=(*place.keys, "id"))
-            message = "`id` is not a key here: the id of an infrastructure is the key that it stands under"
+            message = "unknown key `id`: the id of an infrastructure is the key above it"
             advice = "remove it; Harness's own identifier is `harness_id`"
             self._finding("CHR0104", message, id_place, advice, hides_value=True)
         scope, findings = linked(Scope(level, name, settings, parent, place, stack, left_out), self._lines)
@@ -149,7 +149,7 @@ class Tree:
             self._finding("CHR0206", "an account has no parent", place, "remove `chaosreg:parent_stack`")
             return None
         if not isinstance(parent_stack, str):
-            what = f"`chaosreg:parent_stack` must be the name of a stack, and is {type_name(parent_stack)}"
+            what = f"`chaosreg:parent_stack` must be the name of a stack, but is {type_name(parent_stack)}"
             self._finding("CHR0106", what, place, 'write it in quotes where it looks like a number: `"1"`')
             return None
         parent_file = self.files.read(parent_stack)
@@ -171,7 +171,7 @@ class Tree:
         if not above and parent_stack not in self.files.spoilt:  # otherwise that file has a finding of its own
             ring = self._ring(file)
             code = "CHR0208" if ring else "CHR0209"
-            message = f"parents go round in a ring: {' → '.join(ring)}"
+            message = f"parents form a cycle: {' → '.join(ring)}"
             message = message if ring else f"stack `{parent_stack}` holds no level above {first}"
             self._finding(code, message, place, "name the stack whose file holds the level above")
         if not candidates:
@@ -226,7 +226,7 @@ def check_unique(scopes: Iterable[Scope]) -> list[Finding]:
         key = (Level.ACCOUNT,) if account else (scope.parent, scope.level, scope.id)
         first = seen.setdefault(key, scope)
         if first is not scope:
-            what = "a second account" if account else f"{scope.title} is there twice below the same parent"
+            what = "a second account" if account else f"{scope.title} is defined twice below the same parent"
             notes = (("first given at", str(lines.located(first.place))),)
             findings.append(Finding("CHR0210", what, scope.place, notes=notes, help=_keep_one(scope, first)))
     return findings

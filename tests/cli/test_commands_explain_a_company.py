@@ -216,7 +216,7 @@ def test_an_edit_at_the_account_is_shown_for_each_infrastructure_that_it_reaches
 CAUSES = {
     "an override is taken away": (
         ("checkout", '    images: {tags: {chaos-ddcr: "1.94.0"}}\n', ""),
-        "project `checkout` `images.tags.chaos-ddcr` is set no more; account `acme` `images.release` counts",
+        "project `checkout` `images.tags.chaos-ddcr` is no longer set; account `acme` `images.release` counts",
     ),
     "a nearer level sets it": (
         ("prod", "context: us}", "context: us}, namespace: mine"),

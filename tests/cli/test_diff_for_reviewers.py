@@ -208,7 +208,7 @@ def test_a_mistake_that_leaves_something_unclear_is_said_to_be_one(company, run)
     causes = {line.partition(" (stacks/")[0] for line in out.splitlines() if "because" in line}
     assert {cause.strip() for cause in causes} == {
         "because account `acme` `images.release`: 1.93.0 → 1.94.4",
-        "because infrastructure `eu` says something wrong now, which does not count",
+        "because infrastructure `eu` now has an error and is ignored",
     }
 
 
@@ -222,18 +222,18 @@ def test_a_lock_that_forbids_what_stands_below_is_the_cause_and_nothing_was_dele
     company.edit("acme", "allow_overrides: true", "allow_overrides: {settings: [images, image_registry]}")
     assert _causes(diff()) == {
         "account `acme` `allow_overrides`: true → {settings: [images, image_registry]}, so that "
-        "infrastructure `lab` `custom_images.log_watcher` does not count any more (stacks/Pulumi.acme.yaml:4)"
+        "infrastructure `lab` `custom_images.log_watcher` no longer counts (stacks/Pulumi.acme.yaml:4)"
     }
 
 
 def test_a_value_that_is_wrong_now_was_not_deleted(company, diff):
     company.edit("acme", 'release: "1.93.0"', "release: 1.94")
     said = _causes(diff())
-    wrong = "account `acme` `images.release` says something wrong now, which does not count"
+    wrong = "account `acme` `images.release` now has an error and is ignored"
     assert said == {f"{wrong} (stacks/Pulumi.acme.yaml:10)"}
     company.commit()
     company.edit("acme", "release: 1.94", 'release: "1.94.4"')
-    right = "account `acme` `images.release` says nothing wrong any more"
+    right = "account `acme` `images.release` no longer has an error"
     assert _causes(diff()) == {f"{right} (stacks/Pulumi.acme.yaml:10)"}
 
 
@@ -243,7 +243,7 @@ def test_what_counts_instead_of_a_setting_is_told_of_that_setting(company, diff)
     company.edit("other", ", image_registry: {server: own.example, account: chaos, type: public}", "")
     causes = {field["field"]: field["cause"] for field in diff()["changes"][0]["fields"]}
     instead = (
-        "infrastructure `lab` `image_registry.server` is set no more; account `acme` `image_registry.server` counts"
+        "infrastructure `lab` `image_registry.server` is no longer set; account `acme` `image_registry.server` counts"
     )
     assert causes["server"] == causes["image.chaos-log-watcher"] == instead
 
@@ -265,7 +265,7 @@ def test_another_parent_is_told_of_the_scope_that_has_it(company, run):
     company.edit("checkout", "parent_stack: shop", "parent_stack: acme")
     company.edit("checkout", "id: checkout", "id: checkout\n    moved_from: shop/checkout")
     _, out, _ = run("diff")
-    said = "because project `checkout` is below account `acme` now, and was below organization `shop`"
+    said = "because project `checkout` is now below account `acme`, no longer below organization `shop`"
     assert f"- shop\n      + all\n      {said}" in out
     assert "2 infrastructures changed: shop/checkout/eu → checkout/eu, shop/checkout/us → checkout/us" in out
 
@@ -281,7 +281,10 @@ LOCK_OF_TWO_KEYS = "allow_overrides: {scopes: [shop/checkout/eu], settings: [ima
             "project `checkout` `allow_overrides.scopes`: [shop/checkout/eu] → [shop/checkout/eu, shop/checkout/us] "
             "(stacks/Pulumi.checkout.yaml:5)",
         ),
-        ("allow_overrides: {settings: [images, mirror]}", "project `checkout` `allow_overrides.scopes` is set no more"),
+        (
+            "allow_overrides: {settings: [images, mirror]}",
+            "project `checkout` `allow_overrides.scopes` is no longer set",
+        ),
     ],
 )
 def test_each_key_of_a_lock_is_found_as_a_cause(company, diff, after, cause):
@@ -339,7 +342,7 @@ def test_the_same_tag_with_another_digest_is_marked(company, diff):
     lock = company.stacks / "chaosreg.lock.yaml"
     lock.write_text(lock.read_text().replace("b" * 64, "d" * 64))
     assert {mark[:2] for mark in _marks(diff())} == {
-        ("same tag, other digest", "`chaos-ddcr:1.94.0` has another digest"),
+        ("same tag, new digest", "`chaos-ddcr:1.94.0` has another digest"),
     }
 
 
@@ -353,12 +356,12 @@ def test_the_same_tag_with_another_digest_is_marked(company, diff):
         ),
         (
             ("acme", "source: docker.io/harness", "source: evil.example/harness"),
-            "`harbor.company.com/chaos` may be filled from `evil.example`",
+            "`harbor.company.com/chaos` may be mirrored from `evil.example`",
             "acme",
         ),
         (
             ("acme", "mirror: {", "mirror: {allow_sources: [docker.io/harness, evil.example], "),
-            "`harbor.company.com/chaos` may be filled from `evil.example`",
+            "`harbor.company.com/chaos` may be mirrored from `evil.example`",
             "acme",
         ),
     ],
@@ -372,12 +375,12 @@ def test_a_source_that_the_project_s_own_catalogue_named_before_is_marked_too(co
     (company.stacks / "chaosreg.catalogue.yaml").write_text("sources: {evil.example/x: [ddcr]}\n")
     company.commit()
     company.edit("acme", "source: docker.io/harness", "source: evil.example/x")
-    assert ("foreign host", "`harbor.company.com/chaos` may be filled from `evil.example`", "acme") in _marks(diff())
+    assert ("foreign host", "`harbor.company.com/chaos` may be mirrored from `evil.example`", "acme") in _marks(diff())
 
 
 def test_a_host_of_the_company_is_not_foreign(company, diff):
     company.edit("other", "lab: {", "lab: {custom_images: {log_watcher: 'harbor.company.com/own/x:1'}, ")
-    assert {mark[0] for mark in _marks(diff())} == {"no digest any more"}
+    assert {mark[0] for mark in _marks(diff())} == {"digest removed"}
 
 
 @pytest.mark.parametrize(
@@ -407,7 +410,7 @@ def test_a_lock_that_nobody_wrote_is_opened_by_what_is_taken_away(company, diff)
     company.edit("checkout", '    images: {tags: {chaos-ddcr: "1.94.0"}}\n', "")
     said = diff()
     assert "lock opened" in {mark["mark"] for mark in said["marks"]}
-    assert said["overrides"][0]["fields"][0]["before"] == "not said, and it sets images: locked"
+    assert said["overrides"][0]["fields"][0]["before"] == "not set, but it sets images: locked"
 
 
 KEY = "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n"
@@ -464,8 +467,8 @@ def test_another_key_in_the_same_file_is_told_and_marked_and_its_cause_is_the_fi
     said = diff()
     (change,) = said["registries"]
     assert [field["field"] for field in change["fields"]] == ["mirror.signers"]
-    assert change["fields"][0]["cause"] == "a file that `mirror.verify` names has another content"
-    weaker = ("signatures weakened", "`harbor.company.com/chaos`: somebody else's signature counts, too", "acme")
+    assert change["fields"][0]["cause"] == "a file that `mirror.verify` names has changed"
+    weaker = ("signatures weakened", "`harbor.company.com/chaos`: another signer's signature counts, too", "acme")
     assert weaker in _marks(said)
 
 
@@ -477,7 +480,7 @@ def test_key_files_of_the_base_are_read_too(signed, run):
 def test_an_image_that_is_covered_by_no_signature_any_more_is_marked(signed, diff):
     signed.edit("checkout", "allow_overrides: false", "allow_overrides: true")
     signed.edit("prod", "us: {", "us: {custom_images: {log_watcher: 'harbor.company.com/own/x:1'}, ")
-    weaker = "no signature is required of `harbor.company.com/own/x:1`"
+    weaker = "no signature is required for `harbor.company.com/own/x:1`"
     assert ("signatures weakened", weaker, "shop/checkout/us") in _marks(diff())
 
 
@@ -546,7 +549,7 @@ def test_an_image_of_a_new_infrastructure_that_no_signature_covers_is_marked(sig
         "prod", "us: {", "ca: {cluster: {context: ca}, custom_images: {ddcr: 'harbor.company.com/x:1'}}\n    us: {"
     )
     signed.edit("checkout", "allow_overrides: false", "allow_overrides: true")
-    weaker = "no signature is required of `harbor.company.com/x:1`"
+    weaker = "no signature is required for `harbor.company.com/x:1`"
     assert ("signatures weakened", weaker, "shop/checkout/ca") in _marks(diff())
 
 
@@ -568,7 +571,7 @@ def test_what_a_stack_without_a_file_made_is_said_to_stay_until_it_is_destroyed(
     assert mark == (
         "infrastructure removed",
         "cluster `lab`, namespace `hce` loses ConfigMap `chaos-image-registry-lab` when stack `other`, "
-        "which has no file now, is destroyed, and keeps it till then",
+        "which has no file now, is destroyed, and not before",
         "shop/lab",
     )
 
@@ -580,14 +583,14 @@ def test_what_a_stack_without_a_file_made_is_said_to_stay_until_it_is_destroyed(
             "acme",
             'release: "1.93.0"',
             'release: "1.93.0", pin: "off"',
-            ("no digest any more", "by tag only", "shop/checkout/eu"),
+            ("digest removed", "by tag only", "shop/checkout/eu"),
         ),
         (
             "prod",
             "us: {",
             "us: {namespace: there, ",
             (
-                "other cluster or namespace",
+                "cluster or namespace changed",
                 "from `us`, namespace `hce` to `us`, namespace `there`: its objects go there",
                 "shop/checkout/us",
             ),
@@ -597,7 +600,7 @@ def test_what_a_stack_without_a_file_made_is_said_to_stay_until_it_is_destroyed(
             "us: {cluster: {context: us}}",
             "us: {cluster: {context: there}}",
             (
-                "other cluster or namespace",
+                "cluster or namespace changed",
                 "from `us`, namespace `hce` to `there`, namespace `hce`: its objects go there",
                 "shop/checkout/us",
             ),
@@ -606,7 +609,7 @@ def test_what_a_stack_without_a_file_made_is_said_to_stay_until_it_is_destroyed(
             "acme",
             "type: private",
             "type: public",
-            ("private → public", "`harbor.company.com/chaos` is pulled from without a login", "shop/checkout/us"),
+            ("private → public", "`harbor.company.com/chaos` can be pulled without a login", "shop/checkout/us"),
         ),
         (
             "acme",
@@ -636,7 +639,7 @@ def test_of_a_mistake_nobody_is_told_that_it_opens_or_moves_anything(company, di
     company.edit("prod", "us: {", "us: {namespace: there, ")
     company.commit()
     company.edit(stack, old, new)
-    assert {mark[0] for mark in _marks(diff())} <= {"no digest any more"}
+    assert {mark[0] for mark in _marks(diff())} <= {"digest removed"}
 
 
 def test_a_cluster_that_is_only_called_otherwise_is_the_same(company, diff):

@@ -32,7 +32,7 @@ def test_json_has_every_part_of_a_finding(broken, run):
     assert said["findings"][0] == {
         "code": "CHR0104",
         "severity": "error",
-        "message": "`sever` is not a key here",
+        "message": "unknown key `sever`",
         "file": "stacks/Pulumi.acme.yaml",
         "line": 4,
         "scope": "account `acme`",

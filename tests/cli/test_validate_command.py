@@ -19,7 +19,7 @@ def test_a_mistake_is_1_and_printed_with_its_place(project, run):
     project.write({"acme": {"chaosreg:account": {"id": "acme", "namspace": "x", "imges": {}}}})
     code, out, err = run("--project", str(project.folder), "validate")
     assert (code, err) == (1, "")
-    assert out.startswith("error[CHR0104]: `namspace` is not a key here\n  --> ")
+    assert out.startswith("error[CHR0104]: unknown key `namspace`\n  --> ")
     assert 'Pulumi.acme.yaml:5  account `acme`\n   |  "namspace": …\n   = help: did you mean `namespace`?' in out
     assert out.count("error[CHR0104]") == 2
     assert out.endswith("\n\n1 stack file, 0 infrastructures: 2 errors, 0 warnings\n")

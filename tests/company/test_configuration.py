@@ -48,7 +48,7 @@ def test_project_level_values_and_those_of_the_command_line_count_like_the_file_
 def test_a_mistake_on_the_command_line_and_one_in_pulumi_yaml_are_told_where_they_stand(small: Workspace) -> None:
     given = 'chaosreg:infrastructures={"there": {"sever": "x"}}'  # the engine writes it into the stack file
     done = small.run("pulumi", "preview", "--stack", "env", "--config", given, check=False)
-    assert "error[CHR0104]: `sever` is not a key here" in done.stdout
+    assert "error[CHR0104]: unknown key `sever`" in done.stdout
     assert "--> stacks/Pulumi.env.yaml:2  infrastructure `there`" in done.stdout
 
     small.edit("Pulumi.yaml", "value: acme", "value: acmee")

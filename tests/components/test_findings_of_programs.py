@@ -322,7 +322,7 @@ def test_a_program_that_waits_for_what_we_make_is_not_waited_for() -> None:
     ("program", "words"),
     [
         (a_cluster_of_nothing, ('Cluster(context="',)),
-        (two_infrastructures_of_one_name, ("infrastructure `dev` is there twice", "first given at")),
+        (two_infrastructures_of_one_name, ("infrastructure `dev` is defined twice", "first given at")),
         (two_kubeconfigs_of_one_context, ("`default`", "identifier")),
         (two_outputs_of_one_context, ("`default`", "make the `Cluster` once", "two Outputs cannot be compared")),
         (a_provider_that_would_be_ignored, ("kubernetes Provider `mine`", "Cluster(kubernetes_provider=…)")),

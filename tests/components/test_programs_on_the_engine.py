@@ -106,7 +106,9 @@ def test_a_mistake_is_one_error_with_its_line_and_nothing_is_made(own: Own) -> N
 
     line = _HEAD.count("\n") + 2
     assert said.count("error[CHR") == 1
-    assert f"error[CHR0210]: infrastructure `dev` is there twice below the same parent --> __main__.py:{line} " in said
+    assert (
+        f"error[CHR0210]: infrastructure `dev` is defined twice below the same parent --> __main__.py:{line} " in said
+    )
     assert "Traceback" not in said
     assert not own.workspace.state("own")["deployment"].get("resources")
 

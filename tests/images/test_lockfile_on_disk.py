@@ -39,7 +39,7 @@ def test_a_merge_that_git_could_not_finish_is_one_mistake(lockfile):
         read_lockfile(lockfile)
     (finding,) = raised.value.findings
     assert (finding.code, finding.place.line) == ("CHR0303", 2)
-    assert "the marks of a merge" in finding.message
+    assert "merge conflict markers" in finding.message
 
 
 letters = st.text("abz019._-", max_size=5)

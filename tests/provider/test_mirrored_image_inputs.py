@@ -58,7 +58,7 @@ def test_values_that_are_not_known_yet_pass(images):
         ({"source": "docker.io/Harness/x:1"}, "source", "its repository is malformed"),
         ({"target": "https://harbor.company.com/x:1"}, "target", "its server is malformed"),
         ({"target": f"{INPUTS['target']}@{A}"}, "target", "names a digest"),
-        ({"target": f"harbor.company.com/x:sha256-{'a' * 64}"}, "target", "of the form that signatures have"),
+        ({"target": f"harbor.company.com/x:sha256-{'a' * 64}"}, "target", "the form of a signature's tag"),
         ({"digest": "latest"}, "digest", "is not a digest"),
         ({"digest": A[:-1]}, "digest", "is not a digest"),
         ({"onDestroy": "remove"}, "onDestroy", "must be one of: retain, delete"),
@@ -118,7 +118,7 @@ def test_signers_that_are_not_known_yet_pass(images, verify):
         ({"signatures": "require", "verify": {}}, "it names no key and no identity"),
         ({"signatures": "require", "verify": {"public_keys": ["cosign.pub"]}}, "it is not PEM"),
         ({"signatures": "require", "verify": {"identities": [IDENTITY]}}, "no trusted root"),
-        ({"signatures": "require", "verify": {"publicKeys": [KEY]}}, "`publicKeys` is not a key of it"),
+        ({"signatures": "require", "verify": {"publicKeys": [KEY]}}, "`publicKeys` is not a valid key"),
     ],
 )
 def test_signers_that_cannot_be_asked_for_are_a_failure_of_the_preview(images, wrong, words):

@@ -33,7 +33,7 @@ def codes(project, registry, **account):
 def test_a_server_that_is_almost_a_host_of_a_kind_is_an_error(project, server, kind):
     (finding,) = errors(project, {"server": server, "account": "acme/chaos", "type": "public"})
     assert finding.code == "CHR0424"
-    assert finding.message == f"`{server.lower()}` looks like {kind}, and is no host of it"
+    assert finding.message == f"`{server.lower()}` looks like {kind}, but is not one of its hosts"
     # and who means it says so
     said = {"server": server, "account": "acme/chaos", "type": "public", "kind": "generic"}
     assert codes(project, said) == []

@@ -41,8 +41,8 @@ def test_five_exceptions_are_four_tags_that_move_beside_those_of_signatures(proj
     (finding,) = findings(project, *moving)
     assert finding.code == "CHR0443"
     assert finding.message == (
-        "5 tags move in repository `chaos/chaos-ddcr`, and Amazon ECR makes at most 4 exceptions from tags that stay, "
-        "beside that of signatures"
+        "5 tags move in repository `chaos/chaos-ddcr`, but Amazon ECR allows at most 4 exceptions from immutable "
+        "tags, besides that for signatures"
     )
     assert finding.place.keys[-3:] == ("images", "tags", "chaos-ddcr")
     assert codes(project, *moving, mirror={"signatures": "skip"}) == []

@@ -84,7 +84,7 @@ CASES = {
         "CHR0215",
         {
             "remove it": at(**EU, image_registry="eu"),
-            "or define another registry": at(
+            "define another registry": at(
                 registries={**EU["registries"], "x": {**H, "account": "x"}}, image_registry="x"
             ),
         },
@@ -93,8 +93,8 @@ CASES = {
         at(images={"release": "1.95.0"}),
         "CHR0302",
         {
-            "write a release that the catalogue knows": at(images={"release": "1.94.4"}),
-            "or none and each image's tag": at(
+            "use a release from the catalogue": at(images={"release": "1.94.4"}),
+            "or drop it and tag each image": at(
                 images={
                     "release": None,
                     "tags": dict.fromkeys(
@@ -158,7 +158,7 @@ CASES = {
         at(allow_images=[], **EVIL),
         "CHR0334",
         {
-            "take it from one of these": at(allow_images=[]),
+            "use one of these": at(allow_images=[]),
             "add `evil.example/x` to `allow_images` in account `acme`": at(allow_images=["evil.example/x"], **EVIL),
         },
     ),
@@ -240,11 +240,11 @@ CASES = {
         ),
         "CHR0530",
         {
-            "give it an image that needs no login": at(
+            "use an image that needs no login": at(
                 image_registry={**ECR, "authentication": {"type": "aws_ecr"}},
                 pull_secret={"identity": ROLE, "refresher_image": "docker.io/library/python:3.13"},
             ),
-            "or leave `refresher_image` out": at(
+            "or remove `refresher_image`": at(
                 image_registry={**ECR, "authentication": {"type": "aws_ecr"}}, pull_secret={"identity": ROLE}
             ),
         },

@@ -60,7 +60,7 @@ MISTAKES = {
     ),
     "a section that is a word": (
         {"acme": "config:\n  chaosreg:account: acme  #! CHR0202 #! CHR0106\n"},
-        ["must be a mapping, and is a string"],
+        ["must be a mapping, but is a string"],
     ),
     # keys and values
     "numbers that are no versions": (
@@ -75,7 +75,7 @@ MISTAKES = {
                   cost-centre: 7  #! CHR0105
             """
         },
-        ["`image_registry.server` is a number, and must be a text", "`labels.cost-centre` is a number, and must be"],
+        ["`image_registry.server` is a number, but must be a string", "`labels.cost-centre` is a number, but must be"],
     ),
     "places of images that no reference begins with": (
         {
@@ -93,7 +93,7 @@ MISTAKES = {
                   - registry:5000/acme
             """
         },
-        ["without a server it means `docker.io/acme/team`: write this, or the server", "no `https://`, no `*`"],
+        ["without a server it means `docker.io/acme/team`: write that, or add the server", "no `https://`, no `*`"],
     ),
     "servers that the kubelet would look for at Docker Hub": (
         {
@@ -110,7 +110,7 @@ MISTAKES = {
                     - localhost
             """
         },
-        ["without a dot or port it is a path of Docker Hub", "without a server it means `docker.io/harness/chaos`"],
+        ["without a dot or port it is a Docker Hub path", "without a server it means `docker.io/harness/chaos`"],
     ),
     "a tab in the place of spaces": (
         {"acme": ACME, "odd": "config:\n  chaosreg:project:\n\tid: x  #! CHR0102\n"},
@@ -127,7 +127,7 @@ MISTAKES = {
                   type: public
             """
         },
-        ["`sever` is not a key here", "did you mean `server`?", "server, account, type, kind, authentication"],
+        ["unknown key `sever`", "did you mean `server`?", "server, account, type, kind, authentication"],
     ),
     "an unknown key that is like no other": (
         {"acme": "config:\n  chaosreg:account:\n    id: acme\n    zzz: 1  #! CHR0104\n"},
@@ -192,14 +192,14 @@ MISTAKES = {
             """
         },
         [
-            "`allow_overrides` must be true, false or a mapping, and is a string",
+            "`allow_overrides` must be true, false or a mapping, but is a string",
             "`image_registry.name` is not the name of a registry",
-            "`images` must be a mapping, and is empty",
-            "`custom_images` must be a mapping, and is a list",
-            "`required_images` must be a list of strings, and is a string",
-            "`repositories.create` must be true or false, and is a string",
-            "`service_accounts.1` must be a string, and is a mapping",
-            "`harness_id` must be a string, and is empty",
+            "`images` must be a mapping, but is empty",
+            "`custom_images` must be a mapping, but is a list",
+            "`required_images` must be a list of strings, but is a string",
+            "`repositories.create` must be true or false, but is a string",
+            "`service_accounts.1` must be a string, but is a mapping",
+            "`harness_id` must be a string, but is empty",
         ],
     ),
     "a value that does not exist": (
@@ -213,7 +213,7 @@ MISTAKES = {
                 on_destroy: remove  #! CHR0107
             """
         },
-        ["`image_registry.type` has a value that does not exist", "valid values: private, public", "retain, delete"],
+        ["`image_registry.type` has an unknown value", "valid values: private, public", "retain, delete"],
     ),
     "a secure value in a section": (
         {
@@ -244,7 +244,7 @@ MISTAKES = {
         },
         [
             "warning[CHR0111]: `repositories.create` has no effect in this version",
-            "`mirror.platforms` must be a list of at least 1, and is empty",
+            "`mirror.platforms` must be a list of at least 1, but is empty",
         ],
     ),
     # the tree
@@ -295,7 +295,7 @@ MISTAKES = {
             "acme": ACME,
             "b": "config:\n  chaosreg:parent_stack: acme\n  chaosreg:account: {id: b}  #! CHR0206\n",
         },
-        ["an account has no parent, and this file has one, `acme`", "remove `chaosreg:account`"],
+        ["an account has no parent, but this file names `acme`", "remove `chaosreg:account`"],
     ),
     "an account beside the organization that stands below another one": (
         {
@@ -323,7 +323,7 @@ MISTAKES = {
     ),
     "a parent stack that is a number": (
         {"acme": ACME, "i": "config:\n  chaosreg:parent_stack: 1  #! CHR0106\n  chaosreg:project: {id: p}\n"},
-        ["`chaosreg:parent_stack` must be the name of a stack, and is a number"],
+        ["`chaosreg:parent_stack` must be the name of a stack, but is a number"],
     ),
     "parents in a ring": (
         {
@@ -332,7 +332,7 @@ MISTAKES = {
             "c": "config: {chaosreg:parent_stack: b, chaosreg:project: {id: c}}",
             "d": "config: {chaosreg:parent_stack: c, chaosreg:infrastructures: {}}",
         },
-        ["parents go round in a ring: b → d → c → b"],
+        ["parents form a cycle: b → d → c → b"],
     ),
     "a stack that is its own parent": (
         {"acme": ACME, "b": "config:\n  chaosreg:parent_stack: b  #! CHR0208\n  chaosreg:organization: {id: b}\n"},
@@ -357,7 +357,7 @@ MISTAKES = {
             "c": "config:\n  chaosreg:parent_stack: acme\n  chaosreg:project: {id: p}  #! CHR0210\n",
         },
         [
-            "project `p` is there twice below the same parent",
+            "project `p` is defined twice below the same parent",
             "Pulumi.b.yaml",
             "write `chaosreg:parent_stack: b`; or give it another id",
         ],
@@ -526,7 +526,7 @@ MISTAKES = {
             "i": BELOW_ACME,
         },
         [
-            "cannot deliver the authentication type `gcp_service_account` by `refresher` yet",
+            "cannot deliver authentication type `gcp_service_account` by `refresher` yet",
             "`cluster: {provider: gke}`",
         ],
     ),
@@ -547,7 +547,7 @@ MISTAKES = {
             """,
             "i": BELOW_ACME,
         },
-        ["Pod Identity exists on EKS only", "and its Pod has no pull Secret yet"],
+        ["Pod Identity needs EKS", "but its Pod has no pull Secret yet"],
     ),
     "a refresher and a Secret where neither can be": (
         {
@@ -577,7 +577,7 @@ MISTAKES = {
                   pull_secret: {delivery: refresher}  #! CHR0528
             """,
         },
-        ["ends after 12 hours", "renews tokens that end"],
+        ["expires after 12 hours", "renews expiring tokens"],
     ),
     "a refresher's proxy with a password": (
         {
@@ -597,7 +597,7 @@ MISTAKES = {
             """,
             "i": BELOW_ACME,
         },
-        ["what a refresher's variable may say"],
+        ["a value for a refresher's variable"],
     ),
     "keys in a variable of the refresher": (
         {
@@ -616,7 +616,7 @@ MISTAKES = {
             """,
             "i": BELOW_ACME,
         },
-        ["a variable that a refresher may be given", "keys belong to `pull_secret: {identity: NAME}`"],
+        ["a variable that a refresher may have", "keys belong in `pull_secret: {identity: NAME}`"],
     ),
     "a Secret in another namespace than the Pods": (
         {

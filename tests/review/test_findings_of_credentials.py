@@ -61,7 +61,7 @@ MISTAKES = {
     ),
     "a value that nobody names": (
         edited(("          push: harbor-push\n", ""), ("{secure: v1:y}", "{secure: v1:y}  #! CHR0526")),
-        ["hint[CHR0526]: nobody uses the credential `harbor-push`", "chaosreg-credentials:harbor-push: …"],
+        ["hint[CHR0526]: credential `harbor-push` is not used", "chaosreg-credentials:harbor-push: …"],
     ),
     "a value with another name than the only one that is needed": (
         edited(
@@ -116,7 +116,7 @@ MISTAKES = {
     ),
     "a token under its own key": (
         edited(("password_secret: harbor-credentials", "accessToken: hunter2  #! CHR0104")),
-        ["`accessToken` is not a key here", "write `password_secret: NAME`"],
+        ["unknown key `accessToken`", "write `password_secret: NAME`"],
     ),
     "a key that begins like the right one": (
         {

@@ -53,7 +53,7 @@ MISTAKES = {
         {"acme": ACME + "    namespace: !!int '7'  #! CHR0123\n", "x": BELOW.format("acme", "x")},
         ["only the engine knows the tag before this"],
     ),
-    "the marks of a merge": (
+    "merge conflict markers": (
         {
             "acme": """
             config:
@@ -65,7 +65,7 @@ MISTAKES = {
             """,
             **THREE_BELOW,
         },
-        ["this file has the marks of a merge that git could not finish"],
+        ["this file has merge conflict markers"],
     ),
     "a quote that nobody closes": (
         {
@@ -91,11 +91,11 @@ MISTAKES = {
     ),
     "a parent whose file is empty": (
         {"acme": "# nothing yet  #! CHR0126\n", **THREE_BELOW},
-        ["Pulumi.acme.yaml has nothing in it"],
+        ["Pulumi.acme.yaml is empty"],
     ),
     "an environment's file that was emptied": (
         {"acme": ACME, "x": BELOW.format("acme", "x"), "y": "# nothing  #! CHR0126\n"},
-        ["Pulumi.y.yaml has nothing in it", "write them into it again"],
+        ["Pulumi.y.yaml is empty", "restore it"],
     ),
     "sections without `config:` above them": (
         {
@@ -103,7 +103,7 @@ MISTAKES = {
             "x": BELOW.format("acme", "x"),
             "y": "chaosreg:parent_stack: acme  #! CHR0125\nchaosreg:infrastructures: {y: {}}\n",
         },
-        ["`chaosreg:parent_stack` stands outside of `config:`, and so does 1 more", "directly below `config:`"],
+        ["`chaosreg:parent_stack` is outside `config:`, with 1 more", "directly below `config:`"],
     ),
     "a section below a `config:` that is misspelt": (
         {
@@ -111,7 +111,7 @@ MISTAKES = {
             "x": BELOW.format("acme", "x"),
             "y": "configs:\n  chaosreg:infrastructures: {y: {}}  #! CHR0125\n",
         },
-        ["`chaosreg:infrastructures` stands outside of `config:`: nobody reads it there"],
+        ["`chaosreg:infrastructures` is outside `config:`, so it is ignored"],
     ),
     "a section beside `config:`": (
         {
@@ -131,11 +131,11 @@ MISTAKES = {
             "x": BELOW.format("acme", "x"),
             "y": "config:\n  chaosreg:parent_stack: acme\n  infrastructures: {y: {}}  #! CHR0127\n",
         },
-        ["stack `y` has a parent and no level", "write `chaosreg:infrastructures`"],
+        ["stack `y` has a parent but no level", "write `chaosreg:infrastructures`"],
     ),
     "a parent and nothing else": (
         {"acme": ACME, "x": BELOW.format("acme", "x"), "y": "config:\n  chaosreg:parent_stack: acme  #! CHR0127\n"},
-        ["warning[CHR0127]: stack `y` has a parent and no level"],
+        ["warning[CHR0127]: stack `y` has a parent but no level"],
     ),
     "sections in a file of infrastructures": (
         {
@@ -153,15 +153,15 @@ MISTAKES = {
     ),
     "a `config:` that is a list": (
         {"acme": ACME, "y": "config:  #! CHR0106\n  - chaosreg:infrastructures: {y: {}}\n"},
-        ["`config` must be a mapping, and is a list"],
+        ["`config` must be a mapping, but is a list"],
     ),
     "a file that is a list": (
         {"acme": ACME, "y": "- config: {}  #! CHR0106\n"},
-        ["a stack file must be a mapping with `config:`, and is a list"],
+        ["a stack file must be a mapping with `config:`, but is a list"],
     ),
     "a parent whose sections have no prefix": (
         {"acme": "config:\n  account: {id: acme}  #! CHR0207\n", **THREE_BELOW},
-        ["its file has none of our sections", "write `chaosreg:account` below `config:`"],
+        ["has no chaosreg section in its file", "write `chaosreg:account` below `config:`"],
     ),
     "a parent whose sections have the prefix of something else": (
         {"acme": "config:\n  gcp:project: x\n  harness:account: {id: acme}  #! CHR0207\n", **THREE_BELOW},
@@ -233,10 +233,10 @@ def test_a_stack_file_with_another_ending_is_told_and_not_its_children(project):
     path = project.stacks / "Pulumi.acme.yml"
     path.write_text("config: {chaosreg:account: {id: acme}}\n")
     (finding,) = project.review().findings
-    assert (finding.code, finding.place.file, finding.help) == ("CHR0124", path, "call it Pulumi.acme.yaml")
+    assert (finding.code, finding.place.file, finding.help) == ("CHR0124", path, "rename it to Pulumi.acme.yaml")
     project.write({"acme": ACME})
     (finding,) = project.review().errors
-    assert finding.help == "Pulumi.acme.yaml is there, too: keep one"
+    assert finding.help == "Pulumi.acme.yaml also exists: keep one"
 
 
 @pytest.mark.parametrize("name", ["catalogue", "lock"])
@@ -244,7 +244,7 @@ def test_additions_and_a_lockfile_with_another_ending_are_told(project, name):
     project.write({"acme": ACME})
     (project.stacks / f"chaosreg.{name}.yml").write_text("releases: {}\n")
     (finding,) = project.review().findings
-    assert (finding.code, finding.help) == ("CHR0124", f"call it chaosreg.{name}.yaml")
+    assert (finding.code, finding.help) == ("CHR0124", f"rename it to chaosreg.{name}.yaml")
 
 
 def test_a_project_file_with_another_ending_is_told(project, monkeypatch):

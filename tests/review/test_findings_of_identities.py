@@ -29,14 +29,14 @@ BELOW = "config: {chaosreg:parent_stack: acme, chaosreg:infrastructures: {x: {cl
 MISTAKES = {
     "every branch": (
         ["github: {repository: acme/platform}  #! CHR0485"],
-        ["`github` names neither a ref nor an environment, so every branch would be trusted", "refs/heads/main"],
+        ["`github` names neither a ref nor an environment, so it would trust every branch", "refs/heads/main"],
     ),
     "a branch and an environment": (
         ["github: {repository: acme/platform, ref: refs/heads/main, environment: production}  #! CHR0485"],
-        ["a token has only one of them", "keep `environment` where the job names one"],
+        ["a token has only one", "keep `environment` if the job names one"],
     ),
     "every repository": (["github: {repository: acme/*, ref: refs/heads/main}  #! CHR0485"], ["without `*`"]),
-    "no repository": (["github: {ref: refs/heads/main}  #! CHR0485"], ["does not say `repository`"]),
+    "no repository": (["github: {ref: refs/heads/main}  #! CHR0485"], ["has no `repository`"]),
     "a branch by its short name": (
         ["github:", "  repository: acme/platform", "  ref: main  #! CHR0485"],
         ["write `refs/heads/main`, or `refs/tags/main`"],
@@ -45,10 +45,10 @@ MISTAKES = {
         ['account: "210987654321"  #! CHR0486'],
         ["trusts everybody in that account", "add `root: true`"],
     ),
-    "all of no account": (["root: true  #! CHR0486"], ["`root` is said of no account"]),
+    "all of no account": (["root: true  #! CHR0486"], ["`root` needs an `account`"]),
     "a ServiceAccount without its namespace and issuer": (
         ["service_account: {name: litmus}  #! CHR0485"],
-        ["does not say `issuer` and `namespace`"],
+        ["has no `issuer` and no `namespace`"],
     ),
     "an issuer without https": (
         ["service_account:", "  issuer: oidc.example  #! CHR0485", "  namespace: chaos", "  name: litmus"],
@@ -56,7 +56,7 @@ MISTAKES = {
     ),
     "Pod Identity for any ServiceAccount": (
         ["pod_identity: {namespace: chaos}  #! CHR0485"],
-        ["does not say `service_account`"],
+        ["has no `service_account`"],
     ),
     "the second of a list": (
         ["- {roles: [arn:aws:iam::210987654321:role/ci]}", "- github: {repository: acme/platform}  #! CHR0485"],
@@ -67,7 +67,7 @@ MISTAKES = {
         [],
     ),
     "nobody": (["{}  #! CHR0106"], ["is an empty mapping"]),
-    "nobody at all": (["[]  #! CHR0106"], ["must be a list of at least 1, and is empty"]),
+    "nobody at all": (["[]  #! CHR0106"], ["must be a list of at least 1, but is empty"]),
 }
 
 

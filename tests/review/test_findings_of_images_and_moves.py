@@ -66,7 +66,7 @@ MISTAKES = {
     ),
     "a source outside of Harness's own": (
         {"acme": MIRRORING.replace("docker.io/harness", "evil.example/harness  #! CHR0309"), "i": BELOW},
-        ["nobody sets it: Harness's own are allowed", "allow_sources: [evil.example/harness]"],
+        ["by default Harness's own registries", "allow_sources: [evil.example/harness]"],
     ),
     "a source that does not carry an image": (
         {
@@ -75,7 +75,7 @@ MISTAKES = {
             ),
             "i": BELOW,
         },
-        ["does not carry `chaos-runner`", "carried by: docker.io/harness"],
+        ["has no `chaos-runner`", "carried by: docker.io/harness"],
     ),
     "a tag that a signature would have": (
         {
@@ -84,7 +84,7 @@ MISTAKES = {
             ),
             "i": BELOW,
         },
-        ["is of the form that signatures have"],
+        ["has the form of a signature's tag"],
     ),
     "a floating tag in immutable repositories": (
         {
@@ -93,7 +93,7 @@ MISTAKES = {
             ),
             "i": BELOW,
         },
-        ["tag `latest` of `chaos-ddcr` moves, and `repositories.immutable_tags` forbids that", "account/acme"],
+        ["tag `latest` of `chaos-ddcr` moves, but `repositories.immutable_tags` forbids that", "account/acme"],
     ),
     "floating tags that a cluster pulls": (
         {
@@ -112,7 +112,7 @@ MISTAKES = {
             ),
             "i": BELOW,
         },
-        ["warning[CHR0313]: `docker.io/harness/chaos-ddcr:main-latest` may be another image tomorrow", "without a tag"],
+        ["warning[CHR0313]: `docker.io/harness/chaos-ddcr:main-latest` may be another image tomorrow", "no tag means"],
     ),
     "a registry that nobody fills": (
         {
@@ -127,7 +127,7 @@ MISTAKES = {
             """,
             "i": BELOW,
         },
-        ["nobody mirrors the images of `h.example`: account `acme` owns it and sets no `mirror.source`"],
+        ["the images of `h.example` are not mirrored: account `acme` owns it and sets no `mirror.source`"],
     ),
     "two owners of one repository, with different tags": (
         {
@@ -160,7 +160,7 @@ MISTAKES = {
             "i": BELOW,
         },
         [
-            "`h.example` (generic) does not accept the authentication type `aws_ecr`",
+            "`h.example` (generic) does not accept authentication type `aws_ecr`",
             "`basic`, `token`, `node_identity`, `kubernetes_secret`",
         ],
     ),
@@ -204,7 +204,7 @@ MISTAKES = {
             """
         },
         [
-            "`a/b`: that is no path of the level organization",
+            "`a/b`: that is not a path at level organization",
             "`shop/checkout`: that is where the scope is now",
             "`shop/checkout/x`: that is still there",
             "`shop/checkout/old`: that is claimed by infrastructure `z`, too",
@@ -238,8 +238,8 @@ MISTAKES = {
         },
         [
             "project `till` cannot have moved from `checkout`: that leaves out levels above",
-            "write `shop/checkout`; list both where it did stand there",
-            "write `shop/till/prod-1`; list both where it did stand there",
+            "write `shop/checkout`; list both if it was there",
+            "write `shop/till/prod-1`; list both if it was there",
             "write `shop/till/prod-2`",
         ],
     ),
@@ -275,7 +275,7 @@ MISTAKES = {
                 files: {cluster: {context: c}}  #! CHR0116
             """
         },
-        ["`mirror.push` is not the NAME of", "the key that it stands under", "two spellings of one setting"],
+        ["`mirror.push` is not the NAME of", "the key above it", "two spellings of one setting"],
     ),
     "passwords in plain text": (
         {
@@ -288,7 +288,7 @@ MISTAKES = {
               chaosreg-credentials:four: {secure: v1:x}
             """
         },
-        ["`chaosreg-credentials:one` stands in plain text", "pulumi config set --secret chaosreg-credentials:two"],
+        ["`chaosreg-credentials:one` is in plain text", "pulumi config set --secret chaosreg-credentials:two"],
     ),
     "catalogue additions that contradict": (
         {
@@ -384,7 +384,7 @@ def test_the_region_of_an_ecr_host_and_of_its_authentication_must_agree(project)
     }
     outcome = project.four_levels(account={"image_registry": registry})
     (finding,) = (finding for finding in outcome.reviewed.errors if finding.code == "CHR0510")
-    assert "is in region `eu-west-1`, and `authentication.region` says `us-east-1`" in finding.message
+    assert "is in region `eu-west-1`, but `authentication.region` is `us-east-1`" in finding.message
 
 
 @pytest.mark.parametrize(("infrastructures", "severity"), [(1500, "warning"), (2600, "error")])

@@ -15,7 +15,7 @@ MISTAKES = {
             image_registry: ue  #! CHR0213
             images: {{release: "1.94.4"}}
         """,
-        ["no registry is called `ue` here", "did you mean `eu`?", "names here: eu"],
+        ["no registry is named `ue` here", "did you mean `eu`?", "names here: eu"],
     ),
     "a server in the place of a name": (
         """
@@ -61,7 +61,7 @@ MISTAKES = {
             image_registry: {{name: eu, account: other}}  #! CHR0215
             images: {{release: "1.94.4", pin: "off"}}
         """,
-        ["`image_registry.account` may not stand beside the chosen registry `eu`"],
+        ["`image_registry.account` may not be set beside the chosen registry `eu`"],
     ),
     "a registry that nobody uses": (
         f"""
@@ -74,7 +74,7 @@ MISTAKES = {
             image_registry: eu
             images: {{release: "1.94.4", pin: "off"}}
         """,
-        ["hint[CHR0216]: nobody uses the registry `us`"],
+        ["hint[CHR0216]: registry `us` is not used"],
     ),
     "exceptions for scopes and registries that are nowhere": (
         f"""
@@ -90,7 +90,7 @@ MISTAKES = {
                 - ue  #! CHR0217
             images: {{release: "1.94.4", pin: "off"}}
         """,
-        ["names `y`, and no scope below account `acme`", "names `ue`, and no registry", "did you mean `eu`?"],
+        ["names `y`, but no scope below account `acme`", "names `ue`, but no registry", "did you mean `eu`?"],
     ),
     "an exception that says nothing": (
         """
@@ -197,7 +197,7 @@ MISTAKES = {
               allow_sources: [h.example/chaos]
             images: {release: "1.94.4", pin: "off"}
         """,
-        ["nobody mirrors the images of `h.example/chaos`: it is its own `mirror.source`"],
+        ["the images of `h.example/chaos` are not mirrored: it is its own `mirror.source`"],
     ),
     "what a registry is filled with, in every cluster": (
         """
@@ -211,7 +211,7 @@ MISTAKES = {
             mirror: {source: docker.io/harness, push: p}
             images: {release: "1.94.4", pin: "off"}
         """,
-        ["warning[CHR0518]: credential `p` may push into `h.example`, and clusters would pull with it"],
+        ["warning[CHR0518]: credential `p` can push to `h.example`, but clusters would pull with it"],
     ),
     "platforms that there are not": (
         """
@@ -246,7 +246,7 @@ MISTAKES = {
             annotations:  #! CHR0112
               "not a key/": x
         """,
-        ["`labels.team` is not a value that a Kubernetes label may have", "other texts are annotations"],
+        ["`labels.team` is not a valid Kubernetes label value", "put other text in annotations"],
     ),
     "a label of ours": (
         """
@@ -257,7 +257,7 @@ MISTAKES = {
             labels:  #! CHR0112
               chaosreg/account: other
         """,
-        ["a key of `labels` is not a key that Kubernetes accepts"],
+        ["a key of `labels` is not a valid Kubernetes key"],
     ),
 }
 
@@ -402,7 +402,7 @@ def test_what_others_are_filled_from_needs_no_mirror(project):
 TOLD_BELOW = {
     "a chosen name is misspelt where only names may be chosen": (
         regions(["cluster: {context: u}", "image_registry: uss  #! CHR0213"]),
-        ["no registry is called `uss` here", "did you mean `us`?"],
+        ["no registry is named `uss` here", "did you mean `us`?"],
     ),
     "a name that is defined and not in the list of those that may be chosen": (
         {
@@ -427,7 +427,7 @@ TOLD_BELOW = {
     ),
     "an account's number with a digit too few": (
         regions(["cluster: {context: u}", "image_registry: us"], eu=HOST[1:], eu_mark="  #! CHR0424"),
-        ["looks like Amazon ECR, and is no host of it"],
+        ["looks like Amazon ECR, but is not one of its hosts"],
     ),
 }
 

@@ -69,7 +69,7 @@ def test_a_source_that_lacks_several_images_is_one_finding(project):
     account = {"image_registry": HARBOR, "mirror": {"source": "public.ecr.aws/harness/harness"}}
     account |= {"type": "dedicated", "images": {"release": "1.53.1"}}
     (finding,) = of_code(company(project, {"a": {}, "b": {}}, account), "CHR0314")
-    assert "does not carry `chaos-workflow-controller`, `chaos-argoexec`, " in finding.message
+    assert "has no `chaos-workflow-controller`, `chaos-argoexec`, " in finding.message
 
 
 def test_one_kubeconfig_context_of_two_clusters_is_one_finding_for_all_that_have_it(project):

@@ -61,7 +61,7 @@ def test_where_a_lock_forbids_it_only_that_is_told(project):
 )
 def test_an_image_that_nobody_below_needs_is_told_with_those_that_are(project, said, setting):
     (finding,) = told(project.four_levels(account=said), "CHR0329")
-    assert finding.message == f"`{setting}` has no effect: nobody at account `acme` or below needs `chaos-runner`"
+    assert finding.message == f"`{setting}` has no effect: nothing at account `acme` or below needs `chaos-runner`"
     assert finding.notes == (
         ("needed", "chaos-ddcr, chaos-ddcr-faults, chaos-log-watcher, service-discovery-collector"),
     )

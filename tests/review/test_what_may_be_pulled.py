@@ -23,7 +23,7 @@ def test_an_image_that_allow_images_does_not_name_is_an_error_where_it_is_writte
     account = {"allow_images": ["quay.io/acme"], "mirror": "off"}
     outcome = outcome_of(project, account, project={"custom_images": EVIL})
     (finding,) = findings_of(outcome, "CHR0334")
-    assert finding.message == "`evil.example/x:1` may not be pulled: `allow_images` does not name its place"
+    assert finding.message == "`evil.example/x:1` may not be pulled: it is not in `allow_images`"
     assert finding.place.file.name == "Pulumi.p.yaml"
     assert ("allowed", "quay.io/acme, the chosen registry") in finding.notes
     assert finding.help.endswith("add `evil.example/x` to `allow_images` in account `acme`")
@@ -82,7 +82,9 @@ def test_a_custom_image_below_a_demand_for_signatures_is_an_error(project):
     outcome = outcome_of(project, {"mirror": SIGNED}, project={"custom_images": EVIL})
     (finding,) = findings_of(outcome, "CHR0335")
     assert finding.severity == "error"
-    assert finding.message.startswith("nobody verifies `evil.example/x:1`: `signatures: require` covers what is")
+    assert finding.message.startswith(
+        "nobody verifies `evil.example/x:1`: `signatures: require` covers mirrored images only"
+    )
     assert finding.place.file.name == "Pulumi.p.yaml"
     assert [label for label, _ in finding.notes] == ["required by"]
     fields = {field.name: (field.value, str(field.origin)) for field in outcome.config.fields()}

@@ -89,7 +89,7 @@ def test_every_registry_of_the_owner_takes_the_list_or_has_one_of_its_own(review
     }
     # `us` is chosen by nobody: it may be there for a login; `tools` is meant for just that
     assert [(f.code, f.message) for f in found.findings] == [
-        ("CHR0216", "nobody uses the registry `us`, so nothing is made or mirrored for it")
+        ("CHR0216", "registry `us` is not used, so nothing is made or mirrored for it")
     ]
 
 
@@ -263,10 +263,10 @@ def test_what_is_in_the_registry_already_is_not_copied_onto_itself(reviewed):
 @pytest.mark.parametrize(
     ("account", "words"),
     [
-        ({"mirror": MIRROR}, "nobody defines a registry at account `acme` or below"),
+        ({"mirror": MIRROR}, "no registry is defined at account `acme` or below"),
         (
             {"registries": {"eu": {**HARBOR, "mirror": "off"}}, "image_registry": "eu", "mirror": MIRROR},
-            "somebody else fills each registry at account `acme` or below",
+            "every registry is filled otherwise at account `acme` or below",
         ),
     ],
 )

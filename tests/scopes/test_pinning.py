@@ -93,7 +93,7 @@ def test_a_locked_image_is_copied_and_pulled_like_this(reviewed, pin, reference,
 def test_a_recorded_floating_tag_that_a_cluster_pulls_itself_still_moves_under_it(reviewed):
     (finding,) = reviewed(FLOATING, "record", A, is_mirrored=False, is_acting=True).findings
     assert (finding.severity, finding.code) == ("warning", "CHR0313")
-    assert "`images.pin: record` leaves it a tag" in finding.message
+    assert "`images.pin: record` keeps the tag" in finding.message
 
 
 @pytest.mark.parametrize("pin", ["strict", "record", "off"])

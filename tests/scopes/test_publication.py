@@ -71,7 +71,7 @@ def test_tags_may_be_left_to_harness_and_the_preview_says_what_the_mirror_holds(
     custom = {"log_watcher": "other.example/log:2"}
     one = published(account=account(custom_images=custom, harness={**PUBLISHED, "tags": "theirs"}))["acme"]
     assert set(one.images) == {"logWatcher"}
-    assert any("the mirror holds release 1.94.4" in note for note in one.notes)
+    assert any("the mirror has release 1.94.4" in note for note in one.notes)
 
 
 @pytest.mark.parametrize(

@@ -104,8 +104,8 @@ def test_who_must_have_signed_is_said_at_one_level_and_never_mixed(company, proj
 IDENTITY = {"identity": "a@acme.example", "issuer": GITHUB}
 
 MISTAKES = {
-    "require, and nobody is named": ({"signatures": "require"}, "CHR0320", '"signatures"', "does not say whose"),
-    "an empty verify": (_require(each_platform=True), "CHR0320", '"verify"', "does not say whose"),
+    "require, and nobody is named": ({"signatures": "require"}, "CHR0320", '"signatures"', "names none"),
+    "an empty verify": (_require(each_platform=True), "CHR0320", '"verify"', "names none"),
     "a key file that is not there": (
         _require(public_keys=["keys/release.pub", "keys/gone.pub"]),
         "CHR0321",
@@ -124,7 +124,7 @@ MISTAKES = {
         _require(public_keys=[f"-----BEGIN PRIVATE KEY-----\n{CANARY}\n-----END PRIVATE KEY-----\n"]),
         "CHR0322",
         '"public_keys"',
-        "it is a private key, which only the signer may have: make a new pair",
+        "it is a private key, which nobody else may have: make a new pair",
     ),
     "a certificate": (
         _require(public_keys=[KEY.replace("PUBLIC KEY", "CERTIFICATE")]),
@@ -132,7 +132,7 @@ MISTAKES = {
         '"public_keys"',
         "it is a `certificate`",
     ),
-    "two keys in one text": (_require(public_keys=[KEY + KEY]), "CHR0322", '"public_keys"', "more than one key"),
+    "two keys in one text": (_require(public_keys=[KEY + KEY]), "CHR0322", '"public_keys"', "several keys"),
     "no base64 in it": (
         _require(public_keys=[KEY.replace("MFk", "ä!")]),
         "CHR0322",
@@ -149,7 +149,7 @@ MISTAKES = {
         _require(identities=[{**IDENTITY, "identity_regexp": "x"}], trusted_root="keys/root.json"),
         "CHR0323",
         '"identities"',
-        "not exactly one of",
+        "needs exactly one of",
     ),
     "a regular expression that is none": (
         _require(identities=[{"identity_regexp": "a(", "issuer": GITHUB}], trusted_root="keys/root.json"),

@@ -24,8 +24,8 @@ def said_of(section):
             "write the registry itself: `{server: h.example, account: chaos, type: public}` (or `private`, with "
             "`authentication`)",
         ),
-        ({"image_registry": "EU"}, "is not the name of a registry", "write `eu`: names are lower case"),
-        ({"image_registry": {"name": "Eu-1"}}, "is not the name of a registry", "write `eu-1`: names are lower case"),
+        ({"image_registry": "EU"}, "is not the name of a registry", "write `eu`: names are lowercase"),
+        ({"image_registry": {"name": "Eu-1"}}, "is not the name of a registry", "write `eu-1`: names are lowercase"),
         (
             {"image_registry": "https://u:secret@h.example"},
             "is not the name of a registry",
@@ -38,10 +38,10 @@ def said_of(section):
         ),
         (
             {"registries": REGISTRY},
-            "`registries` has the keys of one of them, and no name above them",
+            "`registries` has settings but no name above them",
             "write them below a name: `registries: {name: {…}}`",
         ),
-        ({"registries": {"eu": {**REGISTRY, "sever": "x"}}}, "`sever` is not a key here", "did you mean `server`?"),
+        ({"registries": {"eu": {**REGISTRY, "sever": "x"}}}, "unknown key `sever`", "did you mean `server`?"),
         (
             {"registries": {"eu": {**REGISTRY, "mirror": {"platforms": [5]}}}},
             "`registries.eu.mirror.platforms.0` is a number",

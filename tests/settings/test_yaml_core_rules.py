@@ -126,7 +126,7 @@ def test_two_merges_in_one_mapping_are_a_key_given_twice(read):
 def test_merges_that_explode_are_no_endless_loop(read, monkeypatch):
     monkeypatch.setattr("pulumi_chaosreg.settings.yaml_file._MOST_VALUES", 5_000)
     lines = ["a0: &a0 {x: 1}", *(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}" for n in range(1, 60))]
-    with pytest.raises(ChaosregError, match="aliases make more than"):
+    with pytest.raises(ChaosregError, match="aliases expand to more than"):
         read("\n".join(lines))
 
 
@@ -147,8 +147,8 @@ def test_a_text_in_quotes_is_a_text_whatever_stands_before_it(read, text):
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
-        ("a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> x\n", 2, "marks of a merge"),
-        ("a:\n  - 1\n||||||| base\n", 3, "marks of a merge"),
+        ("a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> x\n", 2, "merge conflict markers"),
+        ("a:\n  - 1\n||||||| base\n", 3, "merge conflict markers"),
         ('a: "x\nb: 1\nc: 2\n', 1, "a quote that opens here"),
         ("a: 1\nb: 'x\nc: 2\n", 2, "a quote that opens here"),
         ('a: "x\nb: "1"\n', 1, "a quote that opens here"),

@@ -129,7 +129,7 @@ def _problems(entry: Any) -> Iterator[str]:
     if not isinstance(entry, Mapping):
         yield "it has no `source` and no `target`"
         return
-    yield from (f"`{key}` is not a key here" for key in entry if key not in _FIELDS)
+    yield from (f"unknown key `{key}`" for key in entry if key not in _FIELDS)
     yield from (f"`{name}`: {problem}" for name in _FIELDS if (problem := _problem(name, entry)))
 
 
