@@ -18,6 +18,7 @@ def checked_keys(name: str, value: Any, parts: Sequence[str]) -> dict[str, str]:
     wanted = " and ".join(f"`{part}`" for part in parts)
     raise ChaosregError.of(
         "CHR0531",
-        f"`chaosreg-credentials:{name}` is no key of a refresher: it needs {wanted}",
-        help=f"run `pulumi config set --secret --path 'chaosreg-credentials:{name}.{parts[0]}'`, and so for the others",
+        f"`chaosreg-credentials:{name}` is not a key for a refresher: it needs {wanted}",
+        help=f"run `pulumi config set --secret --path 'chaosreg-credentials:{name}.{parts[0]}'`, and likewise the "
+        "others",
     )

@@ -96,7 +96,7 @@ def read_credential(name: str, value: Any, username: str | None = None, called: 
     if login is None:
         raise ChaosregError.of(
             "CHR0506",
-            f"{called} is none of the forms that a credential may have",
+            f"{called} has none of the forms of a credential",
             help="give a password (with `username` in the settings), an object with `username` and `password`, or a "
             "docker config with `auths`",
         )
@@ -106,7 +106,7 @@ def read_credential(name: str, value: Any, username: str | None = None, called: 
         raise ChaosregError.of(
             "CHR0506",
             f"`previous` in {called} is not a login",
-            help="give the password before the rotation, or an object with `username` and `password`; or leave it out",
+            help="give the previous password, or an object with `username` and `password`; or remove it",
         )
     return Credential(name, login, previous)
 
@@ -133,10 +133,9 @@ def checked_docker_config(name: str, value: Any, username: str | None, server: s
     if missing := unmatched(auths, ours):
         raise ChaosregError.of(
             "CHR0507",
-            f"the docker config in `chaosreg-credentials:{name}` has no key that the kubelet would use for "
-            f"`{missing[0]}`",
+            f"the docker config in `chaosreg-credentials:{name}` has no key that matches `{missing[0]}`",
             notes=(("keys", ", ".join(map(shown, auths))),),
-            help=f"use the key `{server}`, exactly as the images spell it",
+            help=f"use the key `{server}`, spelled exactly as in the images",
         )
     idle = without_login(logins, ours)
     if idle or not any(logins.values()):
@@ -153,8 +152,8 @@ def checked_docker_config(name: str, value: Any, username: str | None, server: s
         if login and logins[key] != (login.username, login.password):
             raise ChaosregError.of(
                 "CHR0523",
-                f"`chaosreg-credentials:{name}` gives the kubelet another login: a user with `:` ends there for it",
-                help="take a user without `:`",
+                f"`chaosreg-credentials:{name}` gives the kubelet another login: it cuts the user off at `:`",
+                help="use a user without `:`",
             )
     return _dump(auths)
 
@@ -174,9 +173,9 @@ def _kubelet_logins(name: str, auths: Mapping[str, Any]) -> dict[str, tuple[str,
         except BrokenEntry as broken:
             raise ChaosregError.of(
                 "CHR0524",
-                f"the kubelet cannot read entry `{shown(key)}` of `chaosreg-credentials:{name}`, and uses no other "
-                f"then: {broken}",
-                help="mend the entry, or take it out",
+                f"the kubelet cannot read entry `{shown(key)}` of `chaosreg-credentials:{name}`, and then uses none: "
+                f"{broken}",
+                help="fix the entry, or remove it",
             ) from None
     return logins
 

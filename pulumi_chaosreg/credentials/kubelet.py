@@ -23,11 +23,11 @@ def kubelet_login(entry: Any) -> tuple[str, str] | None:
     `auth` wins over the other two; tokens and helpers mean nothing to it.
     """
     if entry is not None and not isinstance(entry, Mapping):
-        raise BrokenEntry("it is no object")
+        raise BrokenEntry("it is not an object")
     said = {key.lower(): value for key, value in (entry or {}).items() if key.lower() in _FIELDS and value is not None}
     for key, value in said.items():
         if not isinstance(value, str):
-            raise BrokenEntry(f"its `{key}` is no text")
+            raise BrokenEntry(f"its `{key}` is not a string")
     user, password = said.get("username", ""), said.get("password", "")
     if said.get("auth"):
         user, password = _decoded(said["auth"])
@@ -43,12 +43,12 @@ def _decoded(auth: str) -> tuple[str, str]:
     text = auth.replace("\r", "").replace("\n", "")  # as Go does
     is_padded = auth.strip().endswith("=")
     if is_padded and len(text) % 4:
-        raise BrokenEntry("its `auth` is no base64")
+        raise BrokenEntry("its `auth` is not base64")
     try:
         decoded = b64decode(text if is_padded else text + "=" * (-len(text) % 4), validate=True)
     except ValueError:
-        raise BrokenEntry("its `auth` is no base64") from None
+        raise BrokenEntry("its `auth` is not base64") from None
     user, colon, password = decoded.decode("utf-8", "replace").partition(":")
     if not colon:
-        raise BrokenEntry("its `auth` is no base64 of `user:password`")
+        raise BrokenEntry("its `auth` is not base64 of `user:password`")
     return user, password

@@ -93,6 +93,6 @@ def unreadable(path: Path, cause: str) -> Finding:
     return Finding(
         "CHR0516",
         f"the logins in {path} cannot be read: {cause}",
-        help="mend the file, or remove it and log in again",
+        help="fix the file, or remove it and log in again",
         severity="warning",
     )

@@ -42,15 +42,15 @@ def ask_helper(name: str, key: str) -> Login | None:
         found = json.loads(answer.stdout)
         user, secret = found["Username"], found["Secret"]
     except (ValueError, KeyError, TypeError):
-        raise _failed(program, key, "its answer is no login") from None
+        raise _failed(program, key, "its answer is not a login") from None
     if not isinstance(user, str) or not isinstance(secret, str):
-        raise _failed(program, key, "its answer is no login")
+        raise _failed(program, key, "its answer is not a login")
     return login_from(user, secret, program)
 
 
 def _words(errors: str, output: str) -> str:
     """What it said: its errors, or else its output unless that has the form of an answer."""
-    return harmless(errors or ("" if "{" in output else output)) or "it said nothing"
+    return harmless(errors or ("" if "{" in output else output)) or "it printed nothing"
 
 
 def _failed(program: str, key: str, cause: str) -> ChaosregError:
@@ -58,7 +58,7 @@ def _failed(program: str, key: str, cause: str) -> ChaosregError:
         Finding(
             "CHR0513",
             f"the credential helper `{program}` gave no login for `{key}`: {cause}",
-            help=f"try `echo {key} | {program} get`; or take the helper out of the docker config and log in",
+            help=f"try `echo {key} | {program} get`; or remove the helper from the docker config and log in",
             severity="warning",
         )
     )

@@ -51,7 +51,7 @@ def cloud_identity(server: str, now: Callable[[], float]) -> ShortLived | None:
             raise
         raise ChaosregError.of(
             "CHR0514",
-            f"`{server}` would open to this machine's identity, and the extra `{kind.cloud}` is not installed",
+            f"`{server}` accepts this machine's identity, but the extra `{kind.cloud}` is not installed",
             help=f"run `pip install 'pulumi-chaosreg[{kind.cloud}]'`, or log in: `docker login {server}`",
         ) from None
     return ShortLived.lasting(login, seconds, asked)

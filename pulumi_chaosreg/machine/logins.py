@@ -115,7 +115,7 @@ class MachineLogin:
             if login := login_of(entry, str(file.path)):
                 return login
             if entry.get("auth"):
-                self._findings.append(unreadable(file.path, f"`auth` of `{key}` is no base64 of a user and a password"))
+                self._findings.append(unreadable(file.path, f"`auth` of `{key}` is not base64 of `user:password`"))
         if stored and file.store:
             for key in dict.fromkeys((key_for(self._server), *(key for key, _ in entries))):
                 if login := self._from_helper(file.store, key):

@@ -8,7 +8,7 @@ def identity_refused(cloud: str, server: str, said: object, advice: str) -> Chao
     """CHR0515, with the SDK's words as far as nothing in them could be a secret."""
     return ChaosregError.of(
         "CHR0515",
-        f"the machine's identity at {cloud} does not open `{server}`",
+        f"`{server}` rejects the machine's identity at {cloud}",
         notes=[("its SDK says", harmless(str(said)) or type(said).__name__)],
         help=advice,
     )

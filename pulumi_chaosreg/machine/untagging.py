@@ -28,8 +28,8 @@ def untagging(server: str, *, named: str = "") -> Untag | None:
         if named:
             raise _refused(
                 kind,
-                f"the login of `{named}` is one of the registry, which that API does not take",
-                f"remove `{named}`, so that this machine's identity is used, or take the tag away there",
+                f"the login of `{named}` is a registry login, which that API does not accept",
+                f"remove `{named}`, so that this machine's identity is used, or remove the tag there",
             )
         try:
             why = call()(repository, tags)
@@ -40,8 +40,8 @@ def untagging(server: str, *, named: str = "") -> Untag | None:
             raise _refused(kind, f"the extra `{kind.cloud}` is not installed", advice) from None
         if why:
             rights = " and ".join(f"`{right}`" for right in kind.rights["delete"][:1])
-            advice = f"it needs {rights} on `{repository}`; check who this machine is there"
-            raise _refused(kind, "this machine's identity did not get it done", advice, why)
+            advice = f"it needs {rights} on `{repository}`; check this machine's identity"
+            raise _refused(kind, "this machine's identity could not do it", advice, why)
 
     return untag
 
@@ -60,7 +60,7 @@ def _of_cloud(kind: RegistryKind, server: str) -> Callable[[str, Collection[str]
 def _refused(kind: RegistryKind, why: str, advice: str, said: str = "") -> ChaosregError:
     return ChaosregError.of(
         "CHR0447",
-        f"{kind.title} takes one of an image's tags away by its own API only: {why}",
-        notes=[("its API says", harmless(said) or "nothing that may be shown")] if said else [],
+        f"{kind.title} removes single tags of an image by its own API only: {why}",
+        notes=[("its API says", harmless(said) or "nothing that can be shown")] if said else [],
         help=advice,
     )

@@ -79,7 +79,7 @@ def read_image(
 
     def read(entry: Descriptor) -> Manifest | None:
         if sum(lengths) > _MOST_BYTES:
-            raise endless(f"its manifests have more than {_MOST_BYTES >> 20} MiB together")
+            raise endless(f"its manifests exceed {_MOST_BYTES >> 20} MiB in total")
         try:
             manifest = registry.get_manifest(repository, entry.digest, media_type=entry.media_type)
         except RegistryError as failure:

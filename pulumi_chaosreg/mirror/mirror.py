@@ -221,7 +221,7 @@ class Mirror:
         tags = registry.list_tags(repository)
         hidden = [tag for tag in sorted({*expected} - {*tags}) if registry.head_manifest(repository, tag)]
         if hidden:
-            subject, cause = "the list of tags", f"it lacks `{hidden[0]}`, which is there"
+            subject, cause = "the list of tags", f"it lacks `{hidden[0]}`, which exists"
             raise problem("CHR0423", server=server, repository=repository, subject=subject, cause=cause)
         return [tag for tag in tags if not COMPANION_TAG.fullmatch(tag)]
 
@@ -330,5 +330,5 @@ def _require_signed(
 def _verify(goal: Store, repository: str, name: str, wanted: str) -> None:
     found = goal.head_manifest(repository, name)
     if not found or not stands_for(goal, repository, found, wanted):
-        cause = f"it is {found.digest} instead of {wanted}" if found else "it is gone"
+        cause = f"it is {found.digest}, not {wanted}" if found else "it is gone"
         raise problem("CHR0419", server=goal.server, repository=repository, subject=f"tag `{name}`", cause=cause)

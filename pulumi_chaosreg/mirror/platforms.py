@@ -68,7 +68,7 @@ def read_subset(registry: Store, repository: str, digest: str, platforms: Sequen
         finding = Finding(
             "CHR0332",
             f"`{registry.server}/{repository}@{digest}` has no {' and no '.join(f'`{one}`' for one in lacks.lacked)}",
-            notes=(("has", ", ".join(lacks.has) or "none that it names"),),
+            notes=(("has", ", ".join(lacks.has) or "none that it lists"),),
             help="correct `mirror.platforms`, or write `platforms: all`",
         )
         raise RegistryError(finding) from None

@@ -64,7 +64,7 @@ def _add(store: Store, repository: str, subject: str, manifest: Manifest) -> Non
     try:
         listed = index_of_referrers([*entries, manifest.as_referrer()])
     except MalformedManifest as malformed:
-        cause = f"with one referrer more, {malformed}"
+        cause = f"with one more referrer, {malformed}"
         raise problem(
             "CHR0415", server=store.server, repository=repository, subject=f"tag `{tag}`", cause=cause
         ) from None

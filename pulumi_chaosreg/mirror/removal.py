@@ -133,7 +133,7 @@ class _Family:
         """
         tags = self._store.list_tags(self._repository)
         if own not in tags:
-            raise _only_by_digest(self._store, self._repository, own, "its list of tags is not whole")
+            raise _only_by_digest(self._store, self._repository, own, "its list of tags is incomplete")
         for tag in tags:
             found = self._store.head_manifest(self._repository, tag) if tag not in roots else None
             if found and found.digest == digest:

@@ -40,7 +40,7 @@ def read_source(origin: Store, source: Reference, digest: str | None, wanted: Wa
     except RegistryError as failure:
         raise (_moved(origin, source, upstream) if failure.is_missing else None) or failure from None
     if image.root.is_index and not image.root.children:
-        subject, cause = f"manifest `{upstream}`", "it is an index without any image"
+        subject, cause = f"manifest `{upstream}`", "it is an index without images"
         raise problem("CHR0415", server=origin.server, repository=source.repository, subject=subject, cause=cause)
     return image
 
@@ -48,7 +48,7 @@ def read_source(origin: Store, source: Reference, digest: str | None, wanted: Wa
 def _other_subset(source: Reference, platforms: Sequence[str], wanted: str, found: str) -> RegistryError:
     finding = Finding(
         "CHR0333",
-        f"`{source}` with {', '.join(platforms)} only is not what was expected",
+        f"`{source}` with only {', '.join(platforms)} is not what was expected",
         notes=(("expected", wanted), ("found", found)),
         help="run `chaosreg lock --upgrade`, look at what changed, and commit the lockfile",
     )

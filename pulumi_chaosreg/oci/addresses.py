@@ -46,7 +46,7 @@ def redacted(url: str) -> str:
     try:
         parts = urlsplit(url)
     except ValueError:
-        return "an address that nobody can read"
+        return "an unreadable address"
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
@@ -74,7 +74,7 @@ def next_url(current: str, location: str, registry: str) -> str:
     try:
         url = urljoin(current, location)
     except ValueError:
-        raise _unsafe(location, registry, "it leads to an address that nobody can read") from None
+        raise _unsafe(location, registry, "it leads to an unreadable address") from None
     target, before = _parsed(url, registry), urlsplit(current)
     if target.scheme not in ("http", "https"):
         raise _unsafe(url, registry, "it leads to something that is neither http nor https")
@@ -92,9 +92,9 @@ def _parsed(url: str, registry: str) -> SplitResult:
         target = urlsplit(url)
         _ = target.port
     except ValueError:
-        raise _unsafe(url, registry, "it names an address that nobody can read") from None
+        raise _unsafe(url, registry, "it names an unreadable address") from None
     if "@" in target.netloc:
-        raise _unsafe(url, registry, "it names an address with a user in it")
+        raise _unsafe(url, registry, "it names an address with a user")
     host = target.hostname or ""
     if _AMBIGUOUS.search(url) or not (_NAME.fullmatch(host) or _address(host) or not target.netloc):
         raise _unsafe(url, registry, "it names an address that can be read in two ways")

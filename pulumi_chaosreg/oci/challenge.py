@@ -45,7 +45,7 @@ def unanswerable(headers: Mapping[str, str]) -> str:
     if not asked or not schemes.isdisjoint(("basic", "bearer")):
         return ""
     named = ", ".join(f"`{scheme[:30]}`" for scheme in sorted(schemes)[:5]) or "something that cannot be read"
-    return f"{named}, and we have `Basic` and `Bearer`"
+    return f"{named}, but we support `Basic` and `Bearer`"
 
 
 def scope(repository: str, actions: str) -> str:

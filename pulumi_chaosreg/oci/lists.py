@@ -50,7 +50,7 @@ def names_on(body: bytes, key: str) -> list[str]:
         raise MalformedList(f"it has no `{key}`")
     names = document[key] if document[key] is not None else []
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise MalformedList(f"its `{key}` is not a list of texts")
+        raise MalformedList(f"its `{key}` is not a list of strings")
     return names
 
 

@@ -153,14 +153,14 @@ def _inside(one: dict[str, Any] | list[Any]) -> Iterable[Any]:
 def _text(entry: Mapping[str, Any], key: str) -> str:
     text = entry.get(key)
     if text is not None and not isinstance(text, str):
-        raise MalformedManifest(f"the `{key}` of one of its descriptors is no text")
+        raise MalformedManifest(f"the `{key}` of one of its descriptors is not a string")
     return text or ""
 
 
 def _texts(listed: Any) -> tuple[str, ...]:
     """The addresses of a layer that only its vendor hands out: unread, it would be handed out by us."""
     if listed is not None and not (isinstance(listed, list) and all(isinstance(text, str) for text in listed)):
-        raise MalformedManifest("the `urls` of one of its descriptors are no list of texts")
+        raise MalformedManifest("the `urls` of one of its descriptors are not a list of strings")
     return tuple(listed or ())
 
 
@@ -170,11 +170,11 @@ def _media_type(header: str, document: Mapping[str, Any]) -> str:
     if document.get("schemaVersion") == 1:
         raise MalformedManifest("it is of Docker's schema 1, which has no digests of its layers' content")
     if "manifests" in document and ("layers" in document or "config" in document):
-        raise MalformedManifest("it is an index and an image at the same time")
+        raise MalformedManifest("it is both an index and an image")
     if header in _GENERIC:
         return own or (OCI_INDEX if "manifests" in document else OCI_MANIFEST)
     if own and own != header:
-        raise MalformedManifest(f"it calls itself `{own}` and was served as `{header}`")
+        raise MalformedManifest(f"it calls itself `{own}` but was served as `{header}`")
     return header
 
 

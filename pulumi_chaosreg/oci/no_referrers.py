@@ -25,18 +25,18 @@ def means_no_api(refusal: RegistryError) -> bool:
 
 def without_api(server: str, refusal: RegistryError) -> Finding:
     """The warning (CHR0440), without what differs from image to image: it is told once."""
-    host = "another host, to which it sends us," if refusal.elsewhere else "it"
-    return _warning(server, f"{host} answers {refusal.status}" if refusal.status else "it sends us to another host")
+    host = "another host that it redirects to" if refusal.elsewhere else "it"
+    return _warning(server, f"{host} answers {refusal.status}" if refusal.status else "it redirects to another host")
 
 
 def unreadable(server: str) -> Finding:
     """The same of an answer that is no list."""
-    return _warning(server, "its answer is no list")
+    return _warning(server, "its answer is not a list")
 
 
 def not_listed(server: str) -> Finding:
     """The same of a registry that says of a referrer that it lists it, and does not."""
-    return _warning(server, "it lists none of what was just written")
+    return _warning(server, "it does not list what was just written")
 
 
 def _warning(server: str, cause: str) -> Finding:

@@ -101,7 +101,7 @@ def compression_named(headers: Mapping[str, str]) -> Iterator[None]:
     except RegistryError as failure:
         encoding = headers.get("Content-Encoding") or "identity"
         if failure.cause in (Cause.WRONG_CONTENT, Cause.UNUSABLE) and encoding != "identity":
-            note = ("came", f"compressed (`{encoding}`): by a proxy before the registry, though we forbade it")
+            note = ("came", f"compressed (`{encoding}`) by a proxy before the registry, against our request")
             failure.findings = tuple(replace(finding, notes=(*finding.notes, note)) for finding in failure.findings)
             failure.args = (str(failure),)
         raise

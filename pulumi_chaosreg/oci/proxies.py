@@ -94,7 +94,7 @@ class Connections:
 def _through(proxy: str) -> urllib3.ProxyManager:
     parts = urlsplit(proxy)
     if parts.scheme not in _PORTS:
-        raise ProxyUnusable(f"that it is a `{parts.scheme}` proxy, and only http and https can be used")
+        raise ProxyUnusable(f"that it is a `{parts.scheme}` proxy, but only http and https can be used")
     headers = {}
     if parts.username is not None:
         login = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()

@@ -57,7 +57,7 @@ class Registry:
             for digest in filter(None, told if len(answer.body) <= MANIFEST_LIMIT else ()):
                 found = digest_of(answer.body, digest.partition(":")[0]) if DIGEST.match(digest) else digest
                 if found != digest:
-                    raise self._problem("CHR0407", ask, cause=f"its digest is {found} instead of {digest}")
+                    raise self._problem("CHR0407", ask, cause=f"its digest is {found}, not {digest}")
             try:
                 return Manifest.parse(answer.body, answer.headers.get("Content-Type", ""), algorithm)
             except MalformedManifest as malformed:
@@ -91,7 +91,7 @@ class Registry:
         answer = self._transport.request(ask, body=manifest.raw, headers={"Content-Type": manifest.media_type})
         stored = answer.headers.get("Docker-Content-Digest", manifest.digest)
         if DIGEST.match(stored) and digest_of(manifest.raw, stored.partition(":")[0]) != stored:
-            raise self._problem("CHR0419", ask, cause=f"it was stored as {stored} instead of {manifest.digest}")
+            raise self._problem("CHR0419", ask, cause=f"it was stored as {stored}, not {manifest.digest}")
         return "OCI-Subject" in answer.headers
 
     def referrers(self, repository: str, digest: str) -> tuple[Descriptor, ...] | None:
@@ -148,7 +148,7 @@ class Registry:
             if len(pages) > 1 or len(pages[0]) != _TAGS_PER_PAGE:
                 return list(tags)
             if len(tags) == known:
-                cause = f"it has {_TAGS_PER_PAGE} tags at once, and does not say what comes after them"
+                cause = f"it has {_TAGS_PER_PAGE} tags and no link to the next page"
                 raise self._problem("CHR0423", ask, cause=cause)
             ask = replace(ask, url=f"{url}&last={quote(pages[0][-1], safe='')}", ok=(200,))
 
@@ -271,16 +271,16 @@ class Registry:
             cause = "the next page of a list is on another host"
             raise problem("CHR0414", server=self.server, cause=cause, notes=[("address", redacted(url))])
         if url == ask.url:
-            raise self._problem("CHR0423", ask, cause="it calls one of its pages the next one of itself")
+            raise self._problem("CHR0423", ask, cause="one of its pages links to itself")
         return url
 
     def _page_of_referrers(self, ask: Ask, answer: Answer) -> Manifest:
         """MalformedManifest where it is none."""
         page = Manifest.parse(answer.body, answer.headers.get("Content-Type", ""))
         if not page.is_index:
-            raise MalformedManifest("it is no index")
+            raise MalformedManifest("it is not an index")
         if answer.headers.get("OCI-Filters-Applied", "").strip():
-            raise self._problem("CHR0423", ask, cause="it leaves some out (`OCI-Filters-Applied`), unasked")
+            raise self._problem("CHR0423", ask, cause="it filters them unasked (`OCI-Filters-Applied`)")
         return page
 
     def _tags_on(self, ask: Ask, page: Answer) -> list[str]:

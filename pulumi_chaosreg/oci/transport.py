@@ -323,7 +323,7 @@ class Transport:
             subject=ask.subject,
             status=answer.status,
             credentials=self._auth.describe(sent=sent),
-            cause="it refuses the bytes that we sent",
+            cause="it rejects the bytes that we sent",
             notes=[*notes, *([("wait", waiting(wait))] if wait else [])],
             retry_after=wait,
             because=Cause.PARTS_MISSING if writes_manifest and lacks_parts(codes, text) else None,
@@ -335,7 +335,7 @@ class Transport:
         server = urlsplit(url or ask.url).netloc if url and origin(url) != origin(self.base) else self.server
         code, cause, transient = cause_of(error, idle=self.host.patience.idle)
         if isinstance(error, ProxyError | ProxyUnusable):
-            cause = f"the proxy `{self._connections.proxy_name(url or ask.url)}` of the environment says {cause}"
+            cause = f"the environment's proxy `{self._connections.proxy_name(url or ask.url)}` says {cause}"
         elsewhere = server != self.server
         failure = problem(
             code,

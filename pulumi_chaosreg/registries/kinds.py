@@ -133,12 +133,10 @@ class RegistryKind:
         """The same as the help of a finding, with what the user must have for it."""
         text = f"write `authentication: {self.advised(cluster)}`"
         if self.has_nodes_on(cluster):
-            return f"{text}: the nodes have the identity, and need no Secret"
+            return f"{text}: the nodes have the identity and need no Secret"
         text += f" ({self.example_means})" if self.example_means else ""
         for provider in self.node_identity_on:
-            text += (
-                f"; or `{self.advised(provider)}` with `cluster: {{provider: {provider}}}` where the nodes run there"
-            )
+            text += f"; or `{self.advised(provider)}` with `cluster: {{provider: {provider}}}` if the nodes run there"
         if self.refresher:
             text += "; elsewhere with `pull_secret: {identity: ...}`, and a Job in the cluster renews the Secret"
         return text
@@ -148,20 +146,22 @@ class RegistryKind:
         needed, said = self.path_on(server), [segment for segment in account.split("/") if segment]
         if len(said) < len(needed):
             given = f"`{'/'.join(said)}` is not enough" if said else "there is none"
-            return f"`{server}` needs `{'/'.join(needed)}` as the path, and {given}"
+            return f"`{server}` needs `{'/'.join(needed)}` as the path, but {given}"
         if self.deepest and len(said) >= self.deepest:
-            return f"`{server}` has images at `{'/'.join(needed)}/IMAGE` only, and the path is `{'/'.join(said)}`"
+            return f"`{server}` has images at `{'/'.join(needed)}/IMAGE` only, but the path is `{'/'.join(said)}`"
         return ""
 
     def repository_problem(self, repository: str) -> str:
         """What is wrong with `account/image`, by length and grammar; empty where nothing is."""
         names = self.repository
         if names.pattern and not names.pattern.fullmatch(repository):
-            return f"`{repository}` is no name that {self.title} takes"
+            return f"`{repository}` is not a valid name on {self.title}"
         if len(repository) < names.shortest:
-            return f"`{repository}` is too short for {self.title}, whose names have {names.shortest} characters or more"
+            return (
+                f"`{repository}` is too short for {self.title}, whose names have at least {names.shortest} characters"
+            )
         if names.longest and len(repository) > names.longest:
-            return f"`{repository}` has {len(repository)} characters, and {self.title} takes {names.longest}"
+            return f"`{repository}` has {len(repository)} characters, but {self.title} allows {names.longest}"
         return ""
 
     def _form(self, server: str) -> HostForm | None:

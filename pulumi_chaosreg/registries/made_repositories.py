@@ -42,19 +42,19 @@ class CloudTags:
     def problems(self, tags: Mapping[str, str]) -> Iterator[tuple[str | None, str]]:
         """The key (None: all together) and what is wrong with it. No value is repeated."""
         if len(tags) > self.most:
-            yield None, f"there are {len(tags)} of them, and a repository takes {self.most}"
+            yield None, f"there are {len(tags)}, but a repository takes {self.most}"
         for key, value in tags.items():
             if not key:
                 yield key, "a key is empty"
             elif len(key) > self.longest_key:
-                yield key, f"the key `{key[:20]}…` has {len(key)} characters, and a repository takes {self.longest_key}"
+                yield key, f"the key `{key[:20]}…` has {len(key)} characters, but a repository takes {self.longest_key}"
             elif key.lower().startswith(self.reserved):
                 yield key, f"the key `{key}` begins with `{self.reserved}`, which is the cloud's own"
             elif len(value) > self.longest_value:
                 most = self.longest_value
-                yield key, f"the value of `{key}` has {len(value)} characters, and a repository takes {most}"
+                yield key, f"the value of `{key}` has {len(value)} characters, but a repository takes {most}"
             elif not self.pattern.fullmatch(key + value):
-                yield key, f"`{key}` or its value is not of {self.letters}"
+                yield key, f"`{key}` or its value has other characters than {self.letters}"
 
 
 @dataclass(frozen=True, slots=True)

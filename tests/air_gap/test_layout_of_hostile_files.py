@@ -126,7 +126,7 @@ def test_a_file_that_is_no_tar_or_holds_no_layout(tar, content) -> None:
                     for n in (b"1", b"2")
                 )
             ),
-            f"twice, and differently, what `{NAME}` is",
+            f"two different entries for `{NAME}`",
         ),
     ],
 )
@@ -144,7 +144,7 @@ def test_documents_that_say_nothing_sensible(tar, tmp_path, kind, name, content,
     [(tarfile.SYMTYPE, "symbolic link"), (tarfile.LNKTYPE, "hard link"), (tarfile.CHRTYPE, "device"), (b"S", "sparse")],
 )
 def test_links_and_devices_are_refused(tar, kind, words) -> None:
-    assert f"error[CHR0431]: layout `{tar}` holds what no layout may hold: `blobs` is a" in _refused(
+    assert f"error[CHR0431]: layout `{tar}` holds what a layout must not hold: `blobs` is a" in _refused(
         _tar(tar, _files().items(), blobs=kind)
     )
     assert words in _refused(tar)

@@ -153,7 +153,7 @@ def test_without_an_image_to_compare_there_must_be_a_login_all_the_same() -> Non
     [{"username": "a:b", "password": CANARY}, {"password": "p", "previous": {"username": "a:b", "password": CANARY}}],
 )
 def test_a_user_that_the_kubelet_would_cut_is_told(value: dict[str, Any]) -> None:
-    with pytest.raises(ChaosregError, match=r"CHR0523.*a user with `:`") as caught:
+    with pytest.raises(ChaosregError, match=r"CHR0523.*cuts the user off at `:`") as caught:
         checked_docker_config("harbor", value, "u", HARBOR, [IMAGE])
     assert CANARY not in str(caught.value)
 

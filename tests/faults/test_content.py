@@ -47,7 +47,7 @@ def test_a_target_that_damages_what_it_is_sent_is_asked_for_a_new_upload(trial: 
     damaged = Reply(400, b'{"errors":[{"code":"DIGEST_INVALID","message":"provided digest did not match"}]}')
     outcome = trial.copy(target=always(damaged, "PUT", "/uploads/"), most=60)
     assert outcome.code == "CHR0407"
-    assert "it refuses the bytes that we sent" in str(outcome.error)
+    assert "it rejects the bytes that we sent" in str(outcome.error)
 
 
 def test_a_wrong_digest_in_the_source_s_header_is_not_believed(trial: Trial, tree: builder.Tree) -> None:

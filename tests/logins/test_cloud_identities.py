@@ -83,7 +83,7 @@ def test_azure_s_token_is_for_registries_alone(tmp_path):
 @pytest.mark.parametrize(("server", "cloud"), [(ECR, "AWS"), (ACR, "Azure")])
 def test_a_machine_without_identity_is_told_what_to_check(tmp_path, server, cloud):
     found = _ask(server, nobody(tmp_path) | {"AZURE_TOKEN_CREDENTIALS": "EnvironmentCredential"})
-    assert f"CHR0515]: the machine's identity at {cloud} does not open `{server}`" in found["error"]
+    assert f"CHR0515]: `{server}` rejects the machine's identity at {cloud}" in found["error"]
     assert "check `a" in found["error"]
 
 

@@ -92,7 +92,7 @@ def test_a_helper_that_answers_nonsense_is_named(docker, helper, says):
     helper("corporate", {}, says=says)
     ((code, text),) = findings()
     assert code == "CHR0513"
-    assert "its answer is no login" in text
+    assert "its answer is not a login" in text
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_helper_that_answers_nonsense_is_named(docker, helper, says):
         (("", "Error: your session has expired, run `corporate login`"), "session has expired, run `corporate login`"),
         (("no such vault: /home/user/.vaults/main", ""), "no such vault: /home/user/.vaults/main"),
         (("", "\x1b[31mlocked\x1b[0m\nsecond line"), "locked"),
-        (("", ""), "it said nothing"),
+        (("", ""), "it printed nothing"),
     ],
 )
 def test_a_helper_that_fails_is_quoted(docker, helper, complains, words):

@@ -107,7 +107,7 @@ def test_a_named_login_is_no_identity_of_aws_and_says_so(
     with pytest.raises(ChaosregError) as refused:
         remove(mirrored, aws, repository, "1", named="mirror.delete")
     assert refused.value.findings[0].code == "CHR0447"
-    assert "the login of `mirror.delete` is one of the registry, which that API does not take" in str(refused.value)
+    assert "the login of `mirror.delete` is a registry login, which that API does not accept" in str(refused.value)
     assert f"`1` of `{repository}`: tag `2` stands for the same image" in str(refused.value)
     assert tags(ecr, repository) == {TREE.digest: ["1", "2"]}
     # the registry's own way is open to it where the tag is the only one
@@ -136,7 +136,7 @@ def test_an_identity_that_may_not_is_told_in_aws_s_words_and_without_its_key(
     assert mirrored.digest(Reference(aws.registry, repository, "1"), login)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary-aws-key")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    with pytest.raises(ChaosregError, match=r"CHR0447.*this machine's identity did not get it done") as refused:
+    with pytest.raises(ChaosregError, match=r"CHR0447.*this machine's identity could not do it") as refused:
         mirrored.remove(aws.registry, repository, ["1"], login, untag=untagging(aws.registry))
     assert "it needs `ecr:BatchDeleteImage`" in str(refused.value)
     assert "Could not connect to the endpoint URL" in str(refused.value)

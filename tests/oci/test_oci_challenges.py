@@ -81,6 +81,6 @@ def test_a_challenge_that_nobody_here_can_answer_is_said(header: str, said: str)
 def test_a_refusal_says_which_challenge_it_was() -> None:
     with (
         AnsweringServer(lambda _: Said(401, headers={"WWW-Authenticate": "Negotiate"})) as server,
-        pytest.raises(RegistryError, match=r"CHR0403(.|\n)*asks for: `negotiate`, and we have"),
+        pytest.raises(RegistryError, match=r"CHR0403(.|\n)*asks for: `negotiate`, but we support"),
     ):
         Registry(server.host).get_manifest("app", "1")

@@ -44,7 +44,9 @@ def test_what_refers_to_an_image_is_found_by_its_tag_and_the_registry_is_named_o
             assert [one.digest for one in Tags(registry).referrers("app", DIGEST)] == [SIGNATURE]
         (warning,) = registry.findings()
     assert (warning.code, warning.severity) == ("CHR0440", "warning")
-    assert f"registry `{server.host}` does not say what refers to an image: it answers {refusal.status}" in str(warning)
+    assert f"registry `{server.host}` does not list what refers to an image: it answers {refusal.status}" in str(
+        warning
+    )
 
 
 @pytest.mark.parametrize("status", [404, 405])
@@ -76,7 +78,7 @@ def test_an_answer_that_is_no_list_is_told_too() -> None:
     with registry_with(Said(200, b"<html>")) as server:
         registry = client(server)
         assert [one.digest for one in Tags(registry).referrers("app", DIGEST)] == [SIGNATURE]
-    assert "its answer is no list" in str(registry.findings())
+    assert "its answer is not a list" in str(registry.findings())
 
 
 @pytest.mark.parametrize("status", [401, 403, 406, 429, 500, 503])
@@ -87,7 +89,7 @@ def test_a_redirect_to_a_host_that_knows_nothing_of_it_is_no_api_and_is_asked_on
         registry = client(server)
         assert [one.digest for one in Tags(registry).referrers("app", DIGEST)] == [SIGNATURE]
     assert len(elsewhere.seen) == 1
-    assert f"another host, to which it sends us, answers {status}" in str(registry.findings()[0])
+    assert f"another host that it redirects to answers {status}" in str(registry.findings()[0])
 
 
 @pytest.mark.parametrize("location", ["http://127.0.0.1:1/", "ftp://127.0.0.1/", "http://[nobody"])

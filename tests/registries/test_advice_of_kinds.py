@@ -56,11 +56,11 @@ def test_the_cloud_s_own_type_is_advised_where_the_nodes_have_its_identity_and_o
 def test_the_help_says_what_to_write_and_what_one_must_have_for_it():
     assert all_kinds()["ecr"].advice() == (
         "write `authentication: {secret_name: ecr-login}` (a Secret in the cluster that you renew: its password lives "
-        "for 12 hours); or `{type: aws_ecr}` with `cluster: {provider: eks}` where the nodes run there; elsewhere with "
+        "for 12 hours); or `{type: aws_ecr}` with `cluster: {provider: eks}` if the nodes run there; elsewhere with "
         "`pull_secret: {identity: ...}`, and a Job in the cluster renews the Secret"
     )
     assert all_kinds()["ecr"].advice("eks") == (
-        "write `authentication: {type: aws_ecr}`: the nodes have the identity, and need no Secret"
+        "write `authentication: {type: aws_ecr}`: the nodes have the identity and need no Secret"
     )
     assert all_kinds()["harbor"].advice("eks") == (
         "write `authentication: {username: robot$chaos+pull, password_secret: harbor-credentials}`"

@@ -20,7 +20,7 @@ def shapes(service):
         (GAR, None, "acme/chaos", ""),
         (GAR, None, "acme/chaos/images", ""),
         (GAR, None, "example.com/acme/chaos", ""),
-        (GAR, None, "acme", f"`{GAR}` needs `PROJECT/REPOSITORY` as the path, and `acme` is not enough"),
+        (GAR, None, "acme", f"`{GAR}` needs `PROJECT/REPOSITORY` as the path, but `acme` is not enough"),
         (GAR, None, "", f"`{GAR}` needs `PROJECT/REPOSITORY` as the path, and there is none"),
         (GCR, None, "acme", ""),
         (GCR, None, "/", f"`{GCR}` needs `PROJECT` as the path, and there is none"),
@@ -51,7 +51,7 @@ def test_a_repository_that_the_kind_would_refuse_is_told():
     assert "has 257 characters, and Amazon ECR takes 256" in ecr.repository_problem("c" * 257)
     assert "`c` is too short for Amazon ECR" in ecr.repository_problem("c")
     assert ecr.repository_problem("chaos__ddcr") == ""
-    assert public.repository_problem("chaos__ddcr") == "`chaos__ddcr` is no name that Amazon ECR Public takes"
+    assert public.repository_problem("chaos__ddcr") == "`chaos__ddcr` is not a valid name on Amazon ECR Public"
     assert all_kinds()["generic"].repository_problem("c") == ""
 
 

@@ -61,9 +61,9 @@ def test_tags_count_that_move_in_one_repository_of_one_that_we_make(project):
     [
         ({"aws:team": "chaos"}, "`aws:team` begins with `aws:`"),
         ({"AWS:team": "chaos"}, "`AWS:team` begins with `aws:`"),
-        ({"k" * 129: "chaos"}, "has 129 characters, and a repository takes 128"),
-        ({"team": "v" * 257}, "the value of `team` has 257 characters, and a repository takes 256"),
-        ({"team": "a,b"}, "`team` or its value is not of letters, digits, spaces"),
+        ({"k" * 129: "chaos"}, "has 129 characters, but a repository takes 128"),
+        ({"team": "v" * 257}, "the value of `team` has 257 characters, but a repository takes 256"),
+        ({"team": "a,b"}, "`team` or its value has other characters than letters, digits, spaces"),
         ({f"k{number}": "v" for number in range(51)}, "there are 51 of them, and a repository takes 50"),
     ],
 )

@@ -133,7 +133,7 @@ MISTAKES = {
         "it is a `certificate`",
     ),
     "two keys in one text": (_require(public_keys=[KEY + KEY]), "CHR0322", '"public_keys"', "several keys"),
-    "no base64 in it": (
+    "not base64 in it": (
         _require(public_keys=[KEY.replace("MFk", "ä!")]),
         "CHR0322",
         '"public_keys"',

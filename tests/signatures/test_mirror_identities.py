@@ -126,7 +126,7 @@ def test_an_identity_counts_for_nothing_where_keys_are_trusted(source, copied, t
     _attach(source, SIGSTORE.sign(APP.digest))
     error = copied(SigningPolicy((make_signer(tmp_path / "signer").public_key,)))
     assert "error[CHR0457]" in error
-    assert "it has a certificate, and `mirror.verify` trusts keys only" in error
+    assert "it has a certificate, but `mirror.verify` trusts keys only" in error
 
 
 def test_keys_and_identities_are_trusted_side_by_side(source, copied, key_signed) -> None:

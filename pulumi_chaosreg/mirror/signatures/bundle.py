@@ -49,7 +49,7 @@ class Bundle:
         """Read it; Refused (CHR0456) where it is not one bundle with one voucher and one content."""
         document = json_object(raw, "the bundle")
         if document.get("mediaType") not in _TYPES:
-            malformed("its media type is not that of a sigstore bundle of version 0.1 to 0.3")
+            malformed("its media type is not a sigstore bundle 0.1 to 0.3")
         material = mapping(document, "verificationMaterial", "the bundle")
         material = {_CAMEL.get(key, key): value for key, value in material.items()}
         voucher = only(material, ("publicKey", "x509CertificateChain", "certificate"), "the verification material")
@@ -62,7 +62,7 @@ class Bundle:
 def _envelope(envelope: dict[str, object]) -> Envelope:
     signatures = envelope.get("signatures")
     if not isinstance(signatures, list) or len(signatures) != 1 or not isinstance(signatures[0], dict):
-        malformed("the envelope has not exactly one signature")
+        malformed("the envelope must have exactly one signature")
     return Envelope(
         text(envelope, "payloadType", "the envelope"),
         octets(envelope, "payload", "the envelope"),

@@ -32,7 +32,7 @@ class Candidate:
     def content(self, store: Store, repository: str) -> bytes:
         """Its bytes, which have the digest that its manifest says; Refused where it is too large."""
         if self.layer.size > LARGEST:
-            raise Refused(Why.UNREADABLE, f"it has {self.layer.size} bytes, and a signature at most {LARGEST}")
+            raise Refused(Why.UNREADABLE, f"it has {self.layer.size} bytes, but a signature at most {LARGEST}")
         with store.open_blob(repository, self.layer) as chunks:
             return b"".join(chunks)
 

@@ -80,9 +80,9 @@ def _verifier(trusted_root: str | None) -> "Verifier":
             file.write_text(json.dumps(_whole(json.loads(trusted_root or ""))), "utf-8")
             return Verifier(trusted_root=TrustedRoot.from_file(str(file)))
     except OSError as error:  # a file system that is read-only or full says nothing about the trusted root
-        raise _unusable(error, "it is read from a file: let TMPDIR name a folder that can be written to") from None
+        raise _unusable(error, "it is read from a file: set TMPDIR to a writable folder") from None
     except (Error, ValueError, TypeError, AttributeError) as error:
-        again = "take the one of your sigstore instance again"
+        again = "get it again from your sigstore instance"
         where = "`cosign trusted-root create`, or the file `trusted_root.json` of its TUF repository"
         raise _unusable(error, f"{again}: {where}") from None
 

@@ -12,7 +12,7 @@ def json_object(raw: bytes, what: str) -> dict[str, Any]:
     try:
         document = json.loads(raw, object_pairs_hook=_once)
     except (ValueError, RecursionError):
-        malformed(f"{what} is not JSON, or has a key twice")
+        malformed(f"{what} is not JSON, or has a duplicate key")
     return document if isinstance(document, dict) else malformed(f"{what} is not a JSON object")
 
 
@@ -51,5 +51,5 @@ def only(parent: dict[str, Any], keys: tuple[str, ...], what: str) -> str:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     document = dict(pairs)
     if len(document) != len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("a key is duplicated")
     return document

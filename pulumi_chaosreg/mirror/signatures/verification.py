@@ -69,11 +69,11 @@ class Judge:
     def _accept_classic(self, candidate: Candidate, payload: bytes, manifest: Manifest) -> None:
         base64 = candidate.annotations.get(_SIGNATURE)
         if not base64:
-            raise Refused(Why.UNREADABLE, "its signature was taken away: the annotation is missing")
+            raise Refused(Why.UNREADABLE, "its signature was removed: the annotation is missing")
         if not self._keys or not self._keys.made(decoded(base64, "its signature"), payload):
             if candidate.annotations.get(_CERTIFICATE):
                 # sigstore-python needs a log's inclusion proof; this form has its promise only
-                why = "a certificate in the form of cosign 2, which cannot be proved offline"
+                why = "a certificate in the form of cosign 2, which cannot be proven offline"
                 raise Refused(Why.OTHER_KIND, f"it has {why}: sign again with cosign 3")
             self._no_key_made_it()
         check_simple_signing(payload, manifest.digest)
@@ -82,7 +82,7 @@ class Judge:
         content = bundle.content
         if bundle.voucher == "certificate":
             if not self._identities:
-                raise Refused(Why.OTHER_KIND, "it has a certificate, and `mirror.verify` trusts keys only")
+                raise Refused(Why.OTHER_KIND, "it has a certificate, but `mirror.verify` trusts keys only")
             if isinstance(content, Envelope):
                 check_statement(*self._identities.statement(bundle), manifest.digest)
             else:
@@ -96,7 +96,7 @@ class Judge:
 
     def _no_key_made_it(self) -> None:
         if not self._keys:
-            raise Refused(Why.OTHER_KIND, "a key made it, and `mirror.verify` trusts identities only")
+            raise Refused(Why.OTHER_KIND, "a key made it, but `mirror.verify` trusts identities only")
         raise Refused(Why.OTHER_KEY, "it was made by another key, or altered")
 
 
@@ -130,6 +130,6 @@ def _problem(
     why, cause = (ranked[0][1].why, ranked[0][1].cause) if ranked else (Why.NONE, unsigned)
     notes = [(place, refused.cause) for place, refused in ranked[:_TOLD]]
     if len(ranked) > _TOLD:
-        notes.append(("and", f"{len(ranked) - _TOLD} more, of at most {MOST} that are looked at"))
+        notes.append(("and", f"{len(ranked) - _TOLD} more, of at most {MOST} that are checked"))
     image = f"{repository}@{manifest.digest}"
     return problem(why.value, server=store.server, image=image, cause=cause, notes=notes)

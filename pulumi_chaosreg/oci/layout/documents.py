@@ -33,7 +33,7 @@ def check_mark(path: Path, document: Document) -> None:
     except (ValueError, KeyError, TypeError, RecursionError):
         raise not_a_layout(path, "its file `oci-layout` names no version") from None
     if version != "1.0.0":
-        raise not_a_layout(path, "its version is another one than 1.0.0")
+        raise not_a_layout(path, "its version is not 1.0.0")
 
 
 def read_index(path: Path, document: Document) -> Index | None:
@@ -60,7 +60,7 @@ def check_sums(path: Path, document: Document) -> None:
         raw = _bounded(path, document, name, DOCUMENT_LIMIT)
         found = hashlib.sha256(raw).hexdigest().encode() if raw is not None else None
         if said.get(name) != found:
-            cause = "it is not what SHA256SUMS says" if found else "SHA256SUMS names it, and it is not there"
+            cause = "it is not what SHA256SUMS says" if found else "SHA256SUMS names it, but it is missing"
             raise problem("CHR0433", server=str(path), subject=f"`{name}`", cause=cause)
 
 

@@ -21,7 +21,7 @@ SUMS_LIMIT = 64 << 20
 _FULL = {
     errno.ENOSPC: "no space is left",
     errno.EDQUOT: "the quota is used up",
-    errno.EFBIG: "its file system does not take files of that size (FAT32 ends at 4 GiB)",
+    errno.EFBIG: "its file system cannot hold such large files (FAT32 ends at 4 GiB)",
 }
 
 

@@ -230,7 +230,7 @@ class Folder:
             try:
                 kind = (self.path / name).lstat().st_mode
                 if not stat.S_ISREG(kind):
-                    raise unsafe(self.path, f"`{name}` is not a plain file")
+                    raise unsafe(self.path, f"`{name}` is not a regular file")
                 return os.open(self.path / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             except (FileNotFoundError, NotADirectoryError):
                 return None

@@ -44,19 +44,19 @@ class Index:
 
     @classmethod
     def parse(cls, raw: bytes) -> Self:
-        """Read the file; MalformedManifest where it is no index."""
+        """Read the file; MalformedManifest where it is not an index."""
         try:
             document = json.loads(raw)
         except (ValueError, RecursionError):
             document = None
         listed = document.get("manifests") if isinstance(document, dict) else None
         if not isinstance(listed, list):
-            raise MalformedManifest("its index.json is no image index")
+            raise MalformedManifest("its index.json is not an image index")
         index = cls(tuple(map(Entry.of, listed)))
         digests: dict[str, str] = {}
         for entry in index.entries:
             if entry.name and digests.setdefault(entry.name, entry.descriptor.digest) != entry.descriptor.digest:
-                raise MalformedManifest(f"its index.json says twice, and differently, what `{entry.name}` is")
+                raise MalformedManifest(f"its index.json has two different entries for `{entry.name}`")
         return index
 
     def dump(self) -> bytes:

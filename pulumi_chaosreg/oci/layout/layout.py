@@ -45,7 +45,7 @@ class Layout:
             cause = "Windows has no locks as layouts need them; run the command in WSL"
             raise problem("CHR0438", server=str(path), doing="opened", cause=cause)
         if writing and path.suffix.lower() in _COMPRESSED:
-            cause = "a compressed one is not written, as layers are compressed already; name it `*.tar`"
+            cause = "layers are already compressed, so name it `*.tar`"
             raise problem("CHR0437", server=str(path), cause=cause)
         kind = Tar if path.suffix.lower() == ".tar" or path.is_file() else Folder
         return cls(kind(path, writing=writing), host, writing=writing, prove=prove)

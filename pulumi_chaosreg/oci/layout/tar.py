@@ -115,7 +115,7 @@ class Tar:
         try:
             return Archive(self.path)
         except RegistryError as error:
-            cause = "another file is there, which is no complete layout"
+            cause = "another file is there, not a complete layout"
             raise problem(
                 "CHR0437", server=str(self.path), cause=cause, notes=[("it", error.findings[0].message)]
             ) from None

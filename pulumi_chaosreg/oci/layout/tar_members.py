@@ -81,14 +81,14 @@ def members(descriptor: int) -> Iterator[Member]:
     while True:
         block = os.pread(descriptor, BLOCK, at)
         if len(block) < BLOCK:
-            raise TarFault("CHR0432", "it has no end mark") if at else TarFault("CHR0430", "it is no tar")
+            raise TarFault("CHR0432", "it has no end mark") if at else TarFault("CHR0430", "it is not a tar")
         if not any(block):
             return
         info = _parsed(block, at)
         start = at + BLOCK
         size = int(extended.get("size", info.size))
         if not 0 <= size <= length - start:
-            raise TarFault("CHR0432", f"`{info.name}` should have {size} bytes, and {length - start} are left")
+            raise TarFault("CHR0432", f"`{info.name}` should have {size} bytes, but {length - start} are left")
         at = start + -(-size // BLOCK) * BLOCK
         if info.type in (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME):
             extended |= _extension(info, os.pread(descriptor, min(size, _LONGEST + 1), start))
@@ -100,7 +100,7 @@ def members(descriptor: int) -> Iterator[Member]:
         if info.type in _PLAIN:
             yield Member(name, begin, start, size)
         elif not info.isdir():
-            raise TarFault("CHR0431", f"`{name}` is {_KINDS.get(info.type, 'no plain file')}")
+            raise TarFault("CHR0431", f"`{name}` is {_KINDS.get(info.type, 'not a regular file')}")
         begin, extended = at, {}
 
 
@@ -109,8 +109,8 @@ def _parsed(block: bytes, at: int) -> tarfile.TarInfo:
         return tarfile.TarInfo.frombuf(block, "utf-8", "backslashreplace")
     except tarfile.HeaderError:
         if at == 0:
-            raise TarFault("CHR0430", "it is no tar") from None
-        raise TarFault("CHR0431", f"something that is no header at byte {at}") from None
+            raise TarFault("CHR0430", "it is not a tar") from None
+        raise TarFault("CHR0431", f"something that is not a header at byte {at}") from None
 
 
 def _extension(info: tarfile.TarInfo, raw: bytes) -> dict[str, str]:
@@ -124,7 +124,7 @@ def _extension(info: tarfile.TarInfo, raw: bytes) -> dict[str, str]:
         raise TarFault("CHR0431", "a sparse file")
     size = records.get("size", "0")
     if not (size.isascii() and size.isdecimal() and len(size) <= _DIGITS):
-        raise TarFault("CHR0431", "a size that is no number")
+        raise TarFault("CHR0431", "a size that is not a number")
     said: dict[str, str] = {key: records[key] for key in _KEYS if key in records}
     if said and info.type == tarfile.XGLTYPE:
         raise TarFault("CHR0431", "one name or size for all files")
