@@ -56,4 +56,4 @@ def wrong_types(place: Place, arguments: Mapping[str, tuple[Any, Wanted]]) -> It
             continue
         found = f"`{type(value).__name__}`" if wanted.is_resource and not is_plain(value) else type_name(value)
         where = Place(place.scope, place.file, (*place.keys, name), place.line)
-        yield Finding("CHR0106", f"`{name}` must be {wanted.words}, and is {found}", where, help=wanted.help)
+        yield Finding("CHR0106", f"`{name}` must be {wanted.words}, but is {found}", where, help=wanted.help)

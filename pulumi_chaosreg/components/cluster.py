@@ -18,7 +18,7 @@ _KUBECONFIG = Wanted(str, "a path, a content or an Output", 'write `kubeconfig="
 _PROVIDER = Wanted(
     Provider,
     "a Provider of `pulumi_kubernetes`",
-    "write `kubernetes_provider=pulumi_kubernetes.Provider(…)`; what runs the nodes is said with `provider=`",
+    "write `kubernetes_provider=pulumi_kubernetes.Provider(…)`; `provider=` says what runs the nodes",
     is_resource=True,
 )
 

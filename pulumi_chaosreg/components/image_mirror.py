@@ -122,7 +122,7 @@ def _checked(name: str, said: Mapping[str, Any]) -> MirrorPolicy:
     owner = Scope(Level.ACCOUNT, name, settings, place=place)
     policy = mirror_policy(owner, (), "", Path(pulumi.get_root_directory() or Path.cwd()))
     if also := owner.get(MIRROR.also):
-        message = f"`{MIRROR.also}` has no effect: an image mirror copies what its `image` is asked for"
+        message = f"`{MIRROR.also}` has no effect: an image mirror copies only what `image` asks for"
         advice = f"ask for each (`{also[0]}`), or write the list at a level that defines a registry"
         findings = [*findings, Finding("CHR0339", message, place, help=advice)]
     if policy is None and not findings:

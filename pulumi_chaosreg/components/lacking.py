@@ -12,10 +12,9 @@ def no_way_to(cluster: Cluster, scope: Scope, account: str) -> Finding:
     """CHR0601: a ServiceAccount's list cannot be changed without a way to its cluster."""
     return Finding(
         "CHR0601",
-        f"cluster `{cluster.name}` does not say how it is reached, and ServiceAccount `{account}` of {scope.title} "
-        "needs it",
+        f"cluster `{cluster.name}` cannot be reached, but ServiceAccount `{account}` of {scope.title} needs it",
         cluster.place,
-        help="give `context`, or a `kubeconfig`, in `Cluster(…)`: beside a Provider of your own, too",
+        help="give `context`, or a `kubeconfig`, in `Cluster(…)`, even with your own Provider",
     )
 
 
@@ -24,7 +23,7 @@ def no_image(name: str, resolved: ResolvedConfig) -> Finding:
     infrastructure, names = resolved.infrastructure, [image.name for image in resolved.images]
     return Finding(
         "CHR0611",
-        f"{infrastructure.title} needs no image `{name}`",
+        f"{infrastructure.title} does not need image `{name}`",
         called_from(infrastructure.title),
         notes=(("its images", ", ".join(names) or "none"),),
         help=f"{did_you_mean(name, names)}it has those of its type ({resolved.infrastructure_type.value}) and "

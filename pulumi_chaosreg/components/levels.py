@@ -205,6 +205,6 @@ def one_of(level: Level, **above: tuple[LevelComponent | None, type[LevelCompone
     given = [component for component, _ in above.values() if component is not None]
     if len(given) != 1:
         ways = ", ".join(f"`{name}=`" for name in above)
-        message = f"this {level} is given {len(given) or 'no'} levels directly above it, and has exactly one"
+        message = f"this {level} is given {len(given) or 'no'} levels directly above it, but needs exactly one"
         report([Finding("CHR0205", message, place, help=f"give one of {ways}")])
     return given[0]

@@ -38,7 +38,7 @@ def not_plain(keys: Keys, value: Any, place: Place) -> Finding:
     what = "a resource" if isinstance(value, pulumi.Resource) else "an Output"
     return Finding(
         "CHR0120",
-        f"`{'.'.join(map(str, keys))}` is {what}, and decides which resources there are: it must be a plain value",
+        f"`{'.'.join(map(str, keys))}` is {what}, but must be a plain value: it decides which resources exist",
         Place(place.scope, place.file, (*place.keys, *keys), place.line),
         help=f'write the value itself, or read it from the configuration: `pulumi.Config().require("{key}")`. '
         "Only the values in `credentials={NAME: value}` and `Cluster(kubeconfig=…)` may be Outputs",

@@ -79,10 +79,10 @@ def _one_kubeconfig(first: Cluster, other: Cluster) -> pulumi.Output[None]:
 
 def _two(cluster: Cluster, first: Cluster) -> Finding:
     outputs = not (is_plain(cluster.kubeconfig) and is_plain(first.kubeconfig))
-    advice = "give each cluster its own `identifier`, or make the `Cluster` once where both are the same"
+    advice = "give each cluster its own `identifier`, or share one `Cluster` if both are the same"
     return Finding(
         "CHR0603",
-        f"two ways lead to the cluster name `{cluster.name}`, and one name is one cluster",
+        f"two different `Cluster`s are named `{cluster.name}`",
         cluster.place,
         notes=(("the other one", str(first.place)),),
         help=f"{advice}{' (two Outputs cannot be compared before `up`)' if outputs else ''}",

@@ -53,13 +53,13 @@ def of_status(status: int, endpoint: str, asked: str, words: str, *, wait: float
             code, refusal = "CHR0811", Refusal.DENIED
             message = f"`{endpoint}` does not accept the API key"
             advice = (
-                "write a valid key: `pulumi config set --secret chaosreg-credentials:NAME`, with the NAME that "
-                "`harness.login` says; it must be of the account `harness.account_id`"
+                "write a valid key: `pulumi config set --secret chaosreg-credentials:NAME`, with the NAME in "
+                "`harness.login`; it must belong to the account `harness.account_id`"
             )
         case 403:
             code, refusal = "CHR0812", Refusal.DENIED
             message = f"the API key may not do this at `{endpoint}`"
-            advice = "give its user or service account Create/Edit on image registries of chaos engineering there"
+            advice = "give its user or service account Create/Edit on chaos engineering's image registries there"
         case 404:
             code, refusal = "CHR0813", Refusal.OTHER
             message = f"`{endpoint}` has no chaos manager"
@@ -74,8 +74,8 @@ def of_status(status: int, endpoint: str, asked: str, words: str, *, wait: float
             advice = "run it again later, or publish fewer levels"
         case _:
             code, refusal = "CHR0815", Refusal.OTHER
-            message = f"`{endpoint}` answered with what is no answer"
-            advice = "run it again: what was done is found then; if it stays so, ask Harness's support"
+            message = f"`{endpoint}` answered with an invalid response"
+            advice = "run it again, which resumes; if it persists, ask Harness's support"
     transient = status in (408, 425, 429, 500, 502, 503, 504)
     return HarnessError(
         Finding(code, message, notes=tuple(notes), help=advice), refusal, transient=transient, wait=wait
@@ -96,12 +96,12 @@ def of_graphql(message: str, asked: str, where: str) -> HarnessError:
         )
         return HarnessError(finding, Refusal.MISSING)
     if "unauthorized" in low or "access" in low or "permission" in low:
-        advice = "give its user or service account Create/Edit on image registries of chaos engineering there"
+        advice = "give its user or service account Create/Edit on chaos engineering's image registries there"
         return HarnessError(
             Finding("CHR0812", f"the API key may not do this for {where}", notes=notes, help=advice), Refusal.DENIED
         )
     return HarnessError(
-        Finding("CHR0816", f"Harness refuses this for {where}", notes=notes, help="its own words say why"),
+        Finding("CHR0816", f"Harness refuses this for {where}", notes=notes, help="see Harness's own words"),
         Refusal.OTHER,
     )
 
@@ -111,7 +111,7 @@ def blocked(where: str, by: str, notes: tuple[tuple[str, str], ...] = ()) -> Har
     return HarnessError(
         Finding(
             "CHR0817",
-            f"Harness lets nobody set the registry of {where}: its level `{by}` allows no overrides",
+            f"Harness does not let {where} set a registry: its level `{by}` allows no overrides",
             notes=notes,
             help=f"publish that level with `allow_overrides: true` first (`harness: {{publish: true}}`; `up` of its "
             f"stack comes before this one's), or switch on Allow Overrides of the {by} in Harness",

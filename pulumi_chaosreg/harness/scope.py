@@ -26,10 +26,9 @@ class HarnessScope:
         if not account or not all(below) or len(below) >= _MOST:
             raise ChaosregError.of(
                 "CHR0818",
-                f"`{text}` names no record of Harness",
+                f"`{text}` is not the id of a Harness record",
                 help="write the identifiers that lead to it: `account`, `account/organization`, "
-                "`account/organization/project`, and behind those the infrastructure, alone or as "
-                "`environment/infrastructure`",
+                "`account/organization/project`, then the infrastructure, alone or as `environment/infrastructure`",
             )
         organization, project, *infrastructure = *below, *[""] * (2 - len(below))
         return cls(account, organization, project, "/".join(infrastructure))

@@ -193,7 +193,7 @@ class _Walk:
             listed = listed.get(key) if isinstance(listed, Mapping) else listed
         where = (*keys, *one.path)
         if listed not in (None, "") and not isinstance(listed, list):
-            shown = "a pull Secret belongs here, and it is not a list"
+            shown = "a pull Secret belongs here, but it is not a list"
             self.changes.left.append(Left(where, str(one.path[-1]), Reason.NO_LIST, shown))
             return
         names = all(isinstance(item, str) for item in listed) if listed else one.holds_names
@@ -213,5 +213,5 @@ class _Walk:
                 self.mentions(item, (*keys, index))
         elif isinstance(value, str) and keys not in self.seen:
             for text in mentioned(value, self.target):
-                why = "nobody is known to pull what stands here"
+                why = "this is not a known place for images"
                 self.changes.left.append(Left(keys, text, Reason.UNREAD, why))

@@ -57,7 +57,7 @@ def chart_values(name: str, target: Target) -> dict[str, Any]:
     if chart.type and chart.type != target.type:
         raise ChaosregError.of(
             "CHR0705",
-            f"the chart `{name}` installs {chart.type} infrastructures, and {target.infrastructure} is {target.type}",
+            f"the chart `{name}` installs {chart.type} infrastructures, but {target.infrastructure} is {target.type}",
             help="choose another chart, or another infrastructure: `chaosreg resolve` lists them",
         )
     for path in chart.registry:

@@ -26,13 +26,13 @@ class NotReadable(Exception):  # noqa: N818  # whoever reads the text knows what
 def documents(text: str) -> list[Any]:
     """The root node of each document of a text without a byte order mark. Raises NotReadable."""
     if is_too_deep(text):
-        raise NotReadable("it nests too deep")
+        raise NotReadable("it is nested too deep")
     try:
         return list(yaml.compose_all(text, Loader=BASE_LOADER))
     except yaml.YAMLError as error:
         raise NotReadable("it is not YAML", error) from None
     except RecursionError:
-        raise NotReadable("it nests too deep") from None
+        raise NotReadable("it is nested too deep") from None
 
 
 def without_mark(text: str) -> tuple[str, str]:

@@ -167,7 +167,7 @@ class _Document:
             line = int(node.start_mark.line) + 1
             if inner is None or not inner.is_manifest:
                 changes.left += [
-                    Left(keys, word, Reason.UNREAD, "nobody is known to pull what stands here")
+                    Left(keys, word, Reason.UNREAD, "this is not a known place for images")
                     for word in mentioned(text, self.target)
                 ]
                 continue

@@ -84,7 +84,7 @@ class Target:
     def verdict(self, text: str, slot: str = "") -> Verdict:
         """Of what stands where an image belongs; `slot` is the environment variable that it is the value of."""
         if has_parameter(text):
-            return Verdict(reason=Reason.PARAMETER, why="what it is turns out when it runs")
+            return Verdict(reason=Reason.PARAMETER, why="it is known only when it runs")
         if reference_problem(text):
             return Verdict(reason=Reason.FOREIGN, why="it is not an image reference")
         reference = Reference.parse(text)
@@ -132,7 +132,7 @@ class Target:
     def _why_unresolved(self, name: str) -> str:
         kinds = [kind for kind, names in self.catalogue.sets.items() if name in names]
         if kinds and self.type not in kinds:
-            return f"it is an image of {' and '.join(kinds)} infrastructures, and {self.infrastructure} is {self.type}"
+            return f"it is an image of {' and '.join(kinds)} infrastructures, but {self.infrastructure} is {self.type}"
         return f"{self.infrastructure} has no image of this name: `chaosreg resolve {self.infrastructure}`"
 
 
@@ -140,5 +140,5 @@ def _no_digest(config: ResolvedConfig, unknown: list[str]) -> Finding:
     return Finding(
         "CHR0704",
         f"no digest is known for {', '.join(f'`{text}`' for text in unknown)} of {config.infrastructure.path}",
-        help="`chaosreg lock` writes it to stacks/chaosreg.lock.yaml; of a custom image, write it into the setting",
+        help="`chaosreg lock` writes it to stacks/chaosreg.lock.yaml; for a custom image, write it into the setting",
     )

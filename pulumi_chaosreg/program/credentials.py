@@ -55,7 +55,7 @@ class CredentialValues:
         raise ChaosregError(
             Finding(
                 "CHR0501",
-                f"credential `{name}` has no value, and {infrastructure.title} needs it",
+                f"credential `{name}` has no value, but {infrastructure.title} needs it",
                 origin.place,
                 notes=tuple(("looked at", place) for place in looked_at),
                 help=f"run `pulumi config set --stack {owning} --secret {CREDENTIALS}:{name}`",
@@ -76,7 +76,7 @@ class CredentialValues:
         return [
             Finding(
                 "CHR0501",
-                f"credential `{named.value}` has no value, and the mirror of {owner.title} needs it",
+                f"credential `{named.value}` has no value, but the mirror of {owner.title} needs it",
                 named.origin.place,
                 notes=(("looked at", f"{CREDENTIALS}:{named.value} in the stack `{self.stack}`"),),
                 help=f"run `pulumi config set --stack {self.stack} --secret --path "
@@ -94,7 +94,7 @@ class CredentialValues:
         return [
             Finding(
                 "CHR0501",
-                f"credential `{record.login.value}` has no value, and the record of {record.scope.title} in Harness "
+                f"credential `{record.login.value}` has no value, but the record of {record.scope.title} in Harness "
                 "needs it",
                 record.login.origin.place,
                 notes=(("looked at", f"{CREDENTIALS}:{record.login.value} in the stack `{self.stack}`"),),
@@ -141,7 +141,7 @@ async def _initialised(full: str, stack: str) -> str:
             str(
                 ChaosregError.of(
                     "CHR0509",
-                    f"stack `{stack}` hands down a credential that is needed here, and was never initialised",
+                    f"stack `{stack}` hands down a credential that is needed here, but was never initialised",
                     help=f"run `pulumi stack init {stack}`, set its credentials, and bring it `up` first",
                 )
             )
@@ -156,9 +156,9 @@ def _handed_down(values: Any, names: Any, stack: str, name: str) -> Any:
         return value
     is_there = name in (names or ())
     if pulumi.runtime.is_dry_run() and not is_there:
-        pulumi.log.warn(f"stack `{stack}` has not handed down credential `{name}` yet: run its `up` before this one's")
+        pulumi.log.warn(f"stack `{stack}` has not handed down credential `{name}` yet: run `up` there first")
         return {"username": "unknown", "password": "unknown until then"}  # a preview only; `up` refuses
-    cause = "the two stacks have different passphrases or secrets providers" if is_there else "it is not `up` since"
+    cause = "the two stacks have different passphrases or secrets providers" if is_there else "it has had no `up` since"
     advice = (
         "give both stacks the same secrets provider or passphrase: `pulumi stack change-secrets-provider`"
         if is_there

@@ -140,7 +140,7 @@ class _Builder:
             unknown += [str(image.source) for image in images if image.digest is None]
         if unknown and pulumi.runtime.is_dry_run():
             pulumi.log.info(
-                f"`images.pin` leaves it to `up` which digests these tags stand for: {', '.join(unknown)}", component
+                f"`images.pin` lets `up` resolve the digests of these tags: {', '.join(unknown)}", component
             )
 
 

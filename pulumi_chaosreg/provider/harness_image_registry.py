@@ -47,9 +47,9 @@ class HarnessImageRegistry:
         failures += _levels(checked)
         endpoint = checked["endpoint"]
         if isinstance(endpoint, str) and not endpoint.startswith(("https://", "http://")):
-            failures.append(("endpoint", f"is no address; write it as in `{HARNESS_SAAS}`"))
+            failures.append(("endpoint", f"is not an address; write it as in `{HARNESS_SAAS}`"))
         if checked.get("private") is True and not checked.get("secretName"):
-            failures.append(("secretName", "is missing; Harness demands it for a private registry"))
+            failures.append(("secretName", "is missing; Harness needs it for a private registry"))
         place = {key: checked.get(key) for key in ("accountId", "organization", "project", "infrastructure")}
         if not failures and not has_unknown(place):
             for key in _kept(_scope(checked)):
@@ -76,13 +76,13 @@ class HarnessImageRegistry:
             above = harness.blocked_by(scope) if scope.above and not self._is_opened(scope) else ""
             own, _ = harness.look(scope)
         except ChaosregError as failure:
-            occasion.tell(f"nobody could look at Harness: {failure.findings[0].message}")
+            occasion.tell(f"Harness could not be checked: {failure.findings[0].message}")
             return
         if above:
             occasion.warn(str(blocked(scope.title, above)))
         known = _record(state) if state else None
         if own and own not in (wanted, known):
-            how = "somebody has changed the record of" if known else "takes over the record that is there for"
+            how = "somebody changed the record of" if known else "adopts the existing record of"
             occasion.tell(f"{how} {scope.title} in Harness: {_changes(own, wanted)}")
 
     def create(self, inputs: Properties, occasion: Occasion) -> tuple[str, dict[str, Any]]:
@@ -106,7 +106,7 @@ class HarnessImageRegistry:
         except ChaosregError as refusal:
             if not state or not _is_denied(refusal):  # without the key everything else may still be refreshed
                 raise
-            occasion.warn(f"kept as it was: nobody could look at Harness\n{refusal}")
+            occasion.warn(f"kept as it was: Harness could not be checked\n{refusal}")
             return Found(ident, inputs, state)
         if own is None and holds is None:
             return None
@@ -133,14 +133,14 @@ class HarnessImageRegistry:
         if own is None and holds is None:
             return
         if own and own != _record(state):
-            occasion.warn(f"left the record of {scope.title} in Harness: somebody else has changed it since to {own}")
+            occasion.warn(f"left the record of {scope.title} in Harness: somebody has since changed it to {own}")
             return
         try:
             harness.put(scope, DEFAULT)
         except HarnessError as refusal:
             if refusal.refusal is not Refusal.BLOCKED:
                 raise
-            occasion.warn(f"left the record of {scope.title} in Harness, where a level above decides by now\n{refusal}")
+            occasion.warn(f"left the record of {scope.title} in Harness, where a level above now decides\n{refusal}")
 
     def _put(self, inputs: Properties) -> None:
         self._client(inputs).put(_scope(inputs), _record(inputs))
@@ -150,7 +150,7 @@ class HarnessImageRegistry:
         if not key:
             raise _NoKeyError.of(
                 "CHR0808",
-                "there is no API key of Harness",
+                "there is no Harness API key",
                 help="give `harness.login` a value (`pulumi config set --secret chaosreg-credentials:NAME`), or set "
                 f"{KEY}",
             )
@@ -192,7 +192,7 @@ def _levels(inputs: Properties) -> list[Failure]:
     """A level needs those above it."""
     levels = ("organization", "project", "infrastructure")
     return [
-        (below, f"needs `{above}`, too: it is in one")
+        (below, f"also needs `{above}`")
         for above, below in pairwise(levels)
         if inputs.get(below) and not inputs.get(above)
     ]

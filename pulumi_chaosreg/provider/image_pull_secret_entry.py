@@ -107,7 +107,7 @@ class ImagePullSecretEntry:
             occasion.warn(f"left `{state['secretName']}` in {account}: {failure.findings[0].message}")
             return
         if is_left and state.get("madeAccount") is True:
-            occasion.tell(f"left {account}, which was made for this entry: others may use it by now")
+            occasion.tell(f"left {account}, which was made for this entry: others may use it now")
 
     def _add(self, inputs: Properties) -> bool:
         """Make the account have the entry; whether the account was made for it."""

@@ -129,7 +129,7 @@ class MirroredImage:
         except ChaosregError as refusal:
             if not state or not refusal.is_denied:  # without the credential everything else may still be refreshed
                 raise
-            occasion.warn(f"kept as it was: nobody could look at the target\n{refusal}")
+            occasion.warn(f"kept as it was: the target could not be checked\n{refusal}")
             return Found(ident, inputs, state)
         return Found(found[1]["target"], *found) if found else None
 
@@ -168,7 +168,7 @@ class MirroredImage:
         if self._still_wanted.is_kept_here(target):
             return ""
         if state.get("written") is not True:
-            return f"kept {target}: it was there before this resource, which did not write it"
+            return f"kept {target}: it existed before this resource, which did not write it"
         if reason := self._still_wanted.elsewhere(urn, target, digest):
             return f"kept {target}: {reason}"
         key = "delete" if inputs.get("delete") else "push"
@@ -180,7 +180,7 @@ class MirroredImage:
             untag = untagging(target.server, named=f"mirror.{key}" if inputs.get(key) else "")
             self.mirror.remove(target.server, target.repository, ours, login, untag=untag)
         is_ours = now in (None, digest)
-        return "" if is_ours else f"kept {target}: somebody else has moved the tag to {now} since"
+        return "" if is_ours else f"kept {target}: somebody has since moved the tag to {now}"
 
     def _new_warnings(self, *, with_logins: bool) -> list[Finding]:
         """What went wrong and did no harm, each once in a run: with registries, and while logins were looked for, which
@@ -213,7 +213,7 @@ def _policy_failures(inputs: Properties) -> list[Failure]:
     if signatures != "require":
         return [] if verify is None else [("verify", "has no effect without `signatures: require`")]
     if verify is None:
-        return [("verify", "is missing: `signatures: require` demands signatures, and somebody must say whose")]
+        return [("verify", "is missing: `signatures: require` needs signers")]
     try:
         missing = check_installed(SigningPolicy.parse(verify))
     except MalformedPolicy as wrong:
@@ -227,7 +227,7 @@ def _reference_failures(key: str, value: str) -> list[Failure]:
     except ChaosregError as error:
         return [(key, error.findings[0].message)]
     if key == "target" and reference.digest:
-        return [(key, "names a digest; a target is a tag, and its digest is an output")]
+        return [(key, "has a digest; a target is a tag, its digest an output")]
     if key == "target" and COMPANION_TAG.fullmatch(reference.tag or ""):
         return [(key, "has the form of a signature's tag; choose another one")]
     return [] if reference.tag or (key == "source" and reference.digest) else [(key, "has no tag")]

@@ -60,11 +60,11 @@ class StillWanted:
             files = self._files[project]
         except (ChaosregError, OSError) as error:
             why = error.findings[0].message if isinstance(error, ChaosregError) else type(error).__name__
-            return f"nobody can tell whether others need it: {why}"
+            return f"others may need it: {why}"
         if user := ask(files, None if self._run.has_program else stack):
             return user
         if self._run.leaves_out:
-            return "this run leaves resources out (`--target`), and one of them may have it"
+            return "this run leaves out resources (`--target`), and one may need it"
         return ""
 
 
@@ -84,7 +84,7 @@ class _StackFiles:
         root, findings = find_project(folder), []  # type: ignore[var-annotated]
         files = StackFolder(root, findings)
         if files.project_name != project:
-            raise ChaosregError.of("CHR0109", f"the Pulumi.yaml in {root} is not that of the project `{project}`")
+            raise ChaosregError.of("CHR0109", f"the Pulumi.yaml in {root} is not of project `{project}`")
         if not files.all() and not findings:
             return cls(None)  # a program of one's own, without stack files
         reviewed = review(root)
@@ -98,7 +98,7 @@ class _StackFiles:
         for demand in self._demands():
             registry = demand.registry
             if registry.owner and not registry.policy and f"{target.name}/".startswith(f"{registry.path}/"):
-                return f"`{registry.path}` is not ours to fill any more (`mirror: off`)"
+                return f"`{registry.path}` is no longer ours to fill (`mirror: off`)"
         for demand in self._demands():
             if destroyed is None or destroyed not in (demand.scope.stack, _stack(demand.owner)):
                 for image in demand.images:
@@ -114,7 +114,7 @@ class _StackFiles:
             there = (cluster.get("identifier") or cluster.get("context"), config.namespace.value)
             is_there = any((*there, secret) == place for secret in config.secret_names)
             if is_there and account in config.service_accounts.value and config.infrastructure.stack != destroyed:
-                return f"{_who(config.infrastructure)} still wants it"
+                return f"{_who(config.infrastructure)} still needs it"
         return ""
 
     def _demands(self) -> "Sequence[Demand]":

@@ -149,10 +149,10 @@ def _caller(parent: "pulumi.Resource | None") -> Caller | None:
 def _elsewhere(registry: OwnedRegistry, account: str, caller: Caller) -> Finding:
     return Finding(
         "CHR0483",
-        f"`{registry.server}` is in account {account}, and who runs this is in account {caller.account}",
+        f"`{registry.server}` is in account {account}, but this runs as account {caller.account}",
         registry.place,
         notes=(("who runs this", caller.arn),),
-        help=f"run it with credentials of {account}, or say how they are reached: "
+        help=f"run it with credentials of {account}, or say how to get them: "
         "`repositories: {aws: {assume_role: <ARN of a role there>}}`, or `profile`",
     )
 
@@ -163,10 +163,10 @@ def _unknown(why: str) -> Finding:
     is_preview = pulumi.runtime.is_dry_run()
     return Finding(
         "CHR0484",
-        "which account the AWS credentials are of cannot be asked"
+        "the account of the AWS credentials is unknown"
         + (", so only `up` will compare it with the registry's" if is_preview else ""),
         notes=(("AWS", why),),
-        help="give AWS credentials to whoever runs this, as the AWS command line reads them",
+        help="provide AWS credentials as the AWS command line reads them",
         severity="warning" if is_preview else "error",
     )
 

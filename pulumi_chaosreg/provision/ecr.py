@@ -229,10 +229,10 @@ def _refuse_other_key(
         way_back = "remove `kms_key`" if is_with == _OWN_KEY else f"write `kms_key: {is_with.strip('`')}`"
         finding = Finding(
             "CHR0482",
-            f"repository `{path}` is encrypted with {is_with}, and the key should be {wanted}: ECR never changes it",
+            f"repository `{path}` is encrypted with {is_with}, but the key should be {wanted}: ECR never changes it",
             settings.places.get("kms_key", registry.place),
-            help=f"{way_back}; for another key give the registry another `account`, let its "
-            "clusters follow, and delete the old repositories when nobody pulls from them",
+            help=f"{way_back}; for another key give the registry another `account`, let its clusters follow, and "
+            "delete the old repositories when unused",
         )
         raise pulumi.RunError(str(ChaosregError(locate([finding]))))
 

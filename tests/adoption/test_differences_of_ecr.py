@@ -72,7 +72,7 @@ ANY = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 5}
             {"lifecycle": rules(ANY)},
             (
                 "expire_untagged_after_days",
-                "a policy of theirs, for any images",
+                "another policy, for any images",
                 "14, untagged only",
                 OVERWRITE,
                 "",
@@ -80,13 +80,13 @@ ANY = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 5}
         ),
         (
             {"lifecycle": rules(ANY, ANY)},
-            ("expire_untagged_after_days", "a policy of theirs, 2 rules", "14, untagged only", OVERWRITE, ""),
+            ("expire_untagged_after_days", "another policy, 2 rules", "14, untagged only", OVERWRITE, ""),
         ),
         (
             {"tags": {"team": "1e3"}},
             ("tags.team", "1e3", "none", REMOVE, '`tags: {"team": "1e3"}`'),
         ),
-        ({"policy": POLICY}, ("pullers", "a policy of theirs, 2 statements", "none", STAY, "")),
+        ({"policy": POLICY}, ("pullers", "another policy, 2 statements", "none", STAY, "")),
         (
             {"encryption": "KMS", "kms_key": KEY},
             ("kms_key", f"KMS {KEY}", "AES256", REFUSE, f"`kms_key: {KEY}`"),
@@ -120,7 +120,7 @@ def test_each_difference_says_what_up_will_do_and_what_would_keep_theirs(
         (
             replace(SETTINGS, pullers=PULLERS),
             {"policy": json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow"}})},
-            [("pullers", "a policy of theirs, 1 statement", "210987654321, o-abc123", UPDATE, "")],
+            [("pullers", "another policy, 1 statement", "210987654321, o-abc123", UPDATE, "")],
         ),
     ],
 )

@@ -105,7 +105,7 @@ def test_only_actions_of_the_documented_policy_are_called(
         (replace(SETTINGS, expire_untagged_after_days=30), ["Repository", "RepositoryPolicy"]),
         (replace(SETTINGS, pullers=Pullers()), ["Repository", "LifecyclePolicy"]),
     ],
-    ids=["other rules, which are put over theirs", "a policy of theirs, which is left alone"],
+    ids=["other rules, which are put over theirs", "another policy, which is left alone"],
 )
 def test_only_what_up_would_change_in_place_or_not_at_all_is_imported(
     repository: ImageRepository, label: str, settings: RepositorySettings, expected: list[str]

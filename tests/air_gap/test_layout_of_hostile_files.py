@@ -113,10 +113,10 @@ def test_a_file_that_is_no_tar_or_holds_no_layout(tar, content) -> None:
         ("oci-layout", None, "no file `oci-layout`"),
         ("oci-layout", b"{}", "names no version"),
         ("oci-layout", b"[" * 900, "names no version"),
-        ("oci-layout", b'{"imageLayoutVersion": "2.0.0"}', "another one than 1.0.0"),
+        ("oci-layout", b'{"imageLayoutVersion": "2.0.0"}', "not 1.0.0"),
         ("index.json", None, "no index.json"),
-        ("index.json", b"{}", "no image index"),
-        ("index.json", b"[" * 200_000, "no image index"),
+        ("index.json", b"{}", "not an image index"),
+        ("index.json", b"[" * 200_000, "not an image index"),
         ("index.json", _index({"digest": "sha256:../../etc/passwd", "size": 1}), "no valid digest"),
         (
             "index.json",
@@ -213,7 +213,7 @@ def test_damage_between_two_files_is_told_from_a_cut(tar) -> None:
     content[1024:1030] = b"\xff" * 6
     tar.write_bytes(content)
     assert "error[CHR0431]" in _refused(tar)
-    assert "no header at byte 1024" in _refused(tar)
+    assert "not a header at byte 1024" in _refused(tar)
 
 
 @pytest.mark.parametrize("kind", ["tar", "folder"])

@@ -108,10 +108,10 @@ def test_nothing_is_made_for_a_registry_of_another_account(aws: AwsState, tmp_pa
         refused = stack.go(command, THEIRS)
         assert refused.code != 0
         assert (
-            f"error[CHR0483]: `{THEIRS}.dkr.ecr.eu-west-1.amazonaws.com` is in account {THEIRS}, and who runs"
+            f"error[CHR0483]: `{THEIRS}.dkr.ecr.eu-west-1.amazonaws.com` is in account {THEIRS}, but this runs"
             in said(refused)
         )
-        assert f"is in account {OURS}" in said(refused)
+        assert f"but this runs as account {OURS}" in said(refused)
         assert "assume_role" in said(refused)
     assert names(client(aws, "ecr", "eu-west-1"), label) == []
     assert not [name for name in stack.state() if label in name and "chaos-ddcr" in name]
@@ -159,10 +159,10 @@ def test_a_preview_without_credentials_says_what_it_does_not_know(aws: AwsState,
 
     shown = stack.go("preview", OURS)
     assert shown.code == 0, shown.output
-    assert "warning[CHR0484]: which account the AWS credentials are of cannot be asked, so only `up`" in said(shown)
+    assert "warning[CHR0484]: the account of the AWS credentials is unknown, so only `up`" in said(shown)
     assert shown.operations(f"acme:{OURS}.dkr.ecr.eu-west-1.amazonaws.com/{label}/chaos-ddcr") == ["create", "create"]
 
     refused = stack.go("up --yes --skip-preview", OURS)
     assert refused.code != 0
-    assert "error[CHR0484]: which account the AWS credentials are of cannot be asked" in said(refused)
+    assert "error[CHR0484]: the account of the AWS credentials is unknown" in said(refused)
     assert "NoCredentials" in refused.output

@@ -69,7 +69,7 @@ def test_a_preview_shows_what_is_taken_over_and_writes_nothing_and_an_edit_is_an
     before = records(harness, account)
     done = company.run("pulumi", "preview", "--stack", "acme", "--diff")
     shown = done.stdout + done.stderr
-    assert "takes over the record that is there for account" in shown
+    assert "adopts the existing record of account" in shown
     assert "server: `docker.io` -> `harbor.acme.example`" in shown
     assert records(harness, account) == before
     company.up("acme")

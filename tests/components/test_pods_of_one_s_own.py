@@ -57,7 +57,7 @@ def test_a_misspelt_image_is_told_with_the_one_that_was_meant(run: Any) -> None:
         run(lambda: infrastructure().image("chaos-logwatcher") and None)
 
     said = " ".join(str(told.value).split())
-    assert "error[CHR0611]: infrastructure `dev` needs no image `chaos-logwatcher`" in said
+    assert "error[CHR0611]: infrastructure `dev` does not need image `chaos-logwatcher`" in said
     assert Path(__file__).name in said
     assert "its images: chaos-ddcr, chaos-ddcr-faults, chaos-log-watcher, service-discovery-collector" in said
     assert "did you mean `chaos-log-watcher`?" in said

@@ -67,10 +67,10 @@ def written(harness):
 @pytest.mark.parametrize(
     ("said", "failure"),
     [
-        ({"infrastructure": "eu", "organization": "o"}, ("infrastructure", "needs `project`, too: it is in one")),
-        ({"private": True}, ("secretName", "is missing; Harness demands it for a private registry")),
+        ({"infrastructure": "eu", "organization": "o"}, ("infrastructure", "also needs `project`")),
+        ({"private": True}, ("secretName", "is missing; Harness needs it for a private registry")),
         ({"onDestroy": "delete"}, ("onDestroy", "must be one of: reset, retain")),
-        ({"endpoint": "app.harness.io"}, ("endpoint", "is no address")),
+        ({"endpoint": "app.harness.io"}, ("endpoint", "is not an address")),
     ],
 )
 def test_inputs_that_harness_would_refuse_are_told_by_the_preview(registry, said, failure):
@@ -98,7 +98,7 @@ def test_a_preview_says_which_level_blocks_unless_this_run_opens_it(registry, in
 
 def test_a_preview_without_a_network_or_with_unknown_values_goes_on(registry, inputs, harness, heard):
     registry.look_ahead({}, {**inputs(), "endpoint": "http://127.0.0.1:9"}, heard.occasion)
-    assert "nobody could look at Harness" in heard.told[0]
+    assert "Harness could not be checked" in heard.told[0]
     registry.look_ahead({}, {**inputs(), "server": UNKNOWN}, heard.occasion)
     assert len(heard.told) == 1
 
@@ -202,7 +202,7 @@ def test_a_record_is_retained_or_left_to_whoever_changed_it(registry, inputs, ha
     assert "left the record" in heard.told[-1]
     put(harness, ident, registryServer="theirs.example", registryAccount="x")
     alone.delete(ident, {**state, "onDestroy": "reset"}, given, heard.occasion)
-    assert "somebody else has changed it" in heard.warned[-1]
+    assert "somebody has since changed it" in heard.warned[-1]
     assert records(harness, ACCOUNT)[ident]["registryServer"] == "theirs.example"
 
 
@@ -232,4 +232,4 @@ def test_a_record_that_a_level_above_blocks_is_left_and_said(registry, inputs, h
     ident, state = registry.create(given, heard.occasion)
     put(harness, ACCOUNT, isOverrideAllowed=False)
     HarnessImageRegistry(Run()).delete(ident, state, given, heard.occasion)
-    assert "a level above decides by now" in heard.warned[0]
+    assert "a level above now decides" in heard.warned[0]

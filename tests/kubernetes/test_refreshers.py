@@ -102,7 +102,7 @@ def run_script(tmp_path: Path, **environment: str) -> subprocess.CompletedProces
 def test_without_an_identity_it_says_what_is_missing(tmp_path: Path) -> None:
     ran = run_script(tmp_path)
     assert ran.returncode == 1
-    assert "this Pod has no identity of AWS" in ran.stderr
+    assert "this Pod has no AWS identity" in ran.stderr
     assert "Traceback" not in ran.stderr
 
 

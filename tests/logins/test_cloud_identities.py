@@ -89,7 +89,7 @@ def test_a_machine_without_identity_is_told_what_to_check(tmp_path, server, clou
 
 def test_a_machine_without_identity_at_google_is_told_what_to_check(tmp_path):
     found = _ask(GAR, nobody(tmp_path) | {"NO_GCE_CHECK": "true"})
-    assert "CHR0515]: the machine's identity at Google Cloud" in found["error"]
+    assert "rejects the machine's identity at Google Cloud" in found["error"]
 
 
 def test_what_a_cloud_says_is_quoted_without_secrets(tmp_path):

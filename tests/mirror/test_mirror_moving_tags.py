@@ -202,5 +202,5 @@ def test_what_a_refresh_finds_moved_is_no_longer_ours(
 
     _, seen = images.look(ident, state, inputs) or ({}, {})
 
-    assert "it was there before this resource" in images.remove(seen, inputs, URN)
+    assert "it existed before this resource" in images.remove(seen, inputs, URN)
     assert mirror.digest(latest(target)) == theirs.digest

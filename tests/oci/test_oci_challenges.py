@@ -68,9 +68,9 @@ def test_a_token_serves_whatever_its_scopes_cover(held: set[str], needed: set[st
         ("", ""),
         ('Basic realm="x"', ""),
         ('Negotiate, Bearer realm="https://x/t"', ""),
-        ("Negotiate YII==", "`negotiate`, and"),
-        ('Digest realm="x", NTLM', "`digest`, `ntlm`, and"),
-        ("???", "something that cannot be read, and"),
+        ("Negotiate YII==", "`negotiate`, but"),
+        ('Digest realm="x", NTLM', "`digest`, `ntlm`, but"),
+        ("???", "something that cannot be read, but"),
     ],
 )
 def test_a_challenge_that_nobody_here_can_answer_is_said(header: str, said: str) -> None:

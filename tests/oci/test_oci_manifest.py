@@ -49,7 +49,7 @@ def test_null_is_how_go_writes_an_empty_list() -> None:
     [
         (b"not json", OCI_MANIFEST, "not JSON"),
         (b"[]", OCI_MANIFEST, "not JSON"),
-        (raw(manifests=[ENTRY], layers=[ENTRY]), "", "at the same time"),
+        (raw(manifests=[ENTRY], layers=[ENTRY]), "", "both an index and an image"),
         (raw(config=ENTRY, mediaType=OCI_MANIFEST), OCI_INDEX, "calls itself"),
         (raw(layers=[{"digest": "sha256:../../x", "size": 1}]), "", "no valid digest"),
         (raw(layers=[{"digest": ENTRY["digest"], "size": -1}]), "", "no valid digest"),

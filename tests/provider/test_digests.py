@@ -76,7 +76,7 @@ def test_each_way_of_pinning_from_the_stack_file_to_the_cluster(company: Workspa
     lockfile.unlink()
     company.edit("stacks/Pulumi.acme.yaml", release, f"{release}, pin: off")
     said = company.run("pulumi", "preview", "--stack", "acme").stdout
-    assert "`images.pin` leaves it to `up` which digests these tags stand for" in said
+    assert "`images.pin` lets `up` resolve the digests of these tags" in said
     company.up("acme")
     company.up("checkout-prod")
     assert _image(company, lab) == tagged

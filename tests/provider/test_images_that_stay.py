@@ -69,7 +69,7 @@ def test_a_replacement_of_the_same_target_keeps_it(images: Images, private_targe
     assert has_tag(private_target)
     images.run("first", flags=("--expect-no-changes",))
     # and what a resource found there is not its own to take away
-    assert "it was there before this resource" in images.run(verb="destroy")
+    assert "it existed before this resource" in images.run(verb="destroy")
     assert has_tag(private_target)
 
 
@@ -82,7 +82,7 @@ def test_a_resource_that_gets_another_name_keeps_its_target(images: Images, priv
 def test_a_run_with_targets_keeps_what_it_did_not_look_at(images: Images, private_target: RegistryServer) -> None:
     images.run("first", "second", flags=("--target", urn("second")))
     said = images.run("second", flags=("--target", urn("first")))
-    assert "this run leaves resources out" in said
+    assert "this run leaves out resources" in said
     assert has_tag(private_target)
 
 
@@ -228,7 +228,7 @@ def test_a_mirror_that_is_turned_off_keeps_every_image_and_forgets_it(
     file.write_text(re.sub(r"mirror: \{.*\}", "mirror: off", file.read_text("utf-8")), "utf-8")
     said = company.up("acme")
 
-    assert "not ours to fill any more (`mirror: off`)" in said
+    assert "no longer ours to fill (`mirror: off`)" in said
     assert has_tag(private_target)
     assert " deleted" not in company.up("acme")
     company.up("acme", verb="destroy")
@@ -244,6 +244,6 @@ def test_stack_files_that_nobody_can_read_keep_every_image(company: Company, pri
 
     said = company.up("acme", verb="destroy")
 
-    assert "nobody can tell whether others need it" in said
+    assert "others may need it" in said
     assert "chaosreg validate" in said
     assert has_tag(private_target)

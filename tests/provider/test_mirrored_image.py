@@ -114,7 +114,7 @@ def test_destroy_deletes_only_when_told_to_and_only_what_this_stack_wrote(
     image.inputs = {**inputs, "on_destroy": "delete"}
     image.up()
     done = image.workspace.run("pulumi", "destroy", "--stack", "one", "--yes", "--skip-preview")
-    assert "it was there before this resource" in done.stdout + done.stderr
+    assert "it existed before this resource" in done.stdout + done.stderr
     assert _request(private_target, "HEAD", manifest) == 200
 
 
@@ -142,7 +142,7 @@ def test_an_image_that_is_there_is_imported_and_belongs_to_others(
     assert image.change(source=f"{lab.upstream.host}/harness/chaos-ddcr-faults:1.94.0") == ("update", ("source",))
 
     image.inputs = {}
-    assert "it was there before this resource" in image.up()
+    assert "it existed before this resource" in image.up()
     assert _request(private_target, "HEAD", manifest) == 200
 
 

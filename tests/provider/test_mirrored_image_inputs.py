@@ -112,7 +112,7 @@ def test_signers_that_are_not_known_yet_pass(images, verify):
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"signatures": "require"}, "somebody must say whose"),
+        ({"signatures": "require"}, "needs signers"),
         ({"verify": {"public_keys": [KEY]}}, "has no effect without `signatures: require`"),
         ({"signatures": "copy", "verify": {"public_keys": [KEY]}}, "has no effect without"),
         ({"signatures": "require", "verify": {}}, "it names no key and no identity"),

@@ -84,7 +84,7 @@ def test_of_a_registry_with_a_name_too(project):
 def test_a_repository_that_the_kind_would_refuse_is_one_error_for_all_images(project):
     (finding,) = errors(project, {"server": ECR, "account": "c" * 250, "type": "public"})
     assert finding.code == "CHR0426"
-    assert finding.message.endswith("characters, and Amazon ECR takes 256 (and 3 more)")
+    assert finding.message.endswith("characters, but Amazon ECR allows 256 (and 3 more)")
     assert codes(project, {"server": ECR, "account": "chaos", "type": "public"}) == []
 
 

@@ -21,14 +21,14 @@ def shapes(service):
         (GAR, None, "acme/chaos/images", ""),
         (GAR, None, "example.com/acme/chaos", ""),
         (GAR, None, "acme", f"`{GAR}` needs `PROJECT/REPOSITORY` as the path, but `acme` is not enough"),
-        (GAR, None, "", f"`{GAR}` needs `PROJECT/REPOSITORY` as the path, and there is none"),
+        (GAR, None, "", f"`{GAR}` needs `PROJECT/REPOSITORY` as the path, but there is none"),
         (GCR, None, "acme", ""),
-        (GCR, None, "/", f"`{GCR}` needs `PROJECT` as the path, and there is none"),
+        (GCR, None, "/", f"`{GCR}` needs `PROJECT` as the path, but there is none"),
         (ECR, None, "", ""),
         ("docker.io", None, "harness", ""),
-        ("registry-1.docker.io", None, "", "`registry-1.docker.io` needs `NAMESPACE` as the path, and there is none"),
-        ("docker.io", None, "a/b", "`docker.io` has images at `NAMESPACE/IMAGE` only, and the path is `a/b`"),
-        ("harbor.company.com", "harbor", "", "`harbor.company.com` needs `PROJECT` as the path, and there is none"),
+        ("registry-1.docker.io", None, "", "`registry-1.docker.io` needs `NAMESPACE` as the path, but there is none"),
+        ("docker.io", None, "a/b", "`docker.io` has images at `NAMESPACE/IMAGE` only, but the path is `a/b`"),
+        ("harbor.company.com", "harbor", "", "`harbor.company.com` needs `PROJECT` as the path, but there is none"),
         ("harbor.company.com", None, "", ""),
         ("registry.gitlab.com", None, "acme/chaos", ""),
     ],
@@ -48,7 +48,7 @@ def test_the_names_of_repositories_at_aws_are_as_aws_says(service, kind):
 def test_a_repository_that_the_kind_would_refuse_is_told():
     ecr, public = all_kinds()["ecr"], all_kinds()["ecr_public"]
     assert ecr.repository_problem("chaos/chaos-ddcr") == ""
-    assert "has 257 characters, and Amazon ECR takes 256" in ecr.repository_problem("c" * 257)
+    assert "has 257 characters, but Amazon ECR allows 256" in ecr.repository_problem("c" * 257)
     assert "`c` is too short for Amazon ECR" in ecr.repository_problem("c")
     assert ecr.repository_problem("chaos__ddcr") == ""
     assert public.repository_problem("chaos__ddcr") == "`chaos__ddcr` is not a valid name on Amazon ECR Public"

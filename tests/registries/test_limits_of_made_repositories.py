@@ -64,7 +64,7 @@ def test_tags_count_that_move_in_one_repository_of_one_that_we_make(project):
         ({"k" * 129: "chaos"}, "has 129 characters, but a repository takes 128"),
         ({"team": "v" * 257}, "the value of `team` has 257 characters, but a repository takes 256"),
         ({"team": "a,b"}, "`team` or its value has other characters than letters, digits, spaces"),
-        ({f"k{number}": "v" for number in range(51)}, "there are 51 of them, and a repository takes 50"),
+        ({f"k{number}": "v" for number in range(51)}, "there are 51, but a repository takes 50"),
     ],
 )
 def test_tags_of_the_cloud_have_limits(project, tags, problem):

@@ -144,7 +144,7 @@ def test_a_classic_signature_that_was_stripped_is_refused(upstream, target, sign
     signer.strip_signature(upstream.host, "app", APP)
     error = _refused(mirror, upstream, target, _trusting(signer))
     assert "error[CHR0456]" in error
-    assert "its signature was taken away" in error
+    assert "its signature was removed" in error
 
 
 def test_a_child_of_a_signed_index_is_refused_alone(upstream, target, signer, mirror) -> None:

@@ -44,7 +44,7 @@ def test_up_copies_what_the_key_has_signed_and_nothing_before(
         signatures="require",
     )
     # nobody is named: the preview says so
-    assert "somebody must say whose" in image.up(check=False)
+    assert "needs signers" in image.up(check=False)
     image.inputs["verify"] = {"public_keys": [(tmp_path / "cosign.pub").read_text()]}
 
     # nobody has signed: nothing is written

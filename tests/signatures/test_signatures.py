@@ -256,7 +256,7 @@ def test_where_nothing_can_be_written_it_is_said_and_not_the_roots_fault(monkeyp
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
     with pytest.raises(ChaosregError, match="CHR0459") as raised:
         Identities(SigningPolicy((), (Identity(GITHUB, SIGNER),), ROOT))
-    assert "let TMPDIR name a folder that can be written to" in str(raised.value)
+    assert "set TMPDIR to a writable folder" in str(raised.value)
 
 
 # any one change of a good bundle

@@ -130,17 +130,17 @@ def _shown_rules(text: str) -> tuple[str, str]:
     """The rules in few words, and the setting that keeps them, where one does."""
     rules = (_rules(text) or {}).get("rules") or []
     if len(rules) != 1:
-        return f"a policy of theirs, {len(rules)} rules", ""
+        return f"another policy, {len(rules)} rules", ""
     selection = rules[0].get("selection") or {}
     days = selection.get("countNumber")
     if isinstance(days, int) and _rules(lifecycle(days)) == {"rules": rules}:
         return f"{days}, untagged only", f"`expire_untagged_after_days: {days}`"
-    return f"a policy of theirs, for {selection.get('tagStatus')} images", ""
+    return f"another policy, for {selection.get('tagStatus')} images", ""
 
 
 def _shown_policy(text: str) -> str:
     count = len(_statements(_parsed(text)))
-    return f"a policy of theirs, {count} statement{'' if count == 1 else 's'}"
+    return f"another policy, {count} statement{'' if count == 1 else 's'}"
 
 
 def _shown_pullers(pullers: Pullers) -> str:

@@ -44,9 +44,9 @@ def adopter(registry: OwnedRegistry, settings: RepositorySettings) -> "EcrAdopte
     if caller["Account"] != account:
         raise ChaosregError.of(
             "CHR0494",
-            f"`{registry.server}` belongs to the AWS account {account}, and this machine to {caller['Account']}",
+            f"`{registry.server}` belongs to AWS account {account}, but this machine to {caller['Account']}",
             notes=[("this machine is", caller["Arn"])],
-            help=f"use an identity of {account}, as `pulumi up` will: `AWS_PROFILE`, or a role",
+            help=f"use an identity of {account}, as `pulumi up` must: `AWS_PROFILE`, or a role",
         )
     return EcrAdopter(registry, settings, client, caller["Arn"])
 
@@ -154,7 +154,7 @@ class EcrAdopter:
             "CHR0492",
             f"AWS does not allow `ecr:{action}` on {repositories}",
             notes=(("this machine is", self._who),),
-            help="allow it: `adopt` reads only, and docs/registries/ecr.md has the policy that it needs",
+            help="allow it: `adopt` only reads, and docs/registries/ecr.md has the policy",
             cause=Cause.FORBIDDEN,
         )
 
@@ -168,7 +168,7 @@ def _no_answer(action: str, reason: str, said: Exception, repositories: str) -> 
         "CHR0493",
         f"AWS does not answer `ecr:{action}` for {repositories}: {reason}",
         notes=(("its SDK says", harmless(str(said))),),
-        help="run the command again: it has changed nothing",
+        help="run the command again: nothing was changed",
     )
 
 

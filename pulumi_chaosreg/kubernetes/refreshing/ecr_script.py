@@ -63,8 +63,8 @@ def _keys(told: Environment) -> Keys:
     if told.get("AWS_ACCESS_KEY_ID") and told.get("AWS_SECRET_ACCESS_KEY"):
         return told["AWS_ACCESS_KEY_ID"], told["AWS_SECRET_ACCESS_KEY"], told.get("AWS_SESSION_TOKEN", "")
     raise RefreshError(
-        "this Pod has no identity of AWS: no role for its ServiceAccount, no keys, and nothing that EKS Pod Identity "
-        "puts into it (is there an association for this ServiceAccount, and does the node run its agent?)"
+        "this Pod has no AWS identity: no role for its ServiceAccount, no keys, and nothing from EKS Pod Identity"
+        " (is there an association for this ServiceAccount, and does the node run its agent?)"
     )
 
 
@@ -136,7 +136,7 @@ def _write(told: Environment, password: str, expires: str) -> None:
         f"{url}?fieldManager=chaosreg-refresher&force=true",
         headers,
         json.dumps(applied).encode(),
-        f"the cluster does not take the Secret {secret} (where it is gone, `pulumi up` makes it again)",
+        f"the cluster rejects the Secret {secret} (if it is gone, `pulumi up` makes it again)",
         handlers=[_NO_PROXY, trust],
     )
 
