@@ -8,7 +8,7 @@ from typing import Literal, TypedDict
 
 
 class AllowOverridesArgs(TypedDict, total=False):
-    """whether levels below may set registry, images or mirror: all of it, or what these keys leave; all that are given
+    """whether levels below may set registry, images or mirror: all of them, or as these keys allow; every given key
     must hold
     """
 
@@ -21,22 +21,22 @@ class AllowOverridesArgs(TypedDict, total=False):
     """only in these scopes and below them: paths below the account, as in `payments/lab`"""
 
     registries: Literal["all"] | list[str]
-    """of `image_registry` only a name of these may be chosen, or any name: `all`"""
+    """for `image_registry`, only these names may be chosen, or any name: `all`"""
 
 
 class AuthenticationArgs(TypedDict, total=False):
-    """how the cluster proves who it is; belongs to its server"""
+    """how the cluster logs in; belongs to its server"""
 
     type: Literal["kubernetes_secret", "basic", "token", "node_identity", "aws_ecr", "gcp_service_account", "azure"]
-    """kubernetes_secret where only `secret_name` is given, basic where `username` is; node_identity: the node has an
-    identity of its own that the registry trusts, and no credential exists
+    """kubernetes_secret if only `secret_name` is given, basic if `username` is; node_identity: the registry trusts the
+    node's own identity, and there is no credential
     """
 
     secret_name: str
     """the pull Secret's name in the cluster"""
 
     namespace: str
-    """where that Secret is: the default of the infrastructure's `namespace`, and a finding where that differs"""
+    """where that Secret is: the default of the infrastructure's `namespace`; a finding if that differs"""
 
     username: str
     """the user of basic authentication"""
@@ -45,7 +45,7 @@ class AuthenticationArgs(TypedDict, total=False):
     """NAME of the value `chaosreg-credentials:NAME`"""
 
     password_env: str
-    """the environment variable that holds the password where no value is configured"""
+    """the environment variable that holds the password if no value is configured"""
 
     region: str
     """aws_ecr: the registry's region"""
@@ -57,7 +57,7 @@ class AuthenticationArgs(TypedDict, total=False):
 
 
 class IdentityArgs(TypedDict, total=False):
-    """one identity, exactly or as a regular expression, and who vouches for it"""
+    """one identity, exact or as a regular expression, and who vouches for it"""
 
     identity: str
     """a mail address, or the URI of a workflow"""
@@ -70,7 +70,7 @@ class IdentityArgs(TypedDict, total=False):
 
 
 class VerifyArgs(TypedDict, total=False):
-    """who must have signed where `signatures` is `require`: any one of these; taken whole from the nearest level"""
+    """who must have signed if `signatures` is `require`: any one of these; used whole from the nearest level"""
 
     public_keys: list[str]
     """PEM files, beside Pulumi.yaml or below, or the PEM texts themselves"""
@@ -82,40 +82,39 @@ class VerifyArgs(TypedDict, total=False):
     """the sigstore instance's `trusted_root.json`, beside Pulumi.yaml or below"""
 
     each_platform: bool
-    """whether every platform must be signed itself, as `cosign sign --recursive` does it"""
+    """whether every platform must be signed, as by `cosign sign --recursive`"""
 
 
 class MirrorArgs(TypedDict, total=False):
-    """what the owner's stack copies into the registry; `off` where somebody else fills it"""
+    """what the owner's stack copies into the registry; `off` if something else fills it"""
 
     source: str
     """`server/account` to copy from"""
 
     also: list[str]
-    """further images to copy into the registry, whoever pulls them: full references, as `custom_images` has them; the
-    last part of the path goes under the registry's account
+    """further images to copy into the registry, whoever pulls them: full references, as in `custom_images`; the last
+    part of the path goes under the registry's account
     """
 
     allow_sources: list[str]
-    """the only sources that may be copied from; Harness's own where nobody says"""
+    """the only sources that may be copied from; by default Harness's own"""
 
     platforms: Literal["all"] | list[str]
-    """which platforms to keep; all where nobody says. A subset's index is written again without the others: its digest
-    is our own (the lockfile has it beside upstream's), and signatures of upstream's index do not apply to it, those of
-    its children do
+    """which platforms to keep; by default all. A subset gets a new index without the others, with its own digest (the
+    lockfile has both), so that signatures of upstream's index do not apply to it, but those of its children do
     """
 
     foreign_layers: Literal["refuse", "keep"]
-    """what happens to an image with layers that their vendor alone may hand out (Windows base images). refuse (also
-    where nobody says): it is not copied. keep: its manifest is copied byte for byte and these layers are not, so every
-    node fetches them from the vendor's address
+    """what to do with an image whose layers only their vendor may distribute (Windows base images). refuse (the
+    default): it is not copied. keep: its manifest is copied byte for byte and these layers are not, so every node
+    fetches them from the vendor's address
     """
 
     signatures: Literal["copy", "require", "skip"]
-    """copied along, or required too before anything is copied, or left behind"""
+    """whether signatures are copied, also required before anything is copied, or skipped"""
 
     verify: VerifyArgs
-    """who must have signed where `signatures` is `require`: any one of these; taken whole from the nearest level"""
+    """who must have signed if `signatures` is `require`: any one of these; used whole from the nearest level"""
 
     push: str
     """NAME of the credential that pushes; otherwise the machine's docker config"""
@@ -128,20 +127,20 @@ class MirrorArgs(TypedDict, total=False):
 
 
 class PullersArgs(TypedDict, total=False):
-    """who may pull besides the account that has the registry (Amazon ECR); taken whole from the nearest level"""
+    """who may pull besides the account that has the registry (Amazon ECR); used whole from the nearest level"""
 
     accounts: list[str]
-    """numbers of AWS accounts"""
+    """AWS account numbers"""
 
     roles: list[str]
-    """ARNs of roles"""
+    """role ARNs"""
 
     organization: str
-    """an organization of AWS, all of it: `o-…`"""
+    """a whole AWS organization: `o-…`"""
 
 
 class MembersArgs(TypedDict, total=False):
-    """who gets a role on the repository (Google Artifact Registry), as IAM names them; taken whole from the nearest
+    """who gets a role on the repository (Google Artifact Registry), as IAM names them; used whole from the nearest
     level
     """
 
@@ -193,11 +192,11 @@ class PodIdentityArgs(TypedDict, total=False):
     """its name"""
 
     cluster: str
-    """name of the cluster; any of the account where nobody says"""
+    """the cluster's name; by default any of the account"""
 
 
 class TrustArgs(TypedDict, total=False):
-    """who may become it: each of these that is given, exactly; several as a list"""
+    """who may assume it: everybody given here, exactly; a list for several"""
 
     github: GithubArgs
     """a workflow of one repository, on one branch or tag, or in one environment: the account's OIDC provider
@@ -205,13 +204,13 @@ class TrustArgs(TypedDict, total=False):
     """
 
     roles: list[str]
-    """ARNs of roles, of this account or others"""
+    """role ARNs, of this account or others"""
 
     account: str
-    """number of an AWS account; all of it, which `root` must say"""
+    """an AWS account number; without roles, `root` must confirm it"""
 
     root: bool
-    """whether everybody in `account` whom that account allows it"""
+    """trust everybody in `account` whom that account allows"""
 
     service_account: ServiceAccountArgs
     """a ServiceAccount of a cluster whose issuer is an OIDC provider of the account"""
@@ -224,11 +223,11 @@ class RoleArgs(TypedDict, total=False):
     """a role that may do just this, in just the owner's repositories"""
 
     trust: TrustArgs | list[TrustArgs]
-    """who may become it: each of these that is given, exactly; several as a list"""
+    """who may assume it: everybody given here, exactly; a list for several"""
 
 
 class IdentitiesArgs(TypedDict, total=False):
-    """roles to make (Amazon ECR), where policy documents are not enough; taken whole from the nearest level"""
+    """roles to create (Amazon ECR), if policy documents are not enough; used whole from the nearest level"""
 
     push: RoleArgs
     """a role that may do just this, in just the owner's repositories"""
@@ -240,16 +239,14 @@ class IdentitiesArgs(TypedDict, total=False):
     """a role that may do just this, in just the owner's repositories"""
 
     path: str
-    """the roles' path; `/` where nobody says"""
+    """the roles' path; by default `/`"""
 
     permissions_boundary: str
     """ARN of the policy that bounds them"""
 
 
 class AwsArgs(TypedDict, total=False):
-    """as whom repositories and roles are made, where that is not who runs `pulumi up`; taken whole from the nearest
-    level
-    """
+    """as whom repositories and roles are created, if not as who runs `pulumi up`; used whole from the nearest level"""
 
     assume_role: str
     """ARN of a role to assume first"""
@@ -262,47 +259,45 @@ class RepositoriesArgs(TypedDict, total=False):
     """how the owner's repositories are made"""
 
     create: bool
-    """whether `up` makes them"""
+    """whether `up` creates them"""
 
     immutable_tags: bool
-    """whether a tag may move"""
+    """whether tags are immutable"""
 
     scan_on_push: bool
     """whether pushed images are scanned"""
 
     expire_untagged_after_days: int
-    """when untagged manifests may go, days"""
+    """days until untagged manifests are deleted"""
 
     kms_key: str
-    """the key that encrypts them (Amazon ECR: a KMS key's ARN; Artifact Registry: its resource name); the registry's
-    own where nobody says
+    """the key that encrypts them (a KMS key: its ARN at Amazon ECR, its resource name at Artifact Registry); by default
+    the registry's own
     """
 
     tags: dict[str, str]
-    """tags of the cloud for what is made"""
+    """cloud tags for the created resources"""
 
     pullers: PullersArgs
-    """who may pull besides the account that has the registry (Amazon ECR); taken whole from the nearest level"""
+    """who may pull besides the account that has the registry (Amazon ECR); used whole from the nearest level"""
 
     members: MembersArgs
-    """who gets a role on the repository (Google Artifact Registry), as IAM names them; taken whole from the nearest
+    """who gets a role on the repository (Google Artifact Registry), as IAM names them; used whole from the nearest
     level
     """
 
     identities: IdentitiesArgs
-    """roles to make (Amazon ECR), where policy documents are not enough; taken whole from the nearest level"""
+    """roles to create (Amazon ECR), if policy documents are not enough; used whole from the nearest level"""
 
     aws: AwsArgs
-    """as whom repositories and roles are made, where that is not who runs `pulumi up`; taken whole from the nearest
-    level
-    """
+    """as whom repositories and roles are created, if not as who runs `pulumi up`; used whole from the nearest level"""
 
     protect: bool
     """whether the engine refuses to delete them"""
 
 
 class RegistryArgs(TypedDict, total=False):
-    """a server and a path on it; whoever defines it owns it"""
+    """a server and a path on it, owned by the scope that defines it"""
 
     server: str
     """host, with port if it has one"""
@@ -314,13 +309,13 @@ class RegistryArgs(TypedDict, total=False):
     """whether pulling needs a credential"""
 
     kind: Literal["artifactory", "generic", "harbor"]
-    """where the host does not tell"""
+    """needed if the host does not show it"""
 
     authentication: AuthenticationArgs
-    """how the cluster proves who it is; belongs to its server"""
+    """how the cluster logs in; belongs to its server"""
 
     mirror: Literal["off", False] | MirrorArgs
-    """what the owner's stack copies into the registry; `off` where somebody else fills it"""
+    """what the owner's stack copies into the registry; `off` if something else fills it"""
 
     repositories: RepositoriesArgs
     """how the owner's repositories are made"""
@@ -341,35 +336,35 @@ class ImageRegistryArgs(TypedDict, total=False):
     """whether pulling needs a credential"""
 
     kind: Literal["artifactory", "generic", "harbor"]
-    """where the host does not tell"""
+    """needed if the host does not show it"""
 
     authentication: AuthenticationArgs
-    """how the cluster proves who it is; belongs to its server"""
+    """how the cluster logs in; belongs to its server"""
 
     name: str
-    """a registry that `registries:` names at this level or above; taken whole"""
+    """a registry named under `registries:` at this level or above; used whole"""
 
 
 class ImagesArgs(TypedDict, total=False):
     """which tags"""
 
     release: str
-    """the release of Harness Chaos Engineering, always written"""
+    """the release of Harness Chaos Engineering; never inferred"""
 
     tags: dict[str, str]
-    """image name → tag, where it differs from the release's"""
+    """image name → tag, if not the release's"""
 
     pin: Literal["strict", "record", "off"]
-    """how firmly digests hold. strict: all that is mirrored or pulled must be in the lockfile, and a cluster gets
+    """how firmly digests hold. strict: everything mirrored or pulled must be in the lockfile, and a cluster gets
     `tag@digest`. record: the same digests are locked and copied, but a cluster gets tags (for tools that cannot take
-    `tag@digest`), and what is not locked yet is a warning. off: no lockfile is needed or read; a tag is resolved when
-    its image is copied, so that a preview does not know the digest, and a cluster gets tags. Where nobody says: what is
-    mirrored must be locked, and tags that move; a cluster gets `tag@digest` where the digest is known
+    `tag@digest`), and an image not locked yet is a warning. off: no lockfile is needed or read; a tag is resolved when
+    its image is copied, so that a preview does not know the digest, and a cluster gets tags. By default mirrored images
+    and moving tags must be locked; a cluster gets `tag@digest` if the digest is known
     """
 
 
 class CustomImagesArgs(TypedDict, total=False):
-    """image → full reference that is used instead"""
+    """image → full reference to use instead"""
 
     chaos_argoexec: str
 
@@ -417,25 +412,25 @@ class NamespaceArgs(TypedDict, total=False):
     """the namespace"""
 
     create: bool
-    """false: it must be there"""
+    """false: it must already exist"""
 
 
 class PullSecretArgs(TypedDict, total=False):
     """the Secret that the kubelet pulls with"""
 
     create: bool
-    """whether we make it"""
+    """whether we create it"""
 
     name: str
     """its name"""
 
     adopt: bool
-    """whether a Secret of this name that is there already becomes ours"""
+    """whether to take over an existing Secret of this name"""
 
     delivery: Literal["theirs", "secret", "refresher", "external_secrets", "node_identity"]
-    """how a pull credential reaches the kubelet, where the default does not fit. theirs: a Secret that somebody else
-    made. secret: a Secret of ours. node_identity: the node has an identity that the registry trusts, and there is no
-    Secret. refresher: a Secret of ours, which a CronJob in the cluster renews. external_secrets: not in this version
+    """how a pull credential reaches the kubelet, if the default does not fit. theirs: a Secret that somebody else made.
+    secret: a Secret of ours. node_identity: the node has an identity that the registry trusts, and there is no Secret.
+    refresher: a Secret of ours, which a CronJob in the cluster renews. external_secrets: not in this version
     """
 
     identity: str
@@ -444,8 +439,8 @@ class PullSecretArgs(TypedDict, total=False):
     """
 
     refresher_image: str
-    """the image that the refresher runs, with Python 3.9 or newer; `public.ecr.aws/docker/library/python:3.13-alpine`
-    where nobody says. It must be pullable without the Secret that it renews
+    """the image that the refresher runs, with Python 3.9 or newer; by default
+    `public.ecr.aws/docker/library/python:3.13-alpine`. It must be pullable without the Secret that it renews
     """
 
     refresher_environment: dict[str, str]
@@ -456,25 +451,25 @@ class HarnessArgs(TypedDict, total=False):
     """the same settings in Harness itself"""
 
     publish: bool
-    """whether `up` writes this level's registry into Harness, too; of this level alone: others say it themselves"""
+    """whether `up` also writes this level's registry into Harness; not inherited"""
 
     account_id: str
     """the account's identifier in Harness"""
 
     endpoint: str
-    """where Harness's API is, `https://<host>/gateway`; `https://app.harness.io/gateway` where nobody says"""
+    """where Harness's API is, `https://<host>/gateway`; by default `https://app.harness.io/gateway`"""
 
     login: str
     """NAME of the API key, in each stack that publishes"""
 
     on_destroy: Literal["reset", "retain"]
-    """what becomes of the record in Harness, which nobody can delete: it goes back to Harness's default (also where
-    nobody says), or stays
+    """what happens to the record in Harness, which cannot be deleted: it is reset to Harness's default (the default),
+    or kept
     """
 
     tags: Literal["ours", "theirs"]
-    """who chooses the tags of images that have a key in Harness. ours (also where nobody says): they are published with
-    the tags that are mirrored. theirs: Harness chooses, and the mirror must hold what it chooses
+    """who chooses the tags of images that have a key in Harness. ours (the default): they are published with the
+    mirrored tags. theirs: Harness chooses, and the mirror must have what it chooses
     """
 
 
@@ -485,12 +480,12 @@ class InfrastructureArgs(TypedDict, total=False):
     """the paths that this scope had before it was renamed or moved, oldest first; keep the oldest"""
 
     allow_overrides: bool | AllowOverridesArgs
-    """whether levels below may set registry, images or mirror: all of it, or what these keys leave; all that are given
+    """whether levels below may set registry, images or mirror: all of them, or as these keys allow; every given key
     must hold
     """
 
     registries: dict[str, RegistryArgs]
-    """registries that this level and those below may choose by name"""
+    """registries that this level and those below can choose by name"""
 
     image_registry: str | ImageRegistryArgs
     """where the cluster pulls from: a registry's name, or the registry itself, which then belongs to the scope that
@@ -501,10 +496,10 @@ class InfrastructureArgs(TypedDict, total=False):
     """which tags"""
 
     custom_images: CustomImagesArgs
-    """image → full reference that is used instead"""
+    """image → full reference to use instead"""
 
     allow_images: list[str]
-    """the only places that images may be pulled from, beside the chosen registry itself; anywhere where nobody says"""
+    """the only places to pull images from, besides the chosen registry; by default anywhere"""
 
     required_images: list[str]
     """the images instead of the infrastructure type's own list"""
@@ -513,7 +508,7 @@ class InfrastructureArgs(TypedDict, total=False):
     """how the owner's repositories are made"""
 
     mirror: Literal["off", False] | MirrorArgs
-    """what the owner's stack copies into the registry; `off` where somebody else fills it"""
+    """what the owner's stack copies into the registry; `off` if something else fills it"""
 
     on_destroy: Literal["retain", "delete"]
     """what `destroy` does with images and repositories"""
@@ -531,29 +526,29 @@ class InfrastructureArgs(TypedDict, total=False):
     """the Secret that the kubelet pulls with"""
 
     enforce: Literal["off", "warn", "deny"]
-    """what the cluster does with Pods of the infrastructure's namespace that use another image than its resolved ones
-    and what `allow_images` names. off (also where nobody says): nothing. warn: who makes them is warned, and the audit
-    log has it. deny: they are refused. A level below may always say a stricter word
+    """what the cluster does with Pods in the infrastructure's namespace whose image is neither a resolved one nor in
+    `allow_images`. off (the default): nothing. warn: their creator is warned, and the audit log records it. deny: they
+    are refused. A level below may always be stricter
     """
 
     labels: dict[str, str]
-    """labels for every Kubernetes object that we make"""
+    """labels for every Kubernetes object that we create"""
 
     annotations: dict[str, str]
-    """annotations for every Kubernetes object that we make"""
+    """annotations for every Kubernetes object that we create"""
 
     harness: HarnessArgs
     """the same settings in Harness itself"""
 
     harness_id: str
-    """this scope's identifier in Harness, where it differs from ours"""
+    """this scope's identifier in Harness, if not ours"""
 
     environment: str
-    """the identifier of the Harness environment, where Harness names infrastructures by it, too"""
+    """the identifier of the Harness environment, if Harness names infrastructures by it, too"""
 
 
 class ClusterArgs(TypedDict, total=False):
-    """which cluster; always given"""
+    """which cluster; required"""
 
     kubeconfig: str
     """path of the kubeconfig; $KUBECONFIG or ~/.kube/config otherwise"""
@@ -562,14 +557,14 @@ class ClusterArgs(TypedDict, total=False):
     """context in it"""
 
     identifier: str
-    """the cluster's lasting name; the context otherwise"""
+    """the cluster's permanent name; the context otherwise"""
 
     provider: Literal["eks", "gke", "aks", "openshift", "other"]
-    """what runs the nodes: on its own cloud a registry may know them by themselves; other where nobody says"""
+    """what runs the nodes: a registry of the same cloud may trust them directly; by default other"""
 
 
 class LevelArgs(InfrastructureArgs, total=False):
     """the settings of a level above infrastructures"""
 
     cluster: ClusterArgs
-    """which cluster; always given"""
+    """which cluster; required"""

@@ -52,10 +52,10 @@ class Cluster:
     ) -> None:
         """`kubeconfig` is a path or the content, and may be a secret Output; $KUBECONFIG or ~/.kube/config otherwise.
 
-        `identifier` is the cluster's lasting name; the context otherwise. With it, a new address of the same cluster is
-        an update.
-        `provider` says what runs the nodes: on its own cloud a registry may know them by themselves. What a level above
-        says, or `other`, otherwise.
+        `identifier` is the cluster's permanent name; the context otherwise. With it, a new address of the same cluster
+        is an update.
+        `provider` says what runs the nodes: a registry of the same cloud may trust them directly. Otherwise what a
+        level above says, or `other`.
         `kubernetes_provider` is a Provider of your own, which makes the objects instead of ours. Secrets are then
         protected, because one without `enable_secret_mutable=True` replaces them by delete and create;
         `secrets_are_mutable` is your word that it changes them in place.

@@ -70,7 +70,7 @@ def login_in(auths: Mapping[str, Any], server: str, repository: str, origin: str
         raise ChaosregError.of(
             "CHR0525",
             f"the docker config of {origin} has no login in its entry `{shown(fitting[0])}`",
-            help="add `auth` (base64 of `user:password`), or `username` and `password`: what a credential helper "
-            "keeps is not in the file",
+            help="add `auth` (base64 of `user:password`), or `username` and `password`: what a credential helper keeps "
+            "is not in the file",
         )
     return None

@@ -80,8 +80,8 @@ class Reference:
             raise ChaosregError.of(
                 "CHR0301",
                 f"`{_USER_INFO.sub('…@', text)}` is not an image reference: {problem}",
-                help="write `server/repository:tag`, for example `docker.io/harness/chaos-ddcr:1.94.0`; "
-                "repositories are lowercase",
+                help="write `server/repository:tag`, for example `docker.io/harness/chaos-ddcr:1.94.0`; repositories "
+                "are lowercase",
             )
         return cls(*parts)
 

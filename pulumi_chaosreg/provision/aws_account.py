@@ -152,8 +152,8 @@ def _elsewhere(registry: OwnedRegistry, account: str, caller: Caller) -> Finding
         f"`{registry.server}` is in account {account}, but this runs as account {caller.account}",
         registry.place,
         notes=(("who runs this", caller.arn),),
-        help=f"run it with credentials of {account}, or say how to get them: "
-        "`repositories: {aws: {assume_role: <ARN of a role there>}}`, or `profile`",
+        help=f"run it with credentials of {account}, or say how to get them: `repositories: {{aws: {{assume_role: <ARN "
+        "of a role there>}}`, or `profile`",
     )
 
 

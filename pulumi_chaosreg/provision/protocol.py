@@ -86,7 +86,7 @@ class RepositorySettings:
     with_signatures: bool = True
     """Whether tags of signatures and lists of referrers (`sha256-…`) come along; such tags do move."""
     kms_key: str = ""
-    """The key that encrypts them; the registry's own where nobody says."""
+    """The key that encrypts them; by default the registry's own."""
     tags: Mapping[str, str] = field(default_factory=dict)
     pullers: Pullers = Pullers()
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -51,9 +51,9 @@ def _differ(scope: Scope, differs: str, every: list[ResolvedConfig]) -> Finding:
         f"{first.title}{more} has its registry in Harness from {scope.title}, but {differs}",
         first.place,
         notes=(("published at", str(scope.at(HARNESS.publish))),),
-        help="add `harness: {publish: true}` there (`publish: false` if something else sets it), or make both agree:"
-        f" `pull_secret: {{name: …}}` at {scope.title}, `cluster: {{provider: …}}` or "
-        "`pull_secret: {delivery: …}`",
+        help="add `harness: {publish: true}` there (`publish: false` if something else sets it), or make both "
+        f"agree: `pull_secret: {{name: …}}` at {scope.title}, `cluster: {{provider: …}}` or `pull_secret: {{delivery: "
+        "…}`",
     )
 
 

@@ -61,8 +61,8 @@ def _moving_tags(registry: Registry, images: Iterable[ResolvedImage], catalogue:
             most = f"at most {room} exceptions" if limit else "no exceptions"
             yield Finding(
                 "CHR0443",
-                f"{len(moving)} tags move in repository `{repository}`, but {registry.kind.title} allows {most} "
-                f"from immutable tags{others}",
+                f"{len(moving)} tags move in repository `{repository}`, but {registry.kind.title} allows {most} from "
+                f"immutable tags{others}",
                 moving[max(moving)].place,
                 notes=(("they move", ", ".join(f"`{tag}`" for tag in sorted(moving))),),
                 help="write releases' tags, or set `repositories: {immutable_tags: false}`",

@@ -251,8 +251,8 @@ def _unfit(
             "CHR0527",
             f"the password of `{type_}` expires{hours}: its Secret would differ in every preview",
             how.origin.place,
-            help=f"write `delivery: node_identity` if the nodes have their own identity (on {nodes}), or "
-            "`delivery: refresher`: a Job in the cluster that renews the Secret",
+            help=f"write `delivery: node_identity` if the nodes have their own identity (on {nodes}), or `delivery: "
+            "refresher`: a Job in the cluster that renews the Secret",
             follows=infrastructure.is_unclear(CLUSTER.provider),
         )
     return None

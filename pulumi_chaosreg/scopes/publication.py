@@ -147,9 +147,8 @@ def publication(
         findings.append(
             Finding(
                 "CHR0809",
-                f"{scope.title} is published to Harness, but `{registry.server.value}` has no `account`: Harness "
-                "needs a path"
-                " between server and image",
+                f"{scope.title} is published to Harness, but `{registry.server.value}` has no `account`: Harness needs "
+                "a path between server and image",
                 registry.account_place,
                 help="mirror below a path, as in `account: chaos`",
                 follows=registry.is_unclear(IMAGE_REGISTRY.account),
@@ -233,8 +232,8 @@ def _locked(scope: Scope) -> Iterator[Finding]:
                 "allows no overrides",
                 scope.at(HARNESS.publish),
                 notes=(("locked by", str(above.at(SECTION.allow_overrides))),),
-                help=f"remove `publish` here: what {above.title} publishes applies here, too; or set "
-                f"`allow_overrides: true` in {above.title}",
+                help=f"remove `publish` here: what {above.title} publishes applies here, too; or set `allow_overrides: "
+                f"true` in {above.title}",
             )
             return
 
@@ -283,8 +282,7 @@ def _secret(
         "each infrastructure",
         scope.at(HARNESS.publish),
         help="write one name for all below, `pull_secret: {name: chaos-pull}`; if the registry trusts the nodes' own "
-        "identity,"
-        " `pull_secret: {delivery: node_identity}`",
+        "identity, `pull_secret: {delivery: node_identity}`",
         follows=scope.is_unclear(PULL_SECRET.name) or scope.is_unclear(IMAGE_REGISTRY.authentication),
     )
     return private, None, [finding]

@@ -19,17 +19,17 @@ from pulumi_chaosreg.settings.grammars import (
 from pulumi_chaosreg.settings.kinds import Flag, Table, Tables, Text, Texts
 
 PULLERS = Table(
-    "who may pull besides the account that has the registry (Amazon ECR); taken whole from the nearest level",
+    "who may pull besides the account that has the registry (Amazon ECR); used whole from the nearest level",
     {
-        "accounts": Texts("numbers of AWS accounts", grammar=ACCOUNT_NUMBER),
-        "roles": Texts("ARNs of roles", grammar=ROLE_ARN),
-        "organization": Text("an organization of AWS, all of it: `o-…`", grammar=ORGANIZATION_ID),
+        "accounts": Texts("AWS account numbers", grammar=ACCOUNT_NUMBER),
+        "roles": Texts("role ARNs", grammar=ROLE_ARN),
+        "organization": Text("a whole AWS organization: `o-…`", grammar=ORGANIZATION_ID),
     },
     whole=True,
 )
 
 TRUST = Table(
-    "who may become it: each of these that is given, exactly; several as a list",
+    "who may assume it: everybody given here, exactly; a list for several",
     {
         "github": Table(
             "a workflow of one repository, on one branch or tag, or in one environment: the account's OIDC provider "
@@ -40,9 +40,9 @@ TRUST = Table(
                 "environment": Text("the environment that the job names", grammar=GITHUB_ENVIRONMENT),
             },
         ),
-        "roles": Texts("ARNs of roles, of this account or others", grammar=ROLE_ARN, least=1),
-        "account": Text("number of an AWS account; all of it, which `root` must say", grammar=ACCOUNT_NUMBER),
-        "root": Flag("whether everybody in `account` whom that account allows it"),
+        "roles": Texts("role ARNs, of this account or others", grammar=ROLE_ARN, least=1),
+        "account": Text("an AWS account number; without roles, `root` must confirm it", grammar=ACCOUNT_NUMBER),
+        "root": Flag("trust everybody in `account` whom that account allows"),
         "service_account": Table(
             "a ServiceAccount of a cluster whose issuer is an OIDC provider of the account",
             {
@@ -56,7 +56,7 @@ TRUST = Table(
             {
                 "namespace": Text("its namespace", grammar=KUBERNETES_NAME),
                 "service_account": Text("its name", grammar=KUBERNETES_SUBDOMAIN),
-                "cluster": Text("name of the cluster; any of the account where nobody says", grammar=EKS_CLUSTER),
+                "cluster": Text("the cluster's name; by default any of the account", grammar=EKS_CLUSTER),
             },
         ),
     },
@@ -69,20 +69,19 @@ _ROLE = Table(
     called="RoleArgs",
 )
 IDENTITIES = Table(
-    "roles to make (Amazon ECR), where policy documents are not enough; taken whole from the nearest level",
+    "roles to create (Amazon ECR), if policy documents are not enough; used whole from the nearest level",
     {
         "push": _ROLE,
         "pull": _ROLE,
         "delete": _ROLE,
-        "path": Text("the roles' path; `/` where nobody says", grammar=IAM_PATH),
+        "path": Text("the roles' path; by default `/`", grammar=IAM_PATH),
         "permissions_boundary": Text("ARN of the policy that bounds them", grammar=POLICY_ARN),
     },
     whole=True,
     least=1,
 )
 AWS_ACCESS = Table(
-    "as whom repositories and roles are made, where that is not who runs `pulumi up`; taken whole from the nearest "
-    "level",
+    "as whom repositories and roles are created, if not as who runs `pulumi up`; used whole from the nearest level",
     {
         "assume_role": Text("ARN of a role to assume first", grammar=ROLE_ARN),
         "profile": Text("a profile of the machine's AWS configuration"),

@@ -4,7 +4,7 @@ from pulumi_chaosreg.settings.google_grammars import MEMBER
 from pulumi_chaosreg.settings.kinds import Table, Texts
 
 MEMBERS = Table(
-    "who gets a role on the repository (Google Artifact Registry), as IAM names them; taken whole from the nearest "
+    "who gets a role on the repository (Google Artifact Registry), as IAM names them; used whole from the nearest "
     "level",
     {
         "pull": Texts("readers: nodes' service accounts, groups", grammar=MEMBER, least=1),

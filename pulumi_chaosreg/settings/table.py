@@ -66,22 +66,22 @@ _VALUES = frozenset(
     ]
 )
 AUTHENTICATION = Table(
-    "how the cluster proves who it is; belongs to its server",
+    "how the cluster logs in; belongs to its server",
     {
         "type": Text(
-            "kubernetes_secret where only `secret_name` is given, basic where `username` is; node_identity: the node "
-            "has an identity of its own that the registry trusts, and no credential exists",
+            "kubernetes_secret if only `secret_name` is given, basic if `username` is; node_identity: the registry "
+            "trusts the node's own identity, and there is no credential",
             AUTHENTICATION_TYPES,
         ),
         "secret_name": Text("the pull Secret's name in the cluster", grammar=KUBERNETES_SUBDOMAIN),
         "namespace": Text(
-            "where that Secret is: the default of the infrastructure's `namespace`, and a finding where that differs",
+            "where that Secret is: the default of the infrastructure's `namespace`; a finding if that differs",
             grammar=KUBERNETES_NAME,
         ),
         "username": Text("the user of basic authentication", grammar=USER),
         "password_secret": Text("NAME of the value `chaosreg-credentials:NAME`", grammar=CREDENTIAL_NAME),
         "password_env": Text(
-            "the environment variable that holds the password where no value is configured", grammar=VARIABLE
+            "the environment variable that holds the password if no value is configured", grammar=VARIABLE
         ),
         "region": Text("aws_ecr: the registry's region"),
         "key_file": Text(
@@ -93,17 +93,17 @@ AUTHENTICATION = Table(
     values=_VALUES,
     values_go_to=("password_secret",),
     advice_for_values="set the value with `pulumi config set --secret chaosreg-credentials:NAME`, and write "
-    "`password_secret: NAME`; change it first: it stands in the file's history",
+    "`password_secret: NAME`; change it first: it is in the file's history",
 )
 
 VERIFY = Table(
-    "who must have signed where `signatures` is `require`: any one of these; taken whole from the nearest level",
+    "who must have signed if `signatures` is `require`: any one of these; used whole from the nearest level",
     {
         "public_keys": Texts("PEM files, beside Pulumi.yaml or below, or the PEM texts themselves"),
         "identities": Tables(
             "whom certificates must name",
             Table(
-                "one identity, exactly or as a regular expression, and who vouches for it",
+                "one identity, exact or as a regular expression, and who vouches for it",
                 {
                     "identity": Text("a mail address, or the URI of a workflow"),
                     "identity_regexp": Text("must match the whole identity"),
@@ -112,7 +112,7 @@ VERIFY = Table(
             ),
         ),
         "trusted_root": Text("the sigstore instance's `trusted_root.json`, beside Pulumi.yaml or below"),
-        "each_platform": Flag("whether every platform must be signed itself, as `cosign sign --recursive` does it"),
+        "each_platform": Flag("whether every platform must be signed, as by `cosign sign --recursive`"),
     },
     whole=True,
 )
@@ -122,35 +122,34 @@ class _ImageRegistry(Group, key="image_registry"):
     server = text("host, with port if it has one", grammar=SERVER_GRAMMAR)
     account = text("path between the server and the image", grammar=REGISTRY_PATH)
     type = text("whether pulling needs a credential", ("public", "private"))
-    kind = text("where the host does not tell", SAYABLE_KINDS)
+    kind = text("needed if the host does not show it", SAYABLE_KINDS)
     authentication = mapping(AUTHENTICATION)
-    name = text("a registry that `registries:` names at this level or above; taken whole", grammar=REGISTRY_NAME)
+    name = text("a registry named under `registries:` at this level or above; used whole", grammar=REGISTRY_NAME)
 
 
 class _Images(Group, key="images"):
-    release = text("the release of Harness Chaos Engineering, always written", grammar=TAG_GRAMMAR)
-    tags = text_map("image name → tag, where it differs from the release's", grammar=TAG_GRAMMAR)
+    release = text("the release of Harness Chaos Engineering; never inferred", grammar=TAG_GRAMMAR)
+    tags = text_map("image name → tag, if not the release's", grammar=TAG_GRAMMAR)
     pin = text(
-        "how firmly digests hold. strict: all that is mirrored or pulled must be in the lockfile, and a "
-        "cluster gets `tag@digest`. record: the same digests are locked and copied, but a cluster gets "
-        "tags (for tools that cannot take `tag@digest`), and what is not locked yet is a warning. off: no "
-        "lockfile is needed or read; a tag is resolved when its image is copied, so that a preview does "
-        "not know the digest, and a cluster gets tags. Where nobody says: what is mirrored must be locked, "
-        "and tags that move; a cluster gets `tag@digest` where the digest is known",
+        "how firmly digests hold. strict: everything mirrored or pulled must be in the lockfile, and a cluster gets "
+        "`tag@digest`. record: the same digests are locked and copied, but a cluster gets tags (for tools that cannot "
+        "take `tag@digest`), and an image not locked yet is a warning. off: no lockfile is needed or read; a tag is "
+        "resolved when its image is copied, so that a preview does not know the digest, and a cluster gets tags. By "
+        "default mirrored images and moving tags must be locked; a cluster gets `tag@digest` if the digest is known",
         ("strict", "record", "off"),
     )
 
 
 class _Repositories(Group, key="repositories"):
-    create = flag("whether `up` makes them")
-    immutable_tags = flag("whether a tag may move")
+    create = flag("whether `up` creates them")
+    immutable_tags = flag("whether tags are immutable")
     scan_on_push = flag("whether pushed images are scanned")
-    expire_untagged_after_days = number("when untagged manifests may go, days")
+    expire_untagged_after_days = number("days until untagged manifests are deleted")
     kms_key = text(
-        "the key that encrypts them (a KMS key: its ARN at Amazon ECR, its resource name at Artifact Registry); "
-        "the registry's own where nobody says"
+        "the key that encrypts them (a KMS key: its ARN at Amazon ECR, its resource name at Artifact Registry); by "
+        "default the registry's own"
     )
-    tags = text_map("tags of the cloud for what is made")
+    tags = text_map("cloud tags for the created resources")
     pullers = mapping(PULLERS)
     members = mapping(MEMBERS)
     identities = mapping(IDENTITIES)
@@ -161,29 +160,28 @@ class _Repositories(Group, key="repositories"):
 class _Mirror(Group, key="mirror"):
     source = text("`server/account` to copy from", grammar=SOURCE)
     also = texts(
-        "further images to copy into the registry, whoever pulls them: full references, as `custom_images` has them; "
-        "the last part of the path goes under the registry's account",
+        "further images to copy into the registry, whoever pulls them: full references, as in `custom_images`; the "
+        "last part of the path goes under the registry's account",
         grammar=REFERENCE,
     )
-    allow_sources = texts(
-        "the only sources that may be copied from; Harness's own where nobody says", grammar=BEGINNING
-    )
+    allow_sources = texts("the only sources that may be copied from; by default Harness's own", grammar=BEGINNING)
     platforms = texts(
-        "which platforms to keep; all where nobody says. A subset's index is written again without the "
-        "others: its digest is our own (the lockfile has it beside upstream's), and signatures of "
-        "upstream's index do not apply to it, those of its children do",
+        "which platforms to keep; by default all. A subset gets a new index without the others, with its own digest "
+        "(the lockfile has both), so that signatures of upstream's index do not apply to it, but those of its children "
+        "do",
         or_text=("all",),
         grammar=PLATFORM_GRAMMAR,
         least=1,
     )
     foreign_layers = text(
-        "what happens to an image with layers that their vendor alone may hand out (Windows base images). "
-        "refuse (also where nobody says): it is not copied. keep: its manifest is copied byte for byte and "
-        "these layers are not, so every node fetches them from the vendor's address",
+        "what to do with an image whose layers only their vendor may distribute (Windows base images). refuse (the "
+        "default): it is not copied. keep: its manifest is copied byte for byte and these layers are not, so every "
+        "node fetches them from the vendor's address",
         ("refuse", "keep"),
     )
     signatures = text(
-        "copied along, or required too before anything is copied, or left behind", ("copy", "require", "skip")
+        "whether signatures are copied, also required before anything is copied, or skipped",
+        ("copy", "require", "skip"),
     )
     verify = mapping(VERIFY)
     push = text("NAME of the credential that pushes; otherwise the machine's docker config", grammar=CREDENTIAL_NAME)
@@ -197,27 +195,27 @@ class _Mirror(Group, key="mirror"):
 class _Cluster(Group, key="cluster"):
     kubeconfig = text("path of the kubeconfig; $KUBECONFIG or ~/.kube/config otherwise", grammar=KUBECONFIG_PATH)
     context = text("context in it", grammar=CONTEXT)
-    identifier = text("the cluster's lasting name; the context otherwise")
+    identifier = text("the cluster's permanent name; the context otherwise")
     provider = text(
-        "what runs the nodes: on its own cloud a registry may know them by themselves; other where nobody says",
+        "what runs the nodes: a registry of the same cloud may trust them directly; by default other",
         ("eks", "gke", "aks", "openshift", "other"),
     )
 
 
 class _Namespace(Group, key="namespace"):
     name = text("the namespace", grammar=KUBERNETES_NAME)
-    create = flag("false: it must be there")
+    create = flag("false: it must already exist")
 
 
 class _PullSecret(Group, key="pull_secret"):
-    create = flag("whether we make it")
+    create = flag("whether we create it")
     name = text("its name", grammar=KUBERNETES_SUBDOMAIN)
-    adopt = flag("whether a Secret of this name that is there already becomes ours")
+    adopt = flag("whether to take over an existing Secret of this name")
     delivery = text(
-        "how a pull credential reaches the kubelet, where the default does not fit. theirs: a Secret that somebody "
-        "else made. secret: a Secret of ours. node_identity: the node has an identity that the registry trusts, and "
-        "there is no Secret. refresher: a Secret of ours, which a CronJob in the cluster renews. external_secrets: not "
-        "in this version",
+        "how a pull credential reaches the kubelet, if the default does not fit. theirs: a Secret that somebody else "
+        "made. secret: a Secret of ours. node_identity: the node has an identity that the registry trusts, and there "
+        "is no Secret. refresher: a Secret of ours, which a CronJob in the cluster renews. external_secrets: not in "
+        "this version",
         ("theirs", "secret", "refresher", "external_secrets", "node_identity"),
     )
     identity = text(
@@ -226,8 +224,8 @@ class _PullSecret(Group, key="pull_secret"):
         grammar=REFRESHER_IDENTITY,
     )
     refresher_image = text(
-        "the image that the refresher runs, with Python 3.9 or newer; "
-        f"`{DEFAULT_REFRESHER_IMAGE}` where nobody says. It must be pullable without the Secret that it renews",
+        f"the image that the refresher runs, with Python 3.9 or newer; by default `{DEFAULT_REFRESHER_IMAGE}`. It must "
+        "be pullable without the Secret that it renews",
         grammar=REFERENCE,
     )
     refresher_environment = text_map(
@@ -242,23 +240,21 @@ LOCKABLE = ("image_registry", "custom_images", "allow_images", "images", "requir
 
 
 class _Harness(Group, key="harness"):
-    publish = flag(
-        "whether `up` writes this level's registry into Harness, too; of this level alone: others say it themselves"
-    )
+    publish = flag("whether `up` also writes this level's registry into Harness; not inherited")
     account_id = text("the account's identifier in Harness", grammar=HARNESS_ACCOUNT)
     endpoint = text(
-        f"where Harness's API is, `https://<host>/gateway`; `{HARNESS_SAAS}` where nobody says",
+        f"where Harness's API is, `https://<host>/gateway`; by default `{HARNESS_SAAS}`",
         grammar=HARNESS_ENDPOINT,
     )
     login = text("NAME of the API key, in each stack that publishes", grammar=CREDENTIAL_NAME)
     on_destroy = text(
-        "what becomes of the record in Harness, which nobody can delete: it goes back to Harness's default (also where "
-        "nobody says), or stays",
+        "what happens to the record in Harness, which cannot be deleted: it is reset to Harness's default (the "
+        "default), or kept",
         ("reset", "retain"),
     )
     tags = text(
-        "who chooses the tags of images that have a key in Harness. ours (also where nobody says): they are published "
-        "with the tags that are mirrored. theirs: Harness chooses, and the mirror must hold what it chooses",
+        "who chooses the tags of images that have a key in Harness. ours (the default): they are published with the "
+        "mirrored tags. theirs: Harness chooses, and the mirror must have what it chooses",
         ("ours", "theirs"),
     )
 
@@ -271,7 +267,7 @@ class _AllowOverrides(Group, key="allow_overrides"):
         least=1,
     )
     registries = texts(
-        "of `image_registry` only a name of these may be chosen, or any name: `all`",
+        "for `image_registry`, only these names may be chosen, or any name: `all`",
         or_text=("all",),
         grammar=REGISTRY_NAME,
         least=1,
@@ -283,11 +279,11 @@ CLUSTER, NAMESPACE, PULL_SECRET, ALLOW_OVERRIDES = _Cluster, _Namespace, _PullSe
 HARNESS = _Harness
 
 _MIRROR_TABLE = MIRROR.table(
-    "what the owner's stack copies into the registry; `off` where somebody else fills it", or_off=True
+    "what the owner's stack copies into the registry; `off` if something else fills it", or_off=True
 )
 _REPOSITORIES_TABLE = REPOSITORIES.table("how the owner's repositories are made")
 _A_REGISTRY = Table(
-    "a server and a path on it; whoever defines it owns it",
+    "a server and a path on it, owned by the scope that defines it",
     {
         **{name: row.kind for name, row in IMAGE_REGISTRY.ROWS.items() if name != "name"},
         "mirror": _MIRROR_TABLE,
@@ -308,14 +304,14 @@ class _Section(Group):
     )
     allow_overrides: Setting[bool | dict[str, Any]] = Setting(
         ALLOW_OVERRIDES.table(
-            "whether levels below may set registry, images or mirror: all of it, or what these keys leave; all that "
-            "are given must hold",
+            "whether levels below may set registry, images or mirror: all of them, or as these keys allow; every given "
+            "key must hold",
             or_flag=True,
             least=1,
         )
     )
     registries = mapping(
-        Named("registries that this level and those below may choose by name", _A_REGISTRY, NEW_REGISTRY_NAME)
+        Named("registries that this level and those below can choose by name", _A_REGISTRY, NEW_REGISTRY_NAME)
     )
     image_registry = mapping(
         IMAGE_REGISTRY.table(
@@ -326,10 +322,10 @@ class _Section(Group):
     )
     images = mapping(IMAGES.table("which tags"))
     custom_images = text_map(
-        "image → full reference that is used instead", tuple(load_catalogue().custom_image_keys), grammar=REFERENCE
+        "image → full reference to use instead", tuple(load_catalogue().custom_image_keys), grammar=REFERENCE
     )
     allow_images = texts(
-        "the only places that images may be pulled from, beside the chosen registry itself; anywhere where nobody says",
+        "the only places to pull images from, besides the chosen registry; by default anywhere",
         grammar=BEGINNING,
     )
     required_images = texts("the images instead of the infrastructure type's own list", grammar=REFERENCE)
@@ -337,24 +333,26 @@ class _Section(Group):
     mirror: Setting[bool | dict[str, Any]] = Setting(_MIRROR_TABLE)
     on_destroy = text("what `destroy` does with images and repositories", ("retain", "delete"))
     type = text("the infrastructure's type", ("ddcr", "dedicated"))
-    cluster = mapping(CLUSTER.table("which cluster; always given"))
+    cluster = mapping(CLUSTER.table("which cluster; required"))
     namespace = mapping(NAMESPACE.table("where the chaos Pods run; made if missing", short="name"))
     service_accounts = texts("accounts that get the pull Secret", grammar=KUBERNETES_SUBDOMAIN)
     pull_secret = mapping(PULL_SECRET.table("the Secret that the kubelet pulls with"))
     enforce = text(
-        "what the cluster does with Pods of the infrastructure's namespace that use another image than its resolved "
-        "ones and what `allow_images` names. off (also where nobody says): nothing. warn: who makes them is warned, "
-        "and the audit log has it. deny: they are refused. A level below may always say a stricter word",
+        "what the cluster does with Pods in the infrastructure's namespace whose image is neither a resolved one nor "
+        "in `allow_images`. off (the default): nothing. warn: their creator is warned, and the audit log records it. "
+        "deny: they are refused. A level below may always be stricter",
         ("off", "warn", "deny"),
     )
     labels = text_map(
-        "labels for every Kubernetes object that we make", key_grammar=LABEL_KEY, grammar=LABEL_VALUE, or_empty=True
+        "labels for every Kubernetes object that we create", key_grammar=LABEL_KEY, grammar=LABEL_VALUE, or_empty=True
     )
-    annotations = text_map("annotations for every Kubernetes object that we make", key_grammar=LABEL_KEY, or_empty=True)
+    annotations = text_map(
+        "annotations for every Kubernetes object that we create", key_grammar=LABEL_KEY, or_empty=True
+    )
     harness = mapping(HARNESS.table("the same settings in Harness itself"))
-    harness_id = text("this scope's identifier in Harness, where it differs from ours", grammar=HARNESS_IDENTIFIER)
+    harness_id = text("this scope's identifier in Harness, if not ours", grammar=HARNESS_IDENTIFIER)
     environment = text(
-        "the identifier of the Harness environment, where Harness names infrastructures by it, too",
+        "the identifier of the Harness environment, if Harness names infrastructures by it, too",
         grammar=HARNESS_IDENTIFIER,
     )
 

@@ -190,7 +190,7 @@ def test_a_registry_that_does_not_list_what_it_has_is_told(
         assert main(["--project", str(folder), "prune"]) == 1
 
     said = capsys.readouterr()
-    assert f"error[CHR0423]: registry `{front.host}` does not list all of the list of tags" in said.err
+    assert f"error[CHR0423]: registry `{front.host}` sends only part of the list of tags" in said.err
     assert said.out == "1 repositories could not be looked at\n"
 
 

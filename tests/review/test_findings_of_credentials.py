@@ -97,7 +97,7 @@ MISTAKES = {
         edited(("password_secret: harbor-credentials", "password: hunter2  #! CHR0104")),
         [
             "set the value with `pulumi config set --secret chaosreg-credentials:NAME`",
-            "and write `password_secret: NAME`; change it first: it stands in the file's history",
+            "and write `password_secret: NAME`; change it first: it is in the file's history",
         ],
     ),
     "a password without its user": (

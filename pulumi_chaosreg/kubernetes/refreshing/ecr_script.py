@@ -63,8 +63,8 @@ def _keys(told: Environment) -> Keys:
     if told.get("AWS_ACCESS_KEY_ID") and told.get("AWS_SECRET_ACCESS_KEY"):
         return told["AWS_ACCESS_KEY_ID"], told["AWS_SECRET_ACCESS_KEY"], told.get("AWS_SESSION_TOKEN", "")
     raise RefreshError(
-        "this Pod has no AWS identity: no role for its ServiceAccount, no keys, and nothing from EKS Pod Identity"
-        " (is there an association for this ServiceAccount, and does the node run its agent?)"
+        "this Pod has no AWS identity: no role for its ServiceAccount, no keys, and nothing from EKS Pod Identity (is "
+        "there an association for this ServiceAccount, and does the node run its agent?)"
     )
 
 
