@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Without compiled files every process that a test starts, and pytest itself, would compile all of ours again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test nightly lint unit format lab-up lab-down clean
+.PHONY: help demo test nightly lint unit newest-sdk format lab-up lab-down clean
 
 help:            ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+newest-sdk: .venv/ready  ## the newest Pulumi SDKs in .venv, whatever constraints.txt says (`make clean` undoes it)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pulumi pulumi-kubernetes pulumi-aws
 
 format: .venv/ready  ## let ruff rewrite the layout
 	$(BIN)/ruff format .

@@ -10,6 +10,7 @@ from lab.state import load
 from tests.support.shared_cluster import cluster
 
 pytest_plugins = [
+    "tests.support.extras",
     "tests.support.kinds_of_runs",
     "tests.support.projects",
     "tests.support.registries",

@@ -3,22 +3,20 @@
 boto3 takes a quarter of a second to import, so nothing imports it before a request needs it.
 """
 
-from __future__ import annotations
-
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from lab.plugins.aws.settings import Settings
 from lab.plugins.protocol.errors import PluginError
 from lab.plugins.protocol.values import Object
 
-_CONNECT_SECONDS: Final = 5
-_READ_SECONDS: Final = 30
-_ATTEMPTS: Final = 8
+_CONNECT_SECONDS = 5
+_READ_SECONDS = 30
+_ATTEMPTS = 8
 """The official plugin tries 25 times, which takes minutes where nobody answers."""
 
 

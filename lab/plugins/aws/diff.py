@@ -1,7 +1,5 @@
 """What differs between a resource as the state knows it and as the program wants it. Pure functions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 

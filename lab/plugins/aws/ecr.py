@@ -1,10 +1,7 @@
 """Amazon ECR's repositories and what belongs to one: internal/service/ecr of Terraform's provider, call by call."""
 
-from __future__ import annotations
-
 import os
 import time
-from typing import Final
 
 from lab.plugins.aws.cloud import AwsError, Cloud, translated
 from lab.plugins.aws.tags import as_list, as_object, tag_changes
@@ -12,8 +9,8 @@ from lab.plugins.protocol.errors import PluginError
 from lab.plugins.protocol.values import Object
 
 # ECR's words for a principal that IAM does not know everywhere yet: a role that was made a moment ago.
-_NOT_YET: Final = "Invalid repository policy provided"
-_PATIENCE: Final = "120"  # seconds: propagationTimeout of the official plugin
+_NOT_YET = "Invalid repository policy provided"
+_PATIENCE = "120"  # seconds: propagationTimeout of the official plugin
 
 
 class Repository:

@@ -1,7 +1,5 @@
 """IAM's roles and the policies in them: internal/service/iam of Terraform's provider, call by call."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

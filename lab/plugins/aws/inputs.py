@@ -1,7 +1,5 @@
 """What Check makes of what the program says: defaults, a made-up name, all tags and the region; or what is wrong."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import secrets

@@ -5,10 +5,6 @@ Terraform's provider decides what `ForceNew` is: github.com/hashicorp/terraform-
 provider/resources.go and autonaming.go (v7).
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from lab.plugins.aws.policies import same_lifecycle, same_policy
 from lab.plugins.aws.properties import Kind, Property
 from lab.plugins.protocol.errors import unknown_kind
@@ -16,11 +12,11 @@ from lab.plugins.protocol.values import Object
 
 # internal/provider/sdkv2/region.go: another region is another resource. Its default comes from the provider's
 # configuration before anything is compared (pulumi-aws, provider/region.go, applyRegion).
-_REGION: Final = Property(replaces=True, left_as_it_is=True)
+_REGION = Property(replaces=True, left_as_it_is=True)
 # Tags of the program, and those with the provider's default tags: Check merges them, so that another default tag is a
 # difference of `tagsAll` alone (pulumi-aws, provider/tags.go, applyTags).
-_TAGS: Final = {"tags": Property(), "tagsAll": Property()}
-_WITH_FILTERS: Final = ("IMMUTABLE_WITH_EXCLUSION", "MUTABLE_WITH_EXCLUSION")
+_TAGS = {"tags": Property(), "tagsAll": Property()}
+_WITH_FILTERS = ("IMMUTABLE_WITH_EXCLUSION", "MUTABLE_WITH_EXCLUSION")
 
 
 def _filters_without_use(inputs: Object) -> str | None:
@@ -33,7 +29,7 @@ def _filters_without_use(inputs: Object) -> str | None:
     return None
 
 
-_REPOSITORY: Final = Kind(  # internal/service/ecr/repository.go
+_REPOSITORY = Kind(  # internal/service/ecr/repository.go
     "aws:ecr/repository:Repository",
     "ECR Repository",
     inputs={
@@ -60,7 +56,7 @@ _REPOSITORY: Final = Kind(  # internal/service/ecr/repository.go
     refuse=_filters_without_use,
 )
 
-_LIFECYCLE_POLICY: Final = Kind(  # internal/service/ecr/lifecycle_policy.go
+_LIFECYCLE_POLICY = Kind(  # internal/service/ecr/lifecycle_policy.go
     "aws:ecr/lifecyclePolicy:LifecyclePolicy",
     "ECR Lifecycle Policy",
     inputs={
@@ -73,7 +69,7 @@ _LIFECYCLE_POLICY: Final = Kind(  # internal/service/ecr/lifecycle_policy.go
     delete_before_replace=True,
 )
 
-_REPOSITORY_POLICY: Final = Kind(  # internal/service/ecr/repository_policy.go
+_REPOSITORY_POLICY = Kind(  # internal/service/ecr/repository_policy.go
     "aws:ecr/repositoryPolicy:RepositoryPolicy",
     "ECR Repository Policy",
     inputs={
@@ -84,7 +80,7 @@ _REPOSITORY_POLICY: Final = Kind(  # internal/service/ecr/repository_policy.go
     outputs=("registryId",),
 )
 
-_ROLE: Final = Kind(  # internal/service/iam/role.go
+_ROLE = Kind(  # internal/service/iam/role.go
     "aws:iam/role:Role",
     "IAM Role",
     inputs={
@@ -100,7 +96,7 @@ _ROLE: Final = Kind(  # internal/service/iam/role.go
     outputs=("arn", "createDate", "uniqueId"),
 )
 
-_ROLE_POLICY: Final = Kind(  # internal/service/iam/role_policy.go
+_ROLE_POLICY = Kind(  # internal/service/iam/role_policy.go
     "aws:iam/rolePolicy:RolePolicy",
     "IAM Role Policy",
     inputs={
@@ -111,7 +107,7 @@ _ROLE_POLICY: Final = Kind(  # internal/service/iam/role_policy.go
     outputs=(),
 )
 
-KINDS: Final = {kind.token: kind for kind in (_REPOSITORY, _LIFECYCLE_POLICY, _REPOSITORY_POLICY, _ROLE, _ROLE_POLICY)}
+KINDS = {kind.token: kind for kind in (_REPOSITORY, _LIFECYCLE_POLICY, _REPOSITORY_POLICY, _ROLE, _ROLE_POLICY)}
 
 
 def kind_of(token: str) -> Kind:

@@ -1,9 +1,6 @@
 """Create, update, read and delete, the same for all kinds, with the words of the official plugin."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import Final
 
 from lab.plugins.aws.cloud import AwsError, Cloud
 from lab.plugins.aws.ecr import LifecyclePolicy, Repository, RepositoryPolicy
@@ -15,7 +12,7 @@ from lab.plugins.aws.settings import Settings
 from lab.plugins.protocol.errors import PartialError, PluginError
 from lab.plugins.protocol.values import UNKNOWN, Object, Value, reveal, with_secrets_of
 
-_RESOURCES: Final[dict[str, Resource]] = {
+_RESOURCES: dict[str, Resource] = {
     "aws:ecr/repository:Repository": Repository(),
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": LifecyclePolicy(),
     "aws:ecr/repositoryPolicy:RepositoryPolicy": RepositoryPolicy(),

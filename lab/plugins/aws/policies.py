@@ -1,7 +1,5 @@
 """When two policy documents say the same, in the way of the provider: the order of lists and the like do not count."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any

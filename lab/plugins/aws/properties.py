@@ -1,7 +1,5 @@
 """What is known of a kind of resource and its properties: the words in which the provider's schema is told here."""
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -24,7 +22,7 @@ class Property:
     at_most: int = 0  # elements of a list
     autonamed: int = 0  # the longest name that may be made up
     document: bool = False  # JSON: an object in the program is a text in the inputs (tfbridge.TransformJSONDocument)
-    fields: Mapping[str, Property] = field(default_factory=dict)  # of the object, or of each object in the list
+    fields: "Mapping[str, Property]" = field(default_factory=dict)  # of the object, or of each object in the list
 
 
 @dataclass(frozen=True)

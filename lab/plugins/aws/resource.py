@@ -1,7 +1,5 @@
 """What the stand-in must be able to do with a kind of resource: a class in `ecr` or `iam` for each."""
 
-from __future__ import annotations
-
 from typing import Protocol
 
 from lab.plugins.aws.cloud import Cloud

@@ -1,7 +1,4 @@
-# ruff: noqa: N802 - the protocol names the methods
 """The engine's side of the plugin: one method per verb of the protocol, each of them decode, do, encode."""
-
-from __future__ import annotations
 
 import os
 from pathlib import Path

@@ -1,25 +1,23 @@
 """The configuration of one provider: who we are, where, and which tags everything gets."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from lab.plugins.protocol.errors import PluginError
 from lab.plugins.protocol.values import Object, Unknown, contains, reveal
 
-_TEXTS: Final = ("region", "profile", "accessKey", "secretKey", "token")
+_TEXTS = ("region", "profile", "accessKey", "secretKey", "token")
 # Known to the official plugin, and of no meaning for these kinds and a stand-in's calls.
-_WITHOUT_EFFECT: Final = (
+_WITHOUT_EFFECT = (
     "skipMetadataApiCheck",
     "skipRegionValidation",
     "skipRequestingAccountId",
     "version",
     "pluginDownloadURL",
 )
-_UNDERSTOOD: Final = (
+_UNDERSTOOD = (
     *_TEXTS,
     "allowedAccountIds",
     "assumeRoles",
@@ -28,7 +26,7 @@ _UNDERSTOOD: Final = (
     "forbiddenAccountIds",
     "skipCredentialsValidation",
 )
-_REGION_VARIABLES: Final = ("AWS_REGION", "AWS_DEFAULT_REGION")
+_REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class Settings:
     """False in a preview in which the configuration comes from a resource that is not there yet."""
 
     @classmethod
-    def read(cls, config: Object, environment: Mapping[str, str]) -> Settings:
+    def read(cls, config: Object, environment: Mapping[str, str]) -> "Settings":
         """Settings from `config`, as the engine sends it: everything but strings as JSON text, so `"true"`."""
         plain = {key: _value(key, value) for key, value in reveal(config).items()}
         strange = sorted(plain.keys() - set(_UNDERSTOOD) - set(_WITHOUT_EFFECT))

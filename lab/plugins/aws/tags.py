@@ -1,7 +1,5 @@
 """Tags: AWS has lists of keys and values, Pulumi an object; and which must be set or removed."""
 
-from __future__ import annotations
-
 from lab.plugins.protocol.values import Object
 
 

@@ -1,13 +1,11 @@
 """The few requests to the Kubernetes API that the stand-in needs. Nothing here knows Pulumi."""
 
-from __future__ import annotations
-
 import json
 import os
 import ssl
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from lab.plugins.kubernetes.errors import ApiError, UnreachableError
 from lab.plugins.kubernetes.kinds import Kind
@@ -17,8 +15,8 @@ from lab.plugins.protocol.values import Object
 if TYPE_CHECKING:
     import urllib3
 
-_CONNECT_SECONDS: Final = 5.0
-_READ_SECONDS: Final = 30.0
+_CONNECT_SECONDS = 5.0
+_READ_SECONDS = 30.0
 
 
 class Api:
@@ -114,7 +112,7 @@ def _cause(error: BaseException) -> str:
     return _cause(inner) if isinstance(inner, BaseException) else str(error)
 
 
-def _pool(access: Access) -> urllib3.PoolManager:
+def _pool(access: Access) -> "urllib3.PoolManager":
     import urllib3
 
     context = ssl.create_default_context(cadata=access.ca)

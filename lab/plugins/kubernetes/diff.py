@@ -1,10 +1,7 @@
 """What differs between an object as it is and as the program wants it, path by path. Pure functions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from lab.plugins.kubernetes.kinds import Kind
 from lab.plugins.kubernetes.objects import (
@@ -20,7 +17,7 @@ from lab.plugins.kubernetes.settings import Settings
 from lab.plugins.protocol.changes import Change, Difference, Path
 from lab.plugins.protocol.values import Object, Unknown, Value, reveal
 
-_ABSENT: Final = object()
+_ABSENT = object()
 
 
 @dataclass(frozen=True)

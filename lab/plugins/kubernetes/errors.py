@@ -1,7 +1,5 @@
 """What can go wrong with a cluster, in words that may be shown to the user: no message holds a secret."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from lab.plugins.protocol.errors import PluginError

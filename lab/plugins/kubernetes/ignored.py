@@ -5,8 +5,6 @@ path at dots after it has put every key that is no plain word in brackets. So `d
 annotation with a dot and an element of a list are never found, and go to the server with the value that the state has.
 """
 
-from __future__ import annotations
-
 import copy
 import re
 from collections.abc import Iterable, Sequence

@@ -1,12 +1,10 @@
 """Waiting for a Job: it is there when it is complete. In the order and with the words of the official plugin."""
 
-from __future__ import annotations
-
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from lab import state
 from lab.plugins.kubernetes.api import Api
@@ -15,10 +13,10 @@ from lab.plugins.kubernetes.objects import annotation_of, identity_of, name_of, 
 from lab.plugins.protocol.errors import PluginError
 from lab.plugins.protocol.values import Object
 
-_PATIENCE: Final = 600.0  # seconds
-_PAUSE: Final = 0.5
-_FATAL: Final = ("BackoffLimitExceeded", "DeadlineExceeded")  # other reasons of a failure end in the time-out
-_NO_CONTROLLERS: Final = (
+_PATIENCE = 600.0  # seconds
+_PAUSE = 0.5
+_FATAL = ("BackoffLimitExceeded", "DeadlineExceeded")  # other reasons of a failure end in the time-out
+_NO_CONTROLLERS = (
     "this lab has no controllers, so no Job ever runs in it: start it with its part `controller-manager` (and "
     '`scheduler`, unless the Pod names its node), or annotate the Job with `pulumi.com/skipAwait: "true"`'
 )

@@ -1,7 +1,5 @@
 """The kinds that the stand-in knows. A kind more is a row more in `KINDS`; only a Job is waited for (jobs.py)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from lab.plugins.protocol.errors import unknown_kind

@@ -3,8 +3,6 @@
 Not supported, with a message that says so: `exec` and `auth-provider` plugins.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import os

@@ -1,25 +1,22 @@
 """Kubernetes objects as Pulumi sees them: names, ids, declared inputs, and the form in which they lie in the state."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib
 import secrets
-from typing import Final
 
 from lab.plugins.kubernetes.kinds import Kind
 from lab.plugins.protocol.errors import PluginError
 from lab.plugins.protocol.values import Object, Unknown, Value, reveal, with_secrets_of
 
-_AUTONAMED: Final = "pulumi.com/autonamed"
-_FIELD_MANAGER_ANNOTATION: Final = "pulumi.com/patchFieldManager"
-_FORCE_ANNOTATION: Final = "pulumi.com/patchForce"
-_INPUTS: Final = "__inputs"
-_FIELD_MANAGER: Final = "__fieldManager"
-_API_VERSION: Final = "__initialApiVersion"
+_AUTONAMED = "pulumi.com/autonamed"
+_FIELD_MANAGER_ANNOTATION = "pulumi.com/patchFieldManager"
+_FORCE_ANNOTATION = "pulumi.com/patchForce"
+_INPUTS = "__inputs"
+_FIELD_MANAGER = "__fieldManager"
+_API_VERSION = "__initialApiVersion"
 # What the server fills in: never an input, even when a program copied it from a live object.
-_SERVER_METADATA: Final = (
+_SERVER_METADATA = (
     "creationTimestamp",
     "deletionGracePeriodSeconds",
     "deletionTimestamp",

@@ -1,12 +1,9 @@
 """Create, update, read and delete on the cluster, in the order and with the words of the official plugin."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from lab.plugins.kubernetes import jobs
 from lab.plugins.kubernetes.api import Api
@@ -31,20 +28,20 @@ from lab.plugins.kubernetes.settings import Settings
 from lab.plugins.protocol.errors import PartialError, PluginError
 from lab.plugins.protocol.values import Object, Unknown, contains, reveal, with_secrets_of
 
-_CONFLICT_HELP: Final = (
+_CONFLICT_HELP = (
     "https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/"
     "#handle-field-conflicts-on-existing-resources"
 )
 # Managers whose fields an update takes over without asking, by prefix: kubectl's, and our own from a client-side
 # create, which the API server keeps apart from our later applies although the name is the same.
-_ADOPTED: Final = (
+_ADOPTED = (
     ("kubectl", "Apply"),
     ("kubectl", "Update"),
     ("before-first-apply", "Update"),
     ("pulumi-kubernetes", "Update"),
     ("pulumi-resource-kubernetes", "Update"),
 )
-_GONE_SECONDS: Final = 60.0
+_GONE_SECONDS = 60.0
 """The official plugin waits for ten minutes."""
 
 

@@ -1,11 +1,8 @@
-# ruff: noqa: N802 - the protocol names the methods
 """The engine's side of the plugin: one method per verb of the protocol, each of them decode, do, encode."""
-
-from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import engine_pb2
@@ -24,9 +21,9 @@ from lab.plugins.protocol.stand_in import StandIn
 from lab.plugins.protocol.values import decode, encode, redacted
 from lab.plugins.protocol.verbs import Context, properties, token_of, verb
 
-_DEFAULT_PATIENCE: Final = "63"  # seconds: 1 + 2 + 4 + 8 + 16 + 32, the official plugin's five retries and a last one
+_DEFAULT_PATIENCE = "63"  # seconds: 1 + 2 + 4 + 8 + 16 + 32, the official plugin's five retries and a last one
 
-_UNREACHABLE_HELP: Final = (
+_UNREACHABLE_HELP = (
     "If the cluster was deleted, you can remove this resource from Pulumi state by rerunning the operation with the "
     'PULUMI_K8S_DELETE_UNREACHABLE environment variable set to "true"'
 )

@@ -1,7 +1,5 @@
 """The configuration of one provider: its flags, and when a change of it means another cluster."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -32,7 +30,7 @@ class Settings:
     source: object = field(default="", repr=False)  # kubeconfig: a text, a path or an object: it holds credentials
 
     @classmethod
-    def read(cls, config: Object, environment: Mapping[str, str]) -> Settings:
+    def read(cls, config: Object, environment: Mapping[str, str]) -> "Settings":
         """Settings from `config`, as the engine sends it: everything but strings as JSON text, so `"true"`."""
         plain = reveal(config)
 

@@ -1,7 +1,5 @@
 """Differences as the engine is told them, path by path."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias

@@ -1,7 +1,5 @@
 """What can go wrong, in words that may be shown to the user: no message of these classes holds a secret."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Put a stand-in where the engine looks for the official plugin of that exact version."""
 
-from __future__ import annotations
-
 import shlex
 from pathlib import Path
 

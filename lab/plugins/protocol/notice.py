@@ -1,7 +1,5 @@
 """Say once per run that this is a stand-in, although every Provider instance of a run is a process of its own."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

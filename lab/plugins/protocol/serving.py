@@ -1,7 +1,5 @@
 """Serve a plugin: `python -m lab.plugins.NAME --version V --runs DIR [engine's flags] ADDRESS`."""
 
-from __future__ import annotations
-
 import argparse
 import os
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,4 @@
-# ruff: noqa: N802 - the protocol names the methods
 """What every stand-in answers alike: who it is, that it ends when it is told to, and what it does not have."""
-
-from __future__ import annotations
 
 import threading
 from pathlib import Path

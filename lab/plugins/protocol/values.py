@@ -4,13 +4,11 @@ The SDK's own `pulumi.runtime.rpc` is not used: it knows one of the seven marks 
 secret inside an object to the whole object, so that one secret label would hide all metadata of a diff.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import contextlib
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.struct_pb2 import Struct
@@ -18,11 +16,11 @@ from google.protobuf.struct_pb2 import Struct
 Value: TypeAlias = Any  # JSON plus Secret and Unknown; spelt out recursively it costs a cast at every step
 Object: TypeAlias = dict[str, Value]
 
-_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"
 # What the engine sends for a value that is known only after `up`, by type (sdk/go/common/resource/plugin/rpc.go).
-_UNKNOWN_STRING: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-_UNKNOWNS: Final = frozenset(
+_UNKNOWN_STRING = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+_UNKNOWNS = frozenset(
     {
         _UNKNOWN_STRING,
         "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",  # bool
@@ -33,7 +31,7 @@ _UNKNOWNS: Final = frozenset(
         "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",  # object
     }
 )
-_SHORTEST_REDACTED: Final = 4  # shorter values would make an error message unreadable and hide nothing
+_SHORTEST_REDACTED = 4  # shorter values would make an error message unreadable and hide nothing
 
 
 class Unknown:
@@ -43,7 +41,7 @@ class Unknown:
         return "<unknown>"
 
 
-UNKNOWN: Final = Unknown()
+UNKNOWN = Unknown()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """How a verb of the engine's protocol fails: one clear line, without anything secret from the request."""
 
-from __future__ import annotations
-
 import functools
 import traceback
 from collections.abc import Callable
