@@ -462,6 +462,7 @@ def test_a_registry_under_a_new_name_is_still_the_same_one(signed, diff):
     assert ("signatures weakened", text, "acme") in _marks(diff())
 
 
+@pytest.mark.extra("verify")
 def test_another_key_in_the_same_file_is_told_and_marked_and_its_cause_is_the_file(signed, diff):
     (signed.folder / "keys/a.pub").write_text(KEY.format("BBBB"))
     said = diff()
@@ -472,6 +473,7 @@ def test_another_key_in_the_same_file_is_told_and_marked_and_its_cause_is_the_fi
     assert weaker in _marks(said)
 
 
+@pytest.mark.extra("verify")
 def test_key_files_of_the_base_are_read_too(signed, run):
     assert run("diff") == (0, "nothing changes for any infrastructure since HEAD\n", "")
     assert run("affected")[1] == "no stack is touched since HEAD\n"

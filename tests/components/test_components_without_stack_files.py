@@ -139,6 +139,7 @@ def test_strict_pins_need_the_lockfile_that_only_stack_files_have(run: Any) -> N
 KEY = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----\n"
 
 
+@pytest.mark.extra("verify")
 def test_who_must_have_signed_is_read_beside_pulumi_yaml_and_given_to_each_image(
     run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

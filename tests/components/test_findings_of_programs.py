@@ -293,6 +293,7 @@ def test_each_mistake_is_one_finding_with_its_line_and_nothing_is_made(program: 
     assert [name for name in recorder.options if name.startswith(("kubernetes:", "chaosreg:"))] == []
 
 
+@pytest.mark.extra("ecr")
 def test_a_tag_that_moves_too_late_is_told() -> None:
     with pytest.raises(pulumi.RunError, match="CHR0481"):
         run_program(a_tag_that_moves_in_a_repository_that_is_made_already)

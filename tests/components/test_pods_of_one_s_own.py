@@ -102,6 +102,7 @@ def _annotations(**settings: Any) -> Any:
     return said[0]
 
 
+@pytest.mark.extra("ecr")
 def test_where_a_role_pulls_the_service_account_names_it() -> None:
     trust = {"pod_identity": {"namespace": "chaos", "service_account": "litmus"}}
     role = "arn:aws:iam::123456789012:role/chaosreg-chaos-eu-west-1-pull"
@@ -111,6 +112,7 @@ def test_where_a_role_pulls_the_service_account_names_it() -> None:
     assert made == {"eks.amazonaws.com/ecr-role-arn": role}
 
 
+@pytest.mark.extra("ecr")
 def test_where_the_node_pulls_or_a_secret_is_there_a_service_account_says_nothing(run: Any) -> None:
     assert _annotations() == {}
     said: list[Any] = []

@@ -30,6 +30,7 @@ def account(**said: Any) -> chaosreg.Account:
     )
 
 
+@pytest.mark.extra("ecr")
 @pytest.mark.parametrize("mirror", [{"source": "docker.io/harness"}, "off"])
 def test_a_repository_for_each_image_whoever_fills_it(run: Any, mirror: Any) -> None:
     def program() -> None:
@@ -40,6 +41,7 @@ def test_a_repository_for_each_image_whoever_fills_it(run: Any, mirror: Any) -> 
     assert any("MirroredImage" in name for name in made) is (mirror != "off")
 
 
+@pytest.mark.extra("ecr")
 def test_none_for_a_custom_image(run: Any) -> None:
     def program() -> None:
         custom = {"log_watcher": "quay.io/acme/own:1"}
@@ -63,6 +65,7 @@ def test_stack_files_say_the_same(project: Any) -> None:
     assert reviewed.filled_by(owner) == []
 
 
+@pytest.mark.extra("ecr")
 @pytest.mark.parametrize("mirror", [{"source": "docker.io/harness"}, "off"])
 def test_a_role_has_one_policy_for_all_images_of_an_infrastructure(run: Any, mirror: Any) -> None:
     trust = {"trust": {"roles": ["arn:aws:iam::210987654321:role/nodes"]}}

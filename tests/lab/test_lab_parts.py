@@ -34,6 +34,7 @@ def test_a_recipe_that_fails_is_said_with_its_last_words(monkeypatch, tmp_path) 
         debian_python.make_python(tmp_path / "root")
 
 
+@pytest.mark.extra("dev")
 def test_every_sdk_of_pulumi_that_is_installed_has_a_plugin_so_that_no_run_tries_a_download() -> None:
     assert installed_sdks() == {plugin.name for plugin in PLUGINS}
 

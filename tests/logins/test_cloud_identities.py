@@ -16,6 +16,8 @@ from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.machine.identity import cloud_identity
 from tests.support.clouds import ACR, ECR, ECR_PASSWORD, ENTRA_TOKEN, GAR, GCP_TOKEN, aws, azure, gcp, nobody
 
+pytestmark = pytest.mark.extra("aws", "gcp", "azure")
+
 PROGRAM = """
 import json, sys, time
 from pulumi_chaosreg.errors import ChaosregError

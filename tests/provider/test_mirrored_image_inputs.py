@@ -97,6 +97,7 @@ KEY = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----EN
 IDENTITY = {"identity": "release@acme.example", "issuer": "https://login.acme.example"}
 
 
+@pytest.mark.extra("verify")
 def test_signers_pass_as_they_are(images):
     inputs = {**INPUTS, "signatures": "require", "verify": {"public_keys": [KEY]}}
     assert images.check(inputs) == (inputs, [])

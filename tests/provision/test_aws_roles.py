@@ -20,7 +20,7 @@ from pulumi_chaosreg.registries.kinds import registry_kind
 from pulumi_chaosreg.scopes.trust import trusted
 from tests.support.mocked_program import Recorder, run_program
 
-pytestmark = pytest.mark.components
+pytestmark = [pytest.mark.components, pytest.mark.extra("ecr")]
 
 SERVER = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 CHINA = "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn"

@@ -152,6 +152,7 @@ def test_an_edit_of_one_registry_is_told_of_that_registry_and_touches_its_owner(
     assert [one.stack for one in touched(before, after)] == ["acme"]
 
 
+@pytest.mark.extra("verify")
 def test_a_rotated_push_credential_and_another_signer_touch_the_owner(new_project):
     rotated = _made(new_project, _with(FILES, "acme", "v1:aaaa", "v1:bbbb"))
     assert [one.stack for one in touched(_made(new_project), rotated)] == ["acme"]

@@ -51,6 +51,7 @@ def _require(**verify):
     return {"signatures": "require", "verify": verify}
 
 
+@pytest.mark.extra("verify")
 def test_keys_from_files_and_as_text_identities_and_a_trusted_root_make_a_policy(company) -> None:
     one, other = {"identity": "a@acme.example", "issuer": GITHUB}, {"identity_regexp": "https://.*", "issuer": GITHUB}
     reviewed = company(
@@ -77,6 +78,7 @@ def test_nothing_is_required_where_signatures_are_only_copied(company) -> None:
     assert _policy(company({})) is None
 
 
+@pytest.mark.extra("verify")
 def test_who_must_have_signed_is_said_at_one_level_and_never_mixed(company, project) -> None:
     company(_require(public_keys=["keys/release.pub"]))
     below = {"identities": [IDENTITY], "trusted_root": "keys/root.json"}
@@ -195,6 +197,7 @@ def test_missing_packages_are_told_with_the_command_that_installs_them(company, 
     assert finding.help.startswith("pip install 'pulumi-chaosreg[verify]'")
 
 
+@pytest.mark.extra("verify")
 def test_keys_need_no_sigstore(company, monkeypatch) -> None:
     monkeypatch.setattr(policies, "find_spec", lambda name: None if name == "sigstore" else util.find_spec(name))
     assert company(_require(public_keys=["keys/release.pub"])).findings == ()
