@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.kubeapi import get
 from lab.registry import RegistryServer
 from lab.state import LabState
 from lab.workspace import Workspace
@@ -29,9 +30,6 @@ def test_a_company_moves_to_another_registry_and_no_pull_fails(
 ) -> None:
     assert lab.kubernetes
     old, new = private_target.host, new_registry.host
-    company.edit(PROD, "harbor.company.com/observability", f"{old}/chaos-engineering") if "harbor.company.com" in (
-        company.folder / PROD
-    ).read_text("utf-8") else None
     company.up("acme")
     company.up("checkout-prod")
 
@@ -60,7 +58,41 @@ def test_a_company_moves_to_another_registry_and_no_pull_fails(
     assert {reference.partition("@")[2] for reference in moved} == {reference.partition("@")[2] for reference in before}
     assert all(puller.pulled.values())
 
+    # docs/uninstall.md: a stack that is forgotten leaves what it has made
+    company.run("pulumi", "stack", "rm", "--stack", "checkout-prod", "--force", "--yes")
+    for kind in ("configmaps", "secrets"):
+        assert get(lab.kubernetes, f"/api/v1/namespaces/{label}-harness-chaos/{kind}/{puller.name}")
 
+
+@pytest.mark.nightly
+def test_a_registry_under_maintenance_stops_nothing_that_needs_no_copy(
+    company: Workspace, private_target: RegistryServer
+) -> None:
+    company.up("acme")
+    # docs/platforms.md: without a path the plugin is found where the virtual environment's programs are
+    pulumi_yaml = (company.folder / "Pulumi.yaml").read_text("utf-8")
+    (company.folder / "Pulumi.yaml").write_text(pulumi_yaml.partition("plugins:")[0], "utf-8")
+
+    private_target.stop()
+
+    company.up("checkout-prod")
+    company.edit(PROD, "service_accounts: [litmus]", "service_accounts: [litmus, chaos]")
+    assert {step.op for step in company.preview("checkout-prod")} == {"create"}
+    company.up("checkout-prod")
+    assert "from $PATH" in company.up("acme", "--expect-no-changes").stderr
+
+    # what has to be copied waits, and goes on with the next `up`
+    company.edit(ACME, 'release: "1.93.0"', 'release: "1.94.4"')
+    company.run("chaosreg", "lock")
+    refused = company.up("acme", check=False)
+    assert refused.returncode
+    assert private_target.host in refused.stdout + refused.stderr
+    private_target.start()
+    company.up("acme")
+    company.up("checkout-prod")
+
+
+@pytest.mark.nightly
 def test_a_lost_registry_is_filled_again_from_the_lockfile_or_from_a_layout(
     company: Workspace, lab: LabState, private_target: RegistryServer, tmp_path: Path
 ) -> None:

@@ -17,7 +17,7 @@ from pulumi_chaosreg.images.reference import Reference
 class Puller:
     """Reads ConfigMap and Secret anew for each round, and pulls what it has ever read: running Pods keep their images.
 
-    A round ends as soon as everything was asked for once; the next begins at once.
+    A round ends as soon as everything was asked for once; the next begins soon.
     """
 
     cluster: KubernetesState
@@ -50,7 +50,7 @@ class Puller:
 
     def _run(self) -> None:
         with urllib3.PoolManager(retries=False, timeout=10) as pool:
-            while not self._ends.is_set():
+            while not self._ends.wait(0.1):  # it is not alone on the machine
                 self._pull(pool)
                 with self._round:
                     self._rounds += 1
