@@ -1,4 +1,4 @@
-"""The image of the Job that `chaosreg mirror --as-job` prints, made by the scripts of `examples/mirror-job`.
+"""The image of the Job that `chaosreg mirror-job` prints, made by the scripts of `examples/mirror-job`.
 
 Its Dockerfile runs the same scripts. Here they fill folders, and the lab packs those as layers.
 """

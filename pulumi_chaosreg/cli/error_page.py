@@ -25,6 +25,11 @@ def entry(code: str) -> str:
     return f"{found[1]}  {found[2]}\n\n{body.replace('**', '')}\n"
 
 
+def codes() -> list[str]:
+    """All that have an entry."""
+    return [heading[1] for heading in _HEADING.finditer(_page())]
+
+
 def _page() -> str:
     packaged = files("pulumi_chaosreg").joinpath("errors.md")
     if packaged.is_file():

@@ -10,7 +10,7 @@ import sys
 import pytest
 import yaml
 
-from pulumi_chaosreg.cli import main as cli
+from pulumi_chaosreg.cli.parsers import COMMANDS
 from pulumi_chaosreg.settings.yaml_file import read_yaml
 from tests.support.terminal import on_a_terminal
 
@@ -474,9 +474,6 @@ def test_a_terminal_gets_colour_and_its_width(company, variables, columns, color
     assert ("\x1b[" in out) is colored
     value_alone = any(line.strip() == "harbor.company.com" for line in out.splitlines())
     assert value_alone is narrow
-
-
-COMMANDS = tuple(cli._COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

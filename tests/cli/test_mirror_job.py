@@ -1,5 +1,6 @@
-"""`chaosreg mirror --as-job` and `--list`: what is printed, and what is read again; tests/cluster runs it."""
+"""`chaosreg mirror-job` and `mirror --list`: what is printed, and what is read again; tests/cluster runs it."""
 
+import json
 import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
@@ -11,10 +12,12 @@ from typing import Any
 import pytest
 import yaml
 
-from pulumi_chaosreg.cli.commands import mirror
+from pulumi_chaosreg.cli.commands import mirror_job
 from pulumi_chaosreg.cli.main import main
-from pulumi_chaosreg.cli.mirror import job as mirror_job
+from pulumi_chaosreg.cli.mirror.job import objects
 from pulumi_chaosreg.cli.mirror.list_file import Job, list_text, read_list
+from pulumi_chaosreg.cli.notices import listening
+from pulumi_chaosreg.cli.yaml_text import yaml_documents
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.images.signing_policy import Identity, SigningPolicy, checked_trusted_root
@@ -36,13 +39,17 @@ def signed(one: Job, verify: SigningPolicy) -> Job:
 
 def options(*words: str) -> Namespace:
     parser = ArgumentParser()
-    mirror.arguments(parser)
-    return parser.parse_args(["--as-job", "--image", "tools.example/chaosreg-mirror:0.1.0", *words])
+    mirror_job.arguments(parser)
+    return parser.parse_args(["--image", "tools.example/chaosreg-mirror:0.1.0", *words])
+
+
+def job_text(jobs: Iterable[Job], how: Namespace) -> str:
+    return yaml_documents(objects([*jobs], how))
 
 
 def printed(jobs: Iterable[Job], *words: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The ConfigMap and the Job."""
-    config_map, the_job = yaml.safe_load_all(mirror_job.job_text([*jobs], options(*words)))
+    config_map, the_job = yaml.safe_load_all(job_text([*jobs], options(*words)))
     return config_map, the_job
 
 
@@ -61,7 +68,7 @@ def test_what_the_lists_say_is_what_was_planned(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["25921e05", "1e3", "0x1f", "007", "on", "null", "y"])
 def test_names_that_look_like_numbers_or_words_are_texts_to_every_reader(name: str, tmp_path: Path) -> None:
-    text = mirror_job.job_text([job("ddcr", "1e3")], options("--namespace", name, "--service-account", name))
+    text = job_text([job("ddcr", "1e3")], options("--namespace", name, "--service-account", name))
     for number, document in enumerate(text.split("---\n")[1:]):
         (tmp_path / f"{number}.yaml").write_text(document)
         read = read_yaml(tmp_path / f"{number}.yaml", lambda _: True)
@@ -89,8 +96,8 @@ def test_shards_are_of_one_size_where_repositories_allow() -> None:
 
 
 def test_the_same_arguments_print_the_same_and_any_others_another_name() -> None:
-    text = mirror_job.job_text(JOBS, options())
-    assert mirror_job.job_text(JOBS, options()) == text
+    text = job_text(JOBS, options())
+    assert job_text(JOBS, options()) == text
     others = [
         printed(JOBS[1:]),
         printed(JOBS, "--shards", "2"),
@@ -142,7 +149,7 @@ def test_its_pods_look_as_deep_as_we_are_told_to() -> None:
 def test_more_than_a_config_map_holds_is_said() -> None:
     jobs = [job(f"{'x' * 200}-{number}") for number in range(2_000)]
     with pytest.raises(ChaosregError, match=r"CHR0461.*list of 2000 images has \d+ bytes.* holds 1048576"):
-        mirror_job.job_text(jobs, options())
+        job_text(jobs, options())
 
 
 def policy(identity: str) -> SigningPolicy:
@@ -176,7 +183,8 @@ def test_aliases_of_a_list_cannot_explode(tmp_path: Path) -> None:
 def test_who_requires_signatures_is_told_what_the_image_must_have(capsys) -> None:
     printed(JOBS)
     assert capsys.readouterr().err == ""
-    printed([*JOBS, signed(job("signed"), policy("a@x.example"))])
+    with listening(0):
+        printed([*JOBS, signed(job("signed"), policy("a@x.example"))])
     told = capsys.readouterr().err
     needs = "needs `pulumi-chaosreg[verify]` in image `tools.example/chaosreg-mirror:0.1.0`"
     assert f"warning[CHR0327]: `signatures: require` {needs}" in told
@@ -184,21 +192,42 @@ def test_who_requires_signatures_is_told_what_the_image_must_have(capsys) -> Non
 
 def test_without_images_there_is_no_job() -> None:
     with pytest.raises(ChaosregError, match="CHR0462"):
-        mirror_job.job_text([], options())
+        job_text([], options())
 
 
 def test_what_cannot_be_is_refused_before_anything_is_printed(project, capsys) -> None:
     for words, said in (
-        (["--as-job"], "--image is missing"),
-        (["--as-job", "--image", "x:1", "--shards", "0"], "write a number above 0"),
-        (["--as-job", "--image", "x:1", "--namespace", "a_b"], "write a name of Kubernetes"),
-        (["--docker-config", "logins"], "--docker-config belongs to --as-job"),
-        (["--list", "x.yaml", "wanted"], "the file says everything"),
+        (["mirror-job"], "--image"),
+        (["mirror-job", "--image", "x:1", "--shards", "0"], "write a number above 0"),
+        (["mirror-job", "--image", "x:1", "--namespace", "a_b"], "write a name of Kubernetes"),
+        (["mirror-job", "--image", "x:1", "--list", "x.yaml", "wanted"], "the file says everything"),
+        (["mirror", "--as-job"], "--image is missing"),
+        (["mirror", "--as-job", "--image", "x:1", "--to", "x.tar"], "--as-job knows no layout"),
+        (["mirror", "--docker-config", "logins"], "--docker-config belongs to `chaosreg mirror-job`"),
+        (["mirror", "--list", "x.yaml", "wanted"], "the file says everything"),
+        (["mirror", "--list", "x.yaml", "--from", "x.tar"], "--list knows no layout"),
     ):
         with pytest.raises(SystemExit) as ended:
-            main(["--project", str(project.folder), "mirror", *words])
+            main(["--project", str(project.folder), *words])
         assert ended.value.code == 2
         assert said in capsys.readouterr().err
+
+
+def test_the_former_spelling_prints_the_same_with_a_notice_of_the_new_one(company, run) -> None:
+    words = ("chaos-ddcr", "--image", "tools.example/chaosreg-mirror:0.1.0", "--shards", "2", "--dry-run")
+    code, out, said = run("mirror-job", *words)
+    assert (code, said) == (0, "")
+    assert "kind: Job" in out
+    former = run("mirror", "--as-job", *words)
+    assert former == (0, out, "chaosreg: `mirror --as-job` is now spelled `chaosreg mirror-job`\n")
+    assert run("-q", "mirror", "--as-job", *words) == (0, out, "")
+
+
+def test_as_json_it_is_one_list_of_the_same_objects(company, run) -> None:
+    words = ("mirror-job", "--image", "tools.example/chaosreg-mirror:0.1.0")
+    _, text, _ = run(*words)
+    _, document, _ = run(*words, "-o", "json")
+    assert json.loads(document) == {"apiVersion": "v1", "kind": "List", "items": [*yaml.safe_load_all(text)]}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`chaosreg mirror --as-job`: the printed Job, run by a real cluster on the lab's registries."""
+"""`chaosreg mirror-job`: the printed Job, run by a real cluster on the lab's registries."""
 
 import base64
 import json
@@ -134,12 +134,12 @@ def digests(lab: LabState) -> dict[str, str]:
 
 @pytest.fixture
 def printed(fleet: Fleet, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
-    """What `chaosreg mirror --as-job` prints for three shards in this cluster."""
+    """What `chaosreg mirror-job` prints for three shards in this cluster."""
 
     def printed(*more: str) -> str:
         cluster = ("--image", fleet.lab.mirror_image.reference, "--namespace", fleet.namespace)
         names = ("--docker-config", "logins", "--ca-bundle", "trust")
-        words = ("mirror", "--as-job", "--shards", "3", *cluster, *names, *more)
+        words = ("mirror-job", "--shards", "3", *cluster, *names, *more)
         assert main(["--project", str(fleet.folder), *words]) == 0
         return capsys.readouterr().out
 

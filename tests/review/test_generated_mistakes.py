@@ -916,7 +916,7 @@ def write(tmp_path_factory) -> Callable[..., Path]:
 @pytest.fixture
 def review_once(monkeypatch) -> Callable[[Path], Review]:
     """The commands share one review per folder (its files do not change between them) and one parser each."""
-    monkeypatch.setattr(cli, "_parser", _parser)
+    monkeypatch.setattr(cli, "whole_parser", _parser)
     for command in ("validate", "resolve", "explain", "diff"):
         module = importlib.import_module(f"pulumi_chaosreg.cli.commands.{command}")
         monkeypatch.setattr(module, "review", lambda project, stack=None: _reviewed(project))
@@ -924,7 +924,7 @@ def review_once(monkeypatch) -> Callable[[Path], Review]:
 
 
 _PARSERS: dict[str, argparse.ArgumentParser] = {}
-_new_parser = cli._parser
+_new_parser = cli.whole_parser
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:

@@ -18,6 +18,7 @@ from pulumi_chaosreg.adoption.import_file import Component, Key, import_file
 from pulumi_chaosreg.adoption.protocol import Difference, Imported, UnansweredError
 from pulumi_chaosreg.cli.adopt_report import Looked, Report, Standing, as_json, as_text, standing
 from pulumi_chaosreg.cli.needs import Needs
+from pulumi_chaosreg.cli.output import add_output
 from pulumi_chaosreg.cli.side_by_side import side_by_side
 from pulumi_chaosreg.cli.stack_state import resources
 from pulumi_chaosreg.errors import ChaosregError, Finding
@@ -34,6 +35,7 @@ from pulumi_chaosreg.stacks.project_file import find_project
 
 ABOUT = "take over repositories that are there already"
 NEEDS = Needs.NETWORK | Needs.PULUMI
+EXITS = {1: "something that is there cannot be adopted as it is"}
 EXAMPLES = """\
 examples:
   chaosreg adopt acme                        what is there, and how it differs from what `up` would make
@@ -64,7 +66,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "scope", metavar="SCOPE", help="path of the scope that owns the registry: ids below the account"
     )
     parser.add_argument("-f", "--file", type=Path, metavar="FILE", help="write the import file there")
-    parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="default: text")
+    add_output(parser, "text", "json")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 from pulumi_chaosreg.cli.base import changed_files, errors_of_base, project_at
 from pulumi_chaosreg.cli.commands.resolve import said_of_errors, warn_of_errors
 from pulumi_chaosreg.cli.needs import Needs
+from pulumi_chaosreg.cli.output import add_output
 from pulumi_chaosreg.cli.terminal import colored
 from pulumi_chaosreg.errors import visible
 from pulumi_chaosreg.review.made import Made
@@ -24,6 +25,7 @@ from pulumi_chaosreg.stacks.project_file import find_project
 
 ABOUT = "list the stacks that an edit touches, in the order of their `up`"
 NEEDS = Needs.NONE
+EXITS = {1: "the stack files have errors, so the list may be incomplete"}
 EXAMPLES = """\
 examples:
   chaosreg affected --since origin/main
@@ -35,7 +37,7 @@ _PROGRAM = ("requirements*.txt", "requirements/*.txt", "pyproject.toml", "constr
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line may say."""
     parser.add_argument("--since", default="HEAD", metavar="BASE", help="git revision or folder (default: HEAD)")
-    parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="default: text")
+    add_output(parser, "text", "json")
 
 
 def run(options: argparse.Namespace) -> int:

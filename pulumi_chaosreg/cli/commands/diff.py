@@ -17,6 +17,7 @@ from pulumi_chaosreg.cli.diff.as_markdown import as_markdown
 from pulumi_chaosreg.cli.diff.as_text import as_text
 from pulumi_chaosreg.cli.diff.rows import Shown, with_lines
 from pulumi_chaosreg.cli.needs import Needs
+from pulumi_chaosreg.cli.output import add_output
 from pulumi_chaosreg.review.difference import compare
 from pulumi_chaosreg.review.made import Made
 from pulumi_chaosreg.review.review import review
@@ -26,6 +27,7 @@ from pulumi_chaosreg.stacks.project_file import find_project
 
 ABOUT = "show what an edit changes for each infrastructure"
 NEEDS = Needs.NONE
+EXITS = {1: "the stack files have errors, so this may be incomplete; with --exit-code also if anything changes"}
 EXAMPLES = """\
 examples:
   chaosreg diff                            what is not committed yet
@@ -39,7 +41,7 @@ examples:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line may say."""
     parser.add_argument("base", nargs="?", default="HEAD", metavar="BASE", help="default: HEAD")
-    parser.add_argument("-o", "--output", choices=tuple(_FORMATS), default="text", help="default: text")
+    add_output(parser, *_FORMATS)
     parser.add_argument(
         "--exit-code", action="store_true", help="1 if anything changes, or a side has errors; 0 if nothing does"
     )

@@ -32,6 +32,7 @@ from pulumi_chaosreg.stacks.project_file import find_project
 
 ABOUT = "show who decided a value of an infrastructure, or what an error code means"
 NEEDS = Needs.NONE
+EXITS = {1: "the stack files have errors, so what is printed may be incomplete"}
 EXAMPLES = """\
 examples:
   chaosreg explain prod-eu                     every field, and where it is set

@@ -33,6 +33,7 @@ from pulumi_chaosreg.stacks.sections import NAMESPACE
 
 ABOUT = "write a first stacks/ folder, by questions or flags"
 NEEDS = Needs.NONE
+EXITS = {0: "the files are written, or with --dry-run printed", 2: "something cannot be; nothing was written"}
 EXAMPLES = """\
 examples:
   chaosreg init                      asks, and writes into this folder

@@ -17,6 +17,7 @@ from pulumi_chaosreg.cli.lock_sources import Asking, Failures, no_such_tag, sour
 from pulumi_chaosreg.cli.mirror.layout import layout_path
 from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.cli.notices import notice
+from pulumi_chaosreg.cli.output import add_output
 from pulumi_chaosreg.errors import Cause, ChaosregError, Finding
 from pulumi_chaosreg.images.lockfile import FILE_NAME, write_lockfile
 from pulumi_chaosreg.images.reference import Reference
@@ -26,6 +27,11 @@ from pulumi_chaosreg.stacks.project_file import find_project
 
 ABOUT = "write stacks/chaosreg.lock.yaml: source tag → digest"
 NEEDS = Needs.NETWORK
+EXITS = {
+    0: "everything is locked, or with --check still as it was locked",
+    1: "something could not be read; with --check: a tag moved, is gone or is not locked",
+    2: "it could not run, or with --check some could not be asked; standard error says why",
+}
 EXAMPLES = """\
 examples:
   chaosreg lock                      lock what is not locked yet, drop what nobody needs, tell what has moved
@@ -46,7 +52,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from", dest="origin", type=layout_path, metavar="PATH", help="read from a layout what it has (`mirror --to`)"
     )
-    parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="default: text")
+    add_output(parser, "text", "json")
 
 
 def run(options: argparse.Namespace) -> int:

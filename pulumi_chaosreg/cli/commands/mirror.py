@@ -4,7 +4,7 @@ The same engine as in `pulumi up`, which sees a few images at a time. Logs in wi
 docker and podman, their credential helpers, its identity in a cloud.
 Copies the digests of the lockfile, so run `chaosreg lock` first. WANTED is an infrastructure or a scope above it, by
 path or pattern, or the name of an image; without it everything is mirrored. Ctrl-C stops soon and writes no tag; the
-next run goes on with what has arrived. With --as-job nothing is copied from here: a cluster does it.
+next run goes on with what has arrived. `chaosreg mirror-job` lets a cluster do it.
 
 Over an air gap: --to writes the sources' images into an OCI layout; on the other side --from fills the targets from it.
 """
@@ -22,19 +22,20 @@ from typing import TypeVar
 
 from pulumi_chaosreg.cli.mirror import job as mirror_job
 from pulumi_chaosreg.cli.mirror import layout as mirror_layout
-from pulumi_chaosreg.cli.mirror.list_file import Job, read_list
+from pulumi_chaosreg.cli.mirror.list_file import Job
 from pulumi_chaosreg.cli.mirror.report import REPORTS, Report
-from pulumi_chaosreg.cli.mirror.selection import select_jobs
+from pulumi_chaosreg.cli.mirror.selection import add_list, jobs_of
 from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.cli.notices import notice
-from pulumi_chaosreg.errors import Cause, ChaosregError
+from pulumi_chaosreg.cli.output import add_output
+from pulumi_chaosreg.cli.yaml_text import yaml_documents
+from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Cancelled, Mirror, Planned
-from pulumi_chaosreg.review.review import review
-from pulumi_chaosreg.stacks.project_file import find_project
 
 ABOUT = "copy what the registries' owners mirror, all at once"
 NEEDS = Needs.NETWORK
+EXITS = {0: "every tag is right", 1: "some could not be made so"}
 EXAMPLES = """\
 examples:
   chaosreg mirror                           everything that some registry's owner mirrors
@@ -45,10 +46,8 @@ examples:
   chaosreg mirror --shard 2/5               the second of five parts, the same for everybody
   chaosreg mirror --to layout.tar           everything into one file, to carry it over an air gap
   chaosreg mirror --from layout.tar         from that file into the registries, with no request to any source
-  chaosreg mirror --as-job --shards 5 --image harbor.company.com/tools/chaosreg-mirror:0.2.0 \\
-      --docker-config mirror-logins | kubectl apply --server-side -f -
-                                            the five parts in five Pods of a Kubernetes Job
 """
+_OF_JOB = ("image", "namespace", "docker_config", "pull_secret", "service_account", "ca_bundle")
 _AT_ONCE = 12
 _GRACE = 5.0
 """Seconds from the first signal until the process ends, whatever its threads wait for."""
@@ -61,19 +60,25 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="only say what would be copied")
     parser.add_argument("--deep", action="store_true", help="also check what the targets have already")
     parser.add_argument("--shard", metavar="I/N", default="1/1", type=_shard, help="part I of N of the images")
-    parser.add_argument("--list", type=Path, metavar="FILE", help="copy what this file says, not what stack files say")
-    parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="default: text")
+    add_list(parser)
+    add_output(parser, "text", "json")
     mirror_layout.arguments(parser)
-    mirror_job.arguments(parser)
+    group = parser.add_argument_group("as a Job in a cluster: see `chaosreg mirror-job`")
+    group.add_argument("--as-job", action="store_true", help="what `chaosreg mirror-job` was called before")
+    mirror_job.arguments(group, former=True)
     parser.set_defaults(refuse=parser.error)
 
 
 def run(options: argparse.Namespace) -> int:
     """Mirror; 0 when every tag is right, 1 when some could not be made so, 130 when interrupted."""
-    jobs = _jobs(options)
     if options.as_job:
-        print(mirror_job.job_text(_part(jobs, options), options), end="")
-        return 0
+        return _as_job(options)
+    said = [name for name in _OF_JOB if getattr(options, name)]
+    if said:
+        options.refuse(f"--{said[0].replace('_', '-')} belongs to `chaosreg mirror-job`")
+    if options.list and (options.to or options.origin):
+        options.refuse("--list knows no layout")
+    jobs = _jobs(options)
     with _stopping() as stopped, mirror_layout.carried(options, stopped) as carried:
         return _mirror(options, _part(carried.jobs(jobs), options), carried, stopped)
 
@@ -106,29 +111,21 @@ def _mirror(
     return 1 if report.failures else 0
 
 
-def _jobs(options: argparse.Namespace) -> list[Job]:
-    if options.list and options.wanted:
-        options.refuse("--list and WANTED: the file says everything")
-    if (options.list or options.as_job) and (options.to or options.origin):
-        options.refuse("--list and --as-job know no layout")
-    if options.as_job and options.output == "json":
+def _as_job(options: argparse.Namespace) -> int:
+    """As `mirror-job`, with its former spelling."""
+    if options.to or options.origin:
+        options.refuse("--as-job knows no layout")
+    if options.output == "json":
         options.refuse("--as-job prints YAML")
-    mirror_job.check(options)
-    jobs = read_list(options.list) if options.list else _jobs_of_stacks(options)
-    unlocked = (job for job in jobs if job.must_be_locked and job.wanted.digest is None)
-    if any(not (options.list and job.source.digest) for job in unlocked):
-        advice = "run `chaosreg lock` first, so that what is copied can be reviewed"
-        raise ChaosregError.of("CHR0304", "nothing is locked yet", help=advice)
-    return jobs
+    if not options.image:
+        options.refuse("--as-job: --image is missing, an image that has `chaosreg` (examples/mirror-job makes one)")
+    notice("chaosreg: `mirror --as-job` is now spelled `chaosreg mirror-job`")
+    print(yaml_documents(mirror_job.objects(_part(_jobs(options), options), options)), end="")
+    return 0
 
 
-def _jobs_of_stacks(options: argparse.Namespace) -> list[Job]:
-    reviewed = review(find_project(Path(options.project).resolve()))
-    # What only the other side of an air gap knows is locked there, and nothing that is carried.
-    in_the_way = [finding for finding in reviewed.errors if not (options.to and finding.cause is Cause.NO_DIGEST)]
-    if in_the_way:
-        raise ChaosregError(in_the_way)
-    return select_jobs(reviewed, options.wanted)
+def _jobs(options: argparse.Namespace) -> list[Job]:
+    return jobs_of(Path(options.project).resolve(), options, into_layout=bool(options.to))
 
 
 def _planned(mirror: Mirror, job: Job, carried: mirror_layout.Carried, logins: MachineLogins) -> Planned:

@@ -21,6 +21,7 @@ from pulumi_chaosreg.stacks.project_file import find_project
 
 ABOUT = "move a scope's resources to the stack whose file holds it now"
 NEEDS = Needs.PULUMI
+EXITS = {0: "moved, or with --dry-run said", 1: "nothing is there to move"}
 EXAMPLES = """\
 examples:
   chaosreg move payments/checkout/prod-eu --from checkout-prod --dry-run
@@ -32,7 +33,7 @@ _OF_OWNER = (MIRROR_TYPE, REPOSITORIES_TYPE)
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line may say."""
-    parser.add_argument("path", metavar="PATH", help="the scope's path now: ids below the account")
+    parser.add_argument("path", metavar="SCOPE", help="the scope's path now: ids below the account")
     parser.add_argument("--from", dest="source", required=True, metavar="STACK", help="the stack that has them so far")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be moved")
     parser.add_argument("--yes", action="store_true", help="do not ask")

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.cli.notices import notice
+from pulumi_chaosreg.cli.output import add_output
 from pulumi_chaosreg.cli.side_by_side import side_by_side
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
@@ -32,6 +33,7 @@ from pulumi_chaosreg.stacks.project_file import find_project
 
 ABOUT = "remove from the mirrors what nobody is configured to pull any more"
 NEEDS = Needs.NETWORK
+EXITS = {0: "all is removed, or without --yes said", 1: "a registry refused"}
 EXAMPLES = """\
 examples:
   chaosreg prune                     what would go, and what stays and why; removes nothing
@@ -79,7 +81,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("images", nargs="*", metavar="IMAGE")
     parser.add_argument("--yes", action="store_true", help="remove, instead of only saying what")
     parser.add_argument("--unknown", action="store_true", help="also tags of other forms: somebody's own builds")
-    parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="default: text")
+    add_output(parser, "text", "json")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pulumi_chaosreg.cli.needs import Needs
+from pulumi_chaosreg.cli.output import add_output
 from pulumi_chaosreg.cli.releases_check import check
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue, Release, load_catalogue
@@ -19,6 +20,7 @@ from pulumi_chaosreg.stacks.project_file import ProjectFile, find_project
 
 ABOUT = "list the releases that the catalogue knows, and their images' tags"
 NEEDS = Needs.NONE
+EXITS = {1: "with --check: there are newer tags, or one of ours is not there"}
 EXAMPLES = """\
 examples:
   chaosreg releases                            all of them
@@ -35,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--check", action="store_true", help="ask for newer tags (needs the network); 1 where there are"
     )
     parser.add_argument("--source", metavar="SERVER/ACCOUNT", help="whom to ask (default: where Harness publishes)")
-    parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="default: text")
+    add_output(parser, "text", "json")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from typing import Any
 
 from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.cli.notices import notice
+from pulumi_chaosreg.cli.output import add_output
 from pulumi_chaosreg.cli.render.cluster import report_cluster
 from pulumi_chaosreg.cli.render.files import STANDARD_INPUT, Manifest, read_manifests, write_manifests
 from pulumi_chaosreg.cli.selection import select
@@ -30,6 +31,7 @@ from pulumi_chaosreg.stacks.project_file import find_project
 
 ABOUT = "put an infrastructure's images and pull Secrets into Kubernetes manifests or chart values"
 NEEDS = Needs.NONE
+EXITS = {1: "with --check something would change; with --from-cluster something differs"}
 EXAMPLES = """\
 examples:
   chaosreg render prod-eu agent.yaml > out.yaml       one stream of all files
@@ -61,9 +63,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="whom --probes asks (default: %(default)s)",
     )
     parser.add_argument("--digest", action="store_true", help="every image by its digest, whatever `images.pin` says")
-    parser.add_argument(
-        "-o", "--output", choices=("text", "json"), default="text", help="json: what changes and what is left"
-    )
+    add_output(parser, "text", "json", about="of manifests, json says what changes and what is left")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pulumi_chaosreg.cli.needs import Needs
+from pulumi_chaosreg.cli.output import add_output
 from pulumi_chaosreg.cli.selection import select
 from pulumi_chaosreg.cli.terminal import colored, shortened, width
 from pulumi_chaosreg.errors import ChaosregError
@@ -20,6 +21,7 @@ from pulumi_chaosreg.stacks.project_file import find_project
 
 ABOUT = "show what each infrastructure ends up with"
 NEEDS = Needs.NONE
+EXITS = {1: "the stack files have errors, so what is printed may be incomplete"}
 EXAMPLES = """\
 examples:
   chaosreg resolve                             every infrastructure, as a table
@@ -32,7 +34,7 @@ examples:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line may say."""
     parser.add_argument("infrastructures", nargs="*", metavar="INFRA")
-    parser.add_argument("-o", "--output", choices=tuple(_FORMATS), default="table", help="default: table")
+    add_output(parser, *_FORMATS, former={"table": "text"})
 
 
 def run(options: argparse.Namespace) -> int:
@@ -56,7 +58,7 @@ def said_of_errors(whose: str, count: int) -> str:
     return f"{whose} {'an error' if count == 1 else f'{count} errors'}" if count else ""
 
 
-def _table(configs: Sequence[ResolvedConfig], _errors: int) -> str:
+def _text(configs: Sequence[ResolvedConfig], _errors: int) -> str:
     """Field, origin and value; the value on a line of its own where the terminal is narrow."""
     rows = [[(one.name, shortened(one.value), str(one.origin)) for one in c.fields()] for c in configs]
     widths = [max((len(row[column]) for of_one in rows for row in of_one), default=0) for column in (0, 2, 1)]
@@ -114,8 +116,8 @@ def _variable(field: str) -> str:
 
 
 _FORMATS: Mapping[str, Callable[[Sequence[ResolvedConfig], int], str]] = {
-    "table": _table,
-    "yaml": _yaml,
+    "text": _text,
     "json": _json,
+    "yaml": _yaml,
     "env": _env,
 }

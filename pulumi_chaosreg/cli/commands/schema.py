@@ -2,12 +2,14 @@
 
 import argparse
 import json
+from collections.abc import Mapping
 
 from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.stacks.schema import infrastructures_file_schema, stack_file_schema
 
 ABOUT = "print the JSON Schema of stack files, for editors"
 NEEDS = Needs.NONE
+EXITS: Mapping[int, str] = {}
 EXAMPLES = """\
 examples:
   chaosreg schema > stacks/.chaosreg.schema.json

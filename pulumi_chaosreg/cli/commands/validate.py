@@ -8,25 +8,26 @@ from pathlib import Path
 
 from pulumi_chaosreg.cli.formats import FORMATS
 from pulumi_chaosreg.cli.needs import Needs
+from pulumi_chaosreg.cli.output import add_output
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.review.review import review
 from pulumi_chaosreg.stacks.project_file import find_project
 
 ABOUT = "find what is wrong in the stack files"
 NEEDS = Needs.NONE
+EXITS = {0: "no error, perhaps warnings", 1: "errors, or with --strict warnings"}
 EXAMPLES = """\
 examples:
   chaosreg validate
   chaosreg validate --stack checkout-prod      as this stack's preview sees it
-  chaosreg validate --format sarif > chaosreg.sarif
+  chaosreg validate -o sarif > chaosreg.sarif
 """
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line may say."""
-    parser.add_argument("--stack", metavar="S", help="check what this stack's preview would check, as strictly")
-    how = ("-o", "--output", "--format")
-    parser.add_argument(*how, dest="format", choices=tuple(FORMATS), default="text", help="default: text")
+    parser.add_argument("--stack", metavar="STACK", help="check what this stack's preview would check, as strictly")
+    add_output(parser, *FORMATS)
     parser.add_argument("--strict", action="store_true", help="warnings count as findings, too")
 
 
@@ -39,5 +40,5 @@ def run(options: argparse.Namespace) -> int:
         known = ", ".join(review(project).company.files)
         advice = f"stacks with a file of ours: {known or 'none'}"
         raise ChaosregError.of("CHR0118", f"there is no stack file for `{options.stack}`", help=advice)
-    print(FORMATS[options.format](reviewed, project), end="")
+    print(FORMATS[options.output](reviewed, project), end="")
     return 1 if reviewed.errors or (options.strict and reviewed.warnings) else 0

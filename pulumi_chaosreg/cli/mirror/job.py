@@ -1,8 +1,4 @@
-"""`chaosreg mirror --as-job`: the same copies, made in a cluster by the Pods of one Kubernetes Indexed Job.
-
-The Job needs Kubernetes 1.29. It gets all that it needs from a ConfigMap (what to copy) and a Secret that is only named
-here (the logins), runs by the `restricted` Pod security standard, and talks to registries, never to the cluster.
-"""
+"""What `chaosreg mirror-job` prints: a Kubernetes Indexed Job, and the ConfigMap that says what it copies."""
 
 import argparse
 import hashlib
@@ -13,7 +9,6 @@ from typing import Any
 
 from pulumi_chaosreg.cli.mirror.list_file import Job, list_text
 from pulumi_chaosreg.cli.notices import notice
-from pulumi_chaosreg.cli.yaml_text import yaml_documents
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.settings.grammars import MANAGED_BY, OURS
@@ -29,37 +24,29 @@ _DAY = 24 * 60 * 60
 _LISTS, _LOGINS, _TRUST = "/etc/chaosreg/lists", "/etc/chaosreg/logins", "/etc/chaosreg/trust"
 _CA_BUNDLE = "ca-bundle.crt"
 
-_OPTIONAL = ("image", "namespace", "docker_config", "pull_secret", "service_account", "ca_bundle")
-
 Object = dict[str, Any]
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command line may say about the Job."""
-    group = parser.add_argument_group("as a Job in a cluster (of Kubernetes 1.29 or newer)")
-    group.add_argument("--as-job", action="store_true", help="print a Job and a ConfigMap for it, and copy nothing")
-    group.add_argument("--image", metavar="REF", help="has the command `chaosreg`: examples/mirror-job makes it")
-    group.add_argument("--shards", metavar="N", default=4, type=_positive, help="Pods that share the work (default: 4)")
-    group.add_argument("--retries", metavar="N", default=2, type=_count, help="of a shard that failed (default: 2)")
-    group.add_argument("--namespace", metavar="NAME", type=_name, help="left out where not given")
-    group.add_argument("--docker-config", metavar="SECRET", type=_name, help="kubernetes.io/dockerconfigjson: logins")
-    group.add_argument("--pull-secret", metavar="SECRET", type=_name, help="to pull REF with")
-    group.add_argument("--service-account", metavar="NAME", type=_name, help="for a cloud's identity; gets no token")
+def arguments(group: argparse._ArgumentGroup, *, former: bool = False) -> None:
+    """What the command line may say about the Job; `former`: where `mirror --as-job` takes it, and nobody is told."""
+
+    def add(name: str, about: str, **how: Any) -> None:
+        group.add_argument(name, help=argparse.SUPPRESS if former else about, **how)
+
+    image = "has the command `chaosreg`: examples/mirror-job makes it (required)"
+    add("--image", image, metavar="REF", required=not former)
+    add("--shards", "Pods that share the work (default: 4)", metavar="N", default=4, type=_positive)
+    add("--retries", "of a shard that failed (default: 2)", metavar="N", default=2, type=_count)
+    add("--namespace", "of both objects; left out where not given", metavar="NAME", type=_name)
+    add("--docker-config", "kubernetes.io/dockerconfigjson: logins", metavar="SECRET", type=_name)
+    add("--pull-secret", "to pull REF with", metavar="SECRET", type=_name)
+    add("--service-account", "for a cloud's identity; gets no token", metavar="NAME", type=_name)
     trusted = f"whose `{_CA_BUNDLE}` has the certificates of all registries' authorities"
-    group.add_argument("--ca-bundle", metavar="CONFIGMAP", type=_name, help=trusted)
+    add("--ca-bundle", trusted, metavar="CONFIGMAP", type=_name)
 
 
-def check(options: argparse.Namespace) -> None:
-    """Refuse, as the command line's parser does, what makes no sense together."""
-    said = [name for name in _OPTIONAL if getattr(options, name)]
-    if said and not options.as_job:
-        options.refuse(f"--{said[0].replace('_', '-')} belongs to --as-job")
-    if options.as_job and not options.image:
-        options.refuse("--as-job: --image is missing, an image that has `chaosreg` (examples/mirror-job makes one)")
-
-
-def job_text(jobs: Sequence[Job], options: argparse.Namespace) -> str:
-    """The ConfigMap and the Job as YAML: the same text for the same arguments, and another name for any others.
+def objects(jobs: Sequence[Job], options: argparse.Namespace) -> list[Object]:
+    """The ConfigMap and the Job: the same for the same arguments, and by another name for any others.
 
     So one applied again changes nothing, and one that differs does not meet the old one's fields that cannot change.
     Warns on stderr where the image needs more than the one of examples/mirror-job has.
@@ -77,14 +64,14 @@ def job_text(jobs: Sequence[Job], options: argparse.Namespace) -> str:
         raise ChaosregError.of(
             "CHR0461",
             f"the list of {len(jobs)} images has {size} bytes, and a ConfigMap holds {_CONFIG_MAP_LIMIT}",
-            help="print several Jobs, each for some scopes or images: `chaosreg mirror --as-job WANTED`",
+            help="print several Jobs, each for some scopes or images: `chaosreg mirror-job WANTED`",
         )
     spec = _job_spec(options, len(lists))
     name = f"{_NAME}-{hashlib.sha256(json.dumps([lists, spec]).encode()).hexdigest()[:10]}"
     spec["template"]["spec"]["volumes"][0]["configMap"]["name"] = name
     metadata = {"name": name, **({"namespace": options.namespace} if options.namespace else {}), "labels": _LABELS}
     config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "immutable": True, "data": lists}
-    return yaml_documents([config_map, {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}])
+    return [config_map, {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}]
 
 
 def _needs_packages(image: str) -> Finding:

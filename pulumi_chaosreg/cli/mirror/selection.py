@@ -1,16 +1,45 @@
-"""Which copies `chaosreg mirror` makes: what the stack files say, or some of it."""
+"""Which copies are made: what the stack files say, some of it, or what a file says."""
 
+import argparse
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from pathlib import Path
 
-from pulumi_chaosreg.cli.mirror.list_file import Job
+from pulumi_chaosreg.cli.mirror.list_file import Job, read_list
 from pulumi_chaosreg.cli.selection import fits
-from pulumi_chaosreg.errors import ChaosregError, Finding
+from pulumi_chaosreg.errors import Cause, ChaosregError, Finding
 from pulumi_chaosreg.mirror import Wanted
-from pulumi_chaosreg.review.review import Review
+from pulumi_chaosreg.review.review import Review, review
 from pulumi_chaosreg.scopes.demand import Demand, mirrored
 from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy
 from pulumi_chaosreg.scopes.resolved import ResolvedImage
+from pulumi_chaosreg.stacks.project_file import find_project
+
+
+def add_list(parser: argparse.ArgumentParser) -> None:
+    """The option `--list`."""
+    parser.add_argument("--list", type=Path, metavar="FILE", help="copy what this file says, not what stack files say")
+
+
+def jobs_of(project: Path, options: argparse.Namespace, *, into_layout: bool = False) -> list[Job]:
+    """What `--list`, or the stack files and WANTED, say. Raises ChaosregError: also CHR0304 where nothing is locked."""
+    if options.list and options.wanted:
+        options.refuse("--list and WANTED: the file says everything")
+    jobs = read_list(options.list) if options.list else _of_stacks(project, options.wanted, into_layout=into_layout)
+    unlocked = (job for job in jobs if job.must_be_locked and job.wanted.digest is None)
+    if any(not (options.list and job.source.digest) for job in unlocked):
+        advice = "run `chaosreg lock` first, so that what is copied can be reviewed"
+        raise ChaosregError.of("CHR0304", "nothing is locked yet", help=advice)
+    return jobs
+
+
+def _of_stacks(project: Path, wanted: Sequence[str], *, into_layout: bool) -> list[Job]:
+    reviewed = review(find_project(project))
+    # What only the other side of an air gap knows is locked there, and nothing that is carried.
+    in_the_way = [finding for finding in reviewed.errors if not (into_layout and finding.cause is Cause.NO_DIGEST)]
+    if in_the_way:
+        raise ChaosregError(in_the_way)
+    return select_jobs(reviewed, wanted)
 
 
 def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
