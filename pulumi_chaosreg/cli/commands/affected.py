@@ -1,7 +1,7 @@
 """List the stacks that an edit touches, in the order of their `up`: a matrix for CI.
 
 Stacks of one wave do not depend on one another; each wave needs the ones before it. A change of the program itself
-(__main__.py, its requirements) touches every stack.
+(`__main__.py`, its requirements) touches every stack.
 """
 
 import argparse
@@ -81,7 +81,7 @@ def _text(stacks: Sequence[Touched], removed: Mapping[str, list[str]], warnings:
         lines += [f"{colored(one.stack, 'bold')}  wave {one.wave}", *reasons]
     for stack, now in removed.items():
         if now:
-            advice = f"its scopes are in {', '.join(now)}: run `chaosreg move PATH --from {stack}` before `up`"
+            advice = f"its scopes are in {', '.join(now)}: run `chaosreg move SCOPE --from {stack}` before `up`"
         else:
             advice = "destroy it"
         lines.append(f"{colored(stack, 'bold')}  has no stack file any more: {advice}")

@@ -9,11 +9,14 @@ import argparse
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from pulumi_chaosreg.cli import explanation_json
 from pulumi_chaosreg.cli.commands.resolve import warn_of_errors
 from pulumi_chaosreg.cli.diff.rows import listed
 from pulumi_chaosreg.cli.error_page import entry
 from pulumi_chaosreg.cli.needs import Needs
+from pulumi_chaosreg.cli.output import add_output, as_json
 from pulumi_chaosreg.cli.selection import fits, select
 from pulumi_chaosreg.cli.terminal import colored
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place, visible
@@ -38,6 +41,7 @@ examples:
   chaosreg explain prod-eu                     every field, and where it is set
   chaosreg explain prod-eu image.chaos-ddcr    what each level says about it
   chaosreg explain harness/delegate:24.11      who wants the image, where it comes from and goes, which digest it has
+  chaosreg explain prod-eu server -o json      the same for programs
   chaosreg explain CHR0203                     what the error means and how it is mended
 """
 
@@ -46,24 +50,47 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line may say."""
     parser.add_argument("subject", metavar="INFRA|IMAGE|CODE")
     parser.add_argument("field", nargs="?", metavar="FIELD")
+    add_output(parser, "text", "json")
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the explanation."""
     if re.fullmatch(r"CHR\d{4}", options.subject, re.IGNORECASE):
-        print(entry(options.subject.upper()), end="")
+        print(_of_code(options.subject.upper(), options.output), end="")
         return 0
     reviewed = review(find_project(Path(options.project).resolve()))
     lines = Lines()
     is_scope = any(fits(resolved.infrastructure, options.subject) for resolved in reviewed.resolved.values())
     images = [] if is_scope or options.field else explain_images(reviewed.demands, options.subject)
-    for explained in images:
-        print(_of_image(explained, lines))
     if not images and not is_scope and set(options.subject) & set(":.@"):
         raise _no_image(options.subject, reviewed)
-    for resolved in () if images else select(reviewed, [options.subject]):
-        print(_all(resolved, lines) if options.field is None else _one(resolved, options.field, lines, reviewed.errors))
+    configs = [] if images else select(reviewed, [options.subject])
+    if options.field is not None:
+        fields = [(resolved, _explained(resolved, options.field, reviewed.errors)) for resolved in configs]
+    if options.output == "json":
+        document: dict[str, Any]
+        if images:
+            document = {"images": [explanation_json.of_image(image, lines) for image in images]}
+        elif options.field is None:
+            document = {"infrastructures": [explanation_json.of_infrastructure(one, lines) for one in configs]}
+        else:
+            document = {"infrastructures": [explanation_json.of_field(*one, lines) for one in fields]}
+        print(as_json({**document, "complete": not reviewed.errors}), end="")
+    elif images:
+        print("\n".join(_of_image(explained, lines) for explained in images))
+    elif options.field is None:
+        print("\n".join(_all(resolved, lines) for resolved in configs))
+    else:
+        print("\n".join(_one(*one, lines) for one in fields))
     return warn_of_errors(reviewed)
+
+
+def _of_code(code: str, output: str) -> str:
+    text = entry(code)
+    if output == "text":
+        return text
+    heading, _, body = text.partition("\n\n")
+    return as_json({"codes": [{"code": code, "title": heading.removeprefix(code).strip(), "text": body.strip()}]})
 
 
 def _no_image(text: str, reviewed: Review) -> ChaosregError:
@@ -103,7 +130,7 @@ def _all(resolved: ResolvedConfig, lines: Lines) -> str:
     return "\n".join(shown) + "\n"
 
 
-def _one(resolved: ResolvedConfig, field: str, lines: Lines, errors: Sequence[Finding]) -> str:
+def _explained(resolved: ResolvedConfig, field: str, errors: Sequence[Finding]) -> Explanation:
     explanation = explain(resolved, field)
     if explanation is None:
         names = [one.name for one in resolved.fields()]
@@ -112,7 +139,12 @@ def _one(resolved: ResolvedConfig, field: str, lines: Lines, errors: Sequence[Fi
             advice = "mend what is wrong: what follows from it is left out; "
         message = f"{resolved.infrastructure.title} has no field `{field}`"
         raise ChaosregError([Finding("CHR0118", message, help=f"{advice}fields: {', '.join(names)}"), *errors])
-    title = f"{resolved.infrastructure.path}  {colored(field, 'cyan')} = {colored(visible(explanation.value), 'bold')}"
+    return explanation
+
+
+def _one(resolved: ResolvedConfig, explanation: Explanation, lines: Lines) -> str:
+    field = colored(explanation.field, "cyan")
+    title = f"{resolved.infrastructure.path}  {field} = {colored(visible(explanation.value), 'bold')}"
     shown = [title, "", f"Harness's default{_arrow(explanation.origin.scope is None)}"]
     locks = dict(locks_in(resolved.infrastructure.chain()))
     for depth, (scope, statements) in enumerate(explanation.levels):

@@ -1,4 +1,4 @@
-"""`chaosreg init`: writes a Pulumi project with a first stacks/ folder, from flags or, on a terminal, by questions.
+"""Write a Pulumi project with a first stacks/ folder, from flags or, on a terminal, by questions.
 
 Flags that suffice are not asked about; otherwise all that was not given is. No file is ever overwritten, no
 credential asked for or written, and neither Pulumi nor the network is needed.
@@ -75,7 +75,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--public", dest="visibility", action="store_const", const="public", help="pulling from it takes none"
     )
     add("--username", metavar="USER", help="with --private: the user that clusters pull as")
-    add("--namespace", help=f"where the chaos Pods run (default: {DEFAULT_NAMESPACE})")
+    add("--namespace", metavar="NAME", help=f"where the chaos Pods run (default: {DEFAULT_NAMESPACE})")
     add("--release", metavar="VERSION", help=f"release of Harness's images (default: {load_catalogue().newest})")
     add("--source", metavar="SERVER/PATH", help=f"where the mirror copies from (default: {DEFAULT_SOURCE})")
     add("--type", metavar="ddcr|dedicated", help="the infrastructures' type (default: ddcr)")

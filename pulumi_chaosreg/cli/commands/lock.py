@@ -1,4 +1,4 @@
-"""`chaosreg lock`: asks each source registry for the digest of every tag that the lockfile should have.
+"""Ask each source registry for the digest of every tag that the lockfile should have.
 
 A tag that moved since it was locked is told, and followed only with `--upgrade`. `--check` writes nothing and ends with
 1 when something moved, is gone or was never locked: for a nightly job. Tags are asked for with HEAD, which counts as a

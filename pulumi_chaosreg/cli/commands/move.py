@@ -6,11 +6,12 @@ again. A scope that stays in its stack needs `moved_from` only, and no command.
 """
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pulumi_chaosreg.cli.needs import Needs
+from pulumi_chaosreg.cli.output import add_output, as_json
 from pulumi_chaosreg.cli.stack_state import resources, run_pulumi
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.review.review import review
@@ -37,10 +38,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="source", required=True, metavar="STACK", help="the stack that has them so far")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be moved")
     parser.add_argument("--yes", action="store_true", help="do not ask")
+    add_output(parser, "text", "json", about="json goes with --dry-run or --yes")
+    parser.set_defaults(refuse=parser.error)
 
 
 def run(options: argparse.Namespace) -> int:
     """Move what is in the source's state; 1 where there is nothing to move."""
+    is_json = options.output == "json"
+    if is_json and not (options.dry_run or options.yes):
+        options.refuse("-o json asks nothing: give --dry-run or --yes, too")
     project = find_project(Path(options.project).resolve())
     reviewed = review(project)
     if reviewed.errors:
@@ -51,21 +57,36 @@ def run(options: argparse.Namespace) -> int:
         raise ChaosregError.of("CHR0118", f"no scope has the path `{options.path}`", help=f"paths: {known}, …")
     elsewhere = [scope for scope in scopes if scope.stack != options.source]
     moves = _moves(elsewhere, resources(project, options.source))
+    if is_json and (options.dry_run or not moves):
+        print(as_json(_plain(options, moves)), end="")
     if not moves:
-        print(f"nothing of `{options.path}` is in stack `{options.source}` and belongs to another one")
+        if not is_json:
+            print(f"nothing of `{options.path}` is in stack `{options.source}` and belongs to another one")
         return 1
     for target in moves if not options.dry_run else ():
         resources(project, target)  # says so where it was never initialised, before anything is moved
     for target, urns in moves.items():
-        print(f"{options.source} → {target}", *(f"  {_shown(urn)}, and what is below it" for urn in urns), sep="\n")
+        if not is_json:
+            print(f"{options.source} → {target}", *(f"  {_shown(urn)}, and what is below it" for urn in urns), sep="\n")
         if not options.dry_run:
             flags = ["--yes"] if options.yes else []
             command = ["state", "move", "--source", options.source, "--dest", target, *flags, *urns]
-            run_pulumi(project, *command, shown=True)
-    if not options.dry_run:
+            run_pulumi(project, *command, shown=not is_json)
+    if is_json and not options.dry_run:
+        print(as_json(_plain(options, moves)), end="")
+    elif not options.dry_run:
         first = " ".join(moves)
         print(f"next: `pulumi preview` of {first}: nothing should be replaced; then `pulumi up`, {options.source} last")
     return 0
+
+
+def _plain(options: argparse.Namespace, moves: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """For JSON: which components go where, each with what is below it."""
+    return {
+        "from": options.source,
+        "moved": not options.dry_run and bool(moves),
+        "moves": [{"to": target, "urns": list(urns)} for target, urns in moves.items()],
+    }
 
 
 def _moves(scopes: Iterable[Scope], known: Sequence[dict[str, Any]]) -> dict[str, list[str]]:

@@ -7,7 +7,6 @@ Exit codes: 0 done, 1 `--check` found something that would change, 2 could not r
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 
 from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.cli.notices import notice
-from pulumi_chaosreg.cli.output import add_output
+from pulumi_chaosreg.cli.output import add_output, as_json
 from pulumi_chaosreg.cli.render.cluster import report_cluster
 from pulumi_chaosreg.cli.render.files import STANDARD_INPUT, Manifest, read_manifests, write_manifests
 from pulumi_chaosreg.cli.selection import select
@@ -63,7 +62,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="whom --probes asks (default: %(default)s)",
     )
     parser.add_argument("--digest", action="store_true", help="every image by its digest, whatever `images.pin` says")
-    add_output(parser, "text", "json", about="of manifests, json says what changes and what is left")
+    add_output(parser, "text", "json", about="for manifests json tells what changes and what is left")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -81,12 +80,13 @@ def run(options: argparse.Namespace) -> int:
     if options.from_cluster:
         return report_cluster(config, target, options.output)
     if options.helm:
-        print(_chart(options.helm, target), end="")
+        _print(options.output, _about_chart(options.helm, target), chart_values(options.helm, target))
     elif options.kustomize:
-        print(_headed("A component: `components: [FOLDER]` in a kustomization.yaml", kustomization(target)), end="")
+        about = "A component: `components: [FOLDER]` in a kustomization.yaml"
+        _print(options.output, [about], kustomization(target))
     elif options.probes:
         about = "For a fault of a ChaosEngine or of a Harness experiment"
-        print(_headed(about, {"probe": probes(target, options.prometheus)}), end="")
+        _print(options.output, [about], {"probe": probes(target, options.prometheus)})
     else:
         return _manifests(target, options)
     return 0
@@ -101,16 +101,20 @@ def _no_files(options: argparse.Namespace) -> None:
         )
 
 
-def _chart(name: str, target: Target) -> str:
+def _about_chart(name: str, target: Target) -> list[str]:
     chart = load_charts()[name]
-    lines = [f"# {chart.about}: {target.infrastructure}", *(f"# {note}" for note in chart.notes)]
+    lines = [f"{chart.about}: {target.infrastructure}", *chart.notes]
     if target.secrets and chart.secret and len(target.secrets) > 1:
-        lines.append(f"# It takes one pull Secret; there are more: {', '.join(target.secrets[1:])}.")
-    return "\n".join([*lines, yaml_text(chart_values(name, target))])
+        lines.append(f"It takes one pull Secret; there are more: {', '.join(target.secrets[1:])}.")
+    return lines
 
 
-def _headed(about: str, value: Any) -> str:
-    return f"# {about}\n{yaml_text(value)}"
+def _print(output: str, about: Sequence[str], value: Any) -> None:
+    """The value, below lines about it where the format has comments."""
+    if output == "json":
+        print(as_json(value), end="")
+    else:
+        print("".join(f"# {line}\n" for line in about) + yaml_text(value), end="")
 
 
 def _one(configs: Sequence[ResolvedConfig]) -> ResolvedConfig:
@@ -126,7 +130,7 @@ def _manifests(target: Target, options: argparse.Namespace) -> int:
         raise ChaosregError.of("CHR0706", "no manifest is given", help="name files, or - for standard input")
     manifests = read_manifests(options.files or [STANDARD_INPUT], target)
     if options.output == "json":
-        print(json.dumps(_plain(target, manifests), indent=2, ensure_ascii=False))
+        print(as_json(_plain(target, manifests)), end="")
     for manifest in manifests if options.output == "text" else ():
         for line in (*manifest.said(), *(manifest.said_of_changes() if options.check else ())):
             notice(line)

@@ -1,7 +1,4 @@
-"""Check every stack file of the project: all that can be known without Pulumi and without the network.
-
-Ends with 0 (fine, perhaps warnings), 1 (findings) or 2 (could not run).
-"""
+"""Check every stack file of the project: all that can be known without Pulumi and without the network."""
 
 import argparse
 from pathlib import Path
