@@ -1,12 +1,16 @@
 """What a stack has, by the command `pulumi`: it knows the backend, and needs no passphrase for it."""
 
 import json
+import logging
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from pulumi_chaosreg.errors import ChaosregError
+
+_LOG = logging.getLogger(__name__)
 
 
 def resources(project: Path, stack: str) -> list[dict[str, Any]]:
@@ -20,6 +24,7 @@ def run_pulumi(project: Path, *arguments: str, shown: bool = False) -> str:
     """What the command prints; ChaosregError (CHR0119) where it fails. `shown`: straight to the terminal."""
     command = ["pulumi", *arguments]
     sys.stdout.flush()
+    _LOG.info("runs `%s`", shlex.join(command))
     try:
         done = subprocess.run(command, cwd=project, check=False, text=True, capture_output=not shown)  # noqa: S603
     except FileNotFoundError:

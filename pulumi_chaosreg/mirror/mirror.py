@@ -208,6 +208,7 @@ class Mirror:
         """
         name, store = reference.tag or reference.digest or "latest", self._goal(reference.server, login)
         found = store.head_manifest(reference.repository, name)
+        _LOG.info("%s: stands for %s", reference, found.digest if found else "nothing")
         return digest_like(store, reference.repository, found, like) if found else None
 
     def image_tags(

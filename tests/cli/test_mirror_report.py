@@ -71,3 +71,27 @@ def test_two_images_that_fail_for_reasons_of_their_own_are_two_errors(capsys) ->
         for image in ("a", "b"):
             report.failed(f"h/{image}:1", ChaosregError.of("CHR0405", f"there is no `{image}`"))
     assert capsys.readouterr().out.count("error[CHR0405]") == 2
+
+
+def test_a_quiet_run_tells_what_failed_and_how_it_ended(capsys: pytest.CaptureFixture[str]) -> None:
+    with TextReport(2, threading.Event(), verbosity=-1) as text:
+        text.copied("h/app:1", COPIED)
+        text.note("a note")
+        text.failed("h/app:2", ChaosregError.of("CHR0418", "broke"))
+    said = capsys.readouterr().out.splitlines()
+    assert said[:2] == ["failed h/app:2", "error[CHR0418]: broke"]
+    assert said[2].startswith("1 of 2 images, 1 failed: ")
+    assert len(said) == 3
+
+
+def test_the_plan_is_the_result_of_a_quiet_dry_run(capsys: pytest.CaptureFixture[str]) -> None:
+    with TextReport(0, threading.Event(), dry_run=True, verbosity=-1) as text:
+        text.planned({})
+    assert capsys.readouterr().out.startswith("plan: 0 of 0 images")
+
+
+def test_quiet_events_are_those_that_count(capsys: pytest.CaptureFixture[str]) -> None:
+    with JsonReport(1, threading.Event(), verbosity=-1) as report:
+        report.progress(Progress("h/app:1", 1, 100, 0, 1))
+        report.copied("h/app:1", COPIED)
+    assert [event["event"] for event in events(capsys)] == ["start", "copied", "end"]
