@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pulumi_chaosreg.components.arguments import ImagesArgs as ImagesArgs
     from pulumi_chaosreg.components.arguments import InfrastructureArgs as InfrastructureArgs
     from pulumi_chaosreg.components.arguments import LevelArgs as LevelArgs
+    from pulumi_chaosreg.components.arguments import MembersArgs as MembersArgs
     from pulumi_chaosreg.components.arguments import MirrorArgs as MirrorArgs
     from pulumi_chaosreg.components.arguments import NamespaceArgs as NamespaceArgs
     from pulumi_chaosreg.components.arguments import PodIdentityArgs as PodIdentityArgs
@@ -59,6 +60,7 @@ _HOME = {
     "ImagesArgs": "components.arguments",
     "InfrastructureArgs": "components.arguments",
     "LevelArgs": "components.arguments",
+    "MembersArgs": "components.arguments",
     "MirrorArgs": "components.arguments",
     "NamespaceArgs": "components.arguments",
     "PodIdentityArgs": "components.arguments",

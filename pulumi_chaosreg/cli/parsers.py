@@ -21,6 +21,7 @@ COMMANDS = (
     "mirror-job",
     "prune",
     "adopt",
+    "hosts",
     "render",
     "move",
     "releases",

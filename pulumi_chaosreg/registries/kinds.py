@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from pulumi_chaosreg.registries.made_repositories import MadeRepositories
+from pulumi_chaosreg.registries.reach import Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class RegistryKind:
     deepest: int | None = None
     """How many segments `account/image` may have; None where no limit is known."""
     repository: RepositoryNames = RepositoryNames()
+    reach: Reach = field(default_factory=Reach)
     made: MadeRepositories = field(default_factory=MadeRepositories)
     resembled_by: re.Pattern[str] | None = None
     """Hosts that were meant for one of this kind, where they are none: an account's number with a digit too few."""
@@ -199,6 +201,7 @@ def _kind(name: str, entry: dict[str, Any], clouds: Mapping[str, Any]) -> Regist
     cloud = clouds[entry["cloud"]] if "cloud" in entry else {}
     hosts, rights, names = entry.pop("hosts"), entry.pop("rights", {}), entry.pop("repository", {})
     made = MadeRepositories.of(entry.pop("made", {}))
+    reach = Reach(**entry.pop("reach", {}))
     if "pattern" in names:
         names["pattern"] = re.compile(names["pattern"])
     resembled_by = entry.pop("resembled_by", None)
@@ -212,6 +215,7 @@ def _kind(name: str, entry: dict[str, Any], clouds: Mapping[str, Any]) -> Regist
         rights={who: tuple(words) for who, words in rights.items()},
         repository=RepositoryNames(**names),
         made=made,
+        reach=reach,
         resembled_by=re.compile(resembled_by) if resembled_by else None,
         **plain,
     )

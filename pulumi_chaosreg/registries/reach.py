@@ -1,0 +1,22 @@
+"""Which hosts answer for a registry beside its own: what a firewall has to let through. Data of kinds.toml."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Hosts, by what they are asked for. `{region}`, `{aws}` (the end of AWS's hosts there) and `{name}` (the first
+    part of the server) are filled in; a `*` stands for one name that nobody knows beforehand.
+    """
+
+    registry: str = ""
+    """Who answers for the server, where its name does not."""
+    tokens: Sequence[str] = ()
+    """Who gives out the registry's own tokens, where it does not itself."""
+    blobs: Sequence[str] = ()
+    """Where it redirects to for blobs."""
+    login: Sequence[str] = ()
+    """Who is asked by a machine that logs in with its cloud's identity."""
+    make: Sequence[str] = ()
+    """Who is asked by `pulumi up` where repositories are made."""

@@ -1,0 +1,88 @@
+"""Every host that an infrastructure's images make somebody ask: what firewalls and proxies have to let through."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.registries.aws import partition
+from pulumi_chaosreg.registries.kinds import RegistryKind, registry_kind
+from pulumi_chaosreg.registries.servers import canonical_server
+from pulumi_chaosreg.scopes.delivery import How
+from pulumi_chaosreg.scopes.mirror_policy import repositories_said
+from pulumi_chaosreg.scopes.publication import Publication
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.settings.table import REPOSITORIES
+
+_HTTPS, _HTTP = 443, 80
+
+
+class Who(StrEnum):
+    """Who asks."""
+
+    CI = "CI"  # `chaosreg lock`, `chaosreg mirror` and `pulumi up`
+    NODES = "nodes"
+    REFRESHER = "refresher"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Asked:
+    """One reason to ask one host."""
+
+    host: str
+    """A `*` in it stands for one name that nobody knows beforehand."""
+    port: int
+    who: Who
+    why: str
+
+
+def asked(config: ResolvedConfig) -> Iterator[Asked]:
+    """All that one infrastructure needs; the clusters' own API servers are known to whoever reaches them."""
+    registry = config.registry
+    server, kind = registry.server.value, registry.kind
+    if registry.policy:
+        for source in {image.source.server for image in config.images if image.source}:
+            yield from _registry(source, Who.CI, "source")
+        yield from _registry(server, Who.CI, "mirror")
+        yield from _hosts(kind.reach.login, server, kind, Who.CI, f"login at {server}")
+    if registry.owner and (create := repositories_said(registry.owner, registry.base).get(REPOSITORIES.create.key)):
+        makes = kind.reach.make if create.value else ()
+        yield from _hosts(makes, server, kind, Who.CI, f"repositories at {server}")
+    for pulled in {server, *(image.reference.server for image in config.images)}:
+        yield from _registry(pulled, Who.NODES, "pulls")
+    for delivery, of, of_kind in (
+        *([(config.delivery, server, kind)] if config.delivery else []),
+        *((one.delivery, one.registry.server.value, one.registry.kind) for one in config.others),
+    ):
+        who = {How.NODE_IDENTITY: Who.NODES, How.REFRESHER: Who.REFRESHER}.get(delivery.how.value)
+        if delivery.refresher:
+            yield from _registry(
+                canonical_server(Reference.parse(delivery.refresher.image.value).server),
+                Who.NODES,
+                "the refresher's image",
+            )
+        if who:
+            yield from _hosts(of_kind.reach.login, of, of_kind, who, f"login at {of}")
+
+
+def asked_for_record(record: Publication) -> Asked:
+    """What a level asks that is published in Harness."""
+    address = urlsplit(record.endpoint.value)
+    port = address.port or (_HTTPS if address.scheme == "https" else _HTTP)
+    return Asked(address.hostname or "", port, Who.CI, "Harness's API")
+
+
+def _registry(server: str, who: Who, why: str) -> Iterator[Asked]:
+    """Whoever answers for this server, in all that a copy or a pull needs."""
+    kind = registry_kind(server)
+    host, _, port = (kind.reach.registry or server).partition(":")
+    yield Asked(host, int(port or _HTTPS), who, why)
+    yield from _hosts(kind.reach.tokens, server, kind, who, f"tokens of {server}")
+    yield from _hosts(kind.reach.blobs, server, kind, who, f"layers of {server}")
+
+
+def _hosts(forms: Iterable[str], server: str, kind: RegistryKind, who: Who, why: str) -> Iterator[Asked]:
+    region = kind.region(server) or ""
+    known = {"region": region, "aws": partition(region).suffix, "name": server.partition(".")[0]}
+    yield from (Asked(form.format(**known), _HTTPS, who, why) for form in forms)

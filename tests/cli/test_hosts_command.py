@@ -1,0 +1,100 @@
+"""Which hosts a company makes its machines ask."""
+
+import json
+
+import pytest
+
+from pulumi_chaosreg.cli.main import main
+
+ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+IMAGES = {"release": "1.94.4"}
+
+
+@pytest.fixture
+def hosts(project, capsys):
+    def run(account, infrastructure=None, *arguments):
+        files = {
+            "acme": {"chaosreg:account": {"id": "acme", "images": IMAGES, **account}},
+            "i": {
+                "chaosreg:parent_stack": "acme",
+                "chaosreg:infrastructures": {"i": {"cluster": {"context": "c"}, **(infrastructure or {})}},
+            },
+        }
+        project.write(files)
+        assert main(["--project", str(project.folder), "hosts", *arguments]) == 0
+        return capsys.readouterr().out
+
+    return run
+
+
+def asked(text):
+    return {(row["host"], one["who"]): row["port"] for row in json.loads(text) for one in row["asked_by"]}
+
+
+def test_a_registry_of_one_s_own_and_docker_hub_as_source(hosts):
+    registry = {"server": "harbor.example:8443", "account": "chaos", "type": "public"}
+    found = asked(hosts({"image_registry": registry, "mirror": {"source": "docker.io/harness"}}, None, "-o", "json"))
+    assert found[("harbor.example", "nodes")] == found[("harbor.example", "CI")] == 8443
+    assert found[("registry-1.docker.io", "CI")] == found[("auth.docker.io", "CI")] == 443
+    assert {who for host, who in found if "docker" in host} == {"CI"}
+
+
+ON_ECR = {
+    "image_registry": {"server": ECR, "account": "c", "type": "private", "authentication": {"type": "aws_ecr"}},
+    "repositories": {"create": True},
+    "mirror": {"source": "docker.io/harness"},
+}
+
+
+def test_nodes_on_eks_log_in_themselves(hosts):
+    found = asked(hosts(ON_ECR, {"cluster": {"context": "c", "provider": "eks"}}, "-o", "json"))
+    assert ("api.ecr.eu-west-1.amazonaws.com", "nodes") in found
+    assert ("iam.amazonaws.com", "CI") in found
+    assert "refresher" not in {who for _, who in found}
+
+
+def test_elsewhere_a_refresher_does_and_its_image_is_pulled(hosts):
+    below = {"pull_secret": {"identity": "arn:aws:iam::123456789012:role/pull"}}
+    found = asked(hosts(ON_ECR, below, "-o", "json"))
+    assert ("api.ecr.eu-west-1.amazonaws.com", "refresher") in found
+    assert ("api.ecr.eu-west-1.amazonaws.com", "nodes") not in found
+    assert ("public.ecr.aws", "nodes") in found
+
+
+def test_hosts_of_aws_end_as_they_do_there(hosts):
+    china = {**ON_ECR["image_registry"], "server": "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn"}
+    below = {"cluster": {"context": "c", "provider": "eks"}}
+    found = asked(hosts({**ON_ECR, "image_registry": china}, below, "-o", "json"))
+    assert ("prod-cn-north-1-starport-layer-bucket.s3.cn-north-1.amazonaws.com.cn", "nodes") in found
+
+
+def test_who_leaves_the_others_out_and_text_names_each_host_once(hosts):
+    below = {"cluster": {"context": "c", "provider": "eks"}}
+    lines = hosts(ON_ECR, below, "--who", "nodes").splitlines()
+    assert {line.partition(":")[0] for line in lines} == {
+        ECR,
+        "api.ecr.eu-west-1.amazonaws.com",
+        "sts.eu-west-1.amazonaws.com",
+        "prod-eu-west-1-starport-layer-bucket.s3.eu-west-1.amazonaws.com",
+    }
+    assert len(lines) == 4
+
+
+def test_a_registry_that_somebody_else_fills_asks_nothing_of_ci(hosts):
+    found = asked(hosts({**ON_ECR, "mirror": "off"}, {"cluster": {"context": "c", "provider": "eks"}}, "-o", "json"))
+    assert ("registry-1.docker.io", "CI") not in found
+
+
+def test_a_level_in_harness_asks_its_api(hosts):
+    registry = {"server": "harbor.example", "account": "chaos", "type": "public"}
+    harness = {"publish": True, "account_id": "a", "endpoint": "https://harness.example:9443/gateway", "login": "key"}
+    found = asked(hosts({"image_registry": registry, "harness": harness, "mirror": "off"}, None, "-o", "json"))
+    assert found[("harness.example", "CI")] == 9443
+
+
+def test_containerd_is_told_a_private_authority(hosts):
+    registry = {"server": "harbor.example:8443", "account": "chaos", "type": "public"}
+    text = hosts({"image_registry": registry, "mirror": "off"}, None, "--certs-d", "/etc/ssl/company.crt")
+    assert "# /etc/containerd/certs.d/harbor.example:8443/hosts.toml" in text
+    assert '[host."https://harbor.example:8443"]' in text
+    assert 'ca = "/etc/ssl/company.crt"' in text
