@@ -22,7 +22,7 @@ from pulumi_chaosreg.stacks.project_file import find_project
 
 ABOUT = "list the hosts that CI, nodes and refreshers must reach"
 NEEDS = Needs.NONE
-EXITS = {1: "the stack files have errors, and this may be incomplete"}
+EXITS = {1: "the stack files have errors, so what is printed may be incomplete"}
 EXAMPLES = """\
 examples:
   chaosreg hosts                               of all infrastructures
