@@ -4,7 +4,7 @@ Nothing here ever puts a value into a message.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -129,25 +129,7 @@ def checked_docker_config(name: str, value: Any, username: str | None, server: s
     credential, server = read_credential(name, value, username), f"{canonical_server(host)}{slash}{path}"
     auths = credential.entries(server)
     ours = [_pulled(image) for image in images if f"{Reference.parse(image).name}/".startswith(f"{server}/")]
-    logins = _kubelet_logins(name, auths)
-    if missing := unmatched(auths, ours):
-        raise ChaosregError.of(
-            "CHR0507",
-            f"the docker config in `chaosreg-credentials:{name}` has no key that matches `{missing[0]}`",
-            notes=(("keys", ", ".join(map(shown, auths))),),
-            help=f"use the key `{server}`, spelled exactly as in the images",
-        )
-    idle = without_login(logins, ours)
-    if idle or not any(logins.values()):
-        keys = used_for(auths, idle[0]) if idle else list(auths)
-        where = f"no login for `{idle[0]}`" if idle else "no login"
-        raise ChaosregError.of(
-            "CHR0523",
-            f"`chaosreg-credentials:{name}` gives the kubelet {where}",
-            notes=[(f"`{shown(key)}`", _what_it_has(auths[key])) for key in keys],
-            help="put `auth` (base64 of `user:password`), or `username` and `password`, into the entry"
-            + ("; this file's logins are kept by a credential helper" if credential.has_helper else ""),
-        )
+    logins = usable_by_kubelet(f"`chaosreg-credentials:{name}`", auths, ours, server, has_helper=credential.has_helper)
     for key, login in ((key_for(server), credential.login), (second_key_for(server), credential.previous)):
         if login and logins[key] != (login.username, login.password):
             raise ChaosregError.of(
@@ -158,6 +140,35 @@ def checked_docker_config(name: str, value: Any, username: str | None, server: s
     return _dump(auths)
 
 
+def usable_by_kubelet(
+    whose: str, auths: Mapping[str, Any], images: Sequence[str], server: str, *, has_helper: bool = False
+) -> Mapping[str, tuple[str, str] | None]:
+    """Server key → the login that the kubelet takes from it, of a docker config that opens each of these images.
+
+    `whose` is what messages call the config. Raises ChaosregError (CHR0507, CHR0523, CHR0524).
+    """
+    logins = _kubelet_logins(whose, auths)
+    if missing := unmatched(auths, images):
+        raise ChaosregError.of(
+            "CHR0507",
+            f"the docker config in {whose} has no key that matches `{missing[0]}`",
+            notes=(("keys", ", ".join(map(shown, auths)) or "none"),),
+            help=f"use the key `{server}`, spelled exactly as in the images",
+        )
+    idle = without_login(logins, images)
+    if idle or not any(logins.values()):
+        keys = used_for(auths, idle[0]) if idle else list(auths)
+        where = f"no login for `{idle[0]}`" if idle else "no login"
+        raise ChaosregError.of(
+            "CHR0523",
+            f"{whose} gives the kubelet {where}",
+            notes=[(f"`{shown(key)}`", _what_it_has(auths[key])) for key in keys],
+            help="put `auth` (base64 of `user:password`), or `username` and `password`, into the entry"
+            + ("; this file's logins are kept by a credential helper" if has_helper else ""),
+        )
+    return logins
+
+
 def _pulled(image: str) -> str:
     """The image as the kubelet looks for its login: a server as it is spelled, Docker Hub's short names written out."""
     first = image.partition("/")[0]
@@ -165,7 +176,7 @@ def _pulled(image: str) -> str:
     return image if says_server else str(Reference.parse(image))
 
 
-def _kubelet_logins(name: str, auths: Mapping[str, Any]) -> dict[str, tuple[str, str] | None]:
+def _kubelet_logins(whose: str, auths: Mapping[str, Any]) -> dict[str, tuple[str, str] | None]:
     logins: dict[str, tuple[str, str] | None] = {}
     for key, entry in auths.items():
         try:
@@ -173,8 +184,7 @@ def _kubelet_logins(name: str, auths: Mapping[str, Any]) -> dict[str, tuple[str,
         except BrokenEntry as broken:
             raise ChaosregError.of(
                 "CHR0524",
-                f"the kubelet cannot read entry `{shown(key)}` of `chaosreg-credentials:{name}`, and then uses none: "
-                f"{broken}",
+                f"the kubelet cannot read entry `{shown(key)}` of {whose}, and then uses none: {broken}",
                 help="fix the entry, or remove it",
             ) from None
     return logins

@@ -34,7 +34,7 @@ def cause_of(error: Exception, *, idle: float) -> Broken:
     root: BaseException = error
     while deeper := root.__cause__ or (root.args[-1] if root.args and isinstance(root.args[-1], Exception) else None):
         root = deeper
-    words = _words(root)
+    words = words_of(root)
     match error:
         case SSLError():
             return Broken("CHR0402", words, transient=False)
@@ -51,7 +51,8 @@ def cause_of(error: Exception, *, idle: float) -> Broken:
     return Broken("CHR0418", words)
 
 
-def _words(root: BaseException) -> str:
+def words_of(root: BaseException) -> str:
+    """The error's own words where they show no secret, of the last cause of what urllib3 or a socket raised."""
     if isinstance(root, ValueError) and not isinstance(root, OSError | HTTPException | HTTPError):
         return "one of its headers cannot be sent"  # the error's own words would show it
     if isinstance(root, ssl.SSLError):  # an OSError whose numbers are not the system's

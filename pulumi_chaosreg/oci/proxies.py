@@ -9,7 +9,7 @@ import threading
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from ipaddress import ip_address, ip_network
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import urllib3
 
@@ -95,12 +95,17 @@ def _through(proxy: str) -> urllib3.ProxyManager:
     parts = urlsplit(proxy)
     if parts.scheme not in _PORTS:
         raise ProxyUnusable(f"that it is a `{parts.scheme}` proxy, but only http and https can be used")
-    headers = {}
-    if parts.username is not None:
-        login = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
-        headers["Proxy-Authorization"] = f"Basic {b64encode(login).decode()}"
+    headers = login_for(parts)
     address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     trust = trusting()
     return urllib3.ProxyManager(
         address, proxy_headers=headers, maxsize=32, retries=False, ssl_context=trust, proxy_ssl_context=trust
     )
+
+
+def login_for(proxy: SplitResult) -> dict[str, str]:
+    """The header that a proxy with a user and a password in its address wants to see. Secret."""
+    if proxy.username is None:
+        return {}
+    login = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}".encode()
+    return {"Proxy-Authorization": f"Basic {b64encode(login).decode()}"}

@@ -1,7 +1,7 @@
 """The verbs of the OCI distribution specification, for one server."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain
@@ -12,7 +12,7 @@ from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.reference import DIGEST
 from pulumi_chaosreg.oci.addresses import next_url, origin, redacted
 from pulumi_chaosreg.oci.blob import CHUNK, Source, Upload, proven
-from pulumi_chaosreg.oci.challenge import scope
+from pulumi_chaosreg.oci.challenge import Scopes, scope
 from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.lists import MalformedList, names_on, next_link
 from pulumi_chaosreg.oci.manifest import MANIFEST_LIMIT, READABLE, Descriptor, MalformedManifest, Manifest, digest_of
@@ -40,6 +40,19 @@ class Registry:
         self._transport = Transport(server, login, host or Host())
         self._findings: dict[Finding, None] = {}
         self.lacks_referrers = False
+
+    # --- the door
+
+    def knock(self) -> Answer:
+        """What `/v2/` answers to somebody without a login: 200, 401 with what it asks for, or 404 where no registry is.
+
+        Only for a client without a login.
+        """
+        return self._transport.request(self._ask_at_the_door(ok=(200, 401, 404)))
+
+    def log_in(self, repositories: Iterable[str]) -> None:
+        """Prove the login at `/v2/`: where the registry works with tokens, by one that is good for all pulls."""
+        self._transport.request(self._ask_at_the_door(frozenset(scope(one, "pull") for one in repositories)))
 
     # --- manifests
 
@@ -236,6 +249,9 @@ class Registry:
         ok: tuple[int, ...] = (200,),
     ) -> Ask:
         return Ask(method, url, repository, kind, subject, frozenset({scope(repository, actions)}), ok)
+
+    def _ask_at_the_door(self, scopes: Scopes = frozenset(), ok: tuple[int, ...] = (200,)) -> Ask:
+        return Ask("GET", f"{self._transport.base}/v2/", self.server, "door", "`/v2/`", scopes, ok)
 
     def _url(self, repository: str, rest: str) -> str:
         return f"{self._transport.base}/v2/{repository}/{rest}"

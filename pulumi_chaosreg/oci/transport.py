@@ -67,7 +67,7 @@ class Ask:
     url: str
     repository: str
     kind: str
-    """`manifest`, `blob`, `upload`, `tags` or `token`."""
+    """`manifest`, `blob`, `upload`, `tags`, `token` or `door` (`/v2/`)."""
     subject: str
     """As a message says it: "manifest `1.94.0`"."""
     scopes: Scopes = frozenset()

@@ -32,11 +32,12 @@ class Authority:
         self.certificate = folder / "authority.pem"
         self._signer.cert_pem.write_to_path(self.certificate)
 
-    def issue(self, name: str) -> Certificate:
-        """A new certificate for that host name."""
+    def issue(self, name: str, ends: datetime | None = None) -> Certificate:
+        """A new certificate for that host name; it may have ended."""
         self._count += 1
         issued = Certificate(self._folder / f"{self._count}.pem", self._folder / f"{self._count}.key")
-        made = self._signer.issue_cert(name)
+        begins = ends - timedelta(days=30) if ends else None
+        made = self._signer.issue_cert(name, not_before=begins, not_after=ends)
         made.cert_chain_pems[0].write_to_path(issued.certificate)
         made.private_key_pem.write_to_path(issued.key)
         return issued

@@ -9,7 +9,7 @@ import itertools
 import json
 import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -26,8 +26,9 @@ SERVICE, _ISSUER, _KEY_ID = "test-registry", "test-issuer", "test-key"
 class TokenServer(AnsweringServer):
     """Gives each user the actions that `rights` allows; user "" is the anonymous one.
 
-    Speaks both protocols of token endpoints, or those of `speaks`: GET with basic credentials, and OAuth2's POST with a
-    password or a refresh token. A refresh token is good for as many uses as `uses` says, and comes with its successor.
+    Nobody may do anything in the repositories of `closed`. Speaks both protocols of token endpoints, or those of
+    `speaks`: GET with basic credentials, and OAuth2's POST with a password or a refresh token. A refresh token is good
+    for as many uses as `uses` says, and comes with its successor.
     """
 
     def __init__(
@@ -37,8 +38,9 @@ class TokenServer(AnsweringServer):
         *,
         speaks: tuple[str, ...] = ("GET", "POST"),
         uses: int = 1000,
+        closed: Collection[str] = (),
     ) -> None:
-        self.passwords, self._rights = dict(passwords), rights
+        self.passwords, self._rights, self._closed = dict(passwords), rights, closed
         self._speaks, self._uses = speaks, uses
         self._refresh: dict[str, tuple[str, int]] = {}
         self._given = itertools.count(1)
@@ -63,7 +65,8 @@ class TokenServer(AnsweringServer):
         for scope in (one for several in scopes for one in several.split()):
             kind, _, rest = scope.partition(":")
             name, _, actions = rest.rpartition(":")
-            granted = sorted(set(actions.split(",")) & self._rights.get(user, set()))
+            allowed = set() if name in self._closed else self._rights.get(user, set())
+            granted = sorted(set(actions.split(",")) & allowed)
             access.append({"type": kind, "name": name, "actions": granted})
         answer: dict[str, object] = {"access_token": signed(user, access), "expires_in": 300}
         if asked.method == "POST":
@@ -93,9 +96,13 @@ def registry_with_tokens(
     *,
     speaks: tuple[str, ...] = ("GET", "POST"),
     uses: int = 1000,
+    closed: Collection[str] = (),
 ) -> Iterator[tuple[RegistryServer, TokenServer]]:
     """A real registry that believes a token server's tokens."""
-    with TokenServer(passwords, rights, speaks=speaks, uses=uses) as tokens, registry_believing(folder, tokens) as one:
+    with (
+        TokenServer(passwords, rights, speaks=speaks, uses=uses, closed=closed) as tokens,
+        registry_believing(folder, tokens) as one,
+    ):
         yield one, tokens
 
 

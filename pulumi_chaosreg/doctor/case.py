@@ -1,0 +1,106 @@
+"""What the steps look at, and what they leave for those after them."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pulumi_chaosreg.credentials.login import LoginSource
+from pulumi_chaosreg.errors import ChaosregError, Finding
+from pulumi_chaosreg.kubernetes.client import Cluster
+from pulumi_chaosreg.machine import MachineLogins
+from pulumi_chaosreg.oci import Host, Patience, Registry
+from pulumi_chaosreg.oci.line import Line
+from pulumi_chaosreg.scopes.delivery import Delivery
+from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
+
+_PATIENCE = Patience(tries=3, longest=5.0, total=15.0, idle=20.0)
+"""Somebody waits; and an outage is what they want to hear of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all cases of an infrastructure share."""
+
+    config: ResolvedConfig
+    problems: Sequence[Finding]
+    """Errors of the project's stack files."""
+    machine: MachineLogins = field(default_factory=MachineLogins)
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    _secrets: dict[str, dict[str, Any] | ChaosregError] = field(default_factory=dict, repr=False)
+
+    @property
+    def namespace(self) -> str:
+        """Where the Pods are, and so their Secrets."""
+        return self.config.namespace.value
+
+    @property
+    def cluster(self) -> Cluster:
+        """The infrastructure's."""
+        given = self.config.of_cluster()
+        return Cluster(given.get("context"), given.get("kubeconfig"))
+
+    def secret(self, name: str) -> dict[str, Any]:
+        """A Secret of the namespace as the cluster has it, read once; KubernetesError."""
+        if name not in self._secrets:
+            path = f"/api/v1/namespaces/{self.namespace}/secrets/{name}"
+            try:
+                self._secrets[name] = self.cluster.request("GET", path)
+            except ChaosregError as error:
+                self._secrets[name] = error
+        found = self._secrets[name]
+        if isinstance(found, ChaosregError):
+            raise found
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How one image is asked for."""
+
+    source: LoginSource | None
+    """None: as everybody."""
+    stands_in: bool = False
+    """Whether it is this machine's login, for one that the cluster has and we do not: that it is refused proves nothing
+    about the cluster.
+    """
+
+
+@dataclass(slots=True)
+class Case:
+    """One registry of one infrastructure."""
+
+    around: Surroundings
+    server: str
+    images: tuple[ResolvedImage, ...]
+    asks_login: bool = True
+    """Left by the step that knocks at `/v2/`."""
+    access: dict[ResolvedImage, Access] = field(default_factory=dict)
+    """Left by the step that reads the pull Secret."""
+    _host: Host = field(default_factory=lambda: Host(_PATIENCE))
+    _clients: dict[Access, Registry] = field(default_factory=dict, repr=False)
+
+    @property
+    def line(self) -> Line:
+        """How this machine reaches the server."""
+        return Line.to(self.server, self.around.environment)
+
+    @property
+    def anonymous(self) -> Registry:
+        """A client without a login, that nobody uses afterwards."""
+        return Registry(self.server, host=self._host)
+
+    def delivery_of(self, image: ResolvedImage) -> Delivery | None:
+        """How the credential for it reaches the kubelet; None where it is pulled without one."""
+        config, name = self.around.config, f"{image.reference.name}/"
+        others = [one for one in config.others if name.startswith(f"{one.registry.path}/")]
+        if others:
+            return max(others, key=lambda one: len(one.registry.path)).delivery
+        return config.delivery if self.server == config.registry.server.value else None
+
+    def clients(self) -> Iterator[tuple[Registry, Access, list[ResolvedImage]]]:
+        """A client for each login, the same every time, with the images that are asked for with it."""
+        for access in dict.fromkeys(self.access.values()):
+            if access not in self._clients:
+                self._clients[access] = Registry(self.server, access.source, host=self._host)
+            yield self._clients[access], access, [image for image, how in self.access.items() if how == access]

@@ -1,0 +1,63 @@
+"""The line below HTTP: whom this machine really connects to for a server, and a socket that leads there.
+
+For whoever wants to know where a connection fails. Requests go by `transport.py`, which makes its own lines.
+"""
+
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from typing import Self
+from urllib.parse import urlsplit
+
+from pulumi_chaosreg.oci.addresses import base_url
+from pulumi_chaosreg.oci.broken_connection import CONNECT
+from pulumi_chaosreg.oci.proxies import login_for, proxy_for
+
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """From this machine to one server, by the same rules as all requests."""
+
+    host: str
+    """The server's own name; Docker Hub's is another than images have."""
+    port: int
+    has_tls: bool
+    _proxy: str = field(default="", repr=False)
+
+    @classmethod
+    def to(cls, server: str, environment: Mapping[str, str] = os.environ) -> Self:
+        """The line to a server as image references name it."""
+        url = base_url(server)
+        parts = urlsplit(url)
+        port = parts.port or _PORTS[parts.scheme]
+        return cls(parts.hostname or "", port, parts.scheme == "https", proxy_for(url, environment) or "")
+
+    @property
+    def proxy(self) -> str:
+        """`host:port` of the environment's proxy, without its password; empty where none is used."""
+        return urlsplit(self._proxy).netloc.rpartition("@")[2]
+
+    @property
+    def first_host(self) -> str:
+        """Whose name this machine looks up: the proxy's, which looks up the server's."""
+        return urlsplit(self._proxy).hostname or self.host
+
+    @property
+    def can_tunnel(self) -> bool:
+        """Whether `open` can lead through the proxy: not where the proxy itself wants TLS, or is of another kind."""
+        return not self._proxy or self._proxy.startswith("http://")
+
+    def open(self) -> socket.socket:
+        """A socket that leads to the server, before any TLS; OSError, with the proxy's own words where it refuses."""
+        if not self._proxy:
+            return socket.create_connection((self.host, self.port), CONNECT)
+        proxy = urlsplit(self._proxy)
+        tunnel = HTTPConnection(proxy.hostname or "", proxy.port or _PORTS["http"], timeout=CONNECT)
+        tunnel.set_tunnel(self.host, self.port, login_for(proxy))
+        tunnel.connect()
+        line: socket.socket = tunnel.sock
+        return line

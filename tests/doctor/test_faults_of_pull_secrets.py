@@ -1,0 +1,281 @@
+"""One fault at a time in the pull Secret of a real cluster, for a real registry: the doctor names it.
+
+The doctor logs in to the cluster with a ServiceAccount that may read Secrets, and nothing else.
+"""
+
+import base64
+import json
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from lab.kubeapi import call
+from lab.registry import RegistryServer
+from lab.state import KubernetesState, load
+from pulumi_chaosreg.credentials.login import Login
+from tests.doctor.conftest import Admit, Patient, Report
+from tests.support.canary import PULL, traces_of
+from tests.support.connect_proxy import ConnectProxy
+from tests.support.token_server import registry_with_tokens
+
+pytestmark = [pytest.mark.registry, pytest.mark.engine]
+
+ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+
+
+@pytest.fixture(scope="module")
+def cluster() -> KubernetesState:
+    return load().kubernetes
+
+
+@pytest.fixture(scope="module")
+def namespace(cluster: KubernetesState) -> Iterator[str]:
+    name = f"doctor-{uuid.uuid4().hex[:8]}"
+    call(cluster, "POST", "/api/v1/namespaces", {"metadata": {"name": name}})
+    yield name
+    call(cluster, "DELETE", f"/api/v1/namespaces/{name}/secrets")
+    call(cluster, "DELETE", f"/api/v1/namespaces/{name}")
+
+
+@pytest.fixture(scope="module")
+def kubeconfig(cluster: KubernetesState, namespace: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = f"/api/v1/namespaces/{namespace}"
+    rights = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
+    rule = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}
+    call(cluster, "POST", f"{path}/serviceaccounts", {"metadata": {"name": "doctor"}})
+    call(cluster, "POST", f"{rights}/roles", {"metadata": {"name": "doctor"}, "rules": [rule]})
+    binding = {
+        "metadata": {"name": "doctor"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "doctor"},
+        "subjects": [{"kind": "ServiceAccount", "name": "doctor", "namespace": namespace}],
+    }
+    call(cluster, "POST", f"{rights}/rolebindings", binding)
+    token = call(cluster, "POST", f"{path}/serviceaccounts/doctor/token", {"spec": {}})["status"]["token"]
+    config = yaml.safe_load(Path(cluster.kubeconfig).read_text())
+    for user in config["users"]:
+        user["user"] = {"token": token}
+    made = tmp_path_factory.mktemp("doctor") / "kubeconfig"
+    made.write_text(yaml.safe_dump(config))
+    return made
+
+
+@pytest.fixture(scope="module")
+def one_private(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryServer]:
+    with RegistryServer(tmp_path_factory.mktemp("private"), logins={PULL.username: PULL.password}) as server:
+        yield server
+
+
+Secret = Callable[..., None]
+
+
+@pytest.fixture
+def secret(cluster: KubernetesState, namespace: str, request: pytest.FixtureRequest) -> Secret:
+    """Put a Secret there; its name is the test's own."""
+
+    def secret(auths: Any, type_: str = "kubernetes.io/dockerconfigjson", **annotations: str) -> None:
+        data = {".dockerconfigjson": base64.b64encode(json.dumps({"auths": auths}).encode()).decode()}
+        about = {
+            "name": named(request),
+            "annotations": {key.replace("_", "/"): one for key, one in annotations.items()},
+        }
+        call(
+            cluster, "POST", f"/api/v1/namespaces/{namespace}/secrets", {"metadata": about, "type": type_, "data": data}
+        )
+
+    return secret
+
+
+def named(request: pytest.FixtureRequest) -> str:
+    return request.node.name.replace("_", "-").replace("[", "-").rstrip("]")[:60].lower()
+
+
+@pytest.fixture
+def private(
+    admit: Admit, namespace: str, kubeconfig: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Callable[..., Patient]:
+    """An infrastructure that pulls with the Secret of the test's name."""
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
+
+    def private(server: str, authentication: dict[str, Any] | None = None, **more: Any) -> Patient:
+        said = authentication or {"secret_name": named(request)}
+        return admit(server, {"type": "private", "authentication": said}, namespace=namespace, **more)
+
+    return private
+
+
+def examined(patient: Patient) -> Report:
+    """Whatever it says, it shows no password."""
+    report = patient.examined()
+    assert traces_of(PULL, report.text + report.raw) == []
+    return report
+
+
+def entry(login: Login = PULL) -> dict[str, str]:
+    return {"auth": login.basic}
+
+
+def test_the_secret_s_login_opens_every_image(private, one_private: RegistryServer, secret: Secret, request) -> None:
+    secret({one_private.host: entry()})
+    patient = private(one_private.host)
+    patient.push(login=(PULL.username, PULL.password))
+    before = len(one_private.requests())
+    report = examined(patient)
+    assert report.code == 0, report.text
+    assert f"user `puller` (Secret `{patient.config.namespace.value}/{named(request)}`) is let in" in report.text
+    assert "4 of 4 are there" in report.text
+    assert {one.method for one in one_private.requests()[before:]} == {"GET", "HEAD"}
+
+
+def test_there_is_no_secret(private, one_private: RegistryServer, request) -> None:
+    report = examined(private(one_private.host))
+    assert (report.code, report.failed) == (1, {"pull Secret": ["CHR0902"]})
+    assert f"kubectl create secret docker-registry {named(request)} " in report.text
+    assert report.result("/v2/") == "passed"  # the registry is there all the same
+    assert report.result("login") == "unseen"
+
+
+def test_a_secret_of_another_type(private, one_private: RegistryServer, secret: Secret) -> None:
+    secret({one_private.host: entry()}, "Opaque")
+    report = examined(private(one_private.host))
+    assert (report.code, report.failed) == (1, {"pull Secret": ["CHR0903"]})
+    assert "its type is `Opaque`, though it has a key `.dockerconfigjson`" in report.text
+
+
+def test_a_docker_config_without_entries_that_can_be_read(private, one_private: RegistryServer, secret: Secret) -> None:
+    secret([])
+    assert examined(private(one_private.host)).failed == {"pull Secret": ["CHR0903"]}
+
+
+def test_a_secret_for_another_host(private, one_private: RegistryServer, secret: Secret) -> None:
+    secret({"harbor.other.example": entry()})
+    report = examined(private(one_private.host))
+    assert (report.code, report.failed) == (1, {"pull Secret": ["CHR0507"]})
+    assert "= keys: harbor.other.example" in report.text
+
+
+def test_an_entry_without_a_login(private, one_private: RegistryServer, secret: Secret) -> None:
+    secret({one_private.host: {"identitytoken": PULL.password}})
+    assert examined(private(one_private.host)).failed == {"pull Secret": ["CHR0523"]}
+
+
+def test_one_entry_that_the_kubelet_cannot_read_breaks_all(
+    private, one_private: RegistryServer, secret: Secret
+) -> None:
+    secret({one_private.host: entry(), "harbor.other.example": {"auth": "%%%"}})
+    assert examined(private(one_private.host)).failed == {"pull Secret": ["CHR0524"]}
+
+
+def test_a_wrong_password(private, one_private: RegistryServer, secret: Secret) -> None:
+    wrong = Login("puller", PULL.password + "-of-last-year")
+    secret({one_private.host: entry(wrong)})
+    before = len(one_private.requests())
+    report = examined(private(one_private.host))
+    assert (report.code, report.failed) == (1, {"login": ["CHR0403"]})
+    assert "the credentials of user `puller` (Secret `" in report.text
+    assert "have the right login put into Secret" in report.text
+    assert traces_of(wrong, report.text + report.raw) == []
+    assert len(one_private.requests()) - before <= 2 * 3  # a knock, the same with our client, and the password once
+
+
+def test_the_old_password_and_the_new_one_while_a_rotation_is_under_way(
+    private, one_private: RegistryServer, secret: Secret
+) -> None:
+    secret({f"https://{one_private.host}": entry(Login("puller", "of-last-year")), one_private.host: entry()})
+    patient = private(one_private.host)
+    patient.push(login=(PULL.username, PULL.password))
+    assert examined(patient).code == 0
+
+
+def test_one_token_for_all_images(private, secret: Secret, tmp_path: Path, target: RegistryServer) -> None:
+    passwords, rights = {PULL.username: PULL.password}, {PULL.username: {"pull"}}
+    with registry_with_tokens(tmp_path / "tokens", passwords, rights) as (server, tokens):
+        secret({server.host: entry()})
+        patient = private(server.host)
+        given(patient, target, server)
+        report = examined(patient)
+        assert report.code == 0, report.text
+        assert "asks for a token of `http://" in report.text
+        assert len(tokens.seen) == 2  # one in each run
+
+
+def test_a_login_without_a_right_to_one_repository(
+    private, secret: Secret, tmp_path: Path, target: RegistryServer
+) -> None:
+    passwords, rights = {PULL.username: PULL.password}, {PULL.username: {"pull"}}
+    closed = ["chaos/chaos-log-watcher"]
+    with registry_with_tokens(tmp_path / "tokens", passwords, rights, closed=closed) as (server, _):
+        secret({server.host: entry()})
+        patient = private(server.host)
+        given(patient, target, server)
+        report = examined(patient)
+        assert (report.code, report.failed) == (1, {"images": ["CHR0403"]})
+        assert report.result("login") == "passed"
+        assert "credentials for tag `1.94.0` of `chaos/chaos-log-watcher`" in report.text
+        assert "grant this login the right to pull there" in report.text
+        assert "also:" not in report.text  # the others are there
+
+
+def given(patient: Patient, plain: RegistryServer, server: RegistryServer) -> None:
+    """The images, pushed by way of a registry that asks for no token."""
+    patient.push(plain.host)
+    shutil.copytree(plain.storage, server.storage, dirs_exist_ok=True)
+
+
+def test_only_a_node_can_log_in(private, one_private: RegistryServer, tmp_path: Path, monkeypatch) -> None:
+    # given an identity of the nodes, and a machine without any login
+    patient = private(one_private.host, {"type": "node_identity"})
+    patient.push(login=(PULL.username, PULL.password))
+    report = examined(patient)
+    assert report.code == 2, report.text  # a refusal of this machine proves nothing about a node
+    assert (report.result("pull Secret"), report.result("login")) == ("unseen", "unseen")
+    assert report.codes("pull Secret") == []
+
+    # and once it has one
+    (tmp_path / "config.json").write_text(json.dumps({"auths": {one_private.host: entry()}}))
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    report = examined(patient)
+    assert report.code == 0, report.text
+    assert "only a node has the identity that opens 4 images; this machine's login stands in" in report.text
+    assert "this machine's user `puller`" in report.text
+
+
+def test_a_cluster_that_cannot_be_asked_is_told_and_this_machine_s_login_stands_in(
+    private, one_private: RegistryServer, tmp_path: Path, monkeypatch
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"auths": {one_private.host: entry()}}))
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    patient = private(one_private.host)
+    patient.push(login=(PULL.username, PULL.password))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+    report = examined(patient)
+    assert (report.code, report.failed) == (2, {})
+    assert report.codes("pull Secret") == ["CHR0606"]
+    assert report.result("images") == "passed"
+
+
+@pytest.mark.parametrize(
+    ("auths", "expires", "code"),
+    [
+        ({}, "", "CHR0904"),
+        ({ECR: {"auth": PULL.basic}}, "2026-01-31T18:00:00Z", "CHR0905"),
+    ],
+    ids=["empty", "ended"],
+)
+def test_a_secret_that_its_refresher_does_not_renew(
+    auths, expires, code, private, secret: Secret, request, monkeypatch
+) -> None:
+    secret(auths, **({"chaosreg_expires": expires} if expires else {}))
+    role = "arn:aws:iam::123456789012:role/pull"
+    patient = private(ECR, {"type": "aws_ecr"}, pull_secret={"identity": role, "name": named(request)})
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
+    with ConnectProxy({}) as proxy:  # nobody is asked outside of this machine
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.host}")
+        report = examined(patient)
+    assert report.failed == {"TCP": ["CHR0401"], "pull Secret": [code]}
+    assert "kubectl get jobs --namespace" in report.text
