@@ -122,6 +122,7 @@ class Cluster:
         from kubernetes.config import ConfigException
         from kubernetes.config.kube_config import KubeConfigLoader, KubeConfigMerger
 
+        from pulumi_chaosreg.oci.proxies import proxy_for
         from pulumi_chaosreg.oci.trust import trusting  # with the client of registries, which not every run needs
 
         configuration = Configuration()
@@ -139,9 +140,11 @@ class Cluster:
             raise self._of_kubeconfig("cannot be used: it is not a kubeconfig") from None
         if said:
             raise self._of_kubeconfig(f"cannot log in: {said[0]}")
-        proxy = loader._cluster.safe_get("proxy-url")  # read by version 37 on; always used, as by kubectl
-        if proxy:
-            configuration.proxy, configuration.no_proxy = proxy, None
+        # A kubeconfig's own proxy is read by version 37 on, and always used, as by kubectl. Of the environment's the
+        # official client forgets NO_PROXY (35.0), and prefers HTTP_PROXY.
+        own = loader._cluster.safe_get("proxy-url")
+        configuration.proxy = own or proxy_for(configuration.host, os.environ)
+        configuration.no_proxy = None
         client = ApiClient(configuration)
         if configuration.verify_ssl:  # it loads the cluster's authority into it
             trust = trusting(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))

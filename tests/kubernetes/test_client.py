@@ -175,6 +175,25 @@ def test_a_proxy_of_the_kubeconfig_is_used_whatever_the_environment_says(
         assert proxy.asked == ["api.internal.example:6443"]
 
 
+def test_the_environment_s_proxy_is_used_but_for_those_that_it_spares(
+    config: Config, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    with (
+        ApiServer(authority.issue("api.internal.example")) as hidden,
+        ConnectProxy({"api.internal.example:6443": int(hidden.host.rpartition(":")[2])}) as proxy,
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.host}")
+        monkeypatch.setenv("HTTP_PROXY", "http://192.0.2.1:3128")  # for other addresses
+        far = config({"token": TOKEN}, server="https://api.internal.example:6443")
+        monkeypatch.setenv("NO_PROXY", "other.example")
+        assert ask(far) == {"by": "token"}
+        monkeypatch.setenv("NO_PROXY", ".internal.example")
+        with pytest.raises(KubernetesError, match=r"cannot be reached at api\.internal\.example:6443"):
+            ask(far)
+        assert proxy.asked == ["api.internal.example:6443"]
+
+
 def test_another_tls_name_is_asked_for_and_checked(config: Config, authority: Authority) -> None:
     with ApiServer(authority.issue("kubernetes.internal.example")) as other:
         address = {"server": f"https://{other.host}"}
