@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -267,13 +268,13 @@ def test_a_cluster_that_cannot_be_asked_is_told_and_this_machine_s_login_stands_
     ids=["empty", "ended"],
 )
 def test_a_secret_that_its_refresher_does_not_renew(
-    auths, expires, code, private, secret: Secret, request, monkeypatch
+    auths, expires, code, private, secret: Secret, request, monkeypatch, cluster: KubernetesState
 ) -> None:
     secret(auths, **({"chaosreg_expires": expires} if expires else {}))
     role = "arn:aws:iam::123456789012:role/pull"
     patient = private(ECR, {"type": "aws_ecr"}, pull_secret={"identity": role, "name": named(request)})
     for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.setenv(name, "127.0.0.1")
+        monkeypatch.setenv(name, str(urlsplit(cluster.server).hostname))
     with ConnectProxy({}) as proxy:  # nobody is asked outside of this machine
         monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.host}")
         report = examined(patient)
