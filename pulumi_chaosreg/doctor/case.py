@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_chaosreg.credentials.login import LoginSource
-from pulumi_chaosreg.errors import ChaosregError, Finding
-from pulumi_chaosreg.kubernetes.client import Cluster
+from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.kubernetes.client import Cluster, KubernetesError
 from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.oci import Host, Patience, Registry
 from pulumi_chaosreg.oci.line import Line
@@ -27,7 +27,7 @@ class Surroundings:
     """Errors of the project's stack files."""
     machine: MachineLogins = field(default_factory=MachineLogins)
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    _secrets: dict[str, dict[str, Any] | ChaosregError] = field(default_factory=dict, repr=False)
+    _answers: dict[str, dict[str, Any] | KubernetesError] = field(default_factory=dict, repr=False)
 
     @property
     def namespace(self) -> str:
@@ -41,15 +41,23 @@ class Surroundings:
         return Cluster(given.get("context"), given.get("kubeconfig"))
 
     def secret(self, name: str) -> dict[str, Any]:
-        """A Secret of the namespace as the cluster has it, read once; KubernetesError."""
-        if name not in self._secrets:
-            path = f"/api/v1/namespaces/{self.namespace}/secrets/{name}"
+        """A Secret of the namespace as the cluster has it; KubernetesError."""
+        return self.ask(f"secrets/{name}")
+
+    def ask(self, what: str, **query: str) -> dict[str, Any]:
+        """GET in the infrastructure's namespace, once for each object; KubernetesError. A cluster that did not answer
+        is not waited for again.
+        """
+        path = f"/api/v1/namespaces/{self.namespace}/{what}"
+        silent = (one for one in self._answers.values() if isinstance(one, KubernetesError) and one.is_unreachable)
+        found = self._answers.get(path) or next(silent, None)
+        if found is None:
             try:
-                self._secrets[name] = self.cluster.request("GET", path)
-            except ChaosregError as error:
-                self._secrets[name] = error
-        found = self._secrets[name]
-        if isinstance(found, ChaosregError):
+                found = self.cluster.request("GET", path, None, "", **query)
+            except KubernetesError as error:
+                found = error
+            self._answers[path] = found
+        if isinstance(found, KubernetesError):
             raise found
         return found
 

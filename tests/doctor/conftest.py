@@ -1,13 +1,17 @@
 """An infrastructure whose images are on a registry of the lab, and the doctor as people call it."""
 
 import json
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from lab.kubeapi import call
+from lab.state import KubernetesState, load
 from pulumi_chaosreg.cli.main import main
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from tests.support import builder
@@ -101,3 +105,66 @@ def admit(new_project: Callable[[], Project], capsys: pytest.CaptureFixture[str]
         return Patient(project, server, capsys)
 
     return admit
+
+
+def named(request: pytest.FixtureRequest) -> str:
+    """The pull Secret of a test."""
+    return request.node.name.replace("_", "-").replace("[", "-").rstrip("]")[:60].lower()
+
+
+@pytest.fixture(scope="module")
+def cluster() -> KubernetesState:
+    return load().kubernetes
+
+
+@pytest.fixture(scope="module")
+def namespace(cluster: KubernetesState) -> Iterator[str]:
+    name = f"doctor-{uuid.uuid4().hex[:8]}"
+    call(cluster, "POST", "/api/v1/namespaces", {"metadata": {"name": name}})
+    yield name
+    call(cluster, "DELETE", f"/api/v1/namespaces/{name}/secrets")
+    call(cluster, "DELETE", f"/api/v1/namespaces/{name}")
+
+
+@pytest.fixture(scope="module")
+def rules() -> list[dict[str, Any]]:
+    """What the doctor may do in the cluster."""
+    return [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}]
+
+
+@pytest.fixture(scope="module")
+def kubeconfig(
+    cluster: KubernetesState, namespace: str, rules: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A login that may do that, and nothing else."""
+    path = f"/api/v1/namespaces/{namespace}"
+    rights = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
+    call(cluster, "POST", f"{path}/serviceaccounts", {"metadata": {"name": "doctor"}})
+    call(cluster, "POST", f"{rights}/roles", {"metadata": {"name": "doctor"}, "rules": rules})
+    binding = {
+        "metadata": {"name": "doctor"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "doctor"},
+        "subjects": [{"kind": "ServiceAccount", "name": "doctor", "namespace": namespace}],
+    }
+    call(cluster, "POST", f"{rights}/rolebindings", binding)
+    token = call(cluster, "POST", f"{path}/serviceaccounts/doctor/token", {"spec": {}})["status"]["token"]
+    config = yaml.safe_load(Path(cluster.kubeconfig).read_text())
+    for user in config["users"]:
+        user["user"] = {"token": token}
+    made = tmp_path_factory.mktemp("doctor") / "kubeconfig"
+    made.write_text(yaml.safe_dump(config))
+    return made
+
+
+@pytest.fixture
+def private(
+    admit: Admit, namespace: str, kubeconfig: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Callable[..., Patient]:
+    """An infrastructure that pulls with the Secret of the test's name."""
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
+
+    def private(server: str, authentication: dict[str, Any] | None = None, **more: Any) -> Patient:
+        said = authentication or {"secret_name": named(request)}
+        return admit(server, {"type": "private", "authentication": said}, namespace=namespace, **more)
+
+    return private

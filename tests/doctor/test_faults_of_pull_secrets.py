@@ -1,25 +1,23 @@
 """One fault at a time in the pull Secret of a real cluster, for a real registry: the doctor names it.
 
-The doctor logs in to the cluster with a ServiceAccount that may read Secrets, and nothing else.
+The doctor logs in to the cluster as somebody who may read Secrets, and nothing else.
 """
 
 import base64
 import json
 import shutil
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import yaml
 
 from lab.kubeapi import call
 from lab.registry import RegistryServer
-from lab.state import KubernetesState, load
+from lab.state import KubernetesState
 from pulumi_chaosreg.credentials.login import Login
-from tests.doctor.conftest import Admit, Patient, Report
+from tests.doctor.conftest import Patient, Report, named
 from tests.support.canary import PULL, traces_of
 from tests.support.connect_proxy import ConnectProxy
 from tests.support.token_server import registry_with_tokens
@@ -27,42 +25,6 @@ from tests.support.token_server import registry_with_tokens
 pytestmark = [pytest.mark.registry, pytest.mark.engine]
 
 ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
-
-
-@pytest.fixture(scope="module")
-def cluster() -> KubernetesState:
-    return load().kubernetes
-
-
-@pytest.fixture(scope="module")
-def namespace(cluster: KubernetesState) -> Iterator[str]:
-    name = f"doctor-{uuid.uuid4().hex[:8]}"
-    call(cluster, "POST", "/api/v1/namespaces", {"metadata": {"name": name}})
-    yield name
-    call(cluster, "DELETE", f"/api/v1/namespaces/{name}/secrets")
-    call(cluster, "DELETE", f"/api/v1/namespaces/{name}")
-
-
-@pytest.fixture(scope="module")
-def kubeconfig(cluster: KubernetesState, namespace: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = f"/api/v1/namespaces/{namespace}"
-    rights = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
-    rule = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}
-    call(cluster, "POST", f"{path}/serviceaccounts", {"metadata": {"name": "doctor"}})
-    call(cluster, "POST", f"{rights}/roles", {"metadata": {"name": "doctor"}, "rules": [rule]})
-    binding = {
-        "metadata": {"name": "doctor"},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "doctor"},
-        "subjects": [{"kind": "ServiceAccount", "name": "doctor", "namespace": namespace}],
-    }
-    call(cluster, "POST", f"{rights}/rolebindings", binding)
-    token = call(cluster, "POST", f"{path}/serviceaccounts/doctor/token", {"spec": {}})["status"]["token"]
-    config = yaml.safe_load(Path(cluster.kubeconfig).read_text())
-    for user in config["users"]:
-        user["user"] = {"token": token}
-    made = tmp_path_factory.mktemp("doctor") / "kubeconfig"
-    made.write_text(yaml.safe_dump(config))
-    return made
 
 
 @pytest.fixture(scope="module")
@@ -89,24 +51,6 @@ def secret(cluster: KubernetesState, namespace: str, request: pytest.FixtureRequ
         )
 
     return secret
-
-
-def named(request: pytest.FixtureRequest) -> str:
-    return request.node.name.replace("_", "-").replace("[", "-").rstrip("]")[:60].lower()
-
-
-@pytest.fixture
-def private(
-    admit: Admit, namespace: str, kubeconfig: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> Callable[..., Patient]:
-    """An infrastructure that pulls with the Secret of the test's name."""
-    monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
-
-    def private(server: str, authentication: dict[str, Any] | None = None, **more: Any) -> Patient:
-        said = authentication or {"secret_name": named(request)}
-        return admit(server, {"type": "private", "authentication": said}, namespace=namespace, **more)
-
-    return private
 
 
 def examined(patient: Patient) -> Report:

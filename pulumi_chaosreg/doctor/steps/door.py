@@ -20,24 +20,26 @@ def look(case: Case) -> Result:
         answer = case.anonymous.knock()
     except RegistryError as failure:
         return Failed(tuple(failure.findings))
-    asked = parse_challenges([answer.headers.get("WWW-Authenticate", "")])
-    if not _is_registry(answer, asked):
+    if not is_registry(answer):
         return Failed((_no_registry(case.server, answer),))
     case.asks_login = answer.status == 401
     if not case.asks_login:
         return Passed("it is a registry, and lets everybody in")
-    return Passed(
-        f"it is a registry, and asks for {' or '.join(map(_shown, asked)) or 'a login that it does not name'}"
-    )
+    asked = " or ".join(map(_shown, _asked(answer)))
+    return Passed(f"it is a registry, and asks for {asked or 'a login that it does not name'}")
 
 
-def _is_registry(answer: Answer, asked: list[Challenge]) -> bool:
+def is_registry(answer: Answer) -> bool:
     """The distribution specification demands a status only; login pages and portals say 200, too, and in HTML."""
     if answer.headers.get("Docker-Distribution-Api-Version", "").startswith("registry/2"):
         return answer.status != 404
     if answer.status == 401:
-        return any(one.scheme in ("basic", "bearer") for one in asked)
+        return any(one.scheme in ("basic", "bearer") for one in _asked(answer))
     return answer.status == 200 and _is_plain(answer.body)
+
+
+def _asked(answer: Answer) -> list[Challenge]:
+    return parse_challenges([answer.headers.get("WWW-Authenticate", "")])
 
 
 def _is_plain(body: bytes) -> bool:

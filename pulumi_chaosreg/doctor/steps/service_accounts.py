@@ -1,0 +1,44 @@
+"""Whether the ServiceAccounts that the settings list name the pull Secrets: their Pods get them from there.
+
+A Pod takes them when it is made; one that is older than the entry must be made anew.
+"""
+
+from pulumi_chaosreg.doctor.case import Case
+from pulumi_chaosreg.doctor.step import Failed, Passed, Result, Unseen
+from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.kubernetes.client import KubernetesError
+
+NAME = "accounts"
+NEEDS = ("configuration",)
+
+
+def look(case: Case) -> Result:
+    """Read each of them."""
+    config = case.around.config
+    names, secrets = config.service_accounts.value, config.secret_names
+    if not names or not secrets:
+        return Passed("no ServiceAccount has to name a Secret")
+    findings, absent = [], []
+    for name in names:
+        try:
+            account = case.around.ask(f"serviceaccounts/{name}")
+        except KubernetesError as error:
+            if not error.is_missing:
+                return Unseen("the cluster does not let this login read ServiceAccounts, or does not answer")
+            absent.append(name)
+            continue
+        named = {one.get("name") for one in account.get("imagePullSecrets") or ()}
+        findings += [_lacks(case, name, secret) for secret in secrets if secret not in named]
+    if findings:
+        return Failed(tuple(findings))
+    there = f"{len(names) - len(absent)} of {len(names)} name their Secrets"
+    return Passed(f"{there}; not there: {', '.join(absent)}" if absent else there)
+
+
+def _lacks(case: Case, name: str, secret: str) -> Finding:
+    around = case.around
+    return Finding(
+        "CHR0908",
+        f"ServiceAccount `{around.namespace}/{name}` does not name the pull Secret `{secret}`",
+        help=f"`pulumi up` of the stack `{around.config.infrastructure.stack}` adds it; then make its Pods anew",
+    )

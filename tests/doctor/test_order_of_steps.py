@@ -1,0 +1,83 @@
+"""What follows from what: no step is asked without what it needs, and the cause is named."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from pulumi_chaosreg.cli.main import main
+from pulumi_chaosreg.credentials.login import Login
+from pulumi_chaosreg.doctor.in_turn import InTurn
+from pulumi_chaosreg.doctor.steps import OF_INFRASTRUCTURE, OF_REGISTRY
+from pulumi_chaosreg.doctor.steps.door import is_registry
+from pulumi_chaosreg.oci.problems import Answer
+
+STEPS = (*OF_INFRASTRUCTURE, *OF_REGISTRY)
+
+
+def test_every_need_is_a_step_before() -> None:
+    names = [step.NAME for step in STEPS]
+    assert len(set(names)) == len(names)
+    for position, step in enumerate(STEPS):
+        assert set(step.NEEDS) <= set(names[:position])
+
+
+def test_every_step_hangs_on_the_configuration() -> None:
+    hanging = {"configuration"}
+    for step in STEPS[1:]:
+        assert hanging & set(step.NEEDS), step.NAME
+        hanging.add(step.NAME)
+
+
+def test_errors_of_other_scopes_are_counted_and_do_not_stop_it(project, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("KUBECONFIG", "/nowhere")
+    registry = {"server": "127.0.0.1:1", "account": "chaos", "type": "public"}
+    account = {"id": "acme", "image_registry": registry, "images": {"release": "1.94.4"}, "allow_overrides": True}
+    infrastructures = {"eu": {"cluster": {"context": "eu"}}, "us": {"cluster": {"context": "us"}, "typo": 1}}
+    project.write({"a": {"chaosreg:account": account, "chaosreg:infrastructures": infrastructures}})
+    assert main(["--project", str(project.folder), "doctor", "eu"]) == 1
+    said = capsys.readouterr().out
+    assert "✓ configuration" in said
+    assert "1 error of other scopes: `chaosreg validate`" in said
+    assert main(["--project", str(project.folder), "doctor", "us"]) == 1
+    assert "✗ configuration" in capsys.readouterr().out
+
+
+def test_an_infrastructure_that_is_not_there(project, capsys) -> None:
+    project.four_levels()
+    assert main(["--project", str(project.folder), "doctor", "prod-us"]) == 2
+    assert "CHR0118" in capsys.readouterr().err
+
+
+@dataclass(frozen=True)
+class Said:
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (Said(200, b"{}"), True),
+        (Said(200), True),
+        (Said(200, b"<html>", (("Docker-Distribution-Api-Version", "registry/2.0"),)), True),
+        (Said(200, b"<html>"), False),
+        (Said(401, b"<html>", (("WWW-Authenticate", 'Bearer realm="https://a/t"'),)), True),
+        (Said(401, b"<html>", (("WWW-Authenticate", "Negotiate"),)), False),
+        (Said(401), False),
+        (Said(404, b"{}", (("Docker-Distribution-Api-Version", "registry/2.0"),)), False),
+    ],
+)
+def test_by_what_a_registry_is_told_from_a_page(said: Said, expected: bool) -> None:
+    assert is_registry(Answer(said.status, dict(said.headers), said.body)) is expected
+
+
+def test_logins_are_tried_in_turn_and_none_twice() -> None:
+    old, new = Login("u", "old"), Login("u", "new")
+    logins = InTurn([old, new])
+    assert logins.current() == old
+    assert logins.again(old)
+    assert logins.current() == new
+    assert logins.again(old)  # a thread that is late finds the new one
+    assert not logins.again(new)
+    assert logins.current() == new

@@ -1,0 +1,94 @@
+"""What a real cluster says of ServiceAccounts and Pods. No kubelet runs: what it would say is written by the test."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from lab.kubeapi import call
+from lab.state import KubernetesState
+from tests.doctor.conftest import Patient, Report, named
+
+pytestmark = pytest.mark.engine
+
+SERVER = "127.0.0.1:1"
+"""Nobody listens there."""
+DDCR = f"{SERVER}/chaos/chaos-ddcr:1.94.0"
+SAID = "failed to pull and unpack image: unexpected status from HEAD request: 401 Unauthorized"
+
+
+@pytest.fixture(scope="module")
+def rules() -> list[dict[str, Any]]:
+    every = (("secrets", "get"), ("serviceaccounts", "get"), ("pods", "list"))
+    return [{"apiGroups": [""], "resources": [resource], "verbs": [verb]} for resource, verb in every]
+
+
+@pytest.fixture
+def account(cluster: KubernetesState, namespace: str, request: pytest.FixtureRequest) -> Callable[..., str]:
+    """Make a ServiceAccount of the test's own name."""
+
+    def account(*secrets: str) -> str:
+        body = {"metadata": {"name": named(request)}, "imagePullSecrets": [{"name": one} for one in secrets]}
+        call(cluster, "POST", f"/api/v1/namespaces/{namespace}/serviceaccounts", body)
+        return named(request)
+
+    return account
+
+
+@pytest.fixture
+def waiting(cluster: KubernetesState, namespace: str, account: Callable[..., str]) -> Any:
+    """Make a Pod that waits for an image, as the kubelet would say it; it is gone with the test."""
+    path = f"/api/v1/namespaces/{namespace}/pods"
+
+    def waiting(image: str, *secrets: str) -> None:
+        spec = {
+            "containers": [{"name": "a", "image": image}],
+            "imagePullSecrets": [{"name": one} for one in secrets],
+            "serviceAccountName": account(),
+        }
+        call(cluster, "POST", path, {"metadata": {"name": "waits"}, "spec": spec})
+        state = {"waiting": {"reason": "ImagePullBackOff", "message": SAID}}
+        said = {"name": "a", "image": image, "imageID": "", "ready": False, "restartCount": 0, "state": state}
+        status = {"status": {"phase": "Pending", "containerStatuses": [said]}}
+        call(cluster, "PATCH", f"{path}/waits/status", status, "application/merge-patch+json")
+
+    yield waiting
+    call(cluster, "DELETE", f"{path}?gracePeriodSeconds=0")
+
+
+def examined(patient: Patient) -> Report:
+    report = patient.examined()
+    assert report.failed["TCP"] == ["CHR0401"]  # evidence of the cluster needs no registry
+    return report
+
+
+def test_an_account_that_names_its_secret_and_one_that_is_not_there(private, account, request) -> None:
+    there = account(named(request))
+    report = examined(private(SERVER, service_accounts=[there, "absent"]))
+    assert report.result("accounts") == "passed"
+    assert "1 of 2 name their Secrets; not there: absent" in report.text
+    assert report.result("Pods") == "passed"
+
+
+def test_an_account_that_does_not_name_the_secret(private, account) -> None:
+    report = examined(private(SERVER, service_accounts=[account("another")]))
+    assert report.failed["accounts"] == ["CHR0908"]
+    assert "`pulumi up` of the stack `i` adds it" in report.text
+
+
+def test_a_pod_that_is_older_than_its_account_s_entry(private, waiting) -> None:
+    waiting(DDCR)
+    report = examined(private(SERVER))
+    assert report.failed["Pods"] == ["CHR0909"]
+    assert f"= kubelet: {SAID}" in report.text
+    assert "the Pod does not name the Secret" in report.text
+
+
+def test_a_pod_with_the_secret_is_explained_by_the_other_steps(private, waiting, request) -> None:
+    waiting(DDCR, named(request))
+    assert "the steps below say why" in examined(private(SERVER)).text
+
+
+def test_a_pod_of_another_image(private, waiting, request) -> None:
+    waiting("docker.io/harness/chaos-ddcr:main-latest", named(request))
+    assert "it is none of this infrastructure's images" in examined(private(SERVER)).text
