@@ -26,7 +26,7 @@ class Surroundings:
     problems: Sequence[Finding]
     """Errors of the project's stack files."""
     machine: MachineLogins = field(default_factory=MachineLogins)
-    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     _answers: dict[str, dict[str, Any] | KubernetesError] = field(default_factory=dict, repr=False)
 
     @property

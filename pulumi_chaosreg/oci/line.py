@@ -7,7 +7,7 @@ import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -55,6 +55,12 @@ class Line:
         """A socket that leads to the server, before any TLS; OSError, with the proxy's own words where it refuses."""
         if not self._proxy:
             return socket.create_connection((self.host, self.port), CONNECT)
+        try:
+            return self._tunnel()
+        except (HTTPException, ValueError):  # their texts may hold what the proxy sent, or its address
+            raise OSError("something that is no proxy's answer") from None
+
+    def _tunnel(self) -> socket.socket:
         proxy = urlsplit(self._proxy)
         tunnel = HTTPConnection(proxy.hostname or "", proxy.port or _PORTS["http"], timeout=CONNECT)
         tunnel.set_tunnel(self.host, self.port, login_for(proxy))

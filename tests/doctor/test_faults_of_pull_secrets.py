@@ -20,7 +20,8 @@ from pulumi_chaosreg.credentials.login import Login
 from tests.doctor.conftest import Patient, Report, named
 from tests.support.canary import PULL, traces_of
 from tests.support.connect_proxy import ConnectProxy
-from tests.support.token_server import registry_with_tokens
+from tests.support.faults import FaultServer, Reply, Seen
+from tests.support.token_server import TokenServer, registry_believing, registry_with_tokens
 
 pytestmark = [pytest.mark.registry, pytest.mark.engine]
 
@@ -163,6 +164,30 @@ def test_a_login_without_a_right_to_one_repository(
         assert "credentials for tag `1.94.0` of `chaos/chaos-log-watcher`" in report.text
         assert "grant this login the right to pull there" in report.text
         assert "also:" not in report.text  # the others are there
+
+
+@pytest.mark.parametrize("without_scope", [True, False])
+def test_a_token_for_all_images_is_refused_for_the_sake_of_one(
+    without_scope: bool, private, secret: Secret, tmp_path: Path, target: RegistryServer
+) -> None:
+    """As registries do that give all rights that are asked for, or nothing; and some want a scope."""
+
+    def script(seen: Seen) -> Reply | None:
+        if "chaos-log-watcher" in seen.query:
+            return Reply(403, b'{"errors":[{"code":"DENIED","message":"denied"}]}')
+        return None if without_scope or "scope" in seen.query else Reply(400, b"no scope")
+
+    with (
+        TokenServer({PULL.username: PULL.password}, {PULL.username: {"pull"}}) as tokens,
+        FaultServer(script, tokens.host) as front,
+        registry_believing(tmp_path / "tokens", front) as server,
+    ):
+        secret({server.host: entry()})
+        patient = private(server.host)
+        given(patient, target, server)
+        report = examined(patient)
+        assert (report.code, report.failed) == (1, {"images": ["CHR0404"]})
+        assert "also:" not in report.text
 
 
 def given(patient: Patient, plain: RegistryServer, server: RegistryServer) -> None:

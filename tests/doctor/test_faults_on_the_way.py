@@ -4,6 +4,8 @@ import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from socketserver import BaseRequestHandler, ThreadingTCPServer
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,7 @@ from tests.support.certificates import Authority, Certificate
 from tests.support.connect_proxy import ConnectProxy
 from tests.support.fault_scripts import always
 from tests.support.faults import FaultServer, Reply
+from tests.support.local_server import LocalServer
 
 pytestmark = pytest.mark.registry
 
@@ -79,7 +82,7 @@ def test_nothing_is_wrong_and_nothing_is_written(admit: Admit, target: RegistryS
     report = patient.examined()
     assert report.code == 0, report.text
     assert report.failed == {}
-    assert "4 of 4 are there, 4 of them as locked" in report.text
+    assert "4 of 4 are there, all as locked" in report.text
     asked = target.requests()[before:]
     assert {one.method for one in asked} == {"GET", "HEAD"}
     assert len(asked) == 2 * (1 + 4)  # two runs; each knocks, and looks at four images
@@ -173,6 +176,7 @@ def test_a_tag_that_has_moved_since_it_was_locked_is_a_warning(admit: Admit, tar
     report = patient.examined()
     assert report.code == 0
     assert report.codes("images") == ["CHR0907"]
+    assert "4 of 4 are there, 3 of 4 as locked" in report.text
     assert f"`{target.host}/chaos/chaos-ddcr:1.94.0` is not what was locked" in report.text
 
 
@@ -182,6 +186,22 @@ def test_a_proxy_that_refuses_is_named_without_its_password(admit: Admit, monkey
         monkeypatch.setenv("HTTPS_PROXY", f"http://corp:{PASSWORD}@{proxy.host}")
         text = stops_at(admit(NAME), "TCP", "CHR0401", f"the proxy `{proxy.host}`", "407 Proxy Authentication Required")
     assert PASSWORD not in text
+
+
+@pytest.mark.usefixtures("authority")
+def test_a_proxy_that_is_none(admit: Admit, monkeypatch: pytest.MonkeyPatch) -> None:
+    with LocalServer(Babbler(("127.0.0.1", 0), BaseRequestHandler)) as babbler:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://corp:{PASSWORD}@{babbler.host}")
+        text = stops_at(admit(NAME), "TCP", "CHR0401", "says something that is no proxy's answer")
+    assert PASSWORD not in text
+
+
+class Babbler(ThreadingTCPServer):
+    """Talks, and not as a proxy does."""
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        request.recv(1 << 16)
+        request.sendall(b"220 mail.company.example ESMTP\r\n")
 
 
 def test_a_proxy_looks_up_names_that_nobody_knows_here(

@@ -45,8 +45,15 @@ def look(case: Case) -> Result:
         return Failed((*_told(case, failed), *warnings))
     if unknown:
         return Unseen(f"{there}; the others are not open to this machine", (*_told(case, unknown), *warnings))
-    locked = sum(one.image.digest is not None and not one.moved for one in seen)
-    return Passed(f"{there}, {locked or 'none'} of them as locked", warnings)
+    return Passed(f"{there}, {_locked(seen)}", warnings)
+
+
+def _locked(seen: list[_Seen]) -> str:
+    locked = [one for one in seen if one.image.digest]
+    same = len([one for one in locked if not one.moved])
+    if not locked:
+        return "and none is locked"
+    return "all as locked" if same == len(seen) else f"{same} of {len(locked)} as locked"
 
 
 def _look_at(client: Registry, access: Access, image: ResolvedImage) -> _Seen:

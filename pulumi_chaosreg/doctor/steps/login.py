@@ -34,13 +34,19 @@ def look(case: Case) -> Result:
 
 
 def _log_in(client: Registry, images: list[ResolvedImage]) -> None:
-    repositories = sorted({image.reference.repository for image in images})
+    """RegistryError where the login is refused; not where a token for all these images is, of which one may be
+    forbidden: when each is asked for alone, that will show.
+    """
     try:
-        client.log_in(repositories)
+        client.log_in(sorted({image.reference.repository for image in images}))
     except RegistryError as refusal:
         if refusal.cause is not Cause.FORBIDDEN:
             raise
-        client.log_in([])  # some refuse a token for all where one is forbidden: the images will tell which
+        try:
+            client.log_in([])
+        except RegistryError as alone:
+            if alone.is_denied:
+                raise
 
 
 def _with_advice(case: Case, refusal: RegistryError, images: list[ResolvedImage]) -> tuple[Finding, ...]:

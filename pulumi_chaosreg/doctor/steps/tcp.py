@@ -5,7 +5,7 @@ import time
 from pulumi_chaosreg.doctor.case import Case
 from pulumi_chaosreg.doctor.step import Failed, Passed, Result, Unseen
 from pulumi_chaosreg.oci.broken_connection import CONNECT, words_of
-from pulumi_chaosreg.oci.problems import problem
+from pulumi_chaosreg.oci.problems import excerpt, problem
 
 NAME = "TCP"
 NEEDS = ("DNS",)
@@ -19,7 +19,7 @@ def look(case: Case) -> Result:
     try:
         line.open().close()
     except OSError as error:
-        words = f"no answer within {CONNECT:.0f} s" if isinstance(error, TimeoutError) else words_of(error)
+        words = f"no answer within {CONNECT:.0f} s" if isinstance(error, TimeoutError) else excerpt(words_of(error))
         cause = f"the proxy `{line.proxy}` of the environment says {words}" if line.proxy else words
         return Failed(tuple(problem("CHR0401", server=case.server, cause=cause).findings))
     through = f" through the proxy `{line.proxy}`" if line.proxy else ""
