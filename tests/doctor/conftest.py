@@ -94,13 +94,20 @@ Admit = Callable[..., Patient]
 
 @pytest.fixture
 def admit(new_project: Callable[[], Project], capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch) -> Admit:
-    """Make the project; `registry` says more of the registry, the rest is the infrastructure's own. No login here."""
+    """Make the project; `registry` says more of the registry, `registries` names others, the rest is the
+    infrastructure's own. No login here.
+    """
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "no logins"))
 
-    def admit(server: str, registry: Mapping[str, Any] | None = None, **infrastructure: Any) -> Patient:
+    def admit(
+        server: str,
+        registry: Mapping[str, Any] | None = None,
+        registries: Mapping[str, Any] | None = None,
+        **infrastructure: Any,
+    ) -> Patient:
         project = new_project()
         given = {"server": server, "account": "chaos", "type": "public", **(registry or {})}
-        account = {"image_registry": given, "mirror": "off"}
+        account = {"image_registry": given, "mirror": "off", **({"registries": registries} if registries else {})}
         project.four_levels(account=account, infrastructure=infrastructure)
         return Patient(project, server, capsys)
 

@@ -18,6 +18,7 @@ from lab.registry import RegistryServer
 from lab.state import KubernetesState
 from pulumi_chaosreg.credentials.login import Login
 from tests.doctor.conftest import Patient, Report, named
+from tests.support.builder import image, layer, push
 from tests.support.canary import PULL, traces_of
 from tests.support.connect_proxy import ConnectProxy
 from tests.support.faults import FaultServer, Reply, Seen
@@ -194,6 +195,31 @@ def given(patient: Patient, plain: RegistryServer, server: RegistryServer) -> No
     """The images, pushed by way of a registry that asks for no token."""
     patient.push(plain.host)
     shutil.copytree(plain.storage, server.storage, dirs_exist_ok=True)
+
+
+def test_a_registry_with_a_name_has_a_secret_of_its_own(
+    private, one_private: RegistryServer, target: RegistryServer, secret: Secret
+) -> None:
+    secret({one_private.host: entry()})
+    tools = {"server": target.host, "account": "tools", "type": "private", "authentication": {"secret_name": "tools"}}
+    watcher = {"log_watcher": f"{target.host}/tools/watcher:3"}
+    patient = private(one_private.host, registries={"tools": tools}, custom_images=watcher)
+    report = examined(patient)
+    assert report.steps[one_private.host, "pull Secret"]["result"] == "passed"
+    (finding,) = report.steps[target.host, "pull Secret"]["findings"]
+    assert (finding["code"], "/tools` in the cluster" in finding["message"]) == ("CHR0902", True)
+
+
+def test_a_pod_s_other_secret_opens_an_image_of_no_registry_that_is_named(
+    private, one_private: RegistryServer, target: RegistryServer, secret: Secret
+) -> None:
+    # given one Secret with a login for both servers, as people make them, and an image on the second
+    secret({target.host: entry(), one_private.host: entry()})
+    patient = private(target.host, custom_images={"log_watcher": f"{one_private.host}/mine/watcher:3"})
+    tree = image(layer("watcher", 1000))
+    push(one_private.host, "mine/watcher", "3", tree, (PULL.username, PULL.password))
+    report = examined(patient)
+    assert report.steps[one_private.host, "images"]["result"] == "passed", report.text
 
 
 def test_only_a_node_can_log_in(private, one_private: RegistryServer, tmp_path: Path, monkeypatch) -> None:
