@@ -1,1 +1,1 @@
-"""The command `chaosreg`. Works without Pulumi installed and, but for `lock`, without a network."""
+"""The command `chaosreg`. Works without Pulumi installed; `cli/commands/` says what each command needs beyond files."""

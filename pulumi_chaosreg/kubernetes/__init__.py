@@ -1,1 +1,1 @@
-"""What goes into a cluster: namespace, pull Secret, ServiceAccount entry, ConfigMap."""
+"""What goes into a cluster, as Kubernetes objects: how a credential arrives, the ConfigMap, whom `enforce` admits."""

@@ -79,7 +79,7 @@ def test_a_registry_under_maintenance_stops_nothing_that_needs_no_copy(
     company.edit(PROD, "service_accounts: [litmus]", "service_accounts: [litmus, chaos]")
     assert {step.op for step in company.preview("checkout-prod")} == {"create"}
     company.up("checkout-prod")
-    assert "from $PATH" in company.up("acme", "--expect-no-changes").stderr
+    company.up("acme", "--expect-no-changes")
 
     # what has to be copied waits, and goes on with the next `up`
     company.edit(ACME, 'release: "1.93.0"', 'release: "1.94.4"')

@@ -56,10 +56,11 @@ def test_an_action_is_pinned_by_its_full_commit_and_its_version_stands_beside_it
     assert [line for line in lines if not re.search(r"uses: [\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)] == []
 
 
-def test_the_pythons_that_are_tested_are_those_that_the_package_claims() -> None:
+def test_each_python_that_the_package_claims_is_tested() -> None:
     tested = JOBS["test/unit"]["strategy"]["matrix"]["python"]
     classifiers = re.findall(r"Python :: (3\.\d+)", (ROOT / "pyproject.toml").read_text("utf-8"))
-    assert tested == classifiers
+    assert classifiers
+    assert set(classifiers) <= set(tested)
 
 
 def test_targets_of_make_and_folders_that_workflows_name_are_there() -> None:
