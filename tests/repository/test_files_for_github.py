@@ -3,10 +3,13 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
+
+from tests.support.extras import PACKAGES
 
 ROOT = Path(__file__).parents[2]
 GITHUB = ROOT / ".github"
@@ -79,3 +82,12 @@ def test_each_hook_runs_a_program_of_the_development_environment() -> None:
         line.replace("$(BIN)/", "").replace(" --check", "").removesuffix(" .") for line in linted[0].split("\n\t")[1:]
     ]
     assert [command.removeprefix(".venv/bin/") for command in commands] == [line.strip() for line in made]
+
+
+def test_development_has_every_extra_and_tests_know_them_all() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    (own,) = [text for text in extras["dev"] if text.startswith("pulumi-chaosreg[")]
+    assert set(own.partition("[")[2].rstrip("]").split(",")) == extras.keys() - {"dev"}
+    assert PACKAGES.keys() == extras.keys() - {"tests"}
+    written = [re.split(r"[\[<>=]", text)[0] for texts in extras.values() for text in texts if text != own]
+    assert sorted(written) == sorted(set(written)), "a package is written once"

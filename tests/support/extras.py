@@ -11,6 +11,7 @@ import pytest
 PACKAGES = {
     "aws": ("boto3", "botocore"),
     "ecr": ("pulumi_aws",),
+    "gar": ("pulumi_gcp",),
     "gcp": ("google.auth",),
     "azure": ("azure.identity", "azure.core", "azure"),
     "verify": ("sigstore", "nacl", "cryptography"),
