@@ -124,10 +124,10 @@ def _refuse_other_key(registry: OwnedRegistry, settings: RepositorySettings, fou
     has, wanted = (f"`{key}`" if key else own for key in (found, settings.kms_key))
     finding = Finding(
         "CHR0482",
-        f"repository `{registry.path}` is encrypted with {has}, and the key should be {wanted}: Google never changes "
+        f"repository `{registry.path}` is encrypted with {has}, but the key should be {wanted}: Google never changes "
         "it",
         settings.places.get("kms_key", registry.place),
         help=f"{f'write `kms_key: {found}`' if found else 'remove `kms_key`'}; for another key give the registry "
-        "another `account`, let its clusters follow, and delete the old repository when nobody pulls from it",
+        "another `account`, let its clusters follow, and delete the old repository when unused",
     )
     raise pulumi.RunError(str(ChaosregError(locate([finding]))))

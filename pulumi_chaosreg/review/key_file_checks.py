@@ -31,9 +31,8 @@ def check_key_files(project: Path, configs: Iterable[ResolvedConfig]) -> list[Fi
 def _missing(said: str, place: Place) -> Finding:
     return Finding(
         "CHR0542",
-        f"there is no key file `{said}` here: an `up` needs it, or the key as a configured credential",
+        f"key file `{said}` does not exist: `up` needs it, or the key as a configured credential",
         place,
-        help="let the machine that runs `up` have it, from a place that Git does not see; paths count from the folder "
-        "of Pulumi.yaml",
+        help="put it on the machine that runs `up`, outside of Git; paths are relative to the folder of Pulumi.yaml",
         severity="warning",
     )

@@ -299,8 +299,7 @@ def _contradiction(
     if type_ == "node_identity" and how.value.has_secret:
         setting = ".".join(how.origin.path)
         return (
-            f"`{setting}` asks for `{how.value}`, and `authentication: {{type: node_identity}}` says that there is no "
-            "credential",
+            f"`{setting}` asks for `{how.value}`, but `authentication: {{type: node_identity}}` needs no credential",
             f"remove `{setting}`, or give the type of the credential",
         )
     is_one_level = chosen and create and chosen.origin.scope is create.origin.scope
@@ -385,7 +384,7 @@ def _mismatch(type_: str, said: Mapping[str, Any], registry: Registry, place: Pl
 def _incomplete(kind: str, said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """(problem, advice)."""
     if "key_file" in said and kind != KEY_FILE_TYPE:
-        yield f"`key_file` belongs to `type: {KEY_FILE_TYPE}`, and the type is `{kind}`", "remove one of the two"
+        yield f"`key_file` belongs to `type: {KEY_FILE_TYPE}`, but the type is `{kind}`", "remove one of the two"
     if kind == "basic" and "username" not in said:
         yield "basic authentication has no `username`", "add `username: <user>`"
     if kind == "basic" and not {"password_secret", "password_env", "secret_name"} & said.keys():

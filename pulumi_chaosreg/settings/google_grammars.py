@@ -6,7 +6,7 @@ from pulumi_chaosreg.settings.kinds import Grammar
 
 MEMBER = Grammar(
     "CHR0301",
-    "one member of IAM, or a known set of them",
+    "an IAM member, or a known set of them",
     re.compile(r"^(?:(?:user|group|serviceAccount):[^\s@]+@[^\s@]+|domain:[^\s@]+|principal(?:Set)?://iam\.\S+)\Z"),
     "write it as in `serviceAccount:nodes@PROJECT.iam.gserviceaccount.com` or `group:platform@example.com`",
 )

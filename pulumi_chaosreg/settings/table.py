@@ -85,8 +85,8 @@ AUTHENTICATION = Table(
         ),
         "region": Text("aws_ecr: the registry's region"),
         "key_file": Text(
-            "gcp_service_account: the JSON key of a service account that may only read, a path from the folder of "
-            "Pulumi.yaml; Git must not have it"
+            "gcp_service_account: a read-only service account's JSON key, a path from the folder of Pulumi.yaml; keep "
+            "it out of Git"
         ),
     },
     whole=True,

@@ -24,7 +24,7 @@ def read_key_file(project: Path, said: str, place: Place) -> str | None:
         raise ChaosregError(
             Finding(
                 "CHR0541",
-                f"`{said}` is not the key of a service account: {problem}",
+                f"`{said}` is not a service account key: {problem}",
                 place,
                 notes=(("looked at", str(path)),),
                 help="download one: `gcloud iam service-accounts keys create FILE --iam-account ACCOUNT`",
@@ -34,9 +34,9 @@ def read_key_file(project: Path, said: str, place: Place) -> str | None:
         raise ChaosregError(
             Finding(
                 "CHR0540",
-                f"Git tracks the key file `{said}`: whoever can read the repository can pull with it",
+                f"Git tracks key file `{said}`: anybody who can read the repository can pull with it",
                 place,
-                help=f"delete this key at Google, `git rm --cached {said}`, put it into .gitignore, and make another",
+                help=f"delete this key at Google, `git rm --cached {said}`, add it to .gitignore, and create another",
             )
         )
     return path.read_text("utf-8")

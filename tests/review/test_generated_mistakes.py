@@ -326,7 +326,7 @@ def wrong_words() -> Iterator[Mistake]:
 
 
 MALFORMED = {
-    "one member of IAM, or a known set of them": (
+    "an IAM member, or a known set of them": (
         "allUsers",
         "allAuthenticatedUsers",
         "group:platform",
