@@ -26,7 +26,7 @@ _ADDRESS = "127.0.0.1"
 class _Direction:
     """Bytes on their way from one socket to another: each chunk leaves so long after it came."""
 
-    _MOST = 64 << 20
+    _MAX_BYTES = 64 << 20
     """Bytes under way at which no more are read: three times what a gigabyte per second has in the air."""
 
     def __init__(self, delay: float, opened: float) -> None:
@@ -43,7 +43,7 @@ class _Direction:
         loop = asyncio.get_running_loop()
         self._air.append((max(loop.time() + self._delay, self._not_before), chunk))
         self._bytes += len(chunk)
-        if self._bytes > self._MOST and self.reader:
+        if self._bytes > self._MAX_BYTES and self.reader:
             self.reader.pause_reading()
         self._arm()
 
@@ -70,7 +70,7 @@ class _Direction:
                 writer.write(chunk)
             elif not writer.is_closing():
                 writer.close()
-        if self._bytes < self._MOST // 2 and self.reader and not self.reader.is_closing():
+        if self._bytes < self._MAX_BYTES // 2 and self.reader and not self.reader.is_closing():
             self.reader.resume_reading()
         self._arm()
 

@@ -18,7 +18,7 @@ from lab.aws.web_identity import Ask, Identity, verified
 _ACTION: Final = "sts:AssumeRoleWithWebIdentity"
 _ROLE: Final = re.compile(r"arn:aws:iam::\d{12}:role/[\w+=,.@/-]+")
 _SESSION: Final = re.compile(r"[\w+=,.@-]{2,64}")
-_SHORTEST = 900
+_MIN_SECONDS = 900
 
 
 def assume_role_with_web_identity(form: Mapping[str, str], region: str, cluster: Ask) -> str:
@@ -65,8 +65,8 @@ def _trusts(role: Role, identity: Identity) -> bool:
 
 def _duration(said: str, role: Role) -> int:
     seconds = int(said)
-    if seconds < _SHORTEST:
-        words = f"Member must have value greater than or equal to {_SHORTEST}"
+    if seconds < _MIN_SECONDS:
+        words = f"Member must have value greater than or equal to {_MIN_SECONDS}"
         raise _invalid(f"Value '{seconds}' at 'durationSeconds' failed to satisfy constraint: {words}")
     if seconds > int(role.max_session_duration or 3600):
         raise RefusedError(

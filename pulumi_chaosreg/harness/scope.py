@@ -6,7 +6,7 @@ from typing import Any
 
 from pulumi_chaosreg.errors import ChaosregError
 
-_MOST = 5
+_MAX_PARTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class HarnessScope:
     def parse(cls, text: str) -> "HarnessScope":
         """The reverse of `str`, which is also an import's id. Raises ChaosregError (CHR0818)."""
         account, *below = text.split("/")
-        if not account or not all(below) or len(below) >= _MOST:
+        if not account or not all(below) or len(below) >= _MAX_PARTS:
             raise ChaosregError.of(
                 "CHR0818",
                 f"`{text}` is not the id of a Harness record",

@@ -13,7 +13,7 @@ from pulumi_chaosreg.errors import ChaosregError, Finding
 
 _ARMOUR = re.compile(r"\s*-----BEGIN ([A-Z0-9 ]+)-----\n?([^-]*)-----END \1-----\s*\Z")
 _PUBLIC = ("PUBLIC KEY", "RSA PUBLIC KEY")
-_LARGEST_KEY = 16 << 10
+_MAX_KEY_LENGTH = 16 << 10
 _ROOT_TYPE = "application/vnd.dev.sigstore.trustedroot"
 
 
@@ -135,7 +135,7 @@ class SigningPolicy:
 
 def checked_public_key(text: Any) -> str:
     """The PEM text of a public key, by its armour only; MalformedPolicy (CHR0322)."""
-    if not isinstance(text, str) or len(text) > _LARGEST_KEY:
+    if not isinstance(text, str) or len(text) > _MAX_KEY_LENGTH:
         raise MalformedPolicy(Flaw.KEY, "it is not text, or over 16 KiB")
     armour = _ARMOUR.match(text.replace("\r\n", "\n"))
     if not armour:

@@ -2,7 +2,7 @@
 
 import re
 
-_LONGEST = 128
+_MAX_LENGTH = 128
 """Of a tag, by the distribution specification."""
 _DIGITS = 12
 """48 bits: two images of one tag never meet, and people can still read it."""
@@ -17,7 +17,7 @@ def unique_tag(tag: str, digest: str) -> str:
     """
     algorithm, _, digits = digest.partition(":")
     ending = f"-{algorithm}-{digits[:_DIGITS]}"
-    return tag[: _LONGEST - len(ending)] + ending
+    return tag[: _MAX_LENGTH - len(ending)] + ending
 
 
 def made_for(tag: str) -> str | None:

@@ -19,9 +19,9 @@ from pulumi_chaosreg.scopes.enforcing import Enforce
 GROUP = "admissionregistration.k8s.io/v1"
 POLICY, BINDING = "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"
 _ACTIONS = {Enforce.WARN: ["Warn", "Audit"], Enforce.DENY: ["Deny"]}
-_MOST_NAMED = 10
+_MAX_NAMED = 10
 """References that a refusal names: the API server drops a message of more than five kilobytes."""
-_MOST_REFUSED = 5
+_MAX_REFUSED = 5
 """The same for images that are refused."""
 _HUB = "|".join(name.replace(".", "[.]") for name in (HUB, *HUB_ALIASES))
 _CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
@@ -81,7 +81,7 @@ def policy(admitted: Admitted, references: Sequence[str]) -> dict[str, Any]:
     """
     exact = list(dict.fromkeys(form for one in (*references, *admitted.others) for form in _forms(one, admitted)))
     below = list(dict.fromkeys(form for one in admitted.beginnings for form in _below(one)))
-    names = [*references[:_MOST_NAMED], *(f"all of `{one}`" for one in admitted.beginnings[:_MOST_NAMED])]
+    names = [*references[:_MAX_NAMED], *(f"all of `{one}`" for one in admitted.beginnings[:_MAX_NAMED])]
     more = len(references) + len(admitted.beginnings) - len(names)
     rest = f" and {more} more" if more > 0 else ""
     where = f"; see ConfigMap `{admitted.namespace}/{admitted.config_map}`"
@@ -115,7 +115,7 @@ def policy(admitted: Admitted, references: Sequence[str]) -> dict[str, Any]:
                 "expression": "variables.foreign.size() == 0",
                 "message": f"{admitted.who} does not pull one of this Pod's images{where}",
                 "messageExpression": f"{_text(f'{admitted.who} does not pull ')}"
-                f" + (variables.foreign.size() > {_MOST_REFUSED}"
+                f" + (variables.foreign.size() > {_MAX_REFUSED}"
                 " ? variables.foreign[0] + ' and ' + string(variables.foreign.size() - 1) + ' more'"
                 " : variables.foreign.join(', '))"
                 f" + {_text(allowed)}",

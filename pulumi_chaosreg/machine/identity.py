@@ -14,7 +14,7 @@ from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.registries.kinds import RegistryKind, registry_kind
 
 _LOG = logging.getLogger(__name__)
-_LONGEST = 12 * 3600.0
+_MAX_SECONDS = 12 * 3600.0
 """Seconds: no cloud's token lives longer (ECR's does as long)."""
 _UNKNOWN = 300.0
 """Seconds, where an expiry makes no sense: this machine's clock may be wrong."""
@@ -31,7 +31,7 @@ class ShortLived:
     @classmethod
     def lasting(cls, login: Login, seconds: float, now: float) -> Self:
         """A login that is good for so many seconds from now; renewed when nine tenths are over."""
-        seconds = min(seconds, _LONGEST) if seconds > 0 else _UNKNOWN
+        seconds = min(seconds, _MAX_SECONDS) if seconds > 0 else _UNKNOWN
         return cls(login, now + seconds * 0.9, now + seconds)
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-_LONGEST = 200
+_MAX_LENGTH = 200
 _WORD = re.compile(r"[^\s\"'`,;()\[\]{}<>]{16,}")
 _PIECES = re.compile(r"[./:_@\\-]+")
 
@@ -12,7 +12,7 @@ def harmless(text: str) -> str:
     line = next((line for line in text.splitlines() if line.strip()), "")
     line = " ".join("".join(letter if letter.isprintable() else " " for letter in line).split())
     line = _WORD.sub(lambda word: word[0] if all(map(_is_plain, _PIECES.split(word[0]))) else "[redacted]", line)
-    return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
+    return line if len(line) <= _MAX_LENGTH else line[:_MAX_LENGTH] + "…"
 
 
 def _is_plain(piece: str) -> bool:

@@ -9,7 +9,7 @@ from pulumi_chaosreg.manifests.places import Keys
 from pulumi_chaosreg.settings.yaml_file import BASE_LOADER, is_too_deep
 
 _MERGE = "<<"
-_MOST_VALUES = 500_000
+_MAX_VALUES = 500_000
 NULLS = ("", "~", "null", "Null", "NULL")
 """How nothing is written, without quotes."""
 _BOM = "\ufeff"
@@ -50,7 +50,7 @@ def plain(root: Any) -> Any:
 
 class _Reading:
     def __init__(self) -> None:
-        self.left = _MOST_VALUES
+        self.left = _MAX_VALUES
 
     def value(self, node: Any, above: tuple[int, ...]) -> Any:
         self.left -= 1

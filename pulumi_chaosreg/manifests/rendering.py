@@ -21,7 +21,7 @@ from pulumi_chaosreg.manifests.places import Keys
 from pulumi_chaosreg.manifests.splice import CannotSplice, Edit, adding, replacing, rewriting, spliced
 from pulumi_chaosreg.manifests.target import Reason, Target
 
-_DEEPEST = 4
+_MAX_DEPTH = 4
 """Manifests in manifests: a ConfigMap with a Workflow with a ChaosEngine."""
 
 
@@ -188,7 +188,7 @@ class _Document:
         return masked(text) if self.depth else text
 
     def _inner(self, text: str, shape: str) -> Rendered | None:
-        if self.depth >= _DEEPEST:
+        if self.depth >= _MAX_DEPTH:
             return None
         try:
             return rendered(text, self.target, shape=shape, depth=self.depth + 1)

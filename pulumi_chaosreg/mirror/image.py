@@ -8,10 +8,10 @@ from pulumi_chaosreg.oci.manifest import Descriptor, Manifest
 from pulumi_chaosreg.oci.problems import RegistryError, problem
 from pulumi_chaosreg.oci.store import Store
 
-_DEEPEST = 8
+_MAX_DEPTH = 8
 """Levels of nested indexes; a digest cannot be part of itself, so this is against malice only."""
 
-_MOST, _MOST_BYTES = 2_000, 64 << 20
+_MAX_MANIFESTS, _MAX_BYTES = 2_000, 64 << 20
 """Manifests of an image; large ones have some hundred. One index of 4 MiB can name tens of thousands, of 4 MiB each."""
 
 T = TypeVar("T")
@@ -78,8 +78,8 @@ def read_image(
         return problem("CHR0415", server=registry.server, repository=repository, subject=subject, cause=cause)
 
     def read(entry: Descriptor) -> Manifest | None:
-        if sum(lengths) > _MOST_BYTES:
-            raise endless(f"its manifests exceed {_MOST_BYTES >> 20} MiB in total")
+        if sum(lengths) > _MAX_BYTES:
+            raise endless(f"its manifests exceed {_MAX_BYTES >> 20} MiB in total")
         try:
             manifest = registry.get_manifest(repository, entry.digest, media_type=entry.media_type)
         except RegistryError as failure:
@@ -91,13 +91,13 @@ def read_image(
 
     entries = {name: Descriptor("", name, 0)}
     while entries:
-        if len(levels) > _DEEPEST:
-            cause = f"its indexes are nested more than {_DEEPEST} deep"
+        if len(levels) > _MAX_DEPTH:
+            cause = f"its indexes are nested more than {_MAX_DEPTH} deep"
             subject = f"manifest `{next(iter(entries))}`"
             raise problem("CHR0415", server=registry.server, repository=repository, subject=subject, cause=cause)
         new = [entry for entry in entries.values() if entry.digest not in found]
-        if len(found) + len(new) > _MOST:
-            raise endless(f"it has more than {_MOST:,} manifests")
+        if len(found) + len(new) > _MAX_MANIFESTS:
+            raise endless(f"it has more than {_MAX_MANIFESTS:,} manifests")
         found |= zip((entry.digest for entry in new), each(read, new), strict=True)
         level = [manifest for digest in entries if (manifest := found[digest])]
         levels.append(level)

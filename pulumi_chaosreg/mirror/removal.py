@@ -15,7 +15,7 @@ from pulumi_chaosreg.oci.problems import RegistryError, problem
 from pulumi_chaosreg.oci.store import Store
 
 _LOG = logging.getLogger(__name__)
-_MOST_STAYING = 500
+_MAX_STAYING = 500
 """Tags up to which a repository is read to find out what they use; in a larger one only tags are removed."""
 _GONE = 404
 _BY_DIGEST_ONLY = (400, 405)
@@ -83,7 +83,7 @@ class _Family:
         if not set(roots) <= set(tags):  # it lacks what is there: what else?
             return None
         staying = [tag for tag in tags if tag not in roots]
-        return staying if len(staying) <= _MOST_STAYING else None
+        return staying if len(staying) <= _MAX_STAYING else None
 
     def of(self, names: Iterable[str]) -> dict[str, None]:
         """The digests of all manifests that these tags or digests lead to, parents before children."""

@@ -26,11 +26,11 @@ from pulumi_chaosreg.oci.redaction import without
 from pulumi_chaosreg.oci.tokens import SENDABLE, Fetch, Token, TokenEndpoint
 
 _LOG = logging.getLogger(__name__)
-_MOST_SCOPES = 50
+_MAX_SCOPES = 50
 """In one token: a registry that asks for more gets a header that servers refuse (Azure, with many repositories)."""
 _BETWEEN_LOOKS = 30.0
 """Seconds before a source is asked again for a login that was accepted and then refused."""
-_MOST_WRONG = 3
+_MAX_WRONG = 3
 """Refusals of a login that was never accepted: more than one, as some refuse a repository like this."""
 _STALE = 900.0
 """Seconds after which a login that is suddenly forbidden everything may have expired (ECR's 403; to HEAD no more)."""
@@ -118,7 +118,7 @@ class Authorizer:
         with self._guard:
             self._drop(sent)
             wider = challenge.scopes | scopes
-            if not covers(scopes, challenge.scopes) and len(wider) <= _MOST_SCOPES:
+            if not covers(scopes, challenge.scopes) and len(wider) <= _MAX_SCOPES:
                 self._wider[scopes] = wider
         if sent.login is None:
             return self._look_again(None) or challenge.scheme == "bearer"
@@ -189,7 +189,7 @@ class Authorizer:
         return login
 
     def _is_given_up(self, login: Login) -> bool:
-        return login not in self._proven and self._wrong[login] >= _MOST_WRONG
+        return login not in self._proven and self._wrong[login] >= _MAX_WRONG
 
     def _is_wrong(self, login: Login) -> bool:
         """Remember that it was refused. Always False: nothing is left to try."""

@@ -4,7 +4,7 @@ import zlib
 
 from pulumi_chaosreg.oci.problems import Answer
 
-_MOST = 64 << 10
+_MAX_BYTES = 64 << 10
 """Bytes that a packed body may become: a few of them can hold gigabytes."""
 _WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 
@@ -15,6 +15,6 @@ def plain(answer: Answer) -> bytes:
     if window is None:
         return answer.body
     try:
-        return zlib.decompressobj(window).decompress(answer.body, _MOST)
+        return zlib.decompressobj(window).decompress(answer.body, _MAX_BYTES)
     except zlib.error:
         return b""

@@ -15,7 +15,7 @@ from pulumi_chaosreg.oci.patience import Patience
 from pulumi_chaosreg.oci.problems import RegistryError, cancelled
 
 _LOG = logging.getLogger(__name__)
-_MOST = 32
+_MAX_REQUESTS = 32
 """Requests under way at once, as long as the server does not complain."""
 _CALM = 20
 """Answers without a complaint after which one more may be under way again."""
@@ -42,7 +42,7 @@ class Host:
         self._stop = stop or threading.Event()
         self._now = now
         self._turns = threading.Condition()
-        self._under_way, self._most, self._calm = 0, _MOST, 0
+        self._under_way, self._most, self._calm = 0, _MAX_REQUESTS, 0
         self._not_before = 0.0
         self._served = 0
         """How many requests went well: where others are served, a quota is only shared."""
@@ -101,7 +101,7 @@ class Host:
             with self._turns:
                 self._under_way -= 1
                 self._calm += 1
-                if self._calm >= _CALM and self._most < _MOST:
+                if self._calm >= _CALM and self._most < _MAX_REQUESTS:
                     self._most, self._calm = self._most + 1, 0
                 self._turns.notify()
 

@@ -20,9 +20,9 @@ READABLE = (OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST)
 MANIFEST_LIMIT = 4 << 20
 """Bytes; the size that every registry must accept by the distribution spec."""
 
-_LARGEST = 1 << 60
+_MAX_SIZE = 1 << 60
 """Bytes of a blob, 1 EiB: a size above is no size, and overflows where a file is to get it."""
-_DEEPEST = 100
+_MAX_DEPTH = 100
 """Python's own limit depends on who calls: what was read here could not be read or written again further down."""
 _SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+"
 _GENERIC = ("", "application/json", "application/octet-stream", "text/plain")
@@ -46,7 +46,7 @@ class Descriptor:
         """Read one entry of `manifests` or `layers`; MalformedManifest where it is none."""
         match entry:
             case {"digest": str(digest), "size": int(size)} if (
-                DIGEST.match(digest) and not isinstance(size, bool) and 0 <= size <= _LARGEST
+                DIGEST.match(digest) and not isinstance(size, bool) and 0 <= size <= _MAX_SIZE
             ):
                 return cls(_text(entry, "mediaType"), digest, size, _texts(entry.get("urls")))
         raise MalformedManifest("one of its descriptors has no valid digest and size")
@@ -87,8 +87,8 @@ class Manifest:
             document = None
         if not isinstance(document, dict):
             raise MalformedManifest("it is not JSON")
-        if _nests_deeper(document, _DEEPEST):
-            raise MalformedManifest(f"it is nested more than {_DEEPEST} deep")
+        if _nests_deeper(document, _MAX_DEPTH):
+            raise MalformedManifest(f"it is nested more than {_MAX_DEPTH} deep")
         return cls(
             raw,
             _media_type(media_type, document),

@@ -20,9 +20,9 @@ from pulumi_chaosreg.oci.no_referrers import SILENT, means_no_api, unreadable, w
 from pulumi_chaosreg.oci.problems import Answer, RegistryError, compression_named, problem
 from pulumi_chaosreg.oci.transport import Ask, Transport
 
-_TAGS_PER_PAGE, _MOST_PAGES = 1000, 100
+_TAGS_PER_PAGE, _MAX_PAGES = 1000, 100
 _LENGTH = re.compile(r"[0-9]{1,15}")
-_LONGEST_LIST = 32 << 20
+_MAX_LIST_BYTES = 32 << 20
 """Bytes of all pages of a list together: some 400,000 tags."""
 
 
@@ -262,18 +262,18 @@ class Registry:
         A list that ends early would hide what a deletion must know.
         """
         length = 0
-        for _ in range(_MOST_PAGES):
+        for _ in range(_MAX_PAGES):
             answer = self._transport.request(ask, headers=headers, limit=MANIFEST_LIMIT)
             if len(answer.body) > MANIFEST_LIMIT:
                 raise self._problem("CHR0423", ask, cause="one of its pages is larger than 4 MiB")
-            if (length := length + len(answer.body)) > _LONGEST_LIST:
-                raise self._problem("CHR0423", ask, cause=f"it does not end after {_LONGEST_LIST >> 20} MiB")
+            if (length := length + len(answer.body)) > _MAX_LIST_BYTES:
+                raise self._problem("CHR0423", ask, cause=f"it does not end after {_MAX_LIST_BYTES >> 20} MiB")
             yield answer
             following = self._next_page(ask, answer) if answer.status == 200 else None
             if not following:
                 return
             ask = replace(ask, url=following, ok=(200,), optional=False)
-        raise self._problem("CHR0423", ask, cause=f"it does not end after {_MOST_PAGES} pages")
+        raise self._problem("CHR0423", ask, cause=f"it does not end after {_MAX_PAGES} pages")
 
     def _next_page(self, ask: Ask, answer: Answer) -> str | None:
         try:

@@ -26,7 +26,7 @@ _UNKNOWN_METHOD = (404, 405)
 _REFUSED_POST = (400, 401, 404, 405)
 _LIFETIME = 60.0
 """Seconds that a token lives where its endpoint says nothing, or nothing sensible (the token specification)."""
-_LONGEST = 24 * 3600.0
+_MAX_SECONDS = 24 * 3600.0
 _SKEW = 10.0
 SENDABLE = re.compile(r"[\x21-\x7e]+")
 """What fits into a header: anything else would be refused further down, with the token in the error's text."""
@@ -199,4 +199,4 @@ def _lifetime(told: object) -> float:
         seconds = float(told)  # type: ignore[arg-type]  # anything may come
     except (TypeError, ValueError, OverflowError):
         return _LIFETIME
-    return min(seconds, _LONGEST) if seconds > 0 else _LIFETIME  # NaN is not greater either
+    return min(seconds, _MAX_SECONDS) if seconds > 0 else _LIFETIME  # NaN is not greater either

@@ -42,12 +42,12 @@ from pulumi_chaosreg.oci.redaction import without
 _LOG = logging.getLogger(__name__)
 _ERROR_LIMIT = 64 << 10
 _REDIRECTS = (301, 302, 303, 307, 308)
-_MOST_REDIRECTS = 5
-_MOST_CHALLENGES = 6
-_MOST_REFUSALS = 1
+_MAX_REDIRECTS = 5
+_MAX_CHALLENGES = 6
+_MAX_REFUSALS = 1
 """Of the same login for one request: its token may have expired, or be for too little."""
 _REFUSALS = (401, 403)
-_MOST_RESUMED = 20
+_MAX_RESUMED = 20
 """Times that one body may break off, each time a chunk further on at least."""
 _ANEW = (Cause.WRONG_CONTENT, Cause.LOST_UPLOAD)
 """Answers to an upload (bytes damaged on the way, a lost session) after which a new one may succeed."""
@@ -141,7 +141,7 @@ class Transport:
 
     def _chunks(self, ask: Ask, response: BaseHTTPResponse, size: int) -> Generator[bytes]:
         position = 0
-        for _ in range(_MOST_RESUMED):
+        for _ in range(_MAX_RESUMED):
             began = position
             try:
                 with closing(response):
@@ -172,7 +172,7 @@ class Transport:
         """Answer the registry's challenges: at most one for the first time, and two for each login it may like."""
         replayable, refused = body is None or isinstance(body, bytes), Counter[Login | None]()
         home = origin(ask.url) == origin(self.base)
-        for _ in range(_MOST_CHALLENGES):
+        for _ in range(_MAX_CHALLENGES):
             with self._auth.attempt(ask.scopes) if home else nullcontext() as sent:
                 response, url = self._redirected(ask, headers, sent.header if sent else None, body)
                 if response.status in ask.ok:
@@ -185,7 +185,7 @@ class Transport:
                 refused[sent.login if sent else None] += sent is not None
                 if (
                     failure.elsewhere
-                    or max(refused.values()) > _MOST_REFUSALS
+                    or max(refused.values()) > _MAX_REFUSALS
                     or not self._may_try_again(ask, response, answer, sent)
                 ):
                     raise self._auth.explained(self._in_words(ask, headers, sent, failure))
@@ -232,7 +232,7 @@ class Transport:
     ) -> tuple[BaseHTTPResponse, str]:
         """Follow the redirects of reading requests; credentials stay with the host that they are for."""
         url = ask.url
-        for _ in range(_MOST_REDIRECTS):
+        for _ in range(_MAX_REDIRECTS):
             carried = {"Authorization": authorization} if authorization and origin(url) == origin(ask.url) else {}
             response = self._send(ask, url, {**_HEADERS, **headers, **carried}, body)
             location = response.headers.get("Location")
@@ -244,7 +244,7 @@ class Transport:
             except RegistryError as unsafe:
                 unsafe.elsewhere = True
                 raise
-        raise problem("CHR0414", server=self.server, cause=f"more than {_MOST_REDIRECTS} redirects", notes=_asked(ask))
+        raise problem("CHR0414", server=self.server, cause=f"more than {_MAX_REDIRECTS} redirects", notes=_asked(ask))
 
     def _send(self, ask: Ask, url: str, headers: Mapping[str, str], body: Body | None) -> BaseHTTPResponse:
         # urllib3 applies the connect timeout to each write of the body too: a slow line must have time for a chunk.

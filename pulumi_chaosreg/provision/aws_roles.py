@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _GITHUB = "token.actions.githubusercontent.com"
 _AUDIENCE = "sts.amazonaws.com"
 """Whom a token must be meant for; what aws-actions/configure-aws-credentials and EKS ask for, in every partition."""
-_LONGEST_NAME = 64
+_MAX_NAME_LENGTH = 64
 _DOES = {"push": "pushes to", "pull": "pulls from", "delete": "deletes from"}
 
 
@@ -52,11 +52,11 @@ def role_name(registry: OwnedRegistry, who: str) -> str:
     plain = re.sub(r"[^\w.-]", "-", account)
     words = [word for word in ("chaosreg", plain, region, who) if word]
     name = "-".join(words)
-    if plain == account and len(name) <= _LONGEST_NAME:
+    if plain == account and len(name) <= _MAX_NAME_LENGTH:
         return name
     whole = f"{registry.kind.identity(registry.server)}/{account}/{who}"
     digest = _digest(whole)
-    room = _LONGEST_NAME - len("-".join(["chaosreg", "", region, who, digest]))
+    room = _MAX_NAME_LENGTH - len("-".join(["chaosreg", "", region, who, digest]))
     return "-".join(["chaosreg", plain[:room].strip("-."), region, who, digest])
 
 

@@ -19,7 +19,7 @@ from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, SECTION
 from pulumi_chaosreg.stacks.catalogue_additions import FILE_NAME as CATALOGUE_FILE
 from pulumi_chaosreg.stacks.sections import CREDENTIALS
 
-_LONGEST = 100
+_MAX_LENGTH = 100
 """Characters of a value that a sentence has room for."""
 
 
@@ -170,7 +170,7 @@ def _step(edit: Edit) -> str:
     if edit.after is None:
         return " is no longer set"
     before, after = (_as_written(edit.path, value) for value in (edit.before, edit.after))
-    is_short = len(before) <= _LONGEST and len(after) <= _LONGEST and "-----" not in before + after
+    is_short = len(before) <= _MAX_LENGTH and len(after) <= _MAX_LENGTH and "-----" not in before + after
     return f": {before} → {after}" if is_short else " has another value"
 
 

@@ -13,7 +13,7 @@ from pulumi_chaosreg.scopes.registry import Definition, Registry, visible
 from pulumi_chaosreg.settings.aws_grammars import EKS_POD_IDENTITY
 from pulumi_chaosreg.settings.table import CLUSTER, DEFAULT_REFRESHER_IMAGE, IMAGE_REGISTRY, PULL_SECRET
 
-_LONGEST = 52
+_MAX_NAME_LENGTH = 52
 """Of a CronJob's name: the Jobs that it makes have eleven characters more."""
 
 
@@ -57,10 +57,10 @@ def refresher(infrastructure: Scope, registry: Registry, why: Place) -> tuple[Re
 def refresher_name(secret_name: str) -> str:
     """What everything is called that renews a Secret: its ServiceAccount, too, whom a role has to trust."""
     name = f"{secret_name}-refresher"
-    if len(name) <= _LONGEST:
+    if len(name) <= _MAX_NAME_LENGTH:
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-    return f"{name[: _LONGEST - 9].rstrip('-.')}-{digest}"
+    return f"{name[: _MAX_NAME_LENGTH - 9].rstrip('-.')}-{digest}"
 
 
 def _nobody(registry: Registry, why: Place, *, follows: bool) -> Finding:

@@ -21,7 +21,7 @@ from pulumi_chaosreg.images.signing_policy import (
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope
 from pulumi_chaosreg.settings.table import MIRROR
 
-_LARGEST = 1 << 20
+_MAX_BYTES = 1 << 20
 _HELP = {
     Flaw.NOBODY: "name who signs in `mirror.verify`: "
     "`public_keys: [cosign.pub]`, or `identities` with a `trusted_root`",
@@ -117,7 +117,7 @@ class _Reading:
     def _content(self, path: str, place: Place) -> str | None:
         file = self._project / path
         try:
-            if file.stat().st_size <= _LARGEST:
+            if file.stat().st_size <= _MAX_BYTES:
                 return file.read_text("utf-8")
             why = "it is larger than 1 MiB"
         except UnicodeDecodeError:

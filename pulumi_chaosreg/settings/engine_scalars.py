@@ -54,7 +54,9 @@ def odd_value(text: str, ours: Scalar) -> Odd | None:
         return Odd.NO_NUMBER
     if isinstance(ours, str):
         return Odd.NUMBER
-    is_exact = isinstance(ours, float) or (ours is not None and -_MOST <= ours < _MOST)  # larger ones become floats
+    is_exact = isinstance(ours, float) or (
+        ours is not None and -_INTEGER_LIMIT <= ours < _INTEGER_LIMIT
+    )  # larger ones become floats
     return None if theirs == ours and is_exact else Odd.ANOTHER_NUMBER
 
 
@@ -93,15 +95,15 @@ def _number(text: str) -> int | float | None:
     plain = text.replace("_", "")
     if found := _INT.match(plain):
         digits, base = next((found[name], base) for name, base in _BASES.items() if found[name])
-        if len(digits) <= _LONGEST:
+        if len(digits) <= _MAX_DIGITS:
             whole = int(found["sign"] + digits, base)
-            if -_MOST <= whole < _MOST or (0 <= whole < 2 * _MOST and not found["sign"]):
+            if -_INTEGER_LIMIT <= whole < _INTEGER_LIMIT or (0 <= whole < 2 * _INTEGER_LIMIT and not found["sign"]):
                 return whole
     return _special(text) or _float(plain)
 
 
-_MOST = 1 << 63
-_LONGEST = 64
+_INTEGER_LIMIT = 1 << 63
+_MAX_DIGITS = 64
 """Digits, in base 2: longer ones fit into no integer of the engine's."""
 
 

@@ -15,9 +15,9 @@ from pulumi_chaosreg.errors import Cause, ChaosregError, Finding, Place
 from pulumi_chaosreg.settings.engine_scalars import STARTS, WORDS, Odd, Scalar, odd_key, odd_value
 from pulumi_chaosreg.settings.not_yaml import mistake_in
 
-_MOST_VALUES = 500_000
-_DEEPEST = 100
-_LARGEST = 32 << 20
+_MAX_VALUES = 500_000
+_MAX_DEPTH = 100
+_MAX_BYTES = 32 << 20
 _PLAIN = "plain"
 """The tag of a scalar without quotes and without a tag of its own: the only kind that may be a number."""
 
@@ -58,7 +58,7 @@ def read_yaml(path: Path, engine_reads: Callable[[Keys], bool] = lambda _: False
     """
     text = _text(path)
     if is_too_deep(text):
-        message = f"it is nested more than {_DEEPEST} levels deep"
+        message = f"it is nested more than {_MAX_DEPTH} levels deep"
         raise ChaosregError(_unreadable("CHR0102", f"this file is not read: {message}", Place(file=path)))
     try:
         node = yaml.compose(text, Loader=_Loader)
@@ -77,8 +77,8 @@ def _text(path: Path) -> str:
     try:
         if path.exists() and not path.is_file():
             cause = "it is a folder or a device"
-        elif path.is_file() and path.stat().st_size > _LARGEST:
-            cause = f"it is larger than {_LARGEST >> 20} MiB"
+        elif path.is_file() and path.stat().st_size > _MAX_BYTES:
+            cause = f"it is larger than {_MAX_BYTES >> 20} MiB"
         else:
             return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -88,14 +88,14 @@ def _text(path: Path) -> str:
 
 def is_too_deep(text: str) -> bool:
     """Whether it nests deeper than anybody writes: the parser's own recursion would end the process."""
-    return _may_be_deep(text) and _depth(text) > _DEEPEST
+    return _may_be_deep(text) and _depth(text) > _MAX_DEPTH
 
 
 def _may_be_deep(text: str) -> bool:
     """Whether it is worth the time to count."""
     openers = text.count("[") + text.count("{")
-    return openers > _DEEPEST or any(
-        len(line) > 2 * _DEEPEST and (line[:_DEEPEST].isspace() or line.count("- ") > _DEEPEST or "? ? " in line)
+    return openers > _MAX_DEPTH or any(
+        len(line) > 2 * _MAX_DEPTH and (line[:_MAX_DEPTH].isspace() or line.count("- ") > _MAX_DEPTH or "? ? " in line)
         for line in text.splitlines()
     )
 
@@ -107,7 +107,7 @@ def _depth(text: str) -> int:
             if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
                 depth += 1
                 deepest = max(deepest, depth)
-                if deepest > _DEEPEST:
+                if deepest > _MAX_DEPTH:
                     break
             elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
                 depth -= 1
@@ -123,7 +123,7 @@ class _Reader:
         self.path = path
         self.engine_reads = engine_reads
         self.findings: list[Finding] = []
-        self.left = _MOST_VALUES
+        self.left = _MAX_VALUES
         self.is_refused = False
         """Whether it has something that we do not take for YAML at all."""
 
@@ -132,7 +132,7 @@ class _Reader:
         self.left -= 1
         if node is None or self.left < 0:
             if self.left < 0 and not self.is_refused:
-                message = f"its aliases expand to more than {_MOST_VALUES:,} values"
+                message = f"its aliases expand to more than {_MAX_VALUES:,} values"
                 self._refuse(message, Place(file=self.path), "write it out")
             return None
         if any(node is outer for outer in above):
@@ -307,7 +307,7 @@ def _line(node: Any, keys: Sequence[str | int]) -> int | None:
     return line
 
 
-def _entry(mapping: Any, key: str | int, left: int = _DEEPEST) -> tuple[Any, Any] | None:
+def _entry(mapping: Any, key: str | int, left: int = _MAX_DEPTH) -> tuple[Any, Any] | None:
     """The key and value nodes under this key, or under another spelling of it: the documentation page's, camelCase."""
     if not isinstance(mapping, yaml.MappingNode):
         return None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 
-_LARGEST = 1 << 20
+_MAX_BYTES = 1 << 20
 _TYPE = "service_account"
 
 
@@ -45,7 +45,7 @@ def read_key_file(project: Path, said: str, place: Place) -> str | None:
 def _problem(path: Path) -> str:
     """Why it is none; empty where it is one."""
     try:
-        if path.stat().st_size > _LARGEST:
+        if path.stat().st_size > _MAX_BYTES:
             return "it is larger than 1 MiB"
         key = json.loads(path.read_text("utf-8"))
     except OSError as error:

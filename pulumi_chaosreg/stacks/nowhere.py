@@ -9,7 +9,7 @@ from pulumi_chaosreg.settings.checking import type_name
 from pulumi_chaosreg.settings.yaml_file import Keys, snake_case
 from pulumi_chaosreg.stacks.sections import CREDENTIALS, NAMESPACE, SECTIONS
 
-_DEEPEST = 3
+_MAX_DEPTH = 3
 """`config` misspelt, or a level too deep; what is further down is somebody's data."""
 _OTHERS = ("environment", "template")
 """Keys of the engine's own that may hold configuration for somebody else to read."""
@@ -27,7 +27,7 @@ def said_nowhere(content: Any, path: Path, *, is_stack: bool = True) -> list[Fin
         message = f"`config` must be a mapping, but is {type_name(config)}"
         return [_wrong_type(message, Place(file=path, keys=("config",)))]
     given = config.keys() if isinstance(config, dict) else ()
-    misplaced = [keys for keys in _misplaced(content, (), _DEEPEST if is_stack else 1) if keys[-1] not in given]
+    misplaced = [keys for keys in _misplaced(content, (), _MAX_DEPTH if is_stack else 1) if keys[-1] not in given]
     if not misplaced:
         return []
     first, *others = misplaced

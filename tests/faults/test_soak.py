@@ -31,7 +31,7 @@ MANY = int(os.environ.get("CHAOSREG_SOAK_IMAGES", "500"))
 SEED = os.environ.get("CHAOSREG_SOAK_SEED", "4711")
 TAGS = 25
 """Images in each repository."""
-MOST_RUNS = 8
+MAX_RUNS = 8
 IMPATIENT = Patience(tries=3, first=0.005)
 """So that some images fail in each run."""
 
@@ -69,7 +69,7 @@ def test_every_image_is_right_in_the_end(
             store(upstream, one.repository, tag, tree)
     failures, left, runs = Counter[str](), images, 0
     proved: dict[str, set[str]] = {one.repository: set() for one in images}
-    while left and runs < MOST_RUNS:
+    while left and runs < MAX_RUNS:
         runs += 1
         failed = run(f"{SEED} {runs}", upstream, target, left)
         failures.update(failed.values())

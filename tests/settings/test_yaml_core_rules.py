@@ -124,7 +124,7 @@ def test_two_merges_in_one_mapping_are_a_key_given_twice(read):
 
 
 def test_merges_that_explode_are_no_endless_loop(read, monkeypatch):
-    monkeypatch.setattr("pulumi_chaosreg.settings.yaml_file._MOST_VALUES", 5_000)
+    monkeypatch.setattr("pulumi_chaosreg.settings.yaml_file._MAX_VALUES", 5_000)
     lines = ["a0: &a0 {x: 1}", *(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}" for n in range(1, 60))]
     with pytest.raises(ChaosregError, match="aliases expand to more than"):
         read("\n".join(lines))

@@ -31,7 +31,7 @@ _UNKNOWNS = frozenset(
         "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",  # object
     }
 )
-_SHORTEST_REDACTED = 4  # shorter values would make an error message unreadable and hide nothing
+_MIN_REDACTED_LENGTH = 4  # shorter values would make an error message unreadable and hide nothing
 
 
 class Unknown:
@@ -146,4 +146,4 @@ def _secret_texts(value: Value, *, inside: bool) -> set[str]:
     found = {value, base64.b64encode(value.encode()).decode()}
     with contextlib.suppress(binascii.Error, UnicodeDecodeError):
         found.add(base64.b64decode(value, validate=True).decode())
-    return {text for text in found if len(text) >= _SHORTEST_REDACTED}
+    return {text for text in found if len(text) >= _MIN_REDACTED_LENGTH}

@@ -11,9 +11,9 @@ from pulumi_chaosreg.mirror.signatures.refusal import Refused, Why
 from pulumi_chaosreg.oci.manifest import Descriptor, referrers_tag
 from pulumi_chaosreg.oci.store import Store
 
-MOST = 64
+MAX_CANDIDATES = 64
 """Candidates that are looked at for one manifest: attestations count too, and each costs a request."""
-LARGEST = 1 << 20
+MAX_SIZE = 1 << 20
 """Bytes of one candidate. Signatures have a few thousand."""
 
 _SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json"
@@ -31,8 +31,8 @@ class Candidate:
 
     def content(self, store: Store, repository: str) -> bytes:
         """Its bytes, which have the digest that its manifest says; Refused where it is too large."""
-        if self.layer.size > LARGEST:
-            raise Refused(Why.UNREADABLE, f"it has {self.layer.size} bytes, but a signature at most {LARGEST}")
+        if self.layer.size > MAX_SIZE:
+            raise Refused(Why.UNREADABLE, f"it has {self.layer.size} bytes, but a signature at most {MAX_SIZE}")
         with store.open_blob(repository, self.layer) as chunks:
             return b"".join(chunks)
 

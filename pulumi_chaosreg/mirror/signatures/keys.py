@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
-_SMALLEST_RSA = 2048
+_MIN_RSA_BITS = 2048
 
 
 class Keys:
@@ -52,7 +52,7 @@ def _loaded(pem: str) -> "PublicKeyTypes":
         case ed25519.Ed25519PublicKey():
             return key
         case rsa.RSAPublicKey():
-            if key.key_size >= _SMALLEST_RSA:
+            if key.key_size >= _MIN_RSA_BITS:
                 return key
             why = f"an RSA key of {key.key_size} bits can be broken"
         case None:

@@ -24,7 +24,7 @@ from pulumi_chaosreg.images.signing_policy import SigningPolicy, require_install
 from pulumi_chaosreg.mirror.companions import Companion
 from pulumi_chaosreg.mirror.image import Image
 from pulumi_chaosreg.mirror.signatures.bundle import Bundle, Envelope
-from pulumi_chaosreg.mirror.signatures.candidates import MOST, Candidate, candidates
+from pulumi_chaosreg.mirror.signatures.candidates import MAX_CANDIDATES, Candidate, candidates
 from pulumi_chaosreg.mirror.signatures.claims import check_simple_signing, check_statement
 from pulumi_chaosreg.mirror.signatures.identities import Identities
 from pulumi_chaosreg.mirror.signatures.keys import Keys
@@ -109,7 +109,7 @@ def _require_one(
     store: Store, repository: str, manifest: Manifest, companions: Sequence[Companion], judge: Judge
 ) -> None:
     refusals: list[tuple[str, Refused]] = []
-    for candidate in islice(candidates(manifest.digest, companions), MOST):
+    for candidate in islice(candidates(manifest.digest, companions), MAX_CANDIDATES):
         try:
             judge.accept(candidate, candidate.content(store, repository), manifest)
         except Refused as refused:
@@ -130,6 +130,6 @@ def _problem(
     why, cause = (ranked[0][1].why, ranked[0][1].cause) if ranked else (Why.NONE, unsigned)
     notes = [(place, refused.cause) for place, refused in ranked[:_TOLD]]
     if len(ranked) > _TOLD:
-        notes.append(("and", f"{len(ranked) - _TOLD} more, of at most {MOST} that are checked"))
+        notes.append(("and", f"{len(ranked) - _TOLD} more, of at most {MAX_CANDIDATES} that are checked"))
     image = f"{repository}@{manifest.digest}"
     return problem(why.value, server=store.server, image=image, cause=cause, notes=notes)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 BLOCK = 512
 END = bytes(2 * BLOCK)
-_MOST = 1_000_000
+_MAX_FILES = 1_000_000
 """Members; one for each blob."""
-_LONGEST = 64 << 10
+_MAX_HEADER = 64 << 10
 """Bytes of an extended header."""
 _DIGITS = 20
 """Of a size: more than any file system takes."""
@@ -91,11 +91,11 @@ def members(descriptor: int) -> Iterator[Member]:
             raise TarFault("CHR0432", f"`{info.name}` should have {size} bytes, but {length - start} are left")
         at = start + -(-size // BLOCK) * BLOCK
         if info.type in (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME):
-            extended |= _extension(info, os.pread(descriptor, min(size, _LONGEST + 1), start))
+            extended |= _extension(info, os.pread(descriptor, min(size, _MAX_HEADER + 1), start))
             continue
         count += 1
-        if count > _MOST:
-            raise TarFault("CHR0431", f"more than {_MOST} files")
+        if count > _MAX_FILES:
+            raise TarFault("CHR0431", f"more than {_MAX_FILES} files")
         name = _checked(extended.get("path", info.name))
         if info.type in _PLAIN:
             yield Member(name, begin, start, size)
@@ -115,7 +115,7 @@ def _parsed(block: bytes, at: int) -> tarfile.TarInfo:
 
 def _extension(info: tarfile.TarInfo, raw: bytes) -> dict[str, str]:
     """What a header says about the one that follows: a long name, a size (pax)."""
-    if len(raw) > _LONGEST:
+    if len(raw) > _MAX_HEADER:
         raise TarFault("CHR0431", f"an extended header of {info.size} bytes")
     if info.type == tarfile.GNUTYPE_LONGNAME:
         return {"path": raw.partition(b"\0")[0].decode("utf-8", "backslashreplace")}

@@ -21,7 +21,7 @@ from typing import Any
 MARKER = "<!-- chaosreg -->"
 LIMIT = 60_000
 """Characters; GitHub refuses a comment of more than 65,536."""
-SHORTEST = 400
+MIN_LENGTH = 400
 """Characters of a preview below which it is better named than shown."""
 END = 2_000
 """Characters of a preview's end that stay when it is cut: the errors and the sums."""
@@ -46,7 +46,7 @@ def body(diff: str, previews: Sequence[Preview], removed: Sequence[str], whole: 
     frame = f"{MARKER}\n\n{notes}\n<sub>{whole}</sub>\n"
     room = limit - len(frame)
     there = [(_fold(one), one.text) for one in previews if one.text is not None]
-    widths = itertools.accumulate(len(before) + len(after) + SHORTEST for (before, after), _ in there)
+    widths = itertools.accumulate(len(before) + len(after) + MIN_LENGTH for (before, after), _ in there)
     shown = there[: sum(width <= room // 2 for width in widths)]
     left_out = len(there) - len(shown)  # those of the last waves
     rest = f"\n… and {left_out} more previews, for which there is no room.\n" if left_out else ""

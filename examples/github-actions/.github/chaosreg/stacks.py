@@ -9,11 +9,11 @@ import json
 import sys
 from pathlib import Path
 
-MOST_JOBS = 256
+MAX_JOBS = 256
 
 if __name__ == "__main__":
     stacks = [one["stack"] for one in json.loads(Path(sys.argv[-1]).read_text("utf-8"))["include"]]
     if "--matrix" in sys.argv:
-        print(json.dumps([{"stack": stack} for stack in stacks[:MOST_JOBS]]))
+        print(json.dumps([{"stack": stack} for stack in stacks[:MAX_JOBS]]))
     else:
         print("\n".join(stacks))
