@@ -27,7 +27,7 @@ class Companion:
 
 
 def read_companions(
-    registry: Store, repository: str, image: Image, tags: "Tags", each: Each = one_by_one
+    store: Store, repository: str, image: Image, tags: "Tags", each: Each = one_by_one
 ) -> list[Companion]:
     """All of them, those of companions too: signatures of attestations."""
     companions: list[Companion] = []
@@ -37,7 +37,7 @@ def read_companions(
     while wanted:
         found = {name: tag for beside in each(partial(tags.beside, repository), wanted) for name, tag in beside}
         new = {name: tag for name, tag in found.items() if name not in seen}
-        read = each(partial(read_image, registry, repository), new)
+        read = each(partial(read_image, store, repository), new)
         wanted = []
         for (name, tag), companion in zip(new.items(), read, strict=True):
             if name in seen:
@@ -54,8 +54,8 @@ class Tags:
     whether it has the referrers API.
     """
 
-    def __init__(self, registry: Store) -> None:
-        self._registry = registry
+    def __init__(self, store: Store) -> None:
+        self._store = store
         self._listed: dict[str, frozenset[str] | None] = {}
         self._is_known = False
         """Whether it is known if there is an API. A refusal leaves it open: another repository may have one."""
@@ -75,7 +75,7 @@ class Tags:
             if repository not in self._listed:
                 self._listed[repository] = self._list(repository)
             listed = self._listed[repository]
-        return tag in listed if listed is not None else self._registry.head_manifest(repository, tag) is not None
+        return tag in listed if listed is not None else self._store.head_manifest(repository, tag) is not None
 
     def referrers(self, repository: str, digest: str) -> tuple[Descriptor, ...]:
         """What refers to a manifest, by the API or, on registries without it, by the tag that stands in for it."""
@@ -83,7 +83,7 @@ class Tags:
         if listed is not None:
             return listed
         tag = referrers_tag(digest)
-        return list_under(self._registry, repository, tag).children if self.has(repository, tag) else ()
+        return list_under(self._store, repository, tag).children if self.has(repository, tag) else ()
 
     def _by_api(self, repository: str, digest: str) -> tuple[Descriptor, ...] | None:
         """None where the registry has no API, which is found out once, or refuses it for this repository."""
@@ -91,14 +91,14 @@ class Tags:
             with self._lock(None):  # the first to come finds out; the others wait for that
                 if not self._is_known:
                     listed = self._asked(repository, digest)
-                    self._is_known = listed is not None or self._registry.lacks_referrers
+                    self._is_known = listed is not None or self._store.lacks_referrers
                     return listed
         return self._asked(repository, digest)
 
     def _asked(self, repository: str, digest: str) -> tuple[Descriptor, ...] | None:
-        if self._registry.lacks_referrers or repository in self._refusing:
+        if self._store.lacks_referrers or repository in self._refusing:
             return None
-        listed = self._registry.referrers(repository, digest)
+        listed = self._store.referrers(repository, digest)
         if listed is None:
             self._refusing.add(repository)
         return listed
@@ -110,19 +110,19 @@ class Tags:
     def _list(self, repository: str) -> frozenset[str] | None:
         """The tags; None where they cannot be listed, and where there should be some (the image's) and are none."""
         try:
-            return frozenset(self._registry.list_tags(repository)) or None
+            return frozenset(self._store.list_tags(repository)) or None
         except RegistryError as failure:
             if failure.status is None:
                 raise
             return None
 
 
-def list_under(registry: Store, repository: str, tag: str) -> Manifest:
+def list_under(store: Store, repository: str, tag: str) -> Manifest:
     """The list of referrers that stands under that tag. Another image there would read as an empty list, and be lost
     when the next referrer is written.
     """
-    found = registry.get_manifest(repository, tag)
+    found = store.get_manifest(repository, tag)
     if not found.is_index:
         subject, cause = f"the list of referrers `{tag}`", "another image has this tag"
-        raise problem("CHR0423", server=registry.server, repository=repository, subject=subject, cause=cause)
+        raise problem("CHR0423", server=store.server, repository=repository, subject=subject, cause=cause)
     return found

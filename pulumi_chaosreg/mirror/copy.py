@@ -43,9 +43,9 @@ class Way(Enum):
 class Ends:
     """Where an image comes from and where it goes."""
 
-    origin: Store
+    source_store: Store
     source: Reference
-    goal: Store
+    target_store: Store
     target: Reference
 
 
@@ -109,7 +109,7 @@ class Copy:
             # may lack parts, too, but then the blobs failed, not a manifest.)
             if not failure.lacks_parts or self._failed.is_set():
                 raise
-            self._holdings.forget(self._ends.goal.server)
+            self._holdings.forget(self._ends.target_store.server)
             self._write()
 
     def tally(self) -> Tally[Way]:
@@ -143,25 +143,29 @@ class Copy:
 
     def _put(self, manifest: Manifest, tag: str | None = None) -> None:
         self._check()
-        goal, repository = self._ends.goal, self._ends.target.repository
+        store, repository = self._ends.target_store, self._ends.target.repository
         try:
-            is_listed = goal.put_manifest(repository, manifest, tag)
+            is_listed = store.put_manifest(repository, manifest, tag)
         except RegistryError as refusal:
             # An immutable tag may be right already: its first answer was lost, or another run wrote it meanwhile.
-            there = goal.head_manifest(repository, tag) if tag and refusal.is_immutable else None
-            if not stands_for(goal, repository, there, manifest.digest):
+            there = store.head_manifest(repository, tag) if tag and refusal.is_immutable else None
+            if not stands_for(store, repository, there, manifest.digest):
                 raise (self._not_kept(manifest) if not tag and _refuses_name(refusal, manifest) else refusal) from None
             is_listed = False
-        self._lists.see_to(goal, repository, manifest, claimed=is_listed)
+        self._lists.see_to(store, repository, manifest, claimed=is_listed)
 
     def _check_kept(self, manifest: Manifest) -> None:
-        if not self._ends.goal.head_manifest(self._ends.target.repository, manifest.digest):
+        if not self._ends.target_store.head_manifest(self._ends.target.repository, manifest.digest):
             raise self._not_kept(manifest)
 
     def _not_kept(self, manifest: Manifest) -> RegistryError:
         """The error of a target that names manifests by another algorithm: nobody could pull this one by its digest."""
-        goal, repository, subject = self._ends.goal, self._ends.target.repository, f"manifest `{manifest.digest}`"
-        return problem("CHR0442", server=goal.server, repository=repository, subject=subject)
+        store, repository, subject = (
+            self._ends.target_store,
+            self._ends.target.repository,
+            f"manifest `{manifest.digest}`",
+        )
+        return problem("CHR0442", server=store.server, repository=repository, subject=subject)
 
     def _bring(self, blobs: Iterable[Descriptor]) -> None:
         """Return when all blobs are in the target's repository; after a failure, too, no work of ours goes on."""
@@ -192,7 +196,7 @@ class Copy:
         """What may be under way once only: bringing a blob to a server, or, when it is there, into a repository: by
         mounting it, or again by sending it where nothing is mounted.
         """
-        server, repository = self._ends.goal.server, self._ends.target.repository
+        server, repository = self._ends.target_store.server, self._ends.target.repository
         there = self._holdings.is_on(server, blob.digest)
         return (server, repository, blob.digest) if there else (server, blob.digest)
 
@@ -204,15 +208,15 @@ class Copy:
         large one is looked for, and sent among few others.
         """
         self._check()
-        goal, repository = self._ends.goal, self._ends.target.repository
-        small, known = blob.size <= SMALL, self._holdings.mountable(goal.server, repository, blob.digest)
+        store, repository = self._ends.target_store, self._ends.target.repository
+        small, known = blob.size <= SMALL, self._holdings.mountable(store.server, repository, blob.digest)
         way, upload = self._mounted(blob, known) if known else (None, None)
-        if not way and not upload and small and self._holdings.mounts_from_itself(goal.server):
+        if not way and not upload and small and self._holdings.mounts_from_itself(store.server):
             way, upload = self._mounted(blob, repository)
-        elif not way and goal.has_blob(repository, blob.digest):
+        elif not way and store.has_blob(repository, blob.digest):
             way = Way.SKIPPED
             if upload:
-                goal.cancel_upload(repository, upload)
+                store.cancel_upload(repository, upload)
         if way:
             self._arrived(blob, way)
             return None
@@ -224,23 +228,23 @@ class Copy:
 
         Registries refuse in many ways (202, 401, 403, 404, 405): each means that the bytes have to be sent.
         """
-        goal, repository = self._ends.goal, self._ends.target.repository
+        store, repository = self._ends.target_store, self._ends.target.repository
         itself = source == repository
         try:
-            upload = goal.mount_blob(repository, blob.digest, source)
+            upload = store.mount_blob(repository, blob.digest, source)
         except RegistryError as refusal:
             if refusal.status is None or (itself and refusal.status >= 500):
                 raise
-            self._holdings.refuse(goal.server, None if itself else source)
+            self._holdings.refuse(store.server, None if itself else source)
             return None, None
         if upload and not itself:  # although it is there
-            self._holdings.refuse(goal.server, source)
+            self._holdings.refuse(store.server, source)
         return (None, upload) if upload else (Way.SKIPPED if itself else Way.MOUNTED, None)
 
     def _send(self, blob: Descriptor, upload: Upload | None) -> None:
         self._check()
         content = partial(self._content, blob, count())
-        self._ends.goal.put_blob(self._ends.target.repository, blob, content, upload)
+        self._ends.target_store.put_blob(self._ends.target.repository, blob, content, upload)
         self._arrived(blob, Way.COPIED)
 
     @contextmanager
@@ -248,8 +252,8 @@ class Copy:
         """The target proves the bytes anyway, and hashing is half of our work: so we do it only for what it refused,
         to find out who damaged it.
         """
-        hashed = next(tries) > 0 or not self._ends.goal.proves_blobs
-        with self._ends.origin.open_blob(self._ends.source.repository, blob, hashed=hashed) as chunks:
+        hashed = next(tries) > 0 or not self._ends.target_store.proves_blobs
+        with self._ends.source_store.open_blob(self._ends.source.repository, blob, hashed=hashed) as chunks:
             yield self._watched(blob, chunks)
 
     def _watched(self, blob: Descriptor, chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -261,10 +265,10 @@ class Copy:
             self._counter.reached(blob.digest, position)
 
     def _held(self, blob: Descriptor) -> bool:
-        return self._holdings.holds(self._ends.goal.server, self._ends.target.repository, blob.digest)
+        return self._holdings.holds(self._ends.target_store.server, self._ends.target.repository, blob.digest)
 
     def _arrived(self, blob: Descriptor, way: Way) -> None:
-        self._holdings.add(self._ends.goal.server, self._ends.target.repository, blob.digest)
+        self._holdings.add(self._ends.target_store.server, self._ends.target.repository, blob.digest)
         self.ways.setdefault(blob.digest, way)
         self._counter.finished(blob.digest)
 

@@ -55,7 +55,7 @@ def one_by_one(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
 
 
 def read_image(
-    registry: Store,
+    store: Store,
     repository: str,
     name: str,
     each: Each = one_by_one,
@@ -75,13 +75,13 @@ def read_image(
 
     def endless(cause: str) -> RegistryError:
         subject = f"image `{name}`"
-        return problem("CHR0415", server=registry.server, repository=repository, subject=subject, cause=cause)
+        return problem("CHR0415", server=store.server, repository=repository, subject=subject, cause=cause)
 
     def read(entry: Descriptor) -> Manifest | None:
         if sum(lengths) > _MAX_BYTES:
             raise endless(f"its manifests exceed {_MAX_BYTES >> 20} MiB in total")
         try:
-            manifest = registry.get_manifest(repository, entry.digest, media_type=entry.media_type)
+            manifest = store.get_manifest(repository, entry.digest, media_type=entry.media_type)
         except RegistryError as failure:
             if whole or not levels or failure.status != 404:
                 raise
@@ -94,7 +94,7 @@ def read_image(
         if len(levels) > _MAX_DEPTH:
             cause = f"its indexes are nested more than {_MAX_DEPTH} deep"
             subject = f"manifest `{next(iter(entries))}`"
-            raise problem("CHR0415", server=registry.server, repository=repository, subject=subject, cause=cause)
+            raise problem("CHR0415", server=store.server, repository=repository, subject=subject, cause=cause)
         new = [entry for entry in entries.values() if entry.digest not in found]
         if len(found) + len(new) > _MAX_MANIFESTS:
             raise endless(f"it has more than {_MAX_MANIFESTS:,} manifests")
@@ -106,5 +106,5 @@ def read_image(
     for blob in (blob for manifest in manifests.values() for blob in manifest.blobs):
         if not blob.distributable and not keep_foreign:
             cause = f"blob `{blob.digest}` is a `{blob.media_type}`"
-            raise problem("CHR0416", server=registry.server, repository=repository, cause=cause)
+            raise problem("CHR0416", server=store.server, repository=repository, cause=cause)
     return Image(tuple(manifests.values()), tuple(digest for digest, manifest in found.items() if not manifest))

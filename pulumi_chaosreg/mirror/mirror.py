@@ -138,27 +138,27 @@ class Mirror:
         One request for each tag that is right already: what was copied once is not verified again (`check_signed` does
         that).
         """
-        origin = self._origin(source.server, pull)
-        goal = self._goal(target.server, push)
+        source_store = self._source_store(source.server, pull)
+        target_store = self._target_store(target.server, push)
         image, each = None, self._shared.flights.each
         if wanted.platforms and not wanted.digest:  # only the source can tell what its image becomes
-            source = pinned(origin, source)
-            image = read_source(origin, source, None, wanted, each)
-        digest = image.root.digest if image else wanted.digest or source.digest or digest_now(origin, source)
+            source = pinned(source_store, source)
+            image = read_source(source_store, source, None, wanted, each)
+        digest = image.root.digest if image else wanted.digest or source.digest or digest_now(source_store, source)
         also = (unique_tag(target.tag, digest),) if wanted.unique and target.tag else ()
-        ends = Ends(origin, source, goal, target)
-        stood = _stands_for(goal, target.repository, target.tag or digest, digest)
-        if stood and all(_stands_for(goal, target.repository, name, digest) for name in also):
+        ends = Ends(source_store, source, target_store, target)
+        stood = _stands_for(target_store, target.repository, target.tag or digest, digest)
+        if stood and all(_stands_for(target_store, target.repository, name, digest) for name in also):
             _LOG.info("%s: stands for %s already", target.tagged, digest)
             return Planned(ends, digest, None, stood=True)
         if wanted.platforms:  # once: what is verified must be what is copied
-            source = pinned(origin, source)
-        image = image or read_source(origin, source, digest, wanted, each)
-        companions, verify = self._judged(origin, source, image, wanted)
+            source = pinned(source_store, source)
+        image = image or read_source(source_store, source, digest, wanted, each)
+        companions, verify = self._judged(source_store, source, image, wanted)
         work = Work(image, tuple(companions), also)
-        if origin.server == goal.server:
+        if source_store.server == target_store.server:
             for blob in work.blobs:
-                self._shared.holdings.add(goal.server, source.repository, blob.digest)
+                self._shared.holdings.add(target_store.server, source.repository, blob.digest)
         planned = Planned(ends, digest, work, stood, verify)
         if _LOG.isEnabledFor(logging.INFO):
             size = sum(planned.sizes.values())
@@ -172,11 +172,11 @@ class Mirror:
         ends, target = planned.ends, planned.ends.target
         counter = Counter(target.tagged, planned.work.blobs, progress)
         image, verify = planned.work.image, planned.verify
-        approve = partial(_check_signed, ends.goal, target.repository, image, verify) if verify else None
+        approve = partial(_check_signed, ends.target_store, target.repository, image, verify) if verify else None
         copy = Copy(ends, planned.work, self._shared, counter, approve)
         copy.run()
         for name in (target.tag or planned.digest, *planned.work.also):
-            _verify(ends.goal, target.repository, name, planned.digest)
+            _verify(ends.target_store, target.repository, name, planned.digest)
         tally = copy.tally()
         ways, sent = (tally[Way.COPIED], tally[Way.MOUNTED], tally[Way.SKIPPED]), copy.bytes_copied()
         _LOG.info("%s: blobs: %d sent (%d bytes), %d mounted, %d there", target.tagged, ways[0], sent, *ways[1:])
@@ -187,26 +187,28 @@ class Mirror:
 
         A registry may have a tag and lack what it stands for: caches that never fetched it, blobs that were deleted.
         """
-        registry, repository = self._goal(reference.server, login), reference.repository
+        store, repository = self._target_store(reference.server, login), reference.repository
         name = reference.digest or reference.tag or "latest"
-        image = read_image(registry, repository, name, keep_foreign=True, whole=False)
-        lacking = [blob.digest for blob in image.blobs if not registry.has_blob(repository, blob.digest)]
+        image = read_image(store, repository, name, keep_foreign=True, whole=False)
+        lacking = [blob.digest for blob in image.blobs if not store.has_blob(repository, blob.digest)]
         return [*image.absent, *lacking]
 
     def check_signed(
         self, reference: Reference, policy: SigningPolicy, login: LoginSource | None = None, *, is_source: bool = False
     ) -> None:
         """Return where what the reference stands for is signed as the policy demands; RegistryError otherwise."""
-        registry = self._origin(reference.server, login) if is_source else self._goal(reference.server, login)
+        store = (
+            self._source_store(reference.server, login) if is_source else self._target_store(reference.server, login)
+        )
         name = reference.digest or reference.tag or "latest"
-        image = read_image(registry, reference.repository, name, keep_foreign=True)
-        _check_signed(registry, reference.repository, image, policy)
+        image = read_image(store, reference.repository, name, keep_foreign=True)
+        _check_signed(store, reference.repository, image, policy)
 
     def digest(self, reference: Reference, login: LoginSource | None = None, like: str | None = None) -> str | None:
         """What the reference's tag (or else its digest) stands for now, to be compared with the digest `like`; None
         where there is nothing.
         """
-        name, store = reference.tag or reference.digest or "latest", self._goal(reference.server, login)
+        name, store = reference.tag or reference.digest or "latest", self._target_store(reference.server, login)
         found = store.head_manifest(reference.repository, name)
         _LOG.info("%s: stands for %s", reference, found.digest if found else "nothing")
         return digest_like(store, reference.repository, found, like) if found else None
@@ -228,8 +230,10 @@ class Mirror:
 
     def subset_digest(self, source: Reference, platforms: Sequence[str], login: LoginSource | None = None) -> str:
         """What the source's image becomes with these platforms only; a pull of one manifest."""
-        origin = self._origin(source.server, login)
-        return read_subset(origin, source.repository, source.digest or digest_now(origin, source), platforms).digest
+        source_store = self._source_store(source.server, login)
+        return read_subset(
+            source_store, source.repository, source.digest or digest_now(source_store, source), platforms
+        ).digest
 
     def remove(
         self,
@@ -265,7 +269,7 @@ class Mirror:
         self.close()
 
     def _judged(
-        self, origin: Store, source: Reference, image: Image, wanted: Wanted
+        self, source_store: Store, source: Reference, image: Image, wanted: Wanted
     ) -> tuple[list[Companion], SigningPolicy | None]:
         """What goes along with the image, once its signatures were found good at the source; and whose signatures to
         look for at the target, too. Raises RegistryError.
@@ -273,24 +277,24 @@ class Mirror:
         verify, each = wanted.verify, self._shared.flights.each
         if not verify and not wanted.signatures:
             return [], None
-        companions = read_companions(origin, source.repository, image, self._tags_of(origin), each)
+        companions = read_companions(source_store, source.repository, image, self._tags_of(source_store), each)
         if verify and wanted.platforms:  # upstream has signed its own index, and nobody the part of it that is ours
             assert source.digest
-            whole = read_image(origin, source.repository, source.digest, each=each, keep_foreign=True)
-            _check_signed(origin, source.repository, whole, verify)
+            whole = read_image(source_store, source.repository, source.digest, each=each, keep_foreign=True)
+            _check_signed(source_store, source.repository, whole, verify)
             return companions, None
         if verify:
-            _require_signed(origin, source.repository, image, companions, verify)
+            _require_signed(source_store, source.repository, image, companions, verify)
         return companions, verify
 
-    def _tags_of(self, registry: Store) -> Tags:
+    def _tags_of(self, store: Store) -> Tags:
         with self._guard:
-            return self._tags.setdefault(registry, Tags(registry))
+            return self._tags.setdefault(store, Tags(store))
 
-    def _origin(self, server: str, login: LoginSource | None) -> Store:
+    def _source_store(self, server: str, login: LoginSource | None) -> Store:
         return self._read_from(server) if self._read_from else self._registry(server, login)
 
-    def _goal(self, server: str, login: LoginSource | None) -> Store:
+    def _target_store(self, server: str, login: LoginSource | None) -> Store:
         return self._write_to(server) if self._write_to else self._registry(server, login)
 
     def _registry(self, server: str, login: LoginSource | None) -> Registry:
@@ -301,18 +305,18 @@ class Mirror:
             return self._registries[server, login]
 
 
-def _present(goal: Store, repository: str, name: str) -> Descriptor | None:
+def _present(store: Store, repository: str, name: str) -> Descriptor | None:
     """What is there. Some registries forbid a look at what does not exist: whether we may write, the upload tells."""
     try:
-        return goal.head_manifest(repository, name)
+        return store.head_manifest(repository, name)
     except RegistryError as refusal:
         if refusal.status == 403:
             return None
         raise
 
 
-def _stands_for(goal: Store, repository: str, name: str, wanted: str) -> bool:
-    return stands_for(goal, repository, _present(goal, repository, name), wanted)
+def _stands_for(store: Store, repository: str, name: str, wanted: str) -> bool:
+    return stands_for(store, repository, _present(store, repository, name), wanted)
 
 
 def _check_signed(store: Store, repository: str, image: Image, policy: SigningPolicy) -> None:
@@ -328,8 +332,8 @@ def _require_signed(
     require_signed(store, repository, image, companions, policy)
 
 
-def _verify(goal: Store, repository: str, name: str, wanted: str) -> None:
-    found = goal.head_manifest(repository, name)
-    if not found or not stands_for(goal, repository, found, wanted):
+def _verify(store: Store, repository: str, name: str, wanted: str) -> None:
+    found = store.head_manifest(repository, name)
+    if not found or not stands_for(store, repository, found, wanted):
         cause = f"it is {found.digest}, not {wanted}" if found else "it is gone"
-        raise problem("CHR0419", server=goal.server, repository=repository, subject=f"tag `{name}`", cause=cause)
+        raise problem("CHR0419", server=store.server, repository=repository, subject=f"tag `{name}`", cause=cause)

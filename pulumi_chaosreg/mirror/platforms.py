@@ -55,19 +55,19 @@ def subset(index: Manifest, platforms: Sequence[str]) -> Manifest:
     return Manifest.parse(raw, index.media_type)
 
 
-def read_subset(registry: Store, repository: str, digest: str, platforms: Sequence[str]) -> Manifest:
+def read_subset(store: Store, repository: str, digest: str, platforms: Sequence[str]) -> Manifest:
     """What an image of the source becomes with these platforms only. Writes nothing.
 
     An image that is no index stays as it is, if it is for one of them. Raises RegistryError (CHR0332 for platforms that
     the image lacks).
     """
-    root = registry.get_manifest(repository, digest)
+    root = store.get_manifest(repository, digest)
     try:
-        return subset(root, platforms) if root.is_index else _single(registry, repository, root, platforms)
+        return subset(root, platforms) if root.is_index else _single(store, repository, root, platforms)
     except LackedPlatformsError as lacks:
         finding = Finding(
             "CHR0332",
-            f"`{registry.server}/{repository}@{digest}` has no {' and no '.join(f'`{one}`' for one in lacks.lacked)}",
+            f"`{store.server}/{repository}@{digest}` has no {' and no '.join(f'`{one}`' for one in lacks.lacked)}",
             notes=(("has", ", ".join(lacks.has) or "none that it lists"),),
             help="correct `mirror.platforms`, or write `platforms: all`",
         )
@@ -75,26 +75,26 @@ def read_subset(registry: Store, repository: str, digest: str, platforms: Sequen
     except MalformedManifest as malformed:
         cause = f"with these platforms only, {malformed}"
         subject = f"manifest `{digest}`"
-        raise problem("CHR0415", server=registry.server, repository=repository, subject=subject, cause=cause) from None
+        raise problem("CHR0415", server=store.server, repository=repository, subject=subject, cause=cause) from None
 
 
-def _single(registry: Store, repository: str, image: Manifest, platforms: Sequence[str]) -> Manifest:
+def _single(store: Store, repository: str, image: Manifest, platforms: Sequence[str]) -> Manifest:
     """The image itself, if its config says one of the platforms, or none at all."""
     entry = json.loads(image.raw).get("config")
     config = Descriptor.parse(entry) if entry else None
     if config is None or config.media_type not in _CONFIGS:
         return image
-    platform = platform_text(read_config(registry, repository, config))
+    platform = platform_text(read_config(store, repository, config))
     if platform and not any(fits(platform, wanted) for wanted in platforms):
         raise LackedPlatformsError(platforms, [platform])
     return image
 
 
-def read_config(registry: Store, repository: str, blob: Descriptor) -> Any:
+def read_config(store: Store, repository: str, blob: Descriptor) -> Any:
     """The JSON of an image's config; None where it is none: an artifact's may be anything, of any size."""
     if blob.size > MANIFEST_LIMIT:
         return None
-    with registry.open_blob(repository, blob) as chunks:
+    with store.open_blob(repository, blob) as chunks:
         raw = b"".join(chunks)
     try:
         return json.loads(raw)

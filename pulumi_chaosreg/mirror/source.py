@@ -12,10 +12,10 @@ from pulumi_chaosreg.oci.problems import RegistryError, problem
 from pulumi_chaosreg.oci.store import Store
 
 
-def digest_now(origin: Store, source: Reference) -> str:
+def digest_now(store: Store, source: Reference) -> str:
     """What the source's tag stands for."""
     name = source.tag or "latest"
-    found = origin.head_manifest(source.repository, name)
+    found = store.head_manifest(source.repository, name)
     if not found:
         raise problem(
             "CHR0405", server=source.server, repository=source.repository, subject=f"tag `{name}`", status=404
@@ -23,25 +23,25 @@ def digest_now(origin: Store, source: Reference) -> str:
     return found.digest
 
 
-def pinned(origin: Store, source: Reference) -> Reference:
+def pinned(store: Store, source: Reference) -> Reference:
     """The source with the digest that its tag stands for, unless it has one."""
-    return source if source.digest else source.with_digest(digest_now(origin, source))
+    return source if source.digest else source.with_digest(digest_now(store, source))
 
 
-def read_source(origin: Store, source: Reference, digest: str | None, wanted: Wanted, each: Each) -> Image:
+def read_source(store: Store, source: Reference, digest: str | None, wanted: Wanted, each: Each) -> Image:
     """The source's image: whole, by its digest, or of some platforms only, which must have that digest then."""
     platforms = wanted.platforms
-    upstream = (source.digest if platforms else digest) or digest_now(origin, source)
+    upstream = (source.digest if platforms else digest) or digest_now(store, source)
     try:
-        root = read_subset(origin, source.repository, upstream, platforms) if platforms else None
+        root = read_subset(store, source.repository, upstream, platforms) if platforms else None
         if root and digest and root.digest != digest:
             raise _other_subset(source, platforms, digest, root.digest)
-        image = read_image(origin, source.repository, upstream, each=each, root=root, keep_foreign=wanted.keep_foreign)
+        image = read_image(store, source.repository, upstream, each=each, root=root, keep_foreign=wanted.keep_foreign)
     except RegistryError as failure:
-        raise (_moved(origin, source, upstream) if failure.is_missing else None) or failure from None
+        raise (_moved(store, source, upstream) if failure.is_missing else None) or failure from None
     if image.root.is_index and not image.root.children:
         subject, cause = f"manifest `{upstream}`", "it is an index without images"
-        raise problem("CHR0415", server=origin.server, repository=source.repository, subject=subject, cause=cause)
+        raise problem("CHR0415", server=store.server, repository=source.repository, subject=subject, cause=cause)
     return image
 
 
@@ -55,10 +55,10 @@ def _other_subset(source: Reference, platforms: Sequence[str], wanted: str, foun
     return RegistryError(finding)
 
 
-def _moved(origin: Store, source: Reference, wanted: str) -> RegistryError | None:
+def _moved(store: Store, source: Reference, wanted: str) -> RegistryError | None:
     """The error of a digest that the source lacks because its tag has moved on; None where that is not why."""
-    now = origin.head_manifest(source.repository, source.tag) if source.tag else None
-    if now is None or stands_for(origin, source.repository, now, wanted):
+    now = store.head_manifest(source.repository, source.tag) if source.tag else None
+    if now is None or stands_for(store, source.repository, now, wanted):
         return None
     finding = Finding(
         "CHR0331",
