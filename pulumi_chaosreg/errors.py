@@ -11,6 +11,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Literal
 
+Keys = tuple[str | int, ...]
+"""The path to a value in a document: keys of mappings, indexes of lists."""
 Severity = Literal["error", "warning", "hint"]
 """A hint asks for nothing: it never fails a run, not even a strict one."""
 
@@ -52,7 +54,7 @@ class Place:
     scope: str = ""
     """As a person says it: "account `acme`"; empty outside of scopes."""
     file: Path | None = None
-    keys: tuple[str | int, ...] = ()
+    keys: Keys = ()
     line: int | None = None
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.settings.checking import type_name
 
 
-class Wanted(NamedTuple):
+class ArgumentType(NamedTuple):
     """What an argument must be."""
 
     type: type | UnionType
@@ -23,16 +23,16 @@ class Wanted(NamedTuple):
     is_resource: bool = False
 
 
-TEXT = Wanted(str, "a string", "write it in quotes")
-FLAG = Wanted(bool, "true or false", "write `True` or `False`")
-CREDENTIALS = Wanted(Mapping, "a dictionary of NAME to value", 'write `credentials={"<NAME>": …}`')
-OPTIONS = Wanted(pulumi.ResourceOptions, "`pulumi.ResourceOptions`", "write `opts=pulumi.ResourceOptions(…)`")
+TEXT = ArgumentType(str, "a string", "write it in quotes")
+FLAG = ArgumentType(bool, "true or false", "write `True` or `False`")
+CREDENTIALS = ArgumentType(Mapping, "a dictionary of NAME to value", 'write `credentials={"<NAME>": …}`')
+OPTIONS = ArgumentType(pulumi.ResourceOptions, "`pulumi.ResourceOptions`", "write `opts=pulumi.ResourceOptions(…)`")
 
 
-def level_argument(name: str, component: type[pulumi.Resource]) -> Wanted:
+def level_argument(name: str, component: type[pulumi.Resource]) -> ArgumentType:
     """A level above, `account=`, which is given as its component and not by its name."""
     made = f'{component.__name__}("<name>", …)'
-    return Wanted(
+    return ArgumentType(
         component,
         f"the `{component.__name__}`",
         f"write `{name}={made}`, or the variable that holds it",
@@ -40,7 +40,7 @@ def level_argument(name: str, component: type[pulumi.Resource]) -> Wanted:
     )
 
 
-def wrong_types(place: Place, arguments: Mapping[str, tuple[Any, Wanted]]) -> Iterator[Finding]:
+def wrong_types(place: Place, arguments: Mapping[str, tuple[Any, ArgumentType]]) -> Iterator[Finding]:
     """CHR0106 for each argument that is given and of another type, CHR0120 for an Output that must be plain.
 
     The value is not repeated: it may be a credential.

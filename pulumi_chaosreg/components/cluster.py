@@ -7,15 +7,15 @@ from typing import Any, Literal
 import pulumi
 from pulumi_kubernetes.provider import Provider
 
-from pulumi_chaosreg.components.argument_types import FLAG, TEXT, Wanted, wrong_types
+from pulumi_chaosreg.components.argument_types import FLAG, TEXT, ArgumentType, wrong_types
 from pulumi_chaosreg.components.calls import called_from
 from pulumi_chaosreg.components.reporting import report
 from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.settings.kubeconfig import is_content
 
 ClusterProvider = Literal["eks", "gke", "aks", "openshift", "other"]
-_KUBECONFIG = Wanted(str, "a path, a content or an Output", 'write `kubeconfig="<path>"`', may_be_output=True)
-_PROVIDER = Wanted(
+_KUBECONFIG = ArgumentType(str, "a path, a content or an Output", 'write `kubeconfig="<path>"`', may_be_output=True)
+_PROVIDER = ArgumentType(
     Provider,
     "a Provider of `pulumi_kubernetes`",
     "write `kubernetes_provider=pulumi_kubernetes.Provider(…)`; `provider=` says what runs the nodes",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 
-from pulumi_chaosreg.components.argument_types import CREDENTIALS, TEXT, Wanted, wrong_types
+from pulumi_chaosreg.components.argument_types import CREDENTIALS, TEXT, ArgumentType, wrong_types
 from pulumi_chaosreg.components.calls import called_from
 from pulumi_chaosreg.components.mirrored_image import MirroredImage
 from pulumi_chaosreg.components.reporting import report
@@ -21,7 +21,7 @@ from pulumi_chaosreg.settings.checking import check_settings
 from pulumi_chaosreg.settings.table import MIRROR, SECTION
 
 Aliases = Sequence[pulumi.Input[pulumi.Alias | str]]
-_POLICY = Wanted(
+_POLICY = ArgumentType(
     MirrorPolicy | Mapping,
     "a dictionary",
     'write what a stack file says under `mirror`: `policy={"source": "docker.io/harness"}`',

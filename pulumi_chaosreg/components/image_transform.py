@@ -9,10 +9,10 @@ import pulumi
 from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
 
 from pulumi_chaosreg.components.infrastructure import Infrastructure
+from pulumi_chaosreg.errors import Keys
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.manifests.changes import Left, changes_of, put
 from pulumi_chaosreg.manifests.objects import rendered_object
-from pulumi_chaosreg.manifests.places import Keys
 from pulumi_chaosreg.manifests.target import Reason, Target
 from pulumi_chaosreg.settings.grammars import MANAGED_BY, OURS
 

@@ -6,9 +6,7 @@ from typing import Any, NamedTuple
 
 import pulumi
 
-from pulumi_chaosreg.errors import Finding, Place
-
-Keys = tuple[str | int, ...]
+from pulumi_chaosreg.errors import Finding, Keys, Place
 
 
 class PlainValues(NamedTuple):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pulumi_chaosreg.credentials.keyring import shown
-from pulumi_chaosreg.credentials.login import Kind, Login
+from pulumi_chaosreg.credentials.login import Login, LoginKind
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.servers import HUB, HUB_ALIASES
 
@@ -43,7 +43,7 @@ def login_of(entry: Mapping[str, Any], origin: str) -> Login | None:
             return None
         secret = secret.rstrip("\0")  # docker pads
     user, secret = user if isinstance(user, str) else "", secret if isinstance(secret, str) else ""
-    for key, kind in (("registrytoken", Kind.REGISTRY), ("identitytoken", Kind.IDENTITY)):
+    for key, kind in (("registrytoken", LoginKind.REGISTRY), ("identitytoken", LoginKind.IDENTITY)):
         if isinstance(token := entry.get(key), str) and token:
             return Login(user, token, kind, origin=origin)
     return login_from(user, secret, origin)
@@ -52,7 +52,7 @@ def login_of(entry: Mapping[str, Any], origin: str) -> Login | None:
 def login_from(user: str, secret: str, origin: str) -> Login | None:
     """A user and a secret as docker understands them: the user `<token>` says that it is an identity token."""
     if user == _TOKEN_USER and secret:
-        return Login("", secret, Kind.IDENTITY, origin=origin)
+        return Login("", secret, LoginKind.IDENTITY, origin=origin)
     return Login(user, secret, origin=origin) if user and secret else None
 
 

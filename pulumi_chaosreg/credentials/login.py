@@ -9,7 +9,7 @@ from typing import Protocol, Self
 from pulumi_chaosreg.errors import Finding
 
 
-class Kind(Enum):
+class LoginKind(Enum):
     """What the secret of a login is."""
 
     PASSWORD = auto()  # also a personal access token, or a cloud's short-lived one: all that goes with a user name
@@ -24,7 +24,7 @@ class Login:
 
     username: str
     password: str = field(repr=False)
-    kind: Kind = Kind.PASSWORD
+    kind: LoginKind = LoginKind.PASSWORD
     tenant: str = ""
     """Of an ENTRA token: the directory that issued it, where somebody said so."""
     origin: str = field(default="", compare=False)
@@ -38,7 +38,7 @@ class Login:
     @property
     def title(self) -> str:
         """As a message names it: "user `robot` (/home/u/.docker/config.json)"."""
-        who = f"user `{self.username}`" if self.kind is Kind.PASSWORD else f"the {self.kind.name.lower()} token"
+        who = f"user `{self.username}`" if self.kind is LoginKind.PASSWORD else f"the {self.kind.name.lower()} token"
         return f"{who} ({self.origin})" if self.origin else who
 
     def current(self) -> Self:

@@ -10,7 +10,7 @@ import time
 from azure.core.exceptions import AzureError
 from azure.identity import AzureAuthorityHosts, DefaultAzureCredential
 
-from pulumi_chaosreg.credentials.login import Kind, Login
+from pulumi_chaosreg.credentials.login import Login, LoginKind
 from pulumi_chaosreg.machine.refusals import identity_refused
 
 _AUDIENCE = "https://containerregistry.azure.net/.default"
@@ -32,5 +32,5 @@ def azure_login(server: str) -> tuple[Login, float]:
         advice = "check `az account get-access-token`, or the machine's managed identity; it needs `AcrPull`, `AcrPush`"
         raise identity_refused("Azure", server, error, advice) from None
     tenant = os.environ.get("AZURE_TENANT_ID", "")
-    login = Login(_USER, token.token, Kind.ENTRA, tenant, origin="identity at Azure")
+    login = Login(_USER, token.token, LoginKind.ENTRA, tenant, origin="identity at Azure")
     return login, token.expires_on - time.time()

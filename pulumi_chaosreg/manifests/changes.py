@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pulumi_chaosreg.errors import Keys
 from pulumi_chaosreg.manifests.mentions import mentioned
 from pulumi_chaosreg.manifests.parameters import has_parameter
-from pulumi_chaosreg.manifests.places import Keys, SecretList, Shape, matching, pods_by_shape
+from pulumi_chaosreg.manifests.places import SecretList, Shape, matching, pods_by_shape
 from pulumi_chaosreg.manifests.target import Reason, Target
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from pulumi_chaosreg.manifests.places import Keys
+from pulumi_chaosreg.errors import Keys
 from pulumi_chaosreg.settings.yaml_file import BASE_LOADER, is_too_deep
 
 _MERGE = "<<"

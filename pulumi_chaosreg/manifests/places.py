@@ -11,7 +11,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-Keys = tuple[str | int, ...]
+from pulumi_chaosreg.errors import Keys
+
 _STEP = re.compile(r"\[\]|[^.\[\]]+")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pulumi_chaosreg.errors import Keys
 from pulumi_chaosreg.manifests.block_text import outer_edits
 from pulumi_chaosreg.manifests.changes import Added, Changes, Left, Replaced, add, changes_of, put
 from pulumi_chaosreg.manifests.document import NotReadable, documents, line_of, node_at, plain, without_mark
@@ -17,7 +18,6 @@ from pulumi_chaosreg.manifests.parameters import (
     template_in_text,
     unmasked,
 )
-from pulumi_chaosreg.manifests.places import Keys
 from pulumi_chaosreg.manifests.splice import CannotSplice, Edit, adding, replacing, rewriting, spliced
 from pulumi_chaosreg.manifests.target import Reason, Target
 

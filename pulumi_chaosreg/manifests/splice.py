@@ -12,9 +12,9 @@ from typing import Any
 
 import yaml
 
+from pulumi_chaosreg.errors import Keys
 from pulumi_chaosreg.manifests.changes import Added
 from pulumi_chaosreg.manifests.document import NULLS, node_at
-from pulumi_chaosreg.manifests.places import Keys
 from pulumi_chaosreg.settings.plain_words import needs_no_quotes
 
 _BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]|\Z")

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from pulumi_chaosreg.credentials.login import Kind, Login, LoginSource
+from pulumi_chaosreg.credentials.login import Login, LoginKind, LoginSource
 from pulumi_chaosreg.oci.challenge import Challenge, Scopes, covers
 from pulumi_chaosreg.oci.problems import RegistryError
 from pulumi_chaosreg.oci.redaction import without
@@ -122,7 +122,7 @@ class Authorizer:
                 self._wider[scopes] = wider
         if sent.login is None:
             return self._look_again(None) or challenge.scheme == "bearer"
-        if sent.header.startswith("Bearer ") and sent.login.kind is not Kind.REGISTRY:
+        if sent.header.startswith("Bearer ") and sent.login.kind is not LoginKind.REGISTRY:
             return True  # the token was refused; whether the login is, its endpoint will tell
         return self._look_again(sent.login) or self._is_wrong(sent.login)
 
@@ -173,11 +173,11 @@ class Authorizer:
         login = self._current()
         if not login or self._is_given_up(login):
             return None
-        if login.kind is Kind.ENTRA or (login.kind is Kind.IDENTITY and not login.username):
+        if login.kind is LoginKind.ENTRA or (login.kind is LoginKind.IDENTITY and not login.username):
             return None  # token endpoints take these, registries do not
-        if login.kind is Kind.REGISTRY and not SENDABLE.fullmatch(login.password):
+        if login.kind is LoginKind.REGISTRY and not SENDABLE.fullmatch(login.password):
             return None  # no header can hold it, and the error of trying would show it
-        scheme, text = ("Bearer", login.password) if login.kind is Kind.REGISTRY else ("Basic", login.basic)
+        scheme, text = ("Bearer", login.password) if login.kind is LoginKind.REGISTRY else ("Basic", login.basic)
         return Authorization(f"{scheme} {text}", login)
 
     def _current(self) -> Login | None:

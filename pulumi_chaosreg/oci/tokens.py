@@ -16,7 +16,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from pulumi_chaosreg.credentials.login import Kind, Login
+from pulumi_chaosreg.credentials.login import Login, LoginKind
 from pulumi_chaosreg.oci.addresses import check_realm
 from pulumi_chaosreg.oci.challenge import Challenge, Scopes
 from pulumi_chaosreg.oci.problems import RegistryError, problem
@@ -79,13 +79,13 @@ class TokenEndpoint:
                 if refusal.status not in _REFUSED_POST:
                     raise  # else it has expired: what it was made from may still be good
         match login.kind if login else None:
-            case Kind.REGISTRY:
+            case LoginKind.REGISTRY:
                 assert login
                 return Token(self._sendable(login.password), ask.scopes, math.inf)
-            case Kind.IDENTITY:
+            case LoginKind.IDENTITY:
                 assert login
                 return self._by_own_identity(ask, login)
-            case Kind.ENTRA:
+            case LoginKind.ENTRA:
                 assert login
                 return self._by_identity(ask, login, self._exchanged(challenge, login))
         return self._by_password(ask, login)
@@ -145,7 +145,7 @@ class TokenEndpoint:
         answer = self._answer(fetch())
         text = self._sendable(answer.get("token") or answer.get("access_token"))
         if login and answer.get("refresh_token"):
-            before = self._identities.get(login) or (login.password if login.kind is Kind.IDENTITY else None)
+            before = self._identities.get(login) or (login.password if login.kind is LoginKind.IDENTITY else None)
             new = self._identities[login] = self._sendable(answer["refresh_token"])
             self._renews = self._renews or before not in (None, new)
         lifetime = _lifetime(answer.get("expires_in"))

@@ -20,7 +20,7 @@ from pulumi_chaosreg.provider.resource import Found, Occasion
 from pulumi_chaosreg.provider.run import Run
 from pulumi_chaosreg.provider.unknown import has_unknown, is_unknown
 from pulumi_chaosreg.resources.harness_image_registry import HARNESS_IMAGE_REGISTRY
-from pulumi_chaosreg.resources.table import Change, Failure, Properties
+from pulumi_chaosreg.resources.table import Failure, Properties, ResourceChange
 from pulumi_chaosreg.settings.table import HARNESS_SAAS
 
 KEY, ENDPOINT = "HARNESS_PLATFORM_API_KEY", "HARNESS_ENDPOINT"
@@ -58,7 +58,7 @@ class HarnessImageRegistry:
                 self._run.keep(("opens", str(_scope(checked))))
         return checked, failures
 
-    def diff(self, state: Properties, inputs: Properties) -> Change:
+    def diff(self, state: Properties, inputs: Properties) -> ResourceChange:
         """What `up` would do. The state has what Harness had when somebody last looked."""
         return HARNESS_IMAGE_REGISTRY.change(state, inputs)
 

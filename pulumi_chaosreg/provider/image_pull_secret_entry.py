@@ -18,7 +18,7 @@ from pulumi_chaosreg.provider.run import Run
 from pulumi_chaosreg.provider.still_wanted import StillWanted
 from pulumi_chaosreg.provider.unknown import has_unknown, is_unknown
 from pulumi_chaosreg.resources.image_pull_secret_entry import IMAGE_PULL_SECRET_ENTRY
-from pulumi_chaosreg.resources.table import Change, Failure, Properties
+from pulumi_chaosreg.resources.table import Failure, Properties, ResourceChange
 
 MANAGER = "pulumi-chaosreg"
 """Our name as the owner of fields."""
@@ -54,7 +54,7 @@ class ImagePullSecretEntry:
                 self._run.keep(key)
         return checked, failures
 
-    def diff(self, state: Properties, inputs: Properties) -> Change:
+    def diff(self, state: Properties, inputs: Properties) -> ResourceChange:
         """Another name or place is another entry; how the cluster is reached is none."""
         return IMAGE_PULL_SECRET_ENTRY.change(state, inputs)
 

@@ -21,7 +21,7 @@ from pulumi_chaosreg.provider.run import Run
 from pulumi_chaosreg.provider.still_wanted import StillWanted
 from pulumi_chaosreg.provider.unknown import has_unknown, is_unknown
 from pulumi_chaosreg.resources.mirrored_image import MIRRORED_IMAGE, kept_platforms
-from pulumi_chaosreg.resources.table import Change, Failure, Properties
+from pulumi_chaosreg.resources.table import Failure, Properties, ResourceChange
 
 Report = Callable[[Progress], None]
 
@@ -64,7 +64,7 @@ class MirroredImage:
             self._still_wanted.keep(target)
         return MIRRORED_IMAGE.with_defaults(inputs), failures
 
-    def diff(self, state: Properties, inputs: Properties) -> Change:
+    def diff(self, state: Properties, inputs: Properties) -> ResourceChange:
         """What `up` would do. The state's digest is what the target held when somebody last looked."""
         return MIRRORED_IMAGE.change(state, inputs)
 

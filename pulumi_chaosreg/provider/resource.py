@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pulumi_chaosreg.provider.run import Run
-from pulumi_chaosreg.resources.table import Change, Failure, Properties
+from pulumi_chaosreg.resources.table import Failure, Properties, ResourceChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Resource(Protocol):
     def check(self, inputs: Properties) -> tuple[dict[str, Any], list[Failure]]:
         """The inputs with defaults, and what is wrong with them. Unknown values pass."""
 
-    def diff(self, state: Properties, inputs: Properties) -> Change:
+    def diff(self, state: Properties, inputs: Properties) -> ResourceChange:
         """What `up` would do."""
 
     def preview(self, inputs: Properties) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pulumi_chaosreg.resources.table import Input, Kind, Output, ResourceTable, Shows
+from pulumi_chaosreg.resources.table import Input, Output, ResourceTable, Shows, ValueType
 from pulumi_chaosreg.settings.table import HARNESS_SAAS
 
 
@@ -22,18 +22,18 @@ HARNESS_IMAGE_REGISTRY = ResourceTable(
         Input("project", shows=Shows.REPLACE, in_state=True),
         Input("infrastructure", shows=Shows.REPLACE, in_state=True),
         Input("endpoint", in_state=True, default=HARNESS_SAAS),
-        Input("apiKey", Kind.ANY, Shows.NOTHING, secret=True),
+        Input("apiKey", ValueType.ANY, Shows.NOTHING, secret=True),
         _setting("server", "the registry's host", required=True),
         _setting("account", "the path between the registry's host and an image", required=True),
-        Input("private", Kind.FLAG, in_state=True, normal=bool),
+        Input("private", ValueType.FLAG, in_state=True, normal=bool),
         _setting("secretName"),
-        Input("isDefault", Kind.FLAG, in_state=True, normal=bool),
-        Input("allowOverrides", Kind.FLAG, in_state=True, normal=bool),
+        Input("isDefault", ValueType.FLAG, in_state=True, normal=bool),
+        Input("allowOverrides", ValueType.FLAG, in_state=True, normal=bool),
         _setting("logWatcher"),
         _setting("ddcr"),
         _setting("ddcrLib"),
         _setting("ddcrFault"),
-        Input("onDestroy", Kind.WORD, in_state=True, default="reset", words=("reset", "retain")),
+        Input("onDestroy", ValueType.WORD, in_state=True, default="reset", words=("reset", "retain")),
     ),
     outputs=(Output("scope", kept=True),),
 )

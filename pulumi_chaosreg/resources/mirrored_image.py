@@ -3,7 +3,7 @@
 from typing import Any
 
 from pulumi_chaosreg.images.platform import canonical
-from pulumi_chaosreg.resources.table import Input, Kind, Output, ResourceTable, Shows
+from pulumi_chaosreg.resources.table import Input, Output, ResourceTable, Shows, ValueType
 
 
 def kept_platforms(said: Any) -> tuple[str, ...]:
@@ -19,18 +19,22 @@ MIRRORED_IMAGE = ResourceTable(
     inputs=(
         Input("source", required=True, in_state=True, hint=_REFERENCE),
         Input("target", required=True, in_state=True, hint=_REFERENCE, shows=Shows.REPLACE),
-        Input("digest", kind=Kind.ANY, of_output=True),
-        Input("push", Kind.ANY, Shows.NOTHING, secret=True),
-        Input("pull", Kind.ANY, Shows.NOTHING, secret=True),
-        Input("delete", Kind.ANY, Shows.NOTHING, secret=True),
-        Input("onDestroy", Kind.WORD, in_state=True, default="retain", words=("retain", "delete")),
+        Input("digest", kind=ValueType.ANY, of_output=True),
+        Input("push", ValueType.ANY, Shows.NOTHING, secret=True),
+        Input("pull", ValueType.ANY, Shows.NOTHING, secret=True),
+        Input("delete", ValueType.ANY, Shows.NOTHING, secret=True),
+        Input("onDestroy", ValueType.WORD, in_state=True, default="retain", words=("retain", "delete")),
         Input(
-            "platforms", Kind.TEXTS, in_state=True, hint="`os/architecture`, as in `linux/amd64`", normal=kept_platforms
+            "platforms",
+            ValueType.TEXTS,
+            in_state=True,
+            hint="`os/architecture`, as in `linux/amd64`",
+            normal=kept_platforms,
         ),
-        Input("foreignLayers", Kind.WORD, Shows.NOTHING, words=("refuse", "keep")),
-        Input("uniqueTag", Kind.FLAG, in_state=True, normal=bool),
-        Input("signatures", Kind.WORD, Shows.NOTHING, words=("copy", "require", "skip")),
-        Input("verify", Kind.ANY, Shows.NOTHING),
+        Input("foreignLayers", ValueType.WORD, Shows.NOTHING, words=("refuse", "keep")),
+        Input("uniqueTag", ValueType.FLAG, in_state=True, normal=bool),
+        Input("signatures", ValueType.WORD, Shows.NOTHING, words=("copy", "require", "skip")),
+        Input("verify", ValueType.ANY, Shows.NOTHING),
     ),
     outputs=(Output("reference"), Output("written"), Output("uniqueReference", optional=True)),
 )

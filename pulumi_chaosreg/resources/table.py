@@ -12,7 +12,7 @@ Failure = tuple[str, str]
 """(property, reason)."""
 
 
-class Kind(Enum):
+class ValueType(Enum):
     """What a value may be."""
 
     TEXT = auto()
@@ -39,7 +39,7 @@ class Input:
     """One input, by the name that the engine has for it (camelCase)."""
 
     name: str
-    kind: Kind = Kind.TEXT
+    kind: ValueType = ValueType.TEXT
     shows: Shows = Shows.UPDATE
     required: bool = False
     secret: bool = False
@@ -81,7 +81,7 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ResourceChange:
     """What differs between the state and the program: nothing, an update, or a replacement."""
 
     updates: tuple[str, ...] = ()
@@ -124,10 +124,10 @@ class ResourceTable:
                 wrong.append((one.name, reason))
         return wrong
 
-    def change(self, state: Properties, inputs: Properties) -> Change:
+    def change(self, state: Properties, inputs: Properties) -> ResourceChange:
         """What another `up` would do, by the inputs that show."""
         different = [one for one in self.inputs if one.shows is not Shows.NOTHING and _differs(one, state, inputs)]
-        return Change(
+        return ResourceChange(
             tuple(one.name for one in different if one.shows is Shows.UPDATE),
             tuple(one.name for one in different if one.shows is Shows.REPLACE),
         )
@@ -136,17 +136,17 @@ class ResourceTable:
 def _reason(one: Input, value: Any, is_unknown: Callable[[Any], bool]) -> str:
     """Why a value cannot be that of this input; "" where it can."""
     match one.kind:
-        case Kind.TEXT:
+        case ValueType.TEXT:
             return "" if isinstance(value, str) else "must be a string"
-        case Kind.WORD:
+        case ValueType.WORD:
             return "" if value in one.words else f"must be one of: {', '.join(one.words)}"
-        case Kind.FLAG:
+        case ValueType.FLAG:
             return "" if isinstance(value, bool) else "must be true or false"
-        case Kind.TEXTS:
+        case ValueType.TEXTS:
             texts = value if isinstance(value, list) else [None]
             is_good = texts and all(is_unknown(text) or isinstance(text, str) for text in texts)
             return "" if is_good else f"must be a list of {one.hint}"
-        case Kind.ANY:
+        case ValueType.ANY:
             return ""
 
 

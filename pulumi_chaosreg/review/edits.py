@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
+from pulumi_chaosreg.errors import Keys
 from pulumi_chaosreg.review.review import Review
 from pulumi_chaosreg.scopes.demand import Demand, by_images
 from pulumi_chaosreg.scopes.linking import linked
@@ -204,7 +205,7 @@ def _of_setting(was: Scope, now: Scope, path: Path, before: Any, after: Any) -> 
     return Edit(What.SETTING, now, path, before, after, is_wrong, _overlaps(was.left_out - now.left_out, path))
 
 
-def _overlaps(left_out: Iterable[tuple[str | int, ...]], path: Path) -> bool:
+def _overlaps(left_out: Iterable[Keys], path: Path) -> bool:
     return any(said[: len(path)] == path[: len(said)] for said in left_out)
 
 

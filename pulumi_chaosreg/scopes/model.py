@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from pulumi_chaosreg.errors import Place
+from pulumi_chaosreg.errors import Keys, Place
 from pulumi_chaosreg.settings.setting import Path, Setting
 
 T = TypeVar("T")
@@ -41,7 +41,7 @@ class Scope:
     """Its section in a stack file."""
     stack: str = ""
     """The stack that owns it; empty for scopes that a Python program made."""
-    left_out: frozenset[tuple[str | int, ...]] = frozenset()
+    left_out: frozenset[Keys] = frozenset()
     """The paths of what its section says, or means with a misspelt key, and `settings` lacks because it is wrong."""
     _chain: "tuple[Scope, ...]" = field(init=False, repr=False)
 
@@ -92,7 +92,7 @@ class Scope:
         return other in self._chain
 
 
-def _flat(parts: tuple[Setting[Any] | str | int, ...]) -> tuple[str | int, ...]:
+def _flat(parts: tuple[Setting[Any] | str | int, ...]) -> Keys:
     return tuple(key for part in parts for key in (part.path if isinstance(part, Setting) else (part,)))
 
 

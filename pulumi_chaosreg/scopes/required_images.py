@@ -21,7 +21,7 @@ LIBRARY = "chaos-ddcr-lib"
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _Needed:
     """An image before custom images and tags are looked at."""
 
     name: str
@@ -52,7 +52,7 @@ def required_images(
     listed, findings = _wanted(scope, kind, catalogue)
     wanted = {item.name: item for item in listed}
     if LIBRARY in custom:
-        wanted.setdefault(LIBRARY, _Wanted(LIBRARY, LIBRARY, None))
+        wanted.setdefault(LIBRARY, _Needed(LIBRARY, LIBRARY, None))
     images, untagged = [], []
     for item in wanted.values():
         if item.image in unclear:
@@ -75,7 +75,7 @@ def required_images(
 
 
 def _custom(
-    scope: Scope, item: _Wanted, said: Decided[str], catalogue: Catalogue, locked: Mapping[str, str], pin: Pin
+    scope: Scope, item: _Needed, said: Decided[str], catalogue: Catalogue, locked: Mapping[str, str], pin: Pin
 ) -> ResolvedImage:
     reference = Reference.parse(said.value)
     known = pinned(reference, locked)
@@ -115,7 +115,7 @@ def _ours(
 
 
 def _of_registry(
-    item: _Wanted,
+    item: _Needed,
     tag: Decided[str],
     registry: Registry,
     locked: Mapping[str, str],
@@ -185,7 +185,7 @@ def custom_images(scope: Scope, catalogue: Catalogue) -> dict[str, Decided[str]]
     return custom
 
 
-def _wanted(scope: Scope, kind: Decided[str], catalogue: Catalogue) -> tuple[list[_Wanted], list[Finding]]:
+def _wanted(scope: Scope, kind: Decided[str], catalogue: Catalogue) -> tuple[list[_Needed], list[Finding]]:
     explicit = nearest(scope, SECTION.required_images)
     release = _release(scope, catalogue)
     images = release.value.images(kind.value) if release else {}
@@ -200,9 +200,9 @@ def _wanted(scope: Scope, kind: Decided[str], catalogue: Catalogue) -> tuple[lis
     wanted = []
     for name in images or catalogue.sets[kind.value]:
         first, *others = images.get(name, ("",))
-        wanted.append(_Wanted(name, name, Decided(first, release.origin) if release else None))
+        wanted.append(_Needed(name, name, Decided(first, release.origin) if release else None))
         more = others if release else []
-        wanted += [_Wanted(f"{name}.{tag}", name, Decided(tag, release.origin) if release else None) for tag in more]
+        wanted += [_Needed(f"{name}.{tag}", name, Decided(tag, release.origin) if release else None) for tag in more]
     return wanted, []
 
 
@@ -211,10 +211,10 @@ def _from_list(
     listed: Decided[list[str]],
     release: Decided[Release] | None,
     images: Mapping[str, tuple[str, ...]],
-) -> _Wanted:
+) -> _Needed:
     name = image.image
     from_release = Decided(images[name][0], release.origin) if release and name in images else None
-    return _Wanted(name, name, Decided(image.tag, listed.origin) if image.tag else from_release)
+    return _Needed(name, name, Decided(image.tag, listed.origin) if image.tag else from_release)
 
 
 def _parsed(listed: list[str]) -> Iterator[Reference]:

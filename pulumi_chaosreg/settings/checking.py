@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from pulumi_chaosreg.errors import Cause, Finding, Place, Severity
+from pulumi_chaosreg.errors import Cause, Finding, Keys, Place, Severity
 from pulumi_chaosreg.settings.kinds import Flag, Grammar, Kind, Named, Number, Table, Tables, Text, TextMap, Texts
 from pulumi_chaosreg.settings.near_misses import abbreviated, near_misses
 from pulumi_chaosreg.settings.table import SETTINGS
-from pulumi_chaosreg.settings.yaml_file import Keys, snake_case
+from pulumi_chaosreg.settings.yaml_file import snake_case
 
 ALIASES = {"registry": "image_registry"}
 """Other spellings on Harness's own documentation page."""

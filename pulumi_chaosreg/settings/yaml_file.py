@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from pulumi_chaosreg.errors import Cause, ChaosregError, Finding, Place
+from pulumi_chaosreg.errors import Cause, ChaosregError, Finding, Keys, Place
 from pulumi_chaosreg.settings.engine_scalars import STARTS, WORDS, Odd, Scalar, odd_key, odd_value
 from pulumi_chaosreg.settings.not_yaml import mistake_in
 
@@ -43,9 +43,6 @@ _MERGE = "<<"
 _TAG, _TEXT_TAG = "tag:yaml.org,2002:", "tag:yaml.org,2002:str"
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SECRET_KEY = re.compile(r"pass|pw|previous|secret|token|key|auth|credential|secure", re.IGNORECASE)
-
-
-Keys = tuple[str | int, ...]
 
 
 def read_yaml(path: Path, engine_reads: Callable[[Keys], bool] = lambda _: False) -> Any:

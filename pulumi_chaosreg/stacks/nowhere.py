@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pulumi_chaosreg.errors import Cause, Finding, Place
+from pulumi_chaosreg.errors import Cause, Finding, Keys, Place
 from pulumi_chaosreg.settings.checking import type_name
-from pulumi_chaosreg.settings.yaml_file import Keys, snake_case
+from pulumi_chaosreg.settings.yaml_file import snake_case
 from pulumi_chaosreg.stacks.sections import CREDENTIALS, NAMESPACE, SECTIONS
 
 _MAX_DEPTH = 3

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pulumi_chaosreg.errors import Cause, Finding, Place
+from pulumi_chaosreg.errors import Cause, Finding, Keys, Place
 from pulumi_chaosreg.settings.near_misses import near_misses
-from pulumi_chaosreg.settings.yaml_file import Keys, snake_case
+from pulumi_chaosreg.settings.yaml_file import snake_case
 
 NAMESPACE = "chaosreg"
 CREDENTIALS = "chaosreg-credentials"

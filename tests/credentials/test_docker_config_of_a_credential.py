@@ -8,7 +8,7 @@ import pytest
 
 from pulumi_chaosreg.credentials.docker_config import Credential, named_input, read_credential, read_input
 from pulumi_chaosreg.credentials.keyring import matches
-from pulumi_chaosreg.credentials.login import Kind, Login
+from pulumi_chaosreg.credentials.login import Login, LoginKind
 from pulumi_chaosreg.errors import ChaosregError
 
 CANARY = "canary:4711 {ü}"
@@ -191,6 +191,6 @@ def test_a_docker_config_opens_the_repositories_of_its_keys():
     auths = {"https://harbor.company.com/v2/": robot, "harbor.company.com/team": team}
     credential = read_credential("push", {"auths": auths})
     assert credential.login_for("harbor.company.com", "chaos/app") == Login("robot", "r")
-    assert credential.login_for("harbor.company.com", "team/app") == Login("team", "t", Kind.IDENTITY)
+    assert credential.login_for("harbor.company.com", "team/app") == Login("team", "t", LoginKind.IDENTITY)
     assert credential.login_for("harbor.company.com:8443", "chaos/app") is None
     assert read_credential("push", "password", "robot").login_for("any", "app") == Login("robot", "password")

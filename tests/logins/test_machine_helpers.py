@@ -2,7 +2,7 @@
 
 import pytest
 
-from pulumi_chaosreg.credentials.login import Kind, Login
+from pulumi_chaosreg.credentials.login import Login, LoginKind
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.machine import MachineLogins
 
@@ -41,7 +41,7 @@ def test_docker_hub_s_key_is_what_the_store_knows(docker, helper):
 def test_the_user_called_token_has_an_identity_token(docker, helper):
     docker({"credHelpers": {HARBOR: "corporate"}})
     helper("corporate", {HARBOR: ("<token>", "refresh")})
-    assert machine_login(HARBOR) == Login("", "refresh", Kind.IDENTITY)
+    assert machine_login(HARBOR) == Login("", "refresh", LoginKind.IDENTITY)
 
 
 def test_a_server_s_own_helper_goes_before_what_the_file_says(docker, helper):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_chaosreg.credentials.login import Kind, Login
+from pulumi_chaosreg.credentials.login import Login, LoginKind
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.machine.auth_files import auth_file_paths
@@ -140,17 +140,17 @@ def test_images_with_one_login_have_one_source_and_no_others(docker):
 
 def test_an_identity_token_goes_before_the_password(docker):
     docker({"auths": {HARBOR: {**_auth("user", "password"), "identitytoken": "refresh"}}})
-    assert machine_login(HARBOR) == Login("user", "refresh", Kind.IDENTITY)
+    assert machine_login(HARBOR) == Login("user", "refresh", LoginKind.IDENTITY)
 
 
 def test_a_registry_token_goes_before_all(docker):
     docker({"auths": {HARBOR: {**_auth(), "identitytoken": "refresh", "registrytoken": "bearer"}}})
-    assert machine_login(HARBOR) == Login("u", "bearer", Kind.REGISTRY)
+    assert machine_login(HARBOR) == Login("u", "bearer", LoginKind.REGISTRY)
 
 
 def test_the_user_called_token_has_an_identity_token(docker):
     docker({"auths": {HARBOR: _auth("<token>", "refresh")}})
-    assert machine_login(HARBOR) == Login("", "refresh", Kind.IDENTITY)
+    assert machine_login(HARBOR) == Login("", "refresh", LoginKind.IDENTITY)
 
 
 def test_a_login_without_base64_is_read_too(docker):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lab.registry import RegistryServer
-from pulumi_chaosreg.credentials.login import Kind, Login
+from pulumi_chaosreg.credentials.login import Login, LoginKind
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Mirror
@@ -51,7 +51,7 @@ def test_an_identity_token_is_used_and_its_successors_too(
 ) -> None:
     source = Reference(upstream.host, "harness/app", "1")
     with registry_with_tokens(tmp_path / "t", {}, RIGHTS, uses=uses) as (server, tokens):
-        login = Login("", tokens.refresh_token("robot"), Kind.IDENTITY)
+        login = Login("", tokens.refresh_token("robot"), LoginKind.IDENTITY)
         for tag in ("1", "2"):
             assert mirror.copy(source, Reference(server.host, f"app{tag}", tag), push=login).digest == tree.digest
 
@@ -62,7 +62,7 @@ def test_an_identity_token_is_used_and_its_successors_too(
 
 def test_threads_do_not_use_an_identity_token_that_is_good_for_one_use_twice(tmp_path: Path, host: Host) -> None:
     with registry_with_tokens(tmp_path / "t", {}, RIGHTS, uses=1) as (server, tokens):
-        registry = Registry(server.host, Login("", tokens.refresh_token("robot"), Kind.IDENTITY), host=host)
+        registry = Registry(server.host, Login("", tokens.refresh_token("robot"), LoginKind.IDENTITY), host=host)
         with ThreadPoolExecutor(8) as pool:
             assert set(pool.map(lambda number: registry.head_manifest(f"app{number}", "1"), range(24))) == {None}
     assert len(tokens.seen) == 24
@@ -71,14 +71,14 @@ def test_threads_do_not_use_an_identity_token_that_is_good_for_one_use_twice(tmp
 def test_an_identity_token_is_a_password_where_the_endpoint_knows_no_post(tmp_path: Path, host: Host) -> None:
     rights = {"token-user": {"pull"}}
     with registry_with_tokens(tmp_path / "t", {"token-user": "identity"}, rights, speaks=("GET",)) as (server, tokens):
-        login = Login("token-user", "identity", Kind.IDENTITY)
+        login = Login("token-user", "identity", LoginKind.IDENTITY)
         assert Registry(server.host, login, host=host).head_manifest("app", "1") is None
     assert [asked.method for asked in tokens.seen] == ["POST", "GET"]
 
 
 def test_a_refused_identity_token_is_said_once(tmp_path: Path, host: Host) -> None:
     with registry_with_tokens(tmp_path / "t", {}, {}) as (server, tokens):
-        login = Login("", "canary-revoked", Kind.IDENTITY, origin="/home/u/.docker/config.json")
+        login = Login("", "canary-revoked", LoginKind.IDENTITY, origin="/home/u/.docker/config.json")
         with pytest.raises(ChaosregError, match=r"the identity token \(/home/u/.docker/config.json\)") as caught:
             Registry(server.host, login, host=host).head_manifest("app", "1")
     assert len(tokens.seen) == 1
@@ -88,7 +88,7 @@ def test_a_refused_identity_token_is_said_once(tmp_path: Path, host: Host) -> No
 def test_a_registry_token_is_sent_as_it_is(tmp_path: Path, host: Host) -> None:
     with registry_with_tokens(tmp_path / "t", {}, {}) as (server, tokens):
         text = signed("robot", [{"type": "repository", "name": "app", "actions": ["pull"]}])
-        registry = Registry(server.host, Login("", text, Kind.REGISTRY), host=host)
+        registry = Registry(server.host, Login("", text, LoginKind.REGISTRY), host=host)
         assert registry.head_manifest("app", "1") is None
         with pytest.raises(ChaosregError, match="CHR0403"):
             registry.head_manifest("other", "1")

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from pulumi_chaosreg.credentials.login import Kind, Login
+from pulumi_chaosreg.credentials.login import Login, LoginKind
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.oci import Host, Registry
 from tests.support import builder
@@ -133,7 +133,7 @@ def test_a_form_with_a_secret_is_never_redirected(status: int, host: Host) -> No
     with FaultServer(lambda seen: Reply(200, b'{"token":"t"}'), address="127.0.0.2") as thief:
         elsewhere = Reply(status, headers={"Location": f"http://{thief.host}/"})
         with FaultServer(lambda seen: elsewhere) as tokens, bearer_front(tokens, ["t"]) as front:
-            login = Login("", "canary-refresh", Kind.IDENTITY)
+            login = Login("", "canary-refresh", LoginKind.IDENTITY)
             with pytest.raises(ChaosregError) as caught:
                 Registry(front.host, login, host=host).head_manifest("app", "1")
     assert thief.seen == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pulumi_chaosreg.credentials.login import Kind, Login
+from pulumi_chaosreg.credentials.login import Login, LoginKind
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.oci.auth import Authorizer
 from pulumi_chaosreg.oci.challenge import Scopes, scope
@@ -78,7 +78,7 @@ def test_a_login_that_was_refused_thrice_and_never_accepted_is_not_sent_again() 
 
 
 def test_what_only_a_token_endpoint_takes_is_not_sent_to_a_registry() -> None:
-    for login in (Login("", "refresh", Kind.IDENTITY), Login("0000", "entra", Kind.ENTRA)):
+    for login in (Login("", "refresh", LoginKind.IDENTITY), Login("0000", "entra", LoginKind.ENTRA)):
         authorizer = Authorizer(REGISTRY, login, Endpoint())
         assert not authorizer.learn(BASIC, PULL, None)
         assert authorizer.authorization(PULL) is None
@@ -172,6 +172,6 @@ def test_a_secret_is_blanked_in_each_spelling(text: str) -> None:
 
 def test_a_registry_token_that_no_header_can_hold_is_not_sent_as_basic_either() -> None:
     """The error of trying would show it."""
-    authorizer = Authorizer(REGISTRY, Login("", "canary-token\n", Kind.REGISTRY), Endpoint())
+    authorizer = Authorizer(REGISTRY, Login("", "canary-token\n", LoginKind.REGISTRY), Endpoint())
     authorizer.learn(BASIC, PULL, None)
     assert authorizer.authorization(PULL) is None

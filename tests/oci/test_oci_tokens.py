@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pulumi_chaosreg.credentials.login import Kind, Login
+from pulumi_chaosreg.credentials.login import Login, LoginKind
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.oci.auth import Authorizer
 from pulumi_chaosreg.oci.challenge import parse_challenges, scope
@@ -155,7 +155,7 @@ def test_threads_with_one_scope_ask_once_and_those_with_others_do_not_wait_for_t
 
 def test_a_post_names_all_scopes_in_one_field() -> None:
     endpoint = Endpoint()
-    authorizer = Authorizer(REGISTRY, Login("", "refresh", Kind.IDENTITY), endpoint)
+    authorizer = Authorizer(REGISTRY, Login("", "refresh", LoginKind.IDENTITY), endpoint)
     authorizer.learn(bearer(), PULL, None)
     sent_by(authorizer, PULL | {scope("base", "pull")})
     assert endpoint.asked == [
@@ -176,7 +176,7 @@ def test_a_post_names_all_scopes_in_one_field() -> None:
 @pytest.mark.parametrize("status", [400, 401, 404, 405])
 def test_an_identity_token_falls_back_to_get(status: int) -> None:
     endpoint = Endpoint(status)
-    authorizer = Authorizer(REGISTRY, Login("user", "refresh", Kind.IDENTITY), endpoint)
+    authorizer = Authorizer(REGISTRY, Login("user", "refresh", LoginKind.IDENTITY), endpoint)
     authorizer.learn(bearer(), PULL, None)
     assert sent_by(authorizer) == "Bearer t2"
     assert [(method, authorization) for method, _, authorization in endpoint.asked] == [
@@ -197,7 +197,7 @@ def test_a_password_falls_back_to_post_unless_it_was_refused(status: int, method
 
 def test_a_refresh_token_that_expired_leads_back_to_the_login_that_it_came_from() -> None:
     endpoint = Endpoint({"token": "t1", "refresh_token": "given"}, 401)
-    authorizer = Authorizer(REGISTRY, Login("", "own", Kind.IDENTITY), endpoint)
+    authorizer = Authorizer(REGISTRY, Login("", "own", LoginKind.IDENTITY), endpoint)
     authorizer.learn(bearer(), PULL, None)
     authorizer.authorization(PULL)
     assert sent_by(authorizer, frozenset({scope("other", "pull")})) == "Bearer t3"
@@ -206,7 +206,7 @@ def test_a_refresh_token_that_expired_leads_back_to_the_login_that_it_came_from(
 
 def test_azure_s_token_is_exchanged_at_the_registry_for_the_directory_of_its_challenge() -> None:
     endpoint = Endpoint({"refresh_token": "r1"})
-    authorizer = Authorizer(REGISTRY, Login("0000", "entra", Kind.ENTRA, tenant="of the environment"), endpoint)
+    authorizer = Authorizer(REGISTRY, Login("0000", "entra", LoginKind.ENTRA, tenant="of the environment"), endpoint)
     authorizer.learn(
         parse_challenges(['Bearer realm="https://auth.example/token",tenant="of the challenge"']), PULL, None
     )
@@ -219,7 +219,7 @@ def test_azure_s_token_is_exchanged_at_the_registry_for_the_directory_of_its_cha
 
 def test_azure_s_exchange_is_not_repeated_in_a_loop() -> None:
     endpoint = Endpoint({"refresh_token": "r1"}, 401, {"refresh_token": "r2"}, 401)
-    authorizer = Authorizer(REGISTRY, Login("0000", "entra", Kind.ENTRA), endpoint)
+    authorizer = Authorizer(REGISTRY, Login("0000", "entra", LoginKind.ENTRA), endpoint)
     authorizer.learn(bearer(), PULL, None)
     with pytest.raises(ChaosregError):
         authorizer.authorization(PULL)

@@ -6,7 +6,7 @@ from pulumi_chaosreg.images import signing_policy
 from pulumi_chaosreg.mirror import Mirror
 from pulumi_chaosreg.provider.mirrored_image import MirroredImage
 from pulumi_chaosreg.provider.unknown import UNKNOWN
-from pulumi_chaosreg.resources.table import Change
+from pulumi_chaosreg.resources.table import ResourceChange
 
 A, B = ("sha256:" + letter * 64 for letter in "ab")
 INPUTS = {
@@ -138,7 +138,7 @@ def test_missing_packages_are_a_failure_of_the_preview(images, monkeypatch):
 def test_other_signers_are_no_change_of_the_image(images):
     state = {**STATE}
     inputs = {**INPUTS, "signatures": "require", "verify": {"public_keys": [KEY]}}
-    assert images.diff(state, inputs) == Change()
+    assert images.diff(state, inputs) == ResourceChange()
 
 
 # diff: each input changed once
@@ -147,20 +147,23 @@ def test_other_signers_are_no_change_of_the_image(images):
 @pytest.mark.parametrize(
     ("changed", "change"),
     [
-        ({}, Change()),
-        ({"source": "quay.io/other/x:2"}, Change(updates=("source",))),
-        ({"target": "harbor.company.com/chaos/chaos-ddcr:2"}, Change(replaces=("target",))),
-        ({"digest": B}, Change(updates=("digest",))),
-        ({"digest": None}, Change()),  # nobody expects anything: what is there may stay
-        ({"onDestroy": "delete"}, Change(updates=("onDestroy",))),
-        ({"push": {"username": "u", "password": "rotated"}}, Change()),  # a rotation is not a change of the image
-        ({"pull": "rotated"}, Change()),
-        ({"push": None, "pull": None}, Change()),
-        ({"uniqueTag": True}, Change(updates=("uniqueTag",))),
-        ({"uniqueTag": False}, Change()),
-        ({"platforms": ["linux/amd64"]}, Change(updates=("platforms",))),
-        ({"platforms": ["linux/amd64"], "digest": B}, Change(updates=("digest", "platforms"))),
-        ({"source": "quay.io/other/x:2", "digest": B}, Change(updates=("source", "digest"))),
+        ({}, ResourceChange()),
+        ({"source": "quay.io/other/x:2"}, ResourceChange(updates=("source",))),
+        ({"target": "harbor.company.com/chaos/chaos-ddcr:2"}, ResourceChange(replaces=("target",))),
+        ({"digest": B}, ResourceChange(updates=("digest",))),
+        ({"digest": None}, ResourceChange()),  # nobody expects anything: what is there may stay
+        ({"onDestroy": "delete"}, ResourceChange(updates=("onDestroy",))),
+        (
+            {"push": {"username": "u", "password": "rotated"}},
+            ResourceChange(),
+        ),  # a rotation is no change
+        ({"pull": "rotated"}, ResourceChange()),
+        ({"push": None, "pull": None}, ResourceChange()),
+        ({"uniqueTag": True}, ResourceChange(updates=("uniqueTag",))),
+        ({"uniqueTag": False}, ResourceChange()),
+        ({"platforms": ["linux/amd64"]}, ResourceChange(updates=("platforms",))),
+        ({"platforms": ["linux/amd64"], "digest": B}, ResourceChange(updates=("digest", "platforms"))),
+        ({"source": "quay.io/other/x:2", "digest": B}, ResourceChange(updates=("source", "digest"))),
     ],
 )
 def test_a_changed_input_shows_this_in_a_diff(images, changed, change):
@@ -170,7 +173,7 @@ def test_a_changed_input_shows_this_in_a_diff(images, changed, change):
 
 def test_a_target_that_moved_behind_our_back_is_an_update(images):
     # given: refresh has put into the state what the target holds now
-    assert images.diff({**STATE, "digest": B}, INPUTS) == Change(updates=("digest",))
+    assert images.diff({**STATE, "digest": B}, INPUTS) == ResourceChange(updates=("digest",))
 
 
 # preview

@@ -18,16 +18,25 @@ from pulumi_chaosreg.provider.resource import Found, Occasion, Resource
 from pulumi_chaosreg.provider.resources import RESOURCES, Served
 from pulumi_chaosreg.provider.run import Run
 from pulumi_chaosreg.provider.servicer import Servicer
-from pulumi_chaosreg.resources.table import Change, Failure, Input, Kind, Output, Properties, ResourceTable, Shows
+from pulumi_chaosreg.resources.table import (
+    Failure,
+    Input,
+    Output,
+    Properties,
+    ResourceChange,
+    ResourceTable,
+    Shows,
+    ValueType,
+)
 
 CANARY = "canary-b1d5c0de"
 TABLE = ResourceTable(
     "chaosreg:index:Robot",
     inputs=(
         Input("name", required=True, in_state=True),
-        Input("admin", Kind.ANY, Shows.NOTHING, secret=True),
+        Input("admin", ValueType.ANY, Shows.NOTHING, secret=True),
         Input("note", in_state=True),
-        Input("labels", Kind.TEXTS, in_state=True),
+        Input("labels", ValueType.TEXTS, in_state=True),
     ),
     outputs=(Output("password", secret=True, kept=True), Output("serial")),
 )
@@ -45,7 +54,7 @@ class Robot:
     def check(self, inputs: Properties) -> tuple[dict[str, Any], list[Failure]]:
         return TABLE.with_defaults(inputs), TABLE.failures(inputs, lambda _: False)
 
-    def diff(self, state: Properties, inputs: Properties) -> Change:
+    def diff(self, state: Properties, inputs: Properties) -> ResourceChange:
         return TABLE.change(state, inputs)
 
     def preview(self, inputs: Properties) -> Mapping[str, Any]:

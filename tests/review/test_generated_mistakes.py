@@ -21,6 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_chaosreg.cli import main as cli
+from pulumi_chaosreg.errors import Keys
 from pulumi_chaosreg.review.review import Review, review
 from pulumi_chaosreg.settings.kinds import Flag, Kind, Named, Number, Table, Tables, Text, TextMap, Texts
 from pulumi_chaosreg.settings.table import AUTHENTICATION, LOCKABLE, SETTINGS
@@ -29,7 +30,6 @@ from tests.support.examples import examples
 HERE = Path(__file__).parent
 BIG, SMALL = "good_company", "good_small_company"
 Files = Mapping[str, str]
-Keys = tuple[str | int, ...]
 
 
 def _texts(company: str) -> dict[str, str]:

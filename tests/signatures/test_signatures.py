@@ -17,7 +17,7 @@ from pulumi_chaosreg.images.signing_policy import Identity, SigningPolicy, check
 from pulumi_chaosreg.mirror.signatures.bundle import Bundle, Envelope
 from pulumi_chaosreg.mirror.signatures.claims import check_simple_signing, check_statement
 from pulumi_chaosreg.mirror.signatures.identities import Identities
-from pulumi_chaosreg.mirror.signatures.keys import Keys
+from pulumi_chaosreg.mirror.signatures.keys import PublicKeys
 from pulumi_chaosreg.mirror.signatures.refusal import Refused, Why
 from pulumi_chaosreg.oci.problems import problem
 from tests.support.examples import examples
@@ -171,19 +171,19 @@ def _pem(key) -> str:
 
 def test_a_key_knows_its_own_signatures_of_the_same_bytes_only() -> None:
     ours, other = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    keys = Keys(SigningPolicy((_pem(ours),)))
+    keys = PublicKeys(SigningPolicy((_pem(ours),)))
     good = ours.sign(b"message", ec.ECDSA(hashes.SHA256()))
     assert keys.made(good, b"message")
     assert not keys.made(good, b"massage")
     assert not keys.made(good[:-1], b"message")
     assert not keys.made(b"", b"message")
     assert not keys.made(other.sign(b"message", ec.ECDSA(hashes.SHA256())), b"message")
-    assert not Keys(SigningPolicy()).made(good, b"message")
+    assert not PublicKeys(SigningPolicy()).made(good, b"message")
 
 
 def test_a_collision_prone_hash_is_not_accepted() -> None:
     ours = ec.generate_private_key(ec.SECP256R1())
-    assert not Keys(SigningPolicy((_pem(ours),))).made(ours.sign(b"m", ec.ECDSA(hashes.SHA1())), b"m")
+    assert not PublicKeys(SigningPolicy((_pem(ours),))).made(ours.sign(b"m", ec.ECDSA(hashes.SHA1())), b"m")
 
 
 UNUSABLE = {
@@ -196,7 +196,7 @@ UNUSABLE = {
 @pytest.mark.parametrize(("make", "words"), UNUSABLE.values(), ids=UNUSABLE.keys())
 def test_a_key_that_cannot_be_used_is_told_and_not_shown(make, words) -> None:
     with pytest.raises(ChaosregError, match="CHR0322") as raised:
-        Keys(SigningPolicy((make(),)))
+        PublicKeys(SigningPolicy((make(),)))
     assert words in str(raised.value)
     assert "CANARY" not in str(raised.value)
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from pulumi_chaosreg.errors import ChaosregError, Finding, Place
+from pulumi_chaosreg.errors import ChaosregError, Finding, Keys, Place
 from pulumi_chaosreg.manifests.document import NotReadable
-from pulumi_chaosreg.manifests.places import Keys
 from pulumi_chaosreg.manifests.rendering import Refused, Rendered, Template, rendered
 from pulumi_chaosreg.manifests.target import Reason, Target
 from pulumi_chaosreg.settings.not_yaml import mistake_in

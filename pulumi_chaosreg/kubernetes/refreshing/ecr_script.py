@@ -30,7 +30,7 @@ _PASSING = ("ThrottlingException", "Throttling", "ServerException", "RequestLimi
 """What AWS calls that which is over soon."""
 
 Environment = Mapping[str, str]
-Keys = tuple[str, str, str]
+AwsKeys = tuple[str, str, str]
 """Access key id, secret access key, session token."""
 
 
@@ -54,7 +54,7 @@ def main() -> None:
     print(f"Secret {told['CHAOSREG_SECRET']} has a password of {told['CHAOSREG_SERVER']} that is valid until {expires}")
 
 
-def _keys(told: Environment) -> Keys:
+def _keys(told: Environment) -> AwsKeys:
     """Of whoever this Pod is."""
     if told.get("AWS_WEB_IDENTITY_TOKEN_FILE") and told.get("AWS_ROLE_ARN"):
         return _of_role(told)
@@ -68,7 +68,7 @@ def _keys(told: Environment) -> Keys:
     )
 
 
-def _of_role(told: Environment) -> Keys:
+def _of_role(told: Environment) -> AwsKeys:
     token = Path(told["AWS_WEB_IDENTITY_TOKEN_FILE"]).read_text("utf-8").strip()
     asked = {
         "Action": "AssumeRoleWithWebIdentity",
@@ -83,7 +83,7 @@ def _of_role(told: Environment) -> Keys:
     return _element(answer, "AccessKeyId"), _element(answer, "SecretAccessKey"), _element(answer, "SessionToken")
 
 
-def _of_pod_identity(told: Environment) -> Keys:
+def _of_pod_identity(told: Environment) -> AwsKeys:
     headers = {}
     if told.get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"):
         file = Path(told["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"])
@@ -93,7 +93,7 @@ def _of_pod_identity(told: Environment) -> Keys:
     return answer["AccessKeyId"], answer["SecretAccessKey"], answer.get("Token", "")
 
 
-def _password(told: Environment, keys: Keys) -> tuple[str, str]:
+def _password(told: Environment, keys: AwsKeys) -> tuple[str, str]:
     """(password of the user `AWS`, when it ends)."""
     url = told["AWS_ENDPOINT_URL_ECR"].rstrip("/") + "/"
     headers = {
@@ -148,7 +148,7 @@ def _ask(
     body: bytes | None,
     refused: str,
     handlers: Sequence[urllib.request.BaseHandler] = (),
-    sign: tuple[Keys, str, str] | None = None,
+    sign: tuple[AwsKeys, str, str] | None = None,
 ) -> bytes:
     """The answer; what may pass is tried again. An answer is never repeated but for the words of a refusal."""
     opener = urllib.request.build_opener(_NoRedirect, *handlers)
@@ -189,7 +189,7 @@ def _element(document: str, name: str) -> str:
 
 
 def _signature(
-    method: str, url: str, headers: Mapping[str, str], body: bytes | None, keys: Keys, region: str, service: str
+    method: str, url: str, headers: Mapping[str, str], body: bytes | None, keys: AwsKeys, region: str, service: str
 ) -> dict[str, str]:
     """The headers that sign a request: AWS's Signature Version 4."""
     key_id, secret, session = keys

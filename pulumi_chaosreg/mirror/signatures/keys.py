@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _MIN_RSA_BITS = 2048
 
 
-class Keys:
+class PublicKeys:
     """ECDSA on P-256, P-384 and P-521, RSA (PKCS #1 v1.5) and Ed25519, as cosign makes them.
 
     Hashes: SHA-256, and for ECDSA also the one that belongs to the curve (cosign signs classic payloads with SHA-256

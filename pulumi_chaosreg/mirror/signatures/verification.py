@@ -27,7 +27,7 @@ from pulumi_chaosreg.mirror.signatures.bundle import Bundle, Envelope
 from pulumi_chaosreg.mirror.signatures.candidates import MAX_CANDIDATES, Candidate, candidates
 from pulumi_chaosreg.mirror.signatures.claims import check_simple_signing, check_statement
 from pulumi_chaosreg.mirror.signatures.identities import Identities
-from pulumi_chaosreg.mirror.signatures.keys import Keys
+from pulumi_chaosreg.mirror.signatures.keys import PublicKeys
 from pulumi_chaosreg.mirror.signatures.refusal import Refused, Why
 from pulumi_chaosreg.mirror.signatures.strict_json import decoded
 from pulumi_chaosreg.oci.manifest import Manifest
@@ -57,7 +57,7 @@ class Judge:
 
     def __init__(self, policy: SigningPolicy) -> None:
         require_installed(policy)
-        self._keys, self._identities = Keys(policy), Identities(policy)
+        self._keys, self._identities = PublicKeys(policy), Identities(policy)
 
     def accept(self, candidate: Candidate, content: bytes, manifest: Manifest) -> None:
         """Return where this is a good signature of the manifest; Refused otherwise."""
