@@ -76,7 +76,7 @@ def test_every_combination_of_levels_and_registry_validates(tmp_path, run, level
 
 def test_the_only_warning_of_a_new_folder_is_that_nothing_is_locked(tmp_path, run):
     run(*NEEDED, *REGISTRIES["private"])
-    assert [(finding.severity, finding.code) for finding in review(tmp_path).findings] == [("warning", "CHR0304")]
+    assert [(finding.severity, finding.code) for finding in review(tmp_path).findings] == [("hint", "CHR0304")]
 
 
 def test_each_level_has_its_own_file_and_names_its_parent(tmp_path, run):
