@@ -54,7 +54,12 @@ def admission(
     metadata: dict[str, Any],
     options: Options,
 ) -> None:
-    """The policy, then its binding: from then on it is asked. `references` are those of the resolved config."""
+    """The policy, then its binding: from then on it is asked. `references` are those of the resolved config.
+
+    A binding's name says its word: another word is another object, made before the old one goes. A preview could not
+    show it as a change: there, server-side apply adds up what was created and what is applied, and `Warn` beside `Deny`
+    is refused.
+    """
     about = {**metadata, "name": policy_name}
     known = [one for one in references if isinstance(one, str)]
     spec: pulumi.Input[dict[str, Any]] = (
@@ -72,6 +77,7 @@ def admission(
     }
     after = pulumi.ResourceOptions(depends_on=[made])
     opts = pulumi.ResourceOptions.merge(options(token(GROUP, BINDING)), after)
+    about = {**about, "name": f"{policy_name}.{admitted.enforce}"}
     api_object(GROUP, BINDING, name, {"metadata": about, "spec": binding}, opts)
 
 

@@ -44,15 +44,19 @@ class Enforcing:
         self.cluster = cluster
         self.namespace = Namespace(cluster, f"enforced-{secrets.token_hex(4)}")
 
-    def up(self, enforce: str, *flags: str) -> str:
+    def say(self, enforce: str) -> None:
         said = {"kubeconfig": self.cluster.kubeconfig, "namespace": self.namespace.name, "enforce": enforce}
         self.workspace.environment["SAID"] = json.dumps(said)
+
+    def up(self, enforce: str, *flags: str) -> str:
+        self.say(enforce)
         return self.workspace.up("own", *flags).stdout
 
     def objects(self) -> list[dict[str, Any]]:
+        """The policy and its bindings."""
         name = f"chaos-image-registry-dev.{self.namespace.name}.acme"
-        both = ("validatingadmissionpolicies", "validatingadmissionpolicybindings")
-        found = (get(self.cluster, f"{_API}/{plural}/{name}") for plural in both)
+        bindings = [f"validatingadmissionpolicybindings/{name}.{word}" for word in ("warn", "deny")]
+        found = [get(self.cluster, f"{_API}/{path}") for path in (f"validatingadmissionpolicies/{name}", *bindings)]
         return [one for one in found if one]
 
 
@@ -77,8 +81,10 @@ def test_a_namespace_warns_of_foreign_images_then_refuses_them_and_nothing_is_le
     assert not namespace.warnings(pod(ours))
     name = namespace.add(pod(foreign))
 
-    # when it denies
-    assert "1 updated" in enforcing.up("deny")
+    # when it denies, which a preview can show: the API server knows no binding that warns and denies
+    enforcing.say("deny")
+    enforcing.workspace.preview("own")
+    assert "1 replaced" in enforcing.up("deny")
     namespace.wait_until_refused(foreign)
 
     # then they are refused, and a Pod that was there may go on without getting more
