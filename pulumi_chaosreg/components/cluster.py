@@ -94,10 +94,17 @@ class Cluster:
             return self.identifier or self.context or ""
         return self.kubernetes_provider.pulumi_resource_name if self.kubernetes_provider else "cluster"
 
-    def provider(self, opts: pulumi.ResourceOptions | None = None) -> Provider:
-        """A new Kubernetes Provider for it, child of the stack. Secrets and ConfigMaps change in place, never by delete
-        and create.
+    def provider(self) -> Provider:
+        """The program's one Kubernetes Provider for it, which makes our objects there, too; `kubernetes_provider`
+        where that is given. RunError (CHR0603) where another cluster has its name already.
         """
+        # late: what a program has declared knows its clusters
+        from pulumi_chaosreg.components.declared import declared_by_the_program
+
+        return declared_by_the_program().providers.reach(self).provider
+
+    def new_provider(self, opts: pulumi.ResourceOptions) -> Provider:
+        """One of ours, child of the stack. Secrets and ConfigMaps change in place, never by delete and create."""
         return Provider(
             self.name,
             context=self.context,

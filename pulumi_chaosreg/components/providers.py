@@ -46,7 +46,7 @@ class Providers:
         if given:
             return Reached(given, cluster.secrets_are_mutable)
         if cluster.name not in self._ours:
-            self._ours[cluster.name] = cluster.provider(pulumi.ResourceOptions(depends_on=[*self._gate]))
+            self._ours[cluster.name] = cluster.new_provider(pulumi.ResourceOptions(depends_on=[*self._gate]))
         before = () if _is_same(first.kubeconfig, cluster.kubeconfig) else (_one_kubeconfig(first, cluster),)
         return Reached(self._ours[cluster.name], secrets_are_mutable=True, before=before)
 

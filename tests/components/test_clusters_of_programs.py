@@ -190,6 +190,37 @@ def test_a_cluster_makes_a_provider_for_objects_of_one_s_own() -> None:
     assert made_by(run_program(program), "ConfigMap", "mine") == "staging"
 
 
+def test_objects_of_one_s_own_and_ours_are_made_by_the_one_provider_of_their_cluster() -> None:
+    def program() -> None:
+        root, staging = account(), chaosreg.Cluster("staging")
+        opts = pulumi.ResourceOptions(providers=[staging.provider()])
+        chaosreg.ResolvedConfigMap("before", config_map_name="before", namespace="x", data={}, opts=opts)
+        chaosreg.Infrastructure("ours", account=root, cluster=staging)
+        again = chaosreg.Cluster("staging").provider()
+        assert again is staging.provider()
+
+    recorder = run_program(program)
+    assert providers(recorder).keys() == {"staging"}
+    assert {made_by(recorder, "ConfigMap", name) for name in ("before", "ours")} == {"staging"}
+
+
+def test_the_provider_of_a_cluster_that_has_one_is_that_one() -> None:
+    def program() -> None:
+        mine = Provider("mine", context="x")
+        assert chaosreg.Cluster(kubernetes_provider=mine).provider() is mine
+
+    assert providers(run_program(program)).keys() == {"mine"}
+
+
+def test_another_way_to_a_cluster_of_that_name_is_refused() -> None:
+    def program() -> None:
+        chaosreg.Infrastructure("ours", account=account(), cluster=chaosreg.Cluster("staging"))
+        chaosreg.Cluster("staging", kubeconfig="other.yaml").provider()
+
+    with pytest.raises(pulumi.RunError, match="CHR0603"):
+        run_program(program)
+
+
 def test_a_secret_that_somebody_else_made_is_named_and_not_made() -> None:
     theirs: chaosreg.ImageRegistryArgs = {**PRIVATE, "authentication": {"secret_name": "harbor-pull"}}
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import pulumi
 import pytest
-from pulumi_kubernetes.provider import Provider
 
 import pulumi_chaosreg as chaosreg
 from tests.support.documented import program_of
@@ -29,7 +28,7 @@ def _pod(run: Any, **account: Any) -> tuple[dict[str, Any], list[str]]:
     shown = program_of("docs/python.md", "def probe(")
 
     def program() -> None:
-        shown["probe"](infrastructure(**account), Provider("mine", kubeconfig="{}"))
+        shown["probe"](infrastructure(**account), chaosreg.Cluster("mine"))
 
     recorder = run(program)
     waits = recorder.options["kubernetes:core/v1:Pod probe"].dependencies
