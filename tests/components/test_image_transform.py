@@ -21,6 +21,8 @@ import pulumi
 from pulumi_kubernetes.batch.v1 import CronJob
 from pulumi_kubernetes.core.v1 import ConfigMap, ServiceAccount
 from pulumi_kubernetes.provider import Provider
+from pulumi_kubernetes.yaml import ConfigFile, ConfigGroup
+from pulumi_kubernetes.yaml.v2 import ConfigGroup as RemoteGroup
 import pulumi_chaosreg as chaosreg
 
 said = json.loads(os.environ["SAID"])
@@ -39,7 +41,24 @@ account = chaosreg.Account(
 )
 cluster = chaosreg.Cluster(kubernetes_provider=mine, secrets_are_mutable=True)
 dev = chaosreg.Infrastructure("dev", account=account, cluster=cluster, namespace=said["namespace"])
+
+
+def manifest(name):
+    pod = {"restartPolicy": "Never", "containers": [{"name": "main", "image": "harness/chaos-ddcr:1.93.0"}]}
+    spec = {"schedule": "0 0 1 1 *", "jobTemplate": {"spec": {"template": {"spec": pod}}}}
+    metadata = {"name": name, "namespace": said["namespace"]}
+    return json.dumps({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": metadata, "spec": spec})
+
+
+alone = pulumi.ResourceOptions(provider=mine, transforms=[chaosreg.image_transform(dev)])
+ConfigGroup("alone", yaml=[manifest("alone")], opts=alone)
+RemoteGroup("remote-alone", yaml=manifest("remote-alone"), opts=alone)
 pulumi.runtime.register_resource_transform(chaosreg.image_transform(dev))
+ConfigGroup("group", yaml=[manifest("group")], opts=here)
+with open("file.yaml", "w") as file:
+    file.write(manifest("file"))
+ConfigFile("file", file="file.yaml", opts=here)
+RemoteGroup("remote", yaml=manifest("remote"), opts=here)
 
 
 def cron_job(name, image, opts, **more):
@@ -121,6 +140,11 @@ def test_every_object_of_a_program_pulls_what_the_infrastructure_does(program: P
     assert program.pod("tool-job")["imagePullSecrets"] == _SECRETS
     assert program.core("serviceaccounts", "tool")["imagePullSecrets"] == _SECRETS
     assert program.core("configmaps", "chosen")["data"]["image"] == f"{chaos}/chaos-log-watcher:1.94.0"
+
+    # and what comes out of manifests, made by the SDK or by the plugin, transformed with all or alone
+    for name in ("group", "file", "remote", "alone", "remote-alone"):
+        assert program.images(name) == [f"{chaos}/chaos-ddcr:1.94.0"]
+        assert program.pod(name)["imagePullSecrets"] == _SECRETS
 
     # and an image that was an Output
     assert program.images("later")[0] == f"{chaos}/chaos-log-watcher:1.94.0"

@@ -44,6 +44,23 @@ def account(name: str) -> dict[str, str]:
     return {"kind": "ServiceAccount", "name": name}
 
 
+POLICY = "admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy"
+BINDING = f"{POLICY}Binding"
+NOT_IN_A_NAMESPACE = (POLICY, BINDING)
+
+
+def policy(message: str) -> dict[str, Any]:
+    """One that asks for nothing."""
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
+    constraints = {"resourceRules": [rule]}
+    return {"matchConstraints": constraints, "validations": [{"expression": "true", "message": message}]}
+
+
+def binding(*actions: str) -> dict[str, Any]:
+    """Of a policy that nobody makes."""
+    return {"policyName": "nobody-made-it", "validationActions": list(actions)}
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Changes. All rows live in one stack: one `up` of every `before`, one preview and one `up` of every `after`.
 
@@ -208,6 +225,30 @@ CHANGES = [
         },
     ),
     Change(
+        "policy",
+        POLICY,
+        before={"metadata": {"name": "policy"}, "spec": policy("one")},
+        after={"metadata": {"name": "policy"}, "spec": policy("two")},
+        operations=["update"],
+        differences={"spec.validations[0].message": "update"},
+    ),
+    Change(
+        "policy-of-another-name",
+        POLICY,
+        before={"metadata": {"name": "policy-one"}, "spec": policy("one")},
+        after={"metadata": {"name": "policy-two"}, "spec": policy("one")},
+        operations=REPLACED_BY_A_NEW_ONE,
+        differences={"metadata.name": "update-replace"},
+    ),
+    Change(
+        "binding-actions",
+        BINDING,
+        before={"metadata": {"name": "binding-actions"}, "spec": binding("Deny")},
+        after={"metadata": {"name": "binding-actions"}, "spec": binding("Deny", "Audit")},
+        operations=["update"],
+        differences={"spec.validationActions[1]": "add"},
+    ),
+    Change(
         "job-image",
         "batch/v1:Job",
         before={"metadata": {"name": "job-image", "annotations": NOT_AWAITED}, **job("a.example/a:1")},
@@ -284,7 +325,7 @@ def changed(cluster: KubernetesState, namespace: str, tmp_path_factory: pytest.T
                 row.kind,
                 row.name,
                 provider=row.provider,
-                **wanted | {"metadata": wanted["metadata"] | {"namespace": namespace}},
+                **(wanted if row.kind in NOT_IN_A_NAMESPACE else in_namespace(wanted, namespace)),
             )
             for row, wanted in rows
         )

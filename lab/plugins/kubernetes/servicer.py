@@ -12,6 +12,7 @@ from lab.plugins.kubernetes.api import Api
 from lab.plugins.kubernetes.diff import diff_object
 from lab.plugins.kubernetes.errors import UnreachableError
 from lab.plugins.kubernetes.kinds import kind_of
+from lab.plugins.kubernetes.manifests import COMPONENTS, DECODE, construct, objects_of
 from lab.plugins.kubernetes.objects import checked_inputs
 from lab.plugins.kubernetes.operations import Operations, Subject
 from lab.plugins.kubernetes.settings import Settings, diff_config
@@ -138,6 +139,22 @@ class Plugin(StandIn):
             raise PluginError(f"configured Kubernetes cluster is unreachable. {_UNREACHABLE_HELP}")
         self._operations.delete(self._subject(request), request.id, decode(request.properties))
         return Empty()
+
+    # --- manifests
+
+    @verb
+    def Invoke(self, request: pb.InvokeRequest, context: Context) -> pb.InvokeResponse:
+        if request.tok != DECODE:
+            raise PluginError(f"the lab's stand-in for the kubernetes plugin has no function {request.tok}")
+        answer = pb.InvokeResponse()
+        getattr(answer, "return").CopyFrom(encode({"result": objects_of(decode(request.args)["text"])}))
+        return answer
+
+    @verb
+    def Construct(self, request: pb.ConstructRequest, context: Context) -> pb.ConstructResponse:
+        if request.type not in COMPONENTS:
+            raise PluginError(f"the lab's stand-in for the kubernetes plugin has no component {request.type}")
+        return construct(request, self._version)
 
     # ---
 
