@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from pulumi_chaosreg.cli.first_logins import CREDENTIAL, FirstLogin, Form, extras, kind_of
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.images.lockfile import FILE_NAME
+from pulumi_chaosreg.registries.kinds import RegistryKind
 from pulumi_chaosreg.settings.checking import check_settings
 from pulumi_chaosreg.settings.grammars import ID
 from pulumi_chaosreg.stacks.sections import CREDENTIALS
 
-CREDENTIAL = "registry-credentials"
-"""NAME of the credential that clusters pull with."""
 DEFAULT_SOURCE = f"{load_catalogue().default_server}/{load_catalogue().default_account}"
 
 PYTHON, PROGRAMS = ("python", "Scripts") if sys.platform == "win32" else ("python3", "bin")
@@ -36,13 +36,16 @@ plugins:
   providers:
     - {{name: chaosreg, path: .venv/{PROGRAMS}}}  # came with the package pulumi-chaosreg
 """
-AROUND = {
-    "Pulumi.yaml": PULUMI_YAML,
-    "__main__.py": "from pulumi_chaosreg.program import run\n\nrun()\n",
-    "requirements.txt": "pulumi-chaosreg\n",
-    ".gitignore": ".venv/\n__pycache__/\n",
-}
-"""What a Pulumi program needs besides stack files: name → text."""
+
+
+def around(answers: "Answers") -> dict[str, str]:
+    """What a Pulumi program needs besides stack files: name → text."""
+    return {
+        "Pulumi.yaml": PULUMI_YAML,
+        "__main__.py": "from pulumi_chaosreg.program import run\n\nrun()\n",
+        "requirements.txt": f"{answers.requirement}\n",
+        ".gitignore": ".venv/\n__pycache__/\n",
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +63,36 @@ class Answers:
     """Empty: derived."""
     type: str = "ddcr"
     server: str = ""
-    """The registry that images are mirrored to; empty: none, and the four below say nothing."""
+    """The registry that images are mirrored to; empty: none, and the five below say nothing."""
     path: str = ""
-    is_private: bool = False
-    username: str = ""
+    said_kind: str = ""
+    """Where its host does not tell."""
+    login: FirstLogin | None = None
+    """None: everybody may pull."""
+    provider: str = ""
+    """What runs the nodes; empty: nobody knows."""
     source: str = DEFAULT_SOURCE
     stacks: Mapping[str, str] = field(init=False)
     """Level (the infrastructures' is `environment`) → stack, top to bottom."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "stacks", _stacks(self))
+
+    @property
+    def kind(self) -> RegistryKind:
+        """The kind of the registry."""
+        return kind_of(self.server, self.said_kind)
+
+    @property
+    def makes_secret(self) -> bool:
+        """Whether clusters get a Secret of ours."""
+        return bool(self.login and self.login.makes_secret)
+
+    @property
+    def requirement(self) -> str:
+        """Our package, as pip takes it."""
+        wanted = extras(self.kind) if self.server else ()
+        return f"pulumi-chaosreg[{','.join(wanted)}]" if wanted else "pulumi-chaosreg"
 
     @property
     def mirrors_onto_itself(self) -> bool:
@@ -83,6 +106,10 @@ _SETTINGS = {
     "registry_account": ("image_registry", "account"),
     "visibility": ("image_registry", "type"),
     "username": ("image_registry", "authentication", "username"),
+    "secret_name": ("image_registry", "authentication", "secret_name"),
+    "identity": ("pull_secret", "identity"),
+    "kind": ("image_registry", "kind"),
+    "provider": ("cluster", "provider"),
     "source": ("mirror", "source"),
     "context": ("cluster", "context"),
     "namespace": ("namespace", "name"),
@@ -172,29 +199,78 @@ def _account(answers: Answers) -> Iterator[str]:
     else:
         yield f"# The account: everything below inherits it. It sets no registry: clusters pull from {DEFAULT_SOURCE},"
         yield "# and its stack makes nothing and needs no `up`."
-    if answers.is_private:
-        yield f"# The password of {answers.username} is set, encrypted, by:"
-        yield f"#   pulumi config set --stack {answers.stacks['account']} --secret {CREDENTIALS}:{CREDENTIAL}"
+    for arguments, what in _values(answers):
+        yield f"# This sets {what}, encrypted:"
+        yield f"#   pulumi config set --stack {answers.stacks['account']} {arguments}"
     yield "config:"
     yield "  chaosreg:account:"
     yield f"    id: {_scalar(answers.account)}"
     yield "    allow_overrides: true # levels below may set registry, images and mirror; `false` locks them"
     if answers.server:
-        yield "    image_registry:"
-        yield f"      server: {_scalar(answers.server)}"
-        if answers.path:
-            yield f"      account: {_scalar(answers.path)} # the path below the server"
-        yield f"      type: {'private' if answers.is_private else 'public'}"
-    if answers.is_private:
-        user = f"username: {_scalar(answers.username)}, password_secret: {CREDENTIAL}"
-        yield f"      authentication: {{{user}}}"
+        yield from _registry(answers)
     yield f"    images: {{release: {json.dumps(answers.release)}}} # each image at its tag of this release"
     if not answers.server:
         return
-    yield "    mirror: # pushes with this machine's docker login; `push: NAME` would name a credential for it"
+    yield f"    mirror: # {_pusher(answers)}, or by `push: NAME`"
     yield f"      source: {_scalar(answers.source)}"
     if not any(f"{answers.source}/".startswith(f"{known}/") for known in load_catalogue().sources):
         yield f"      allow_sources: [{_scalar(answers.source)}] # Harness's own where nobody sets it"
+    if answers.kind.provisions:
+        yield "    repositories: {create: true} # this stack makes a repository for each image; none is ever deleted"
+
+
+def _registry(answers: Answers) -> Iterator[str]:
+    """`image_registry`, and what else the login needs."""
+    kind, login = answers.kind, answers.login
+    yield f"    image_registry: # {kind.title}" if kind.name != "generic" else "    image_registry:"
+    yield f"      server: {_scalar(answers.server)}"
+    if answers.path:
+        needed = kind.path_on(answers.server)
+        there = f"; {'/'.join(needed)} must be there before the first push" if needed else ""
+        yield f"      account: {_scalar(answers.path)} # the path below the server{there}"
+    if answers.said_kind:
+        yield f"      kind: {_scalar(answers.said_kind)} # which its host does not tell"
+    yield f"      type: {'private' if login else 'public'}"
+    if kind.each_image and not kind.provisions:
+        yield "      # the repository of each image must be there, too: `chaosreg resolve` names them"
+    if not login:
+        return
+    said = login.authentication(kind, answers.provider)
+    pairs = ", ".join(f"{key}: {_scalar(text)}" for key, text in said.items())
+    yield f"      # {_remark(login)}"
+    yield f"      authentication: {{{pairs}}}"
+    if login.form is Form.JOB:
+        yield f"    pull_secret: {{identity: {_scalar(login.identity)}}} # who the Job is that renews the Secret"
+
+
+def _remark(login: FirstLogin) -> str:
+    """What somebody new should know of it."""
+    match login.form:
+        case Form.NODE:
+            return "the nodes pull by their own identity: there is no Secret"
+        case Form.SECRET:
+            return "a Secret (kubernetes.io/dockerconfigjson) that is in each infrastructure's namespace already"
+        case Form.JOB:
+            return "a token that ends after some hours: a Job in each cluster renews the Secret"
+    return "`pulumi up` puts this login into a Secret in each cluster: take a user that may only pull"
+
+
+def _pusher(answers: Answers) -> str:
+    """Who fills the registry."""
+    identity = "identity in the cloud, or docker login" if answers.kind.cloud else "docker login"
+    return f"pushes with this machine's {identity}"
+
+
+def _values(answers: Answers) -> Iterator[tuple[str, str]]:
+    """(arguments of `pulumi config set`, what it is) for each value that must be set."""
+    login, kind = answers.login, answers.kind
+    if login and login.form is Form.PASSWORD:
+        file = kind.password_file if login.username == kind.user else ""
+        name = f"--secret {CREDENTIALS}:{CREDENTIAL}"
+        yield (f"{name} < {file}", kind.example_means) if file else (name, f"the password of {login.username}")
+    if login and login.keys():
+        for part in ("access_key_id", "secret_access_key"):
+            yield f"--secret --path '{CREDENTIALS}:{login.keys()}.{part}'", f"the Job's {part}"
 
 
 def _between(answers: Answers, level: str, parent: str) -> Iterator[str]:
@@ -209,25 +285,27 @@ def _between(answers: Answers, level: str, parent: str) -> Iterator[str]:
 
 
 def _environment(answers: Answers, above: str, parent: str) -> Iterator[str]:
-    made = "a ConfigMap with its images and a pull Secret" if answers.is_private else "a ConfigMap with its images"
+    made = "a ConfigMap with its images and a pull Secret" if answers.makes_secret else "a ConfigMap with its images"
     name = getattr(answers, above)
     yield f"# An environment of {above} `{name}`: each infrastructure gets {made}."
-    if answers.is_private:
-        yield "# `service_accounts: [NAME]` beside `namespace` gives the Secret to ServiceAccounts (their"
-        yield "# imagePullSecrets list is then ours)."
+    if answers.login and answers.login.form is not Form.NODE:
+        yield "# `service_accounts: [NAME]` beside `namespace` gives the Secret to ServiceAccounts: one entry of their"
+        yield "# imagePullSecrets."
     yield "config:"
     yield f"  chaosreg:parent_stack: {_scalar(parent)}"
     yield "  chaosreg:infrastructures:"
-    first = {"context": " # in your kubeconfig", "namespace": " # where the chaos Pods run; made if missing"}
-    for infrastructure, context in answers.infrastructures.items():
+    provider = f", provider: {answers.provider}" if answers.provider else ""
+    context = " # in your kubeconfig, and what runs the nodes" if provider else " # in your kubeconfig"
+    first = {"context": context, "namespace": " # where the chaos Pods run; made if missing"}
+    for infrastructure, name_of_context in answers.infrastructures.items():
         yield f"    {_scalar(infrastructure)}:"
         if answers.type != "ddcr":
             yield f"      type: {answers.type}"
-        yield f"      cluster: {{context: {_scalar(context)}}}{first.pop('context', '')}"
+        yield f"      cluster: {{context: {_scalar(name_of_context)}{provider}}}{first.pop('context', '')}"
         yield f"      namespace: {_scalar(answers.namespace)}{first.pop('namespace', '')}"
 
 
-_PLAIN = re.compile(r"^[A-Za-z][A-Za-z0-9._/-]*\Z")
+_PLAIN = re.compile(r"^[A-Za-z_][A-Za-z0-9._/-]*\Z")
 _WORDS = ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
 """What some reader of YAML takes for something else than text."""
 
@@ -251,36 +329,39 @@ def next_steps(answers: Answers, folder: str, packages: str, *, has_packages: bo
 
     account, environment = answers.stacks["account"], answers.stacks["environment"]
     step(
-        "Install what the program needs into the project's own virtual environment",
+        "See what each cluster will get, and why (no network, no cluster); `chaosreg validate` after every edit",
         "" if folder == "." else f"cd {shlex.quote(folder)}",
-        "" if has_packages else f"{PYTHON} -m venv {packages}",
-        f"{packages}/{PROGRAMS}/pip install -r requirements.txt",
+        "chaosreg resolve",
     )
-    step("Check what is written, now and after every edit (no network, no cluster)", "chaosreg validate")
     if answers.server:
-        secret = f"pulumi config set --stack {account} --secret {CREDENTIALS}:{CREDENTIAL}"
-        step(
-            f"Pin each image to its digest at {answers.source.partition('/')[0]}, and commit {FILE_NAME} with the rest",
-            "chaosreg lock",
-        )
-        step(
-            f"Fill {answers.server}: the account's stack mirrors",
-            f"docker login {answers.server}  # as a user who may push",
-            f"pulumi stack init {account}",
-            f"{secret}  # asks for the password of {answers.username}" if answers.is_private else "",
-            f"pulumi up --stack {account}",
-        )
-    made = "the ConfigMap and the pull Secret" if answers.is_private else "the ConfigMap"
-    same = " (same passphrase or secrets provider as above)" if answers.is_private else ""
+        source = answers.source.partition("/")[0]
+        step(f"Pin each image to its digest at {source}, and commit {FILE_NAME} with the rest", "chaosreg lock")
+    made = f"Fill {answers.server}, then put " if answers.server else "Put "
+    made += "the ConfigMap and the pull Secret" if answers.makes_secret else "the ConfigMap"
+    same = " (all stacks: one passphrase or secrets provider)" if answers.makes_secret else ""
     step(
-        f"Put {made} into each cluster{same}",
+        f"{made} into each cluster{same}",
+        "" if has_packages else f"{PYTHON} -m venv {packages}",
+        f"{packages}/{PROGRAMS}/pip install {shlex.quote(answers.requirement)}",
+        *(_filling(answers, account) if answers.server else ()),
         f"pulumi stack init {environment}",
         f"pulumi up --stack {environment}",
     )
     return "\n".join(lines)
 
 
-def lacks(name: str, text: str, settings: Any) -> Iterator[str]:
+def _filling(answers: Answers, account: str) -> Iterator[str]:
+    """The commands that fill the registry."""
+    if not answers.kind.cloud:
+        yield f"docker login {answers.server}  # as a user who may push"
+    yield f"pulumi stack init {account}"
+    for arguments, what in _values(answers):
+        asks = "" if "<" in arguments else "asks for "
+        yield f"pulumi config set --stack {account} {arguments}  # {asks}{what}"
+    yield f"pulumi up --stack {account}{'  # as an identity of the cloud that may push' if answers.kind.cloud else ''}"
+
+
+def lacks(name: str, text: str, settings: Any, requirement: str) -> Iterator[str]:
     """The lines that a file of the user's lacks for our program to run; `settings` are Pulumi.yaml's."""
     if name == "Pulumi.yaml" and isinstance(settings, dict):
         runtime = settings.get("runtime")
@@ -293,8 +374,11 @@ def lacks(name: str, text: str, settings: Any) -> Iterator[str]:
             yield "stackConfigDir: stacks  (only if the stack files move there: now they are beside Pulumi.yaml)"
     elif name == "__main__.py" and "pulumi_chaosreg" not in text:
         yield "from pulumi_chaosreg.program import run; run()"
-    elif name == "requirements.txt" and "pulumi-chaosreg" not in text:
-        yield "pulumi-chaosreg"
+    elif name == "requirements.txt":
+        has = re.search(r"^pulumi-chaosreg(?:\[([^\]]*)\])?", text, re.MULTILINE)
+        wanted = re.findall(r"[a-z]+", requirement.partition("[")[2])
+        if not has or not set(wanted) <= set(re.findall(r"[a-z]+", has[1] or "")):
+            yield requirement
 
 
 def virtualenv(settings: Any) -> str:

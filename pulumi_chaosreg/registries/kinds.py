@@ -66,6 +66,14 @@ class RegistryKind:
     """How long the cloud's token for it lives, by default; None where it knows no such tokens."""
     refresher: str = ""
     """The script that renews such a token in a cluster; empty where this version has none."""
+    is_public: bool = False
+    """Whether everybody may pull all that it has."""
+    user: str = ""
+    """Who a user that may only pull is, usually; the names of `path` stand for what is there. Empty where it takes no
+    user and password.
+    """
+    password_file: str = ""
+    """What the file is usually called whose content is that user's password."""
     example: str = ""
     """An `authentication:` that this version delivers to any cluster, as it is written."""
     example_means: str = ""
@@ -122,6 +130,13 @@ class RegistryKind:
         """What `account` must begin with on this server, by name: `("PROJECT", "REPOSITORY")`."""
         found = self._form(server)
         return (found.path if found else ()) or self.path
+
+    def usual_user(self, server: str, account: str) -> str:
+        """Who a user that may only pull is, usually, with the path's own names."""
+        user = self.user
+        for name, segment in zip(self.path_on(server), account.split("/"), strict=False):
+            user = user.replace(name, segment)
+        return user
 
     def has_nodes_on(self, cluster: str) -> bool:
         """Whether the nodes of a cluster of this `cluster.provider` have an identity of its cloud."""

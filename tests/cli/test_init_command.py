@@ -13,10 +13,14 @@ import pytest
 import yaml
 
 from pulumi_chaosreg.cli import first_stacks
+from pulumi_chaosreg.cli.first_logins import Form, forms
 from pulumi_chaosreg.cli.main import main
 from pulumi_chaosreg.images.catalogue import load_catalogue
+from pulumi_chaosreg.registries.kinds import all_kinds
 from pulumi_chaosreg.review.review import review
+from pulumi_chaosreg.scopes.delivery import How
 from pulumi_chaosreg.settings.yaml_file import read_yaml
+from tests.support.servers_of_kinds import SERVERS
 
 NEEDED = ("--account", "acme", "--infrastructure", "prod-eu=eks-eu")
 REGISTRIES = {
@@ -27,6 +31,7 @@ REGISTRIES = {
         *("--private", "--username", "robot$chaos+pull"),
     ),
 }
+ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 LEVELS = {
     "account": (),
     "organization": ("--organization", "payments"),
@@ -74,7 +79,83 @@ def test_every_combination_of_levels_and_registry_validates(tmp_path, run, level
     assert all(bool(image.source) == (registry != "none") for image in resolved.images)
 
 
-def test_the_only_warning_of_a_new_folder_is_that_nothing_is_locked(tmp_path, run):
+def _flags_of(form):
+    return {
+        Form.NODE: ("--node-identity",),
+        Form.PASSWORD: ("--username", "puller"),
+        Form.SECRET: ("--secret-name", "registry-login"),
+        Form.JOB: ("--identity", "arn:aws:iam::123456789012:role/pull"),
+        "public": ("--public",),
+        "usual": (),
+    }[form]
+
+
+CASES = [(kind, form) for kind in SERVERS for form in ("usual", "public", *forms(all_kinds()[kind]))]
+
+
+@pytest.mark.parametrize(("kind", "form"), CASES, ids=[f"{kind}-{form}" for kind, form in CASES])
+def test_every_kind_with_every_login_is_a_project_that_passes_strictly_at_once(tmp_path, capsys, kind, form):
+    # given / when
+    server = "/".join(SERVERS[kind])
+    said = ("--kind", kind) if all_kinds()[kind].sayable else ()
+    assert main(["--project", str(tmp_path), "init", *NEEDED, "--server", server, *said, *_flags_of(form)]) == 0
+    told = capsys.readouterr().out
+    # then
+    assert main(["--project", str(tmp_path), "validate", "--strict"]) == 0, capsys.readouterr().out
+    assert main(["--project", str(tmp_path), "resolve"]) == 0
+    (resolved,) = review(tmp_path).resolved.values()
+    assert resolved.registry.kind.name == kind
+    is_public = form == "public" or (form == "usual" and all_kinds()[kind].is_public)
+    assert resolved.registry.type.value == ("public" if is_public else "private")
+    how = resolved.delivery.how.value if resolved.delivery else None
+    if form != "usual":
+        expected = {Form.NODE: How.NODE_IDENTITY, Form.PASSWORD: How.SECRET, Form.SECRET: How.THEIRS}
+        assert how == {**expected, Form.JOB: How.REFRESHER, "public": None}[form]
+    # the commands are this login's
+    assert ("pulumi config set" in told) == (how is How.SECRET)
+    assert ("docker login" in told) == (all_kinds()[kind].cloud is None)
+    text = (tmp_path / "stacks" / "Pulumi.acme.yaml").read_text()
+    assert max(map(len, text.splitlines())) <= 120
+
+
+def test_the_shortest_start_says_what_it_assumed(tmp_path, run):
+    code, out, _ = run(*NEEDED, "--server", "registry.company.com/chaos")
+    assert code == 0
+    assert "assumed  --private --username chaos-user\n" in out
+
+
+def test_what_was_said_is_not_assumed(run):
+    assert "assumed" not in run(*NEEDED, *REGISTRIES["private"])[1]
+
+
+def test_ecr_is_made_and_filled_with_the_extras_for_it_and_needs_no_password(tmp_path, run):
+    _, out, _ = run(*NEEDED, "--server", ECR)
+    assert ".venv/bin/pip install 'pulumi-chaosreg[ecr,aws]'\n" in out
+    assert (tmp_path / "requirements.txt").read_text() == "pulumi-chaosreg[ecr,aws]\n"
+    assert "config set" not in out
+    assert _config(tmp_path, "acme")["chaosreg:account"]["repositories"] == {"create": True}
+    assert _config(tmp_path, "acme-prod")["chaosreg:infrastructures"]["prod-eu"]["cluster"]["provider"] == "eks"
+
+
+def test_a_key_file_is_read_and_not_asked_for(run):
+    _, out, _ = run(*NEEDED, "--server", "europe-docker.pkg.dev/acme/chaos", "--username", "_json_key")
+    assert "--secret chaosreg-credentials:registry-credentials < service-account-key.json  # the JSON key" in out
+
+
+def test_nodes_of_another_cloud_need_an_identity_of_their_own(tmp_path, run):
+    run(*NEEDED, "--server", ECR, "--node-identity", "--provider", "gke")
+    assert _config(tmp_path, "acme")["chaosreg:account"]["image_registry"]["authentication"] == {
+        "type": "node_identity"
+    }
+
+
+def test_extras_that_a_requirements_file_lacks_are_told(tmp_path, run):
+    (tmp_path / "requirements.txt").write_text("pulumi-chaosreg[aws]==0.1\n")
+    _, out, _ = run(*NEEDED, "--server", ECR)
+    assert "it lacks  pulumi-chaosreg[ecr,aws]" in out
+
+
+def test_of_a_new_folder_it_is_only_said_that_nothing_is_locked(tmp_path, run):
     run(*NEEDED, *REGISTRIES["private"])
     assert [(finding.severity, finding.code) for finding in review(tmp_path).findings] == [("hint", "CHR0304")]
 
@@ -142,8 +223,9 @@ def test_levels_of_one_name_get_stacks_of_their_own(tmp_path, run):
 def test_next_steps_are_the_commands_for_these_answers(run):
     _, out, _ = run(*NEEDED, *REGISTRIES["private"], "--project-id", "checkout")
     steps = [
-        "chaosreg validate",
-        "chaosreg lock",
+        "chaosreg resolve\n",
+        "chaosreg lock\n",
+        ".venv/bin/pip install pulumi-chaosreg\n",
         "docker login harbor.company.com ",
         "pulumi stack init acme\n",
         "pulumi config set --stack acme --secret chaosreg-credentials:registry-credentials ",
@@ -265,10 +347,12 @@ def test_a_file_where_the_folder_should_be_is_2(tmp_path, run):
     [
         ((), ["--account", "--infrastructure"]),
         (("--account", "", "--infrastructure", "a=b"), ["--account"]),
-        ((*NEEDED, "--server", "h.example"), ["--private or --public"]),
         ((*NEEDED, "--server", "docker.io", "--public"), ["--registry-account"]),
-        ((*NEEDED, "--server", "h.example", "--private"), ["--username"]),
-        (("--private",), ["--account", "--infrastructure", "--server", "--username"]),
+        ((*NEEDED, "--server", "europe-docker.pkg.dev"), ["--registry-account"]),
+        ((*NEEDED, "--server", ECR, "--provider", "gke"), ["--identity"]),
+        ((*NEEDED, "--server", "public.ecr.aws/acme", "--private", "--provider", "gke"), ["--secret-name"]),
+        (("--private",), ["--account", "--infrastructure", "--server"]),
+        ((*NEEDED, "--node-identity"), ["--server"]),
     ],
 )
 def test_missing_values_are_told_together_and_nothing_is_written(tmp_path, run, arguments, flags):
@@ -295,6 +379,15 @@ def test_missing_values_are_told_together_and_nothing_is_written(tmp_path, run, 
         (("--server", "https://h.example", "--public"), ["--server: `image_registry.server` is not a server"]),
         (("--server", "h.example", "--public", "--registry-account", "A"), ["--registry-account: ", "CHR0301"]),
         (("--server", "h.example", "--public", "--username", "u"), ["--username: nobody logs in"]),
+        (("--server", "h.example", "--public", "--node-identity"), ["--node-identity: nobody logs in"]),
+        (("--server", "h.example", "--username", "u", "--secret-name", "s"), ["--username and --secret-name: "]),
+        (("--server", ECR, "--username", "u"), ["--username: Amazon ECR takes no such login", "--node-identity"]),
+        (("--server", "h.example", "--identity", "keys"), ["--identity: any other registry takes no such login"]),
+        (("--server", "h.example", "--secret-name", "S"), ["--secret-name: ", "CHR0112"]),
+        (("--server", ECR, "--kind", "harbor"), ["--kind: ", "is Amazon ECR"]),
+        (("--server", "h.example", "--kind", "harbour"), ["--kind: ", "harbor"]),
+        (("--server", "h.example", "--provider", "ecs"), ["--provider: ", "eks"]),
+        (("--server", "europe-docker.pkg.dev/acme"), ["--registry-account: ", "`PROJECT/REPOSITORY`"]),
         (("--server", "h.example", "--public", "--source", "harness"), ["--source: ", "docker.io/harness"]),
         (("--server", "docker.io", "--public", "--registry-account", "harness"), ["--server: images come from"]),
         (("--namespace", "A"), ["--namespace: ", "CHR0112"]),
@@ -417,21 +510,44 @@ def test_questions_lead_to_a_folder_that_validates(tmp_path, terminal):
     asked.answer("Namespace of the chaos Pods [hce]", "chaos\n")
     asked.answer(f"Release of Harness's images [{load_catalogue().newest}]", "\n")
     asked.answer("registry", "harbor.company.com\n")
-    asked.answer("Path on harbor.company.com [none]", "chaos\n")
+    asked.answer("Its kind: artifactory, generic, harbor [generic]", "harbor\n")
+    asked.answer("Path on harbor.company.com, as PROJECT", "chaos\n")
     asked.answer("public [private]", "\n")
-    asked.answer("User", "chaos-user\n")
+    asked.answer("One of these [password]", "\n")
+    asked.answer("User that clusters pull as (the password is set later) [robot$chaos+pull]", "chaos-user\n")
     code, shown = asked.end()
     # then
     assert code == 0
     assert "chaosreg-credentials:registry-credentials" in shown
     assert review(tmp_path).errors == ()
     account = _config(tmp_path, "acme")["chaosreg:account"]
+    assert account["image_registry"]["kind"] == "harbor"
     assert account["image_registry"]["authentication"]["username"] == "chaos-user"
     infrastructures = _config(tmp_path, "checkout-prod")["chaosreg:infrastructures"]
     assert infrastructures == {
         "prod-eu": {"cluster": {"context": "eks-eu"}, "namespace": "chaos"},
         "prod-us": {"cluster": {"context": "eks-us"}, "namespace": "chaos"},
     }
+
+
+def test_only_what_the_kind_needs_is_asked(tmp_path, terminal):
+    # given all but the registry, which is one of ECR: its host tells the kind, and it has no path of its own
+    asked = terminal("--infrastructure", "prod-eu=x", "--organization", "o", "--project-id", "p", "--namespace", "n")
+    asked.answer("account", "acme\n")
+    asked.answer("Release", "\n")
+    # when
+    asked.answer("registry", f"{ECR}/chaos\n")
+    asked.answer("public [private]", "\n")
+    asked.answer("One of these [node]", "password\n")
+    asked.wait_for("it is one of node, secret, job")
+    asked.answer("One of these [node]", "job\n")
+    asked.answer("Who the Job is", "keys\n")
+    # then
+    code, shown = asked.end()
+    assert code == 0
+    assert "chaosreg-credentials:keys.access_key_id" in shown
+    assert _config(tmp_path, "acme")["chaosreg:account"]["pull_secret"] == {"identity": "keys"}
+    assert review(tmp_path).errors == ()
 
 
 def test_a_wrong_answer_is_asked_again_with_the_reason(tmp_path, terminal):

@@ -4,20 +4,8 @@ import pytest
 import yaml
 
 from pulumi_chaosreg.registries.kinds import AUTHENTICATION_TYPES, all_kinds, registry_kind
+from tests.support.servers_of_kinds import SERVERS
 
-SERVERS = {
-    "dockerhub": ("docker.io", "acme"),
-    "ecr": ("123456789012.dkr.ecr.eu-west-1.amazonaws.com", "chaos"),
-    "ecr_public": ("public.ecr.aws", "acme"),
-    "gar": ("europe-docker.pkg.dev", "acme/chaos"),
-    "acr": ("acme.azurecr.io", "chaos"),
-    "artifactory": ("acme.jfrog.io", "chaos"),
-    "ghcr": ("ghcr.io", "acme"),
-    "quay": ("quay.io", "acme"),
-    "gitlab": ("registry.gitlab.com", "acme/chaos"),
-    "harbor": ("harbor.company.com", "chaos"),
-    "generic": ("registry.company.com", "chaos"),
-}
 CLUSTERS = ("eks", "gke", "aks", "openshift", "other")
 AUTHENTICATION_CODES = {"CHR0502", "CHR0503", "CHR0505", "CHR0510", "CHR0512"}
 

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from pulumi_chaosreg.registries.kinds import AUTHENTICATION_TYPES, all_kinds
-from tests.registries.test_advice_of_kinds import CLUSTERS, SERVERS, registry
+from tests.registries.test_advice_of_kinds import CLUSTERS, registry
+from tests.support.servers_of_kinds import SERVERS
 
 H = {"server": "h.example", "account": "chaos", "type": "public"}
 PRIVATE = {"server": "h.example", "type": "private"}

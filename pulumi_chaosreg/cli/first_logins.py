@@ -1,0 +1,99 @@
+"""How the clusters of a new project log in to its registry: what the kind of registry takes, and what is usual."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pulumi_chaosreg.registries.kinds import RegistryKind, registry_kind
+
+CREDENTIAL = "registry-credentials"
+"""NAME of the credential that clusters pull with."""
+
+
+class Form(StrEnum):
+    """The ways, as the questions name them."""
+
+    NODE = "node"  # the nodes have an identity that the registry trusts
+    PASSWORD = "password"  # noqa: S105  a Secret of ours, with a user and a password
+    SECRET = "secret"  # noqa: S105  a Secret that somebody else has made in each cluster
+    JOB = "job"  # a Secret of ours, which a Job in the cluster renews
+
+
+FLAGS = {
+    Form.NODE: "--node-identity",
+    Form.PASSWORD: "--username",
+    Form.SECRET: "--secret-name",
+    Form.JOB: "--identity",
+}
+"""What says on the command line that it is this one."""
+
+
+def forms(kind: RegistryKind) -> tuple[Form, ...]:
+    """Those that this kind takes, and this version delivers."""
+    left_out = {
+        *([] if "basic" in kind.authentication else [Form.PASSWORD]),
+        *([] if kind.refresher else [Form.JOB]),
+    }
+    return tuple(form for form in Form if form not in left_out)
+
+
+def usual_form(kind: RegistryKind, provider: str) -> Form:
+    """What is meant where nobody says: no credential at all where the nodes are known to the registry."""
+    if kind.node_identity_on and provider in ("", *kind.node_identity_on):
+        return Form.NODE
+    possible = forms(kind)
+    return next(form for form in (Form.PASSWORD, Form.JOB, Form.SECRET) if form in possible)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLogin:
+    """One of them, with what it needs."""
+
+    form: Form
+    username: str = ""
+    secret_name: str = ""
+    identity: str = ""
+    """Who the Job is: a role's ARN, `eks_pod_identity`, or the NAME of keys."""
+
+    def authentication(self, kind: RegistryKind, provider: str) -> Mapping[str, str]:
+        """What is written as `authentication`; of texts, in order."""
+        match self.form:
+            case Form.PASSWORD:
+                return {"username": self.username, "password_secret": CREDENTIAL}
+            case Form.SECRET:
+                return {"secret_name": self.secret_name}
+            case Form.JOB:
+                return {"type": kind.cloud_authentication or ""}
+        is_cloud_s = kind.has_nodes_on(provider)
+        return {"type": kind.cloud_authentication if is_cloud_s and kind.cloud_authentication else "node_identity"}
+
+    @property
+    def makes_secret(self) -> bool:
+        """Whether `up` puts a Secret into the clusters."""
+        return self.form in (Form.PASSWORD, Form.JOB)
+
+    def keys(self) -> str:
+        """The NAME of the keys that the Job is known by; empty where it has none."""
+        is_keys = self.form is Form.JOB and ":" not in self.identity and self.identity != "eks_pod_identity"
+        return self.identity if is_keys else ""
+
+
+def about(form: Form, kind: RegistryKind) -> str:
+    """One line that tells somebody new what this form is."""
+    nodes = " or ".join(provider.upper() for provider in kind.node_identity_on)
+    return {
+        Form.NODE: f"the nodes pull by their own identity, without a Secret{f' (on {nodes})' if nodes else ''}",
+        Form.PASSWORD: "a user and a password; `pulumi up` makes the Secret",
+        Form.SECRET: "a Secret that is in each cluster already",
+        Form.JOB: "a Job in each cluster renews the Secret, as a role or with keys",
+    }[form]
+
+
+def kind_of(server: str, said: str) -> RegistryKind:
+    """The kind of the registry that was named; what the host tells counts."""
+    return registry_kind(server, said or None)
+
+
+def extras(kind: RegistryKind) -> tuple[str, ...]:
+    """The extras of our package that its stack needs: to make repositories, and to log the mirror in."""
+    return tuple(extra for extra in (kind.extra, kind.cloud) if extra)
