@@ -11,7 +11,7 @@ help:            ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
 
 demo: .venv/ready  ## the main job on real parts: four levels -> mirrored images -> Pods that run
-	$(BIN)/python -m lab run --parts engine,upstream,registry,kubernetes,node -- $(BIN)/python -m lab.demo
+	$(BIN)/python -m lab demo
 
 test: lint       ## lint, types, all tests
 	$(BIN)/python -m lab run -- $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal

@@ -1,4 +1,4 @@
-"""The lab's command line: `python -m lab up|down|status|build|logs|run`."""
+"""The lab's command line: `python -m lab up|down|status|build|logs|run|demo`."""
 
 import argparse
 import os
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from lab.bringup import bring_up, build, clean_up, tell
 from lab.console import detail, say
 from lab.errors import LabError
+from lab.first_look import demonstrate
 from lab.network import why_not_isolated
 from lab.parts import TABLE, chosen
 from lab.places import state_folder
@@ -41,6 +42,8 @@ def _do(options: argparse.Namespace) -> int:
         case "build":
             build(options.parts, "host" if why_not_isolated() else "namespace")
             say("everything is built")
+        case "demo":
+            return demonstrate()
         case "logs":
             _logs(options.part)
         case "run":
@@ -107,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser(name, help=help_).add_argument("parts", nargs="*", metavar="PART", help=", ".join(TABLE))
     commands.add_parser("status", help="what runs")
     commands.add_parser("logs", help="what a part has written").add_argument("part", choices=list(TABLE))
+    commands.add_parser("demo", help="the main job on real parts; what is missing is built first")
     running = commands.add_parser("run", help="run a command inside; what was started for it is stopped afterwards")
     running.add_argument("--parts", default="", help="comma-separated; all if not given")
     running.add_argument("words", nargs=argparse.REMAINDER, metavar="-- CMD")

@@ -14,6 +14,11 @@ def detail(line: str) -> None:
     print(f"    {line}", file=sys.stderr, flush=True)
 
 
+def title(text: str) -> None:
+    """The heading of what is shown next, on standard output."""
+    print(f"\n\033[1m── {text}\033[0m\n" if sys.stdout.isatty() else f"\n── {text}\n", flush=True)
+
+
 def elapsed(since: float) -> str:
     """The time since a `time.monotonic()`, as people say it."""
     seconds = time.monotonic() - since

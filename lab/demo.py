@@ -12,7 +12,9 @@ from types import FrameType
 
 import yaml
 
+from lab.console import title
 from lab.errors import LabError
+from lab.first_look import AFTER_FIRST_LOOK
 from lab.kubeapi import call, get
 from lab.node import images as node_images
 from lab.node import remove_images
@@ -50,13 +52,15 @@ spec:
 class Demo:
     """The eight steps, in order; each fails the demo when what it shows is not so."""
 
-    def __init__(self, lab: LabState, folder: Path) -> None:
+    def __init__(self, lab: LabState, folder: Path, *, is_second_look: bool) -> None:
+        """`is_second_look`: whether levels, an explanation and a diff have been shown already."""
         assert lab.registry is not None
         assert lab.kubernetes is not None
         self.lab = lab
         self.registry: RegistryState = lab.registry
         self.kubernetes: KubernetesState = lab.kubernetes
         self.workspace = Workspace.of_company(folder, lab)
+        self.is_second_look = is_second_look
         self.proven: list[str] = []
 
     def run(self) -> None:
@@ -70,14 +74,16 @@ class Demo:
         self.forbidden_override()
 
     def levels(self) -> None:
-        _title(1, "The four levels, and where each value comes from")
+        title("1. The four levels, and where each value comes from")
         self._show("chaosreg", "lock")
-        self._show("chaosreg", "resolve")
+        if not self.is_second_look:
+            self._show("chaosreg", "resolve")
         self._show("chaosreg", "validate")
-        self._show("chaosreg", "explain", _SHOWN, "image.chaos-ddcr")
+        if not self.is_second_look:
+            self._show("chaosreg", "explain", _SHOWN, "image.chaos-ddcr")
 
     def up(self) -> None:
-        _title(2, "preview, then up: the account mirrors, then two environments")
+        title("2. preview, then up: the account mirrors, then two environments")
         self.workspace.init(*_STACKS)
         self.workspace.set_credentials("acme", self.lab)
         for stack in _STACKS:
@@ -86,7 +92,7 @@ class Demo:
         self.proven.append(f"{len(_STACKS)} stacks up: images mirrored, Secrets and ConfigMaps in their clusters")
 
     def objects(self) -> None:
-        _title(3, "What the cluster got: the Secret (redacted) and the ConfigMap")
+        title("3. What the cluster got: the Secret (redacted) and the ConfigMap")
         resolved = self._resolved()
         assert resolved.secret_name is not None
         secret = self._object("secrets", resolved.secret_name.value)
@@ -101,7 +107,7 @@ class Demo:
             print(f"  {key}: {value}")
 
     def pods(self) -> None:
-        _title(4, "With the upstream stopped: a Pod per required image, pulled from the mirror with our Secret")
+        title("4. With the upstream stopped: a Pod per required image, pulled from the mirror with our Secret")
         attach().stop("upstream")
         print(f"upstream {self.lab.upstream and self.lab.upstream.host} is stopped")
         if self.lab.node.missing:
@@ -157,7 +163,7 @@ class Demo:
         self.proven.append(f"{len(resolved.images)} images pulled with the Secret's content (no kubelet here)")
 
     def manifests(self) -> None:
-        _title(5, "A manifest as it is handed out, rendered: its Pod runs from the mirror, too")
+        title("5. A manifest as it is handed out, rendered: its Pod runs from the mirror, too")
         node = self.lab.node
         file = self.workspace.folder / "agent.yaml"
         file.write_text(_MANIFEST.format(node=node.name), "utf-8")
@@ -177,24 +183,25 @@ class Demo:
         self.proven.append("a manifest of upstream, rendered: its Pod Running from the mirror, with our Secret")
 
     def no_change(self) -> None:
-        _title(6, "A second up changes nothing")
+        title("6. A second up changes nothing")
         for stack in _STACKS:
             flags = ("--yes", "--skip-preview", "--expect-no-changes", "--suppress-outputs", "--suppress-progress")
             self._show("pulumi", "up", "--stack", stack, *flags)
         self.proven.append("a second up of every stack: no changes")
 
     def review_an_edit(self) -> None:
-        _title(7, "One edit at the account, as the reviewer of an environment sees it")
+        title("7. One edit at the account, as the reviewer of an environment sees it")
         before = self.workspace.copy_of_project()
         self.workspace.edit("stacks/Pulumi.acme.yaml", 'release: "1.93.0"', 'release: "1.94.4"')
         print('stacks/Pulumi.acme.yaml: release: "1.93.0" becomes "1.94.4"')
         self._show("chaosreg", "lock")
-        self._show("chaosreg", "diff", str(before))
+        if not self.is_second_look:
+            self._show("chaosreg", "diff", str(before))
         self._show("pulumi", "preview", "--stack", "checkout-prod", "--diff")
         self.proven.append("an edit at the account shows in the environment's preview, key by key")
 
     def forbidden_override(self) -> None:
-        _title(8, "A forbidden override, and its error")
+        title("8. A forbidden override, and its error")
         server = "image_registry: {server: harbor.team.example, type: public}"
         self.workspace.edit("stacks/Pulumi.ledger-prod.yaml", "namespace: hce\n", f"namespace: hce\n      {server}\n")
         self._show("pulumi", "preview", "--stack", "ledger-prod", fails=True)
@@ -220,10 +227,6 @@ class Demo:
             raise LabError(f"`{' '.join(command)}` ended with {code}")
 
 
-def _title(number: int, text: str) -> None:
-    print(f"\n\033[1m── {number}. {text}\033[0m\n" if sys.stdout.isatty() else f"\n── {number}. {text}\n", flush=True)
-
-
 def _stop(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
@@ -233,7 +236,7 @@ def main() -> int:
     began = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="chaosreg-demo-"))
     try:
-        demo = Demo(load(), folder)
+        demo = Demo(load(), folder, is_second_look=AFTER_FIRST_LOOK in sys.argv[1:])
         demo.run()
     except LabError as error:
         print(f"\ndemo failed: {error}", file=sys.stderr)

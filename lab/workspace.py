@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +72,15 @@ class Workspace:
             path.write_text(text, "utf-8")
         allowed = f"allow_sources: [{lab.upstream.host}/harness]"
         workspace.edit("stacks/Pulumi.acme.yaml", "push: harbor-push", f"push: harbor-push\n      {allowed}")
+        return workspace
+
+    @classmethod
+    def of_files(cls, folder: Path) -> "Workspace":
+        """A copy of the same company as its files have it, for commands that need neither lab nor network."""
+        workspace = cls(folder)
+        workspace.environment["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+        workspace.add_project()
+        shutil.copytree(_PROJECT / "stacks", folder / "stacks")
         return workspace
 
     def copy_of_project(self) -> Path:
