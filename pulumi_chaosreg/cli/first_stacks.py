@@ -216,7 +216,8 @@ def _account(answers: Answers) -> Iterator[str]:
     if not any(f"{answers.source}/".startswith(f"{known}/") for known in load_catalogue().sources):
         yield f"      allow_sources: [{_scalar(answers.source)}] # Harness's own where nobody sets it"
     if answers.kind.provisions:
-        yield "    repositories: {create: true} # this stack makes a repository for each image; none is ever deleted"
+        what = "a repository for each image" if answers.kind.each_image else "the repository"
+        yield f"    repositories: {{create: true}} # this stack makes {what}; `destroy` leaves what has images"
 
 
 def _registry(answers: Answers) -> Iterator[str]:
@@ -225,7 +226,7 @@ def _registry(answers: Answers) -> Iterator[str]:
     yield f"    image_registry: # {kind.title}" if kind.name != "generic" else "    image_registry:"
     yield f"      server: {_scalar(answers.server)}"
     if answers.path:
-        needed = kind.path_on(answers.server)
+        needed = () if kind.provisions else kind.path_on(answers.server)
         there = f"; {'/'.join(needed)} must be there before the first push" if needed else ""
         yield f"      account: {_scalar(answers.path)} # the path below the server{there}"
     if answers.said_kind:
