@@ -16,6 +16,7 @@ COMMANDS = (
     "explain",
     "diff",
     "affected",
+    "doctor",
     "lock",
     "mirror",
     "mirror-job",
@@ -40,6 +41,7 @@ examples:
   chaosreg resolve prod-eu           what this infrastructure ends up with, and who decided it
   chaosreg explain prod-eu server    who set it, who else tried, who locks it
   chaosreg diff origin/main          what this branch changes in each cluster
+  chaosreg doctor prod-eu            why its images cannot be pulled
   chaosreg lock --check              which tags have moved since they were locked
   chaosreg lock --upgrade            follow the tags that have moved
   chaosreg render prod-eu agent.yaml   the manifest with the images that this infrastructure pulls

@@ -3,15 +3,14 @@ pull Secret in its cluster, the login, and every required image. Stops at the ca
 
 INFRA is a path, an id, a path above it, or a pattern. Nothing is written, neither to a registry nor to a cluster. A
 node may see other names, proxies and authorities than this machine.
-Exit codes: 0 all is well as far as it can be seen from here, 1 a pull fails, 2 something could not be looked at.
 """
 
 import argparse
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pulumi_chaosreg.cli.needs import Needs
+from pulumi_chaosreg.cli.output import add_output, as_json
 from pulumi_chaosreg.cli.selection import select
 from pulumi_chaosreg.cli.terminal import colored, colored_finding
 from pulumi_chaosreg.doctor.case import Surroundings
@@ -24,6 +23,11 @@ from pulumi_chaosreg.stacks.project_file import find_project
 
 ABOUT = "find out why images cannot be pulled"
 NEEDS = Needs.NETWORK
+EXITS = {
+    0: "nothing fails, as far as it can be seen from here",
+    1: "a pull fails: the cause is told",
+    2: "it could not run, or something was in the way of looking",
+}
 EXAMPLES = """\
 examples:
   chaosreg doctor prod-eu
@@ -36,7 +40,7 @@ _MARKS: Mapping[type[Result], tuple[str, str]] = {Passed: ("✓", "green"), Fail
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line may say."""
     parser.add_argument("infrastructures", nargs="+", metavar="INFRA")
-    parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="default: text")
+    add_output(parser, "text", "json")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -58,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
             results.append(seen.result)
         documents.append({"infrastructure": path, "steps": steps})
     if options.output == "json":
-        print(json.dumps({"infrastructures": documents}, indent=2, ensure_ascii=False))
+        print(as_json({"infrastructures": documents}), end="")
     else:
         print(_last(results))
     return _code(results)
