@@ -180,6 +180,17 @@ def test_a_tag_that_has_moved_since_it_was_locked_is_a_warning(admit: Admit, tar
     assert f"`{target.host}/chaos/chaos-ddcr:1.94.0` is not what was locked" in report.text
 
 
+def test_a_locked_digest_that_is_gone_is_missing_though_its_tag_is_there(admit: Admit, target: RegistryServer) -> None:
+    patient = admit(target.host)
+    patient.push()
+    patient.pushed["chaos-ddcr"] = image(layer("never pushed", 1000))
+    patient.lock()
+    digest = patient.pushed["chaos-ddcr"].digest
+    report = patient.examined()
+    assert (report.code, report.codes("images")) == (1, ["CHR0405", "CHR0907"])
+    assert f"`{digest}`" in report.text
+
+
 @pytest.mark.usefixtures("authority")
 def test_a_proxy_that_refuses_is_named_without_its_password(admit: Admit, monkeypatch: pytest.MonkeyPatch) -> None:
     with ConnectProxy({}, ("corp", "another")) as proxy:

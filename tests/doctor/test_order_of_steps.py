@@ -6,9 +6,12 @@ import pytest
 
 from pulumi_chaosreg.cli.main import main
 from pulumi_chaosreg.credentials.login import Login
+from pulumi_chaosreg.doctor.case import Surroundings
 from pulumi_chaosreg.doctor.in_turn import InTurn
 from pulumi_chaosreg.doctor.steps import OF_INFRASTRUCTURE, OF_REGISTRY
 from pulumi_chaosreg.doctor.steps.door import is_registry
+from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.kubernetes.client import Cluster, KubernetesError
 from pulumi_chaosreg.oci.problems import Answer
 
 STEPS = (*OF_INFRASTRUCTURE, *OF_REGISTRY)
@@ -81,3 +84,19 @@ def test_logins_are_tried_in_turn_and_none_twice() -> None:
     assert logins.again(old)  # a thread that is late finds the new one
     assert not logins.again(new)
     assert logins.current() == new
+
+
+def test_a_cluster_that_does_not_answer_is_waited_for_once(project, monkeypatch) -> None:
+    # a stand-in for a cluster at whose address nobody listens
+    asked: list[str] = []
+
+    def unreachable(_: Cluster, method: str, path: str, *__: object, **___: str) -> None:
+        asked.append(path)
+        raise KubernetesError(Finding("CHR0605", "the cluster cannot be reached"))
+
+    monkeypatch.setattr(Cluster, "request", unreachable)
+    around = Surroundings(project.four_levels().config, ())
+    for what in ("secrets/a", "secrets/b", "pods"):
+        with pytest.raises(KubernetesError):
+            around.ask(what)
+    assert len(asked) == 1

@@ -73,7 +73,7 @@ def _look_at(client: Registry, access: Access, image: ResolvedImage) -> _Seen:
             subject = f"{'manifest' if wanted.digest else 'tag'} `{asked}`"
             raise problem("CHR0405", server=client.server, repository=repository, subject=subject, status=404)
     except RegistryError as error:
-        return _Seen(image, error, stands_in=access.stands_in)
+        return _Seen(image, error, moved, access.stands_in)
     return _Seen(image, moved=moved)
 
 
