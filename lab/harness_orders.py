@@ -26,10 +26,15 @@ def put(harness: HarnessState, scope: str, **request: Any) -> None:
 
 
 def fail(harness: HarnessState, operation: str, **how: Any) -> None:
-    """Answer the next calls of an operation so: `status`, `message`, `headers`, `seconds`, `times`; `done`: do it, and
-    lose only the answer.
+    """Answer the next calls of an operation so: `status`, `message`, `headers`, `seconds`, `times`; `after`: so many go
+    well before; `done`: do it, and lose only the answer; `account`: calls of this one alone.
     """
     _order(harness, "fail", {"operation": operation, **how})
+
+
+def mend(harness: HarnessState, account: str) -> None:
+    """Nothing of the account's fails any more."""
+    _order(harness, "mend", account)
 
 
 def requests(harness: HarnessState, account: str) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,8 @@ class Failure:
 
     operation: str
     """`createImageRegistry`; the API's own word, or `` for any."""
+    account: str = ""
+    """Whose calls; `` for anybody's. A lab serves several tests at once."""
     status: int = 200
     """HTTP's."""
     message: str = ""
@@ -20,6 +22,8 @@ class Failure:
     seconds: float = 0
     """How long it takes; with 0 and 200 and no message nothing else happens."""
     times: int = 1
+    after: int = 0
+    """How many calls go well before."""
     done: bool = False
     """Whether what was asked for is done all the same, and only the answer is lost."""
 
@@ -35,15 +39,19 @@ class Failures:
         with self._guard:
             self._ordered.append(failure)
 
-    def clear(self) -> None:
+    def clear(self, account: str) -> None:
+        """Nothing that was ordered for this account."""
         with self._guard:
-            self._ordered.clear()
+            self._ordered = [failure for failure in self._ordered if failure.account != account]
 
-    def next(self, operation: str) -> Failure | None:
+    def next(self, operation: str, account: str) -> Failure | None:
         """What this call shall be answered with, if anything."""
         with self._guard:
             for failure in self._ordered:
-                if failure.operation in ("", operation) and failure.times > 0:
+                is_meant = failure.operation in ("", operation) and failure.account in ("", account)
+                if is_meant and failure.after > 0:
+                    failure.after -= 1
+                elif is_meant and failure.times > 0:
                     failure.times -= 1
                     return failure
         return None

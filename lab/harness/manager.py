@@ -40,7 +40,7 @@ class Manager:
             return _answer(start, 404, {"message": f"{_STAND_IN}: POST {PATH}"})
         asked = json.loads(body)
         operation = _operation(asked["query"])
-        failure = self._failures.next(operation)
+        failure = self._failures.next(operation, environ.get("HTTP_HARNESS_ACCOUNT", ""))
         account = self._keys.get(environ.get("HTTP_X_API_KEY", ""))
         status, said = self._asked(asked, account, environ.get("HTTP_HARNESS_ACCOUNT", ""), failure)
         if failure:
@@ -100,9 +100,8 @@ class Manager:
                 self._records.put(tuple(said["scope"].split("/", 3)), said["request"], "somebody")
             case "fail":
                 self._failures.order(Failure(**said))
-            case "forget":
-                self._failures.clear()
-                self._records.forget(said)
+            case "mend":
+                self._failures.clear(said)
             case "key":
                 self._keys = {**self._keys, said["key"]: said["account"]}
                 self._records.forget(said["account"])

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import pulumi
 from pulumi.runtime.settings import get_root_resource
 
+from pulumi_chaosreg.components.other_setters import OtherSetters
 from pulumi_chaosreg.components.providers import Providers
 from pulumi_chaosreg.components.reporting import refused_before, report
 from pulumi_chaosreg.errors import Finding
@@ -40,6 +41,7 @@ class Declared:
         self.gate: list[pulumi.Input[pulumi.Resource]] = []
         """What the first resources wait for: where something is wrong, nothing is made."""
         self.providers = Providers(self.gate)
+        self.other_setters = OtherSetters()
         self._catalogue = load_catalogue()
         self.project = Path(pulumi.get_root_directory() or Path.cwd())
         self._resolver = Resolver(self._catalogue, {}, self._has_value, self.project)

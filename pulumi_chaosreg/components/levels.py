@@ -108,16 +108,22 @@ class LevelComponent(pulumi.ComponentResource):
         if pulumi.runtime.is_dry_run():
             for note in dict.fromkeys(published.notes).keys() - self._notes_above():
                 pulumi.log.info(f"record in Harness: {note}", self)
-        owner = self.owner_of(published.registry.owner) if published.registry.owner else None
-        images = owner.owned.made_mirror(published.registry) if owner else None
         self.notes = published.notes
         self._record = published_level(
             published,
             key,
             parent=self,
-            after=[*([above] if above else []), *([images] if images else []), *self._needed],
+            after=[*([above] if above else []), pulumi.Output.from_input(self._mirror_of(published)), *self._needed],
             aliases=object_aliases(self.scope, self.urn, HARNESS_IMAGE_REGISTRY.type, None),
         )
+
+    async def _mirror_of(self, published: Publication) -> Any:
+        """What its images come by, if this program copies them. It runs when the program's body has: an infrastructure
+        asks for images, and comes after the level. Where a program waits for something, it has those of before.
+        """
+        self._declared.other_setters.refuse(published)
+        owner = self.owner_of(published.registry.owner) if published.registry.owner else None
+        return owner.owned.made_mirror(published.registry) if owner else None
 
     @property
     def for_pulumi_harness(self) -> dict[str, Any]:

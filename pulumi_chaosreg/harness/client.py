@@ -72,8 +72,8 @@ class Harness:
         said = self._ask(CHECK_OVERRIDE, "checkImageRegistryOverride", scope, _of(scope))
         return "" if said is None else str(said.get("OverrideBlockedByScope") or "")
 
-    def put(self, scope: HarnessScope, record: Record) -> bool:
-        """Make it the level's own record; whether one was there before."""
+    def put(self, scope: HarnessScope, record: Record) -> Record | None:
+        """Make it the level's own record; the one that was seen there before."""
         if above := self.blocked_by(scope) if scope.above else "":
             raise blocked(scope.title, above)
         infrastructure = {"infraID": scope.infrastructure} if scope.infrastructure else {}
@@ -86,9 +86,9 @@ class Harness:
                 if refused.refusal is not Refusal.DUPLICATE:
                     raise
             else:
-                return False
+                return None
         self._ask(UPDATE, "updateImageRegistry", scope, {"identifiers": scope.identifiers, "request": request})
-        return True
+        return own
 
     def _get(self, scope: HarnessScope) -> Mapping[str, Any] | None:
         try:

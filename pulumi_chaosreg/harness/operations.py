@@ -25,7 +25,10 @@ customImages {
 GET = f"""\
 query GetImageRegistry($identifiers: ScopedIdentifiersRequest!, $infraID: String) {{
 getImageRegistry(identifiers: $identifiers, infraID: $infraID) {{
-{_RECORD}createdAt
+{_RECORD}updatedBy {{
+  username
+}}
+createdAt
 updatedAt
 }}
 }}"""

@@ -118,3 +118,15 @@ def blocked(where: str, by: str, notes: tuple[tuple[str, str], ...] = ()) -> Har
         ),
         Refusal.BLOCKED,
     )
+
+
+def written_by_others(where: str, writer: str, changes: str) -> Finding:
+    """CHR0821: an infrastructure's record that is not what was written here; what is done about it is the caller's."""
+    return Finding(
+        "CHR0821",
+        f"something else has set the registry of {where} in Harness",
+        notes=((("written by", writer),) if writer else ()) + (("`up` makes it", changes),),
+        help="where `InfrastructureV2` of pulumi-harness or Terraform sets it (`image_registries`, `image_registry`), "
+        "remove it there, or write `harness: {publish: false}` here: each would undo the other",
+        severity="warning",
+    )

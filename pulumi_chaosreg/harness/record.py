@@ -23,6 +23,8 @@ class Record:
     allow_overrides: bool = False
     images: Mapping[str, str] = field(default_factory=dict)
     """Key of `IMAGES` → full reference that is used instead; Harness chooses the others itself."""
+    writer: str = field(default="", compare=False)
+    """Who wrote it last, as Harness calls them; empty where it does not say."""
 
     @property
     def request(self) -> dict[str, Any]:
@@ -50,6 +52,7 @@ class Record:
             is_default=answer.get("isDefault") is True,
             allow_overrides=answer.get("isOverrideAllowed") is True,
             images={key: custom[key] for key in IMAGES if custom.get(key)},
+            writer=(answer.get("updatedBy") or {}).get("username") or "",
         )
 
     def __str__(self) -> str:

@@ -70,6 +70,13 @@ class HarnessScope:
         }
         return {key: value for key, value in said.items() if value}
 
+    def is_same(self, other: "HarnessScope") -> bool:
+        """Whether both are one level: of an infrastructure one form of the id may lack the environment."""
+        if replace(self, infrastructure="") != replace(other, infrastructure=""):
+            return False
+        (mine, _, one), (theirs, _, two) = (each.infrastructure.rpartition("/") for each in (self, other))
+        return one == two and (mine == theirs or not mine or not theirs)
+
     def is_of(self, answer: Mapping[str, Any]) -> bool:
         """Whether a record says that it is this level's own. Infrastructures have two forms of their id, and answers
         need not have the one that was asked for.

@@ -12,12 +12,13 @@ from typing import Any
 
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.harness.client import PATIENCE, PREVIEW, Harness
-from pulumi_chaosreg.harness.problems import HarnessError, Refusal, blocked
+from pulumi_chaosreg.harness.problems import HarnessError, Refusal, blocked, written_by_others
 from pulumi_chaosreg.harness.record import DEFAULT, IMAGES, Record
 from pulumi_chaosreg.harness.scope import HarnessScope
 from pulumi_chaosreg.oci.patience import Patience
 from pulumi_chaosreg.provider.resource import Found, Occasion
 from pulumi_chaosreg.provider.run import Run
+from pulumi_chaosreg.provider.still_wanted import StillWanted
 from pulumi_chaosreg.provider.unknown import has_unknown, is_unknown
 from pulumi_chaosreg.resources.harness_image_registry import HARNESS_IMAGE_REGISTRY
 from pulumi_chaosreg.resources.table import Failure, Properties, ResourceChange
@@ -31,7 +32,7 @@ class HarnessImageRegistry:
     """The life of the resource, on plain values. One client for each account and key serves a run."""
 
     def __init__(self, run: Run) -> None:
-        self._run = run
+        self._run, self._still_wanted = run, StillWanted(run)
         self._clients: dict[tuple[tuple[str, str, str], Patience], Harness] = {}
         self._guard = threading.Lock()
 
@@ -80,19 +81,16 @@ class HarnessImageRegistry:
             return
         if above:
             occasion.warn(str(blocked(scope.title, above)))
-        known = _record(state) if state else None
-        if own and own not in (wanted, known):
-            how = "somebody changed the record of" if known else "adopts the existing record of"
-            occasion.tell(f"{how} {scope.title} in Harness: {_changes(own, wanted)}")
+        _tell_of_others(scope, own, _record(state) if state else None, wanted, occasion)
 
     def create(self, inputs: Properties, occasion: Occasion) -> tuple[str, dict[str, Any]]:
         """Make the level's own record what is said, whether there is one already or not."""
-        self._put(inputs)
+        self._put(inputs, None, occasion)
         return str(_scope(inputs)), _outputs(inputs)
 
     def update(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> dict[str, Any]:
         """The same: every field is sent, those that have not changed too."""
-        self._put(inputs)
+        self._put(inputs, _record(state), occasion)
         return _outputs(inputs)
 
     def read(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> Found | None:
@@ -116,17 +114,23 @@ class HarnessImageRegistry:
             # nobody can delete a record: it is there, and a level above is what holds
             occasion.warn(f"in Harness another level decides for {scope.title}: {holds}")
             return Found(ident, inputs, state)
+        if state:
+            written = _record(inputs or state)  # the state has what the last refresh saw
+            _tell_of_others(scope, own, written, written, occasion)
         where = {**_place_of(scope), "endpoint": known["endpoint"], "onDestroy": known.get("onDestroy", "reset")}
         # what is empty there is said, too: what the state does not say is taken from the inputs
         return Found(ident, inputs or {**where, **_given(own)}, _outputs({**where, **_said(own)}))
 
     def delete(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> None:
-        """Back to Harness's default, unless another resource of this run has the level now."""
+        """Back to Harness's default, unless another resource of this run has the level now, or another stack."""
         scope = _scope(state)
         if self._is_kept(scope):
             return
         if state.get("onDestroy") == "retain":
             occasion.tell(f"left the record of {scope.title} in Harness as it is (`on_destroy: retain`)")
+            return
+        if reason := self._still_wanted.record_elsewhere(occasion.urn, scope):
+            occasion.warn(f"left the record of {scope.title} in Harness: {reason}")
             return
         harness = self._client({**state, "apiKey": inputs.get("apiKey")})
         own, holds = harness.look(scope)
@@ -142,8 +146,9 @@ class HarnessImageRegistry:
                 raise
             occasion.warn(f"left the record of {scope.title} in Harness, where a level above now decides\n{refusal}")
 
-    def _put(self, inputs: Properties) -> None:
-        self._client(inputs).put(_scope(inputs), _record(inputs))
+    def _put(self, inputs: Properties, known: Record | None, occasion: Occasion) -> None:
+        scope, wanted = _scope(inputs), _record(inputs)
+        _tell_of_others(scope, self._client(inputs).put(scope, wanted), known, wanted, occasion)
 
     def _client(self, inputs: Properties, patience: Patience = PATIENCE) -> Harness:
         key = _key(inputs.get("apiKey")) or os.environ.get(KEY, "")
@@ -172,6 +177,21 @@ class HarnessImageRegistry:
 
 class _NoKeyError(ChaosregError):
     """Nobody gave a key."""
+
+
+def _tell_of_others(
+    scope: HarnessScope, own: Record | None, known: Record | None, wanted: Record, occasion: Occasion
+) -> None:
+    """That the level's record is neither what is wanted nor what was written here. An infrastructure's may be set
+    together with itself, and is named: Harness keeps one record for both.
+    """
+    if own is None or own in (wanted, known):
+        return
+    if scope.infrastructure and not own.is_default:
+        occasion.warn(str(written_by_others(scope.title, own.writer, _changes(own, wanted))))
+        return
+    how = "somebody changed the record of" if known else "adopts the existing record of"
+    occasion.tell(f"{how} {scope.title} in Harness: {_changes(own, wanted)}")
 
 
 def _is_denied(refusal: ChaosregError) -> bool:

@@ -1,4 +1,5 @@
-"""Who still wants an image, or a Secret's name in an account's list, that a deletion is about to take away.
+"""Who still wants an image, a Secret's name in an account's list, or a record in Harness, that a deletion is about to
+take away.
 
 The engine creates first and deletes last, and what it deletes knows nothing of what has taken its place: the resource
 of another owner, of another name, its own replacement. So a deletion asks what this run's resources keep, and what the
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.harness.scope import HarnessScope
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.provider.run import Run
 from pulumi_chaosreg.registries.servers import identity
@@ -50,6 +52,10 @@ class StillWanted:
         """The same for a Secret's name in a ServiceAccount's list."""
         place = (cluster, namespace, secret)
         return self._said(urn, lambda files, destroyed: files.lister(place, account, destroyed))
+
+    def record_elsewhere(self, urn: str, level: HarnessScope) -> str:
+        """The same for the record of a level in Harness."""
+        return self._said(urn, lambda files, destroyed: files.publisher(level, destroyed))
 
     def _said(self, urn: str, ask: Callable[["_StackFiles", str | None], str]) -> str:
         stack, project = urn.split("::")[0].rpartition(":")[2], urn.split("::")[1]
@@ -115,6 +121,14 @@ class _StackFiles:
             is_there = any((*there, secret) == place for secret in config.secret_names)
             if is_there and account in config.service_accounts.value and config.infrastructure.stack != destroyed:
                 return f"{_who(config.infrastructure)} still needs it"
+        return ""
+
+    def publisher(self, level: HarnessScope, destroyed: str | None) -> str:
+        """Who publishes this level; "" for nobody."""
+        for scope, record in self._reviewed.published.items() if self._reviewed else ():
+            place = (record.account_id.value, record.organization, record.project, record.infrastructure)
+            if scope.stack != destroyed and HarnessScope(*place).is_same(level):
+                return f"{_who(scope)} publishes it"
         return ""
 
     def _demands(self) -> "Sequence[Demand]":

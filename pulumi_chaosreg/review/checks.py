@@ -152,7 +152,9 @@ def _vain(subject: Subject) -> Iterable[Finding]:
 
 def _harness(subject: Subject) -> Iterable[Finding]:
     is_sure = subject.is_whole and subject.is_understood
-    return check_published(subject.scopes, subject.configs, subject.published) if is_sure else ()
+    if not is_sure:
+        return ()
+    return check_published(subject.scopes, subject.configs, subject.published, subject.demands)
 
 
 def _ownership(subject: Subject) -> Iterable[Finding]:

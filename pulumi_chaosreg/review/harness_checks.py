@@ -1,20 +1,25 @@
 """What a level publishes in Harness, beside what the infrastructures below end up with that take it from there."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.scopes.delivery import How
+from pulumi_chaosreg.scopes.demand import Demand, mirrored
 from pulumi_chaosreg.scopes.model import Scope
-from pulumi_chaosreg.scopes.publication import Publication
+from pulumi_chaosreg.scopes.publication import THEIR_WORDS, Publication, references
 from pulumi_chaosreg.scopes.registry import is_same
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.settings.table import HARNESS, SECTION
 
 
 def check_published(
-    scopes: Iterable[Scope], configs: Iterable[ResolvedConfig], published: Iterable[Publication]
+    scopes: Iterable[Scope],
+    configs: Iterable[ResolvedConfig],
+    published: Iterable[Publication],
+    demands: Iterable[Demand],
 ) -> Iterator[Finding]:
-    """CHR0805 and CHR0819."""
+    """CHR0805, CHR0819 and CHR0822."""
+    published = list(published)
     by_scope = {one.scope: one for one in published}
     told: dict[tuple[Scope, str], list[ResolvedConfig]] = {}
     for config in configs:
@@ -26,6 +31,11 @@ def check_published(
             told.setdefault((nearest.scope, differs), []).append(config)
     for (scope, differs), every in told.items():
         yield _differ(scope, differs, every)
+    copies = {image.reference.tagged for image in mirrored(demands)}
+    misled = {scope for scope, _ in told}  # once that is put right, it may be another one
+    for one in published:
+        if one.scope not in misled:
+            yield from _uncopied(one, copies)
     yield from _vain(list(scopes))
 
 
@@ -33,6 +43,10 @@ def _difference(published: Publication, config: ResolvedConfig) -> str:
     """What an infrastructure that takes its registry from Harness would be told wrong; "" for nothing."""
     if not is_same(published.registry.path, config.registry.path):
         return f"it pulls from `{config.registry.path}`"
+    return _other_secret(published, config) or _other_image(published, config)
+
+
+def _other_secret(published: Publication, config: ResolvedConfig) -> str:
     delivered = config.delivery
     if delivered is None:
         return ""
@@ -41,6 +55,39 @@ def _difference(published: Publication, config: ResolvedConfig) -> str:
     name = delivered.secret_name.value if delivered.secret_name else ""
     said = published.secret_name.value if published.secret_name else ""
     return "" if name == said else f"its pull Secret is `{name}`"
+
+
+def _other_image(published: Publication, config: ResolvedConfig) -> str:
+    """Dedicated infrastructures take no image from there."""
+    if config.infrastructure_type.value != "ddcr":
+        return ""
+    always, ours = references(config.images, ours=False), references(config.images, ours=True)
+    for key, reference in ours.items():
+        said = published.images.get(key)
+        if (said or key in always) and (said is None or said.value != reference.value):
+            return f"its `{THEIR_WORDS[key]}` is `{reference.value}`"
+    return ""
+
+
+def _uncopied(published: Publication, copies: Collection[str]) -> Iterator[Finding]:
+    """CHR0822: images that the mirror fills its registry with for others, and not for this record."""
+    policy, path = published.registry.policy, f"{published.registry.path}/"
+    if policy is None or policy.source is None:
+        return
+    said = [one.value for one in published.images.values() if one.origin.path[:1] != SECTION.custom_images.path]
+    lacking = [one for one in dict.fromkeys(said) if one.startswith(path) and one not in copies]
+    if lacking:
+        sources = ", ".join(f"{policy.source.value}/{one.removeprefix(path)}" for one in lacking)
+        more = f" (and {len(lacking) - 1} more)" if len(lacking) > 1 else ""
+        yield Finding(
+            "CHR0822",
+            f"{published.scope.title} publishes `{lacking[0]}`{more} to Harness, and nothing mirrors it: no "
+            "infrastructure below pulls it",
+            published.scope.at(HARNESS.publish),
+            help=f"list what infrastructures pull that are in Harness alone: `mirror: {{also: [{sources}]}}`; or publish "
+            "only where infrastructures are",
+            severity="warning",
+        )
 
 
 def _differ(scope: Scope, differs: str, every: list[ResolvedConfig]) -> Finding:
@@ -52,8 +99,8 @@ def _differ(scope: Scope, differs: str, every: list[ResolvedConfig]) -> Finding:
         first.place,
         notes=(("published at", str(scope.at(HARNESS.publish))),),
         help="add `harness: {publish: true}` there (`publish: false` if something else sets it), or make both "
-        f"agree: `pull_secret: {{name: …}}` at {scope.title}, `cluster: {{provider: …}}` or `pull_secret: {{delivery: "
-        "…}`",
+        f"agree: `pull_secret: {{name: …}}` or the images at {scope.title}, `cluster: {{provider: …}}` or "
+        "`pull_secret: {delivery: …}`",
     )
 
 

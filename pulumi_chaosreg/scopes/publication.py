@@ -26,7 +26,7 @@ IMAGE_KEYS = {
     "chaos-ddcr-lib": ("ddcrLib",),
 }
 """Image → Harness's keys for it, the stronger ones last."""
-_THEIR_WORDS = {"logWatcher": "log_watcher", "ddcr": "ddcr", "ddcrLib": "ddcr_lib", "ddcrFault": "ddcr_fault"}
+THEIR_WORDS = {"logWatcher": "log_watcher", "ddcr": "ddcr", "ddcrLib": "ddcr_lib", "ddcrFault": "ddcr_fault"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Publication:
         key by itself.
         """
         place = {"org_id": self.organization, "project_id": self.project, "infra_id": self.infrastructure}
-        custom = {words: self.images[key].value for key, words in _THEIR_WORDS.items() if key in self.images}
+        custom = {words: self.images[key].value for key, words in THEIR_WORDS.items() if key in self.images}
         return {
             **{key: value for key, value in place.items() if value},
             "registry_server": self.server,
@@ -164,7 +164,7 @@ def publication(
     tags = nearest(scope, HARNESS.tags)
     is_ours = tags is None or tags.value == "ours"
     on_destroy = nearest(scope, HARNESS.on_destroy)
-    custom = _images(images, ours=is_ours)
+    custom = references(images, ours=is_ours)
     return Publication(
         scope=scope,
         account_id=account or Decided("", Origin()),  # somebody else's provider knows it
@@ -288,9 +288,9 @@ def _secret(
     return private, None, [finding]
 
 
-def _images(images: tuple[ResolvedImage, ...], *, ours: bool) -> dict[str, Decided[str]]:
-    """Custom images always; the others where the tags are ours. Tags only: a digest is published where a custom image
-    says one itself.
+def references(images: tuple[ResolvedImage, ...], *, ours: bool) -> dict[str, Decided[str]]:
+    """Harness's key → reference: custom images always; the others where the tags are ours. Tags only: a digest is
+    published where a custom image says one itself.
     """
     found: dict[str, Decided[str]] = {}
     for name, keys in IMAGE_KEYS.items():

@@ -23,7 +23,16 @@ class Heard:
 
     @property
     def occasion(self) -> Occasion:
-        return Occasion("urn", lambda _: None, self.warned.append, self.told.append)
+        urn = "urn:pulumi:prod::chaos::chaosreg:index:HarnessImageRegistry::payments"
+        return Occasion(urn, lambda _: None, self.warned.append, self.told.append)
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path, monkeypatch):
+    """Where the engine starts the plugin: a program of one's own, without stack files."""
+    (tmp_path / "Pulumi.yaml").write_text("name: chaos\nruntime: python\nstackConfigDir: stacks\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 @pytest.fixture
@@ -204,6 +213,75 @@ def test_a_record_is_retained_or_left_to_whoever_changed_it(registry, inputs, ha
     alone.delete(ident, {**state, "onDestroy": "reset"}, given, heard.occasion)
     assert "somebody has since changed it" in heard.warned[-1]
     assert records(harness, ACCOUNT)[ident]["registryServer"] == "theirs.example"
+
+
+EU = {"organization": "payments", "project": "checkout", "infrastructure": "prod/eu"}
+
+
+def test_an_infrastructure_that_something_else_sets_is_named_by_preview_up_and_refresh(
+    registry, inputs, harness, heard, opened
+):
+    given = inputs(**EU)
+    ident = f"{ACCOUNT}/payments/checkout/prod/eu"
+    put(harness, ident, registryServer="theirs.example", registryAccount="x", isDefault=False)
+
+    registry.look_ahead({}, given, heard.occasion)  # new here
+    _, state = registry.create(given, heard.occasion)
+    put(harness, ident, registryServer="theirs.example", registryAccount="x", isDefault=False)
+    found = registry.read(ident, state, given, heard.occasion)  # set again since
+    registry.read(ident, found.outputs, given, heard.occasion)  # and still so
+    registry.look_ahead(state, {**given, "server": "other.example"}, heard.occasion)
+    registry.update(ident, state, {**given, "server": "other.example"}, heard.occasion)
+
+    assert heard.told == []
+    assert len(heard.warned) == 6
+    for warned in heard.warned:
+        assert "CHR0821" in warned
+        assert "the registry of infrastructure `prod/eu` in Harness" in warned
+        assert "written by: somebody" in warned
+        assert "server: `theirs.example` -> " in warned
+        assert "write `harness: {publish: false}` here" in warned
+
+
+def test_an_infrastructure_without_a_record_of_its_own_is_nobody_else_s(registry, inputs, harness, heard, opened):
+    given = inputs(**EU)
+    registry.look_ahead({}, given, heard.occasion)
+    ident, state = registry.create(given, heard.occasion)
+    registry.read(ident, state, given, heard.occasion)
+    registry.update(ident, state, {**given, "server": "other.example"}, heard.occasion)
+    assert heard.warned == heard.told == []
+
+
+PUBLISHED = """
+config:
+  chaosreg:account:
+    id: acme
+    allow_overrides: true
+    image_registry: {server: h.example, account: chaos, type: public}
+    images: {release: "1.94.4", pin: "off"}
+    mirror: off
+    harness: {account_id: %s, login: key}
+  chaosreg:organization: {id: payments, harness: {publish: true}}
+  chaosreg-credentials:key: {secure: v1:x}
+"""
+
+
+def test_a_level_that_another_stack_publishes_by_now_keeps_its_record(
+    project, registry, inputs, harness, heard, opened
+):
+    given = inputs(organization="payments")
+    ident, state = registry.create(given, heard.occasion)
+    (project / "stacks").mkdir()
+    (project / "stacks/Pulumi.other.yaml").write_text(PUBLISHED % ACCOUNT, "utf-8")
+    for run in (Run(), Run(has_program=True, has_checked=True)):
+        HarnessImageRegistry(run).delete(ident, state, given, heard.occasion)
+        assert "organization `payments` of the stack `other` publishes it" in heard.warned.pop()
+    assert records(harness, ACCOUNT)[ident]["registryServer"] == "h.example"
+
+    # its own stack's file keeps nothing when that stack is destroyed
+    (project / "stacks/Pulumi.other.yaml").rename(project / "stacks/Pulumi.prod.yaml")
+    HarnessImageRegistry(Run()).delete(ident, state, given, heard.occasion)
+    assert records(harness, ACCOUNT)[ident]["isDefault"] is True
 
 
 @pytest.mark.parametrize(("old", "new"), [("eu", "prod/eu"), ("prod/eu", "eu"), ("prod/eu", "prod/eu")])

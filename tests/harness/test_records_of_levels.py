@@ -17,7 +17,7 @@ WHOLE, BARE = (HarnessScope(ACCOUNT, "payments", "checkout", name) for name in (
 
 
 def test_the_account_s_own_record_is_taken_over(client, harness):
-    assert client.put(TOP, OPEN) is True
+    assert client.put(TOP, OPEN) == DEFAULT
     assert client.look(TOP) == (OPEN, OPEN)
 
 
@@ -25,8 +25,8 @@ def test_the_account_s_own_record_is_taken_over(client, harness):
 def test_a_level_without_a_record_gets_one_and_keeps_one(client, harness, scope):
     client.put(TOP, OPEN)
     assert client.look(scope) == (None, OPEN)  # inherited
-    assert client.put(scope, MINE) is False
-    assert client.put(scope, MINE) is True
+    assert client.put(scope, MINE) is None
+    assert client.put(scope, MINE) == MINE
     assert client.look(scope) == (MINE, MINE)
     assert set(records(harness, ACCOUNT)) == {ACCOUNT, str(scope)}
 
@@ -90,7 +90,7 @@ def test_who_makes_the_record_at_the_same_time_is_no_failure(client, harness, mo
     put(harness, str(TEAM), registryAccount="theirs")
     real = type(client).look
     monkeypatch.setattr(type(client), "look", lambda self, scope: (None, None))
-    assert client.put(TEAM, MINE) is True
+    client.put(TEAM, MINE)
     assert real(client, TEAM)[0] == MINE
 
 
@@ -99,6 +99,30 @@ def test_a_record_whose_making_was_done_and_never_answered_is_made_once(client, 
     fail(harness, "createImageRegistry", status=502, done=True)
     client.put(TEAM, MINE)
     assert client.look(TEAM)[0] == MINE
+
+
+def test_a_record_knows_who_wrote_it_last_which_is_no_part_of_what_it_says(client, harness):
+    client.put(TOP, OPEN)
+    assert client.look(TOP)[0].writer == "api-key"
+    put(harness, ACCOUNT, **OPEN.request)
+    assert client.look(TOP)[0].writer == "somebody"
+    assert client.look(TOP)[0] == OPEN
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (WHOLE, BARE, True),
+        (WHOLE, WHOLE, True),
+        (WHOLE, HarnessScope(ACCOUNT, "payments", "checkout", "test/eu"), False),
+        (BARE, PROJECT, False),
+        (BARE, HarnessScope(ACCOUNT, "payments", "other", "eu"), False),
+    ],
+    ids=str,
+)
+def test_two_forms_of_an_id_are_one_level(one, other, same):
+    assert one.is_same(other) is same
+    assert other.is_same(one) is same
 
 
 def test_a_new_account_has_what_we_put_back(client):

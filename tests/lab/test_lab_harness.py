@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lab.harness.failures import Failures
+from lab.harness.failures import Failure, Failures
 from lab.harness.manager import PATH, Manager
 from lab.harness.records import DEFAULT, Records, Refused
 
@@ -80,3 +80,21 @@ def test_it_says_that_it_is_a_stand_in_and_refuses_what_is_not_in_its_types(tmp_
     assert status.startswith("422")
     assert "Cannot query field 'server'" in answer["errors"][0]["message"]
     assert ask(manager, query % "registryServer", of_account, key="other")[0].startswith("401")
+
+
+def test_what_shall_fail_for_one_account_leaves_others_alone() -> None:
+    failures = Failures()
+    failures.order(Failure("", account="one", status=503, times=9))
+    assert failures.next("getImageRegistry", "other") is None
+    assert failures.next("getImageRegistry", "one")
+    failures.clear("other")
+    assert failures.next("getImageRegistry", "one")
+    failures.clear("one")
+    assert failures.next("getImageRegistry", "one") is None
+
+
+def test_what_shall_fail_may_begin_later() -> None:
+    failures = Failures()
+    failures.order(Failure("createImageRegistry", after=1, times=1))
+    answers = [failures.next("createImageRegistry", "one") is None for _ in range(3)]
+    assert answers == [True, False, True]

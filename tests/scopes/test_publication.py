@@ -118,6 +118,19 @@ WRONG = {
         {"account": account(), "infrastructure": {"image_registry": PUBLIC}},
         "it pulls from `h.example/chaos`",
     ),
+    "another tag below": (
+        "CHR0805",
+        {"account": account(), "infrastructure": {"images": {"tags": {"chaos-ddcr": "1.93.0"}}}},
+        "its `ddcr` is `harbor.example/chaos/chaos-ddcr:1.93.0`",
+    ),
+    "another image below, where Harness chooses the tags": (
+        "CHR0805",
+        {
+            "account": account(harness={**PUBLISHED, "tags": "theirs"}),
+            "infrastructure": {"custom_images": {"ddcr_lib": "other.example/lib:2"}},
+        },
+        "its `ddcr_lib` is `other.example/lib:2`",
+    ),
     "a lock": (
         "CHR0806",
         {"account": account(allow_overrides=False), "infrastructure": HERE},
@@ -151,6 +164,32 @@ def test_a_mistake_is_one_finding_with_a_way_out(project: Any, name: str) -> Non
 def test_an_infrastructure_that_something_else_sets_in_harness_says_so(published: Any) -> None:
     other = {"image_registry": PUBLIC, "harness": {"publish": False}}
     assert set(published(account=account(), infrastructure=other)) == {"acme"}
+
+
+def test_another_release_below_is_nothing_to_harness_where_it_chooses_the_tags(project: Any) -> None:
+    theirs = account(harness={**PUBLISHED, "tags": "theirs"})
+    outcome = project.four_levels(account=theirs, infrastructure={"images": {"release": "1.93.0"}})
+    assert outcome.codes == []
+
+
+def test_a_dedicated_infrastructure_takes_no_image_from_there(project: Any) -> None:
+    own = {"type": "dedicated", "images": {"release": "1.53.1"}}
+    assert project.four_levels(account=account(), infrastructure=own).codes == []
+
+
+def test_what_is_published_and_mirrored_for_nobody_is_told_with_what_to_list(project: Any) -> None:
+    filled = account(mirror={"source": "docker.io/harness"})
+    here = {"images": {"release": "1.93.0"}, **HERE}
+    outcome = project.four_levels(account=filled, infrastructure=here)
+    (found,) = [one for one in outcome.reviewed.findings if one.code == "CHR0822"]
+    assert found.severity == "warning"
+    assert "account `acme` publishes `harbor.example/chaos/chaos-log-watcher:1.94.0` (and 2 more)" in str(found)
+    listed = found.help.partition("also: [")[2].partition("]")[0].split(", ")
+    also = {"source": "docker.io/harness", "also": listed}
+    again = project.four_levels(account=account(mirror=also), infrastructure=here)
+    assert "CHR0822" not in [one.code for one in again.reviewed.findings]
+    # nor where the infrastructure pulls them
+    assert "CHR0822" not in [one.code for one in project.four_levels(account=filled).reviewed.findings]
 
 
 @pytest.mark.parametrize("setting", [{"environment": "prod"}, {"harness_id": "prod_eu"}, {"harness": HARNESS}])
