@@ -84,8 +84,8 @@ def _uncopied(published: Publication, copies: Collection[str]) -> Iterator[Findi
             f"{published.scope.title} publishes `{lacking[0]}`{more} to Harness, and nothing mirrors it: no "
             "infrastructure below pulls it",
             published.scope.at(HARNESS.publish),
-            help=f"list what infrastructures pull that are in Harness alone: `mirror: {{also: [{sources}]}}`; or publish "
-            "only where infrastructures are",
+            help=f"where infrastructures that only Harness knows pull them, write `mirror: {{also: [{sources}]}}`; or "
+            "publish only where infrastructures are",
             severity="warning",
         )
 

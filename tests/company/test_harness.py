@@ -76,7 +76,7 @@ def test_all_four_levels_are_published_and_destroy_puts_them_back(one_stack: InH
     assert held[account]["customImages"]["ddcr"] == "harbor.acme.example/chaos/chaos-ddcr:1.94.0"
     assert held[account]["customImages"]["ddcrLib"] == "harbor.acme.example/chaos/chaos-ddcr-faults:1.94.0"
     assert held[below[2]]["customImages"]["logWatcher"] == "harbor.acme.example/own/log-watcher:7"
-    company.up("acme", "--expect-no-changes")
+    company.up("acme", "--refresh", "--expect-no-changes")  # what is inherited is told from what is a level's own
     said = company.json("pulumi", "stack", "output", "harness", "--stack", "acme", "--json")
     assert said["published"] == ["acme", "payments", "payments/checkout", "payments/checkout/prod-eu"]
     assert "no setting of this record is for service-discovery-collector" in said["notes"][0]
