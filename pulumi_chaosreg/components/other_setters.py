@@ -53,10 +53,10 @@ class OtherSetters:
         for setter in self._seen:
             values = {key: setter.said.get(key) for key in (*_PLACE, _SETTERS[setter.type])}
             refuse = partial(_refuse, published, setter)
-            if any(isinstance(value, pulumi.Output) for value in values.values()):
-                _: pulumi.Output[None] = pulumi.Output.all(**values).apply(refuse)
-            else:
+            if all(value is None or isinstance(value, str | list) for value in values.values()):
                 refuse(values)
+            else:
+                _: pulumi.Output[None] = pulumi.Output.all(**values).apply(refuse)
 
 
 def _refuse(published: Publication, setter: _Setter, values: Mapping[str, Any]) -> None:
