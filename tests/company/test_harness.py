@@ -79,7 +79,7 @@ def test_all_four_levels_are_published_and_destroy_puts_them_back(one_stack: InH
     company.up("acme", "--refresh", "--expect-no-changes")  # what is inherited is told from what is a level's own
     said = company.json("pulumi", "stack", "output", "harness", "--stack", "acme", "--json")
     assert said["published"] == ["acme", "payments", "payments/checkout", "payments/checkout/prod-eu"]
-    assert "no setting of this record is for service-discovery-collector" in said["notes"][0]
+    assert "this record has no setting for service-discovery-collector" in said["notes"][0]
 
     destroy(company, "acme")
     held = records(one_stack.harness, account)
@@ -97,7 +97,7 @@ def test_a_preview_shows_what_is_taken_over_and_writes_nothing_and_an_edit_is_an
     shown = done.stdout + done.stderr
     assert "adopts the existing record of account" in shown
     assert "server: `docker.io` -> `harbor.acme.example`" in shown
-    assert "no setting of this record is for service-discovery-collector" in shown
+    assert "this record has no setting for service-discovery-collector" in shown
     assert records(harness, account) == before
     company.up("acme")
 
