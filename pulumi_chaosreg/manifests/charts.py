@@ -11,7 +11,7 @@ from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.manifests.target import Target
 
-NAMES = ("chaos-infra", "delegate", "litmus")
+NAMES = ("chaos-infra", "delegate", "litmus", "smp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class Chart:
     type: str
     """Of the infrastructures that it is for; empty for all."""
     source: str
-    images: Mapping[str, str]
+    images: Mapping[str, tuple[str, ...]]
+    """Where an image goes → the image, or those of which the first that there is goes there."""
     secrets: Mapping[str, str]
     secret: tuple[str, ...]
     registry: tuple[str, ...]
@@ -38,7 +39,10 @@ def load_charts() -> Mapping[str, Chart]:
             entry["about"],
             entry.get("type", ""),
             entry["source"],
-            entry.get("images", {}),
+            {
+                path: (image,) if isinstance(image, str) else tuple(image)
+                for path, image in entry.get("images", {}).items()
+            },
             entry.get("secrets", {}),
             tuple(entry.get("secret", ())),
             tuple(entry.get("registry", ())),
@@ -62,8 +66,9 @@ def chart_values(name: str, target: Target) -> dict[str, Any]:
         )
     for path in chart.registry:
         _put(values, path, target.registry)
-    for path, image in chart.images.items():
-        if image in target.images:
+    for path, images in chart.images.items():
+        image = next((image for image in images if image in target.images), None)
+        if image:
             _put(values, path, _parts(target.images[image][0]))
     for path, image in chart.secrets.items():
         if target.secrets and (not image or image in target.images):

@@ -1,5 +1,6 @@
 """A YAML document as plain values, and where each of them stands in the text."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,6 +34,22 @@ def documents(text: str) -> list[Any]:
         raise NotReadable("it is not YAML", error) from None
     except RecursionError:
         raise NotReadable("it is nested too deep") from None
+
+
+def json_objects(text: str) -> list[str]:
+    """The parts of a text that is JSON objects one after the other, as kubectl reads them; empty where it is not."""
+    parts, end = [], 0
+    try:
+        while rest := text[end:].lstrip():
+            start = len(text) - len(rest)
+            if not rest.startswith("{"):
+                return []
+            _, after = json.JSONDecoder().raw_decode(text, start)
+            parts.append(text[end:after])
+            end = after
+    except (ValueError, RecursionError):
+        return []
+    return [*parts[:-1], parts[-1] + text[end:]] if parts else []
 
 
 def without_mark(text: str) -> tuple[str, str]:

@@ -9,7 +9,15 @@ from typing import Any
 from pulumi_chaosreg.errors import Keys
 from pulumi_chaosreg.manifests.block_text import outer_edits
 from pulumi_chaosreg.manifests.changes import Added, Changes, Left, Replaced, add, changes_of, put
-from pulumi_chaosreg.manifests.document import NotReadable, documents, line_of, node_at, plain, without_mark
+from pulumi_chaosreg.manifests.document import (
+    NotReadable,
+    documents,
+    json_objects,
+    line_of,
+    node_at,
+    plain,
+    without_mark,
+)
 from pulumi_chaosreg.manifests.mentions import mentioned
 from pulumi_chaosreg.manifests.parameters import (
     is_template,
@@ -87,6 +95,8 @@ def rendered(text: str, target: Target, *, shape: str = "", depth: int = 0) -> R
     try:
         roots = documents(readable)
     except NotReadable:
+        if not depth and len(parts := json_objects(body)) > 1:
+            return _one_after_the_other(mark, parts, target)
         if line := template_in_text(body):
             raise Template(line) from None
         raise
@@ -99,6 +109,18 @@ def rendered(text: str, target: Target, *, shape: str = "", depth: int = 0) -> R
     result.edits = [replace(edit, text=unmasked(edit.text)) for one in read for edit in one.edits]
     result.text = mark + spliced(body, result.edits)
     return result
+
+
+def _one_after_the_other(mark: str, parts: Sequence[str], target: Target) -> Rendered:
+    whole, above = Rendered(mark), 0
+    for part in parts:
+        one = rendered(part, target)
+        whole.text += one.text
+        whole.changed += [replace(change, line=change.line + above) for change in one.changed]
+        whole.kept += [replace(kept, line=kept.line + above) for kept in one.kept]
+        whole.is_manifest |= one.is_manifest
+        above += part.count("\n")
+    return whole
 
 
 def _prove(text: str, read: Sequence["_Document"], *, masking: bool) -> None:

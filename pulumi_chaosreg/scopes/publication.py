@@ -158,7 +158,7 @@ def publication(
     findings += nameless
     if any(finding.severity == "error" for finding in findings):
         return None, findings
-    ids = {level.level: _harness_id(level) for level in scope.chain()}
+    ids = harness_ids(scope)
     environment = nearest(scope, SECTION.environment)
     infrastructure = ids.get(Level.INFRASTRUCTURE, "")
     tags = nearest(scope, HARNESS.tags)
@@ -186,6 +186,11 @@ def publication(
 def _own_id(account: Scope) -> Decided[str] | None:
     said = account.get(SECTION.harness_id)
     return Decided(said, Origin(account, SECTION.harness_id.path)) if said else None
+
+
+def harness_ids(scope: Scope) -> dict[Level, str]:
+    """How Harness calls this scope and those above it."""
+    return {level.level: _harness_id(level) for level in scope.chain()}
 
 
 def _harness_id(scope: Scope) -> str:

@@ -1,5 +1,6 @@
 """`chaosreg render` as people run it: files, standard input, in place, for CI."""
 
+import errno
 import io
 import json
 import sys
@@ -157,6 +158,52 @@ def test_a_file_that_nobody_would_read_is_refused(run, manifest):
         code, _, err = run("render", "eu", "a.yaml", *option)
         assert code == 2
         assert "CHR0706" in err
+
+
+def test_what_says_more_of_probes_is_refused_without_them(run, manifest):
+    manifest("a.yaml", POD)
+    for option in (["--for", "harness"], ["--prometheus", "http://there:9090"]):
+        code, out, err = run("render", "eu", "a.yaml", *option)
+        assert (code, out) == (2, "")
+        assert f"error[CHR0706]: `{' '.join(option)}` is given, and nothing reads it" in err
+
+
+def test_a_byte_order_mark_is_no_letter_of_a_stream(run, manifest):
+    for name in ("a.yaml", "b.yaml"):
+        manifest(name, "\ufeff" + POD)
+    out = run("render", "eu", "a.yaml", "b.yaml")[1]
+    assert out.startswith("\ufeff")
+    assert [one["kind"] for one in yaml.safe_load_all(out)] == ["Pod", "Pod"]
+
+
+def test_a_file_that_cannot_be_written_is_told(run, manifest, monkeypatch):
+    path = manifest("a.yaml", POD)
+
+    def write(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(type(path), "write_bytes", write)
+    code, out, err = run("render", "eu", "-i", "a.yaml")
+    assert (code, out) == (2, "")
+    assert "error[CHR0707]: this file cannot be written: Permission denied" in err
+
+
+def test_a_text_of_several_lines_is_told_on_one(run, manifest):
+    manifest("a.yaml", POD.replace("harness/chaos-ddcr:1 # here", "|\n      harness/chaos-ddcr:1"))
+    err = run("render", "eu", "a.yaml")[2]
+    assert err == 'a.yaml:5: "harness/chaos-ddcr:1\\n" is left as it is: it is not an image reference\n'
+
+
+def test_probes_are_printed_for_litmus_and_for_harness(run, company):
+    code, out, _ = run("render", "eu", "--probes", "--prometheus", "http://there:9090")
+    assert code == 0
+    assert [one["type"] for one in yaml.safe_load(out)["probe"]] == ["httpProbe", "k8sProbe", "promProbe", "promProbe"]
+    assert "endpoint: http://there:9090" in out
+    code, out, _ = run("render", "eu", "--probes", "--for", "harness")
+    template = yaml.safe_load(out)["resources"]["eu-registry-answers"]
+    assert code == 0
+    assert template["properties"]["hubIdentity"] == "${chaosHub}"
+    assert "connectorId: <+input>" in out or "connectorId: '<+input>'" in out or 'connectorId: "<+input>"' in out
 
 
 def test_a_file_without_an_object_is_told(run, manifest):

@@ -238,6 +238,23 @@ def test_malformed_objects_do_not_end_the_run(target, text):
     assert re.sub(r"harbor\S*", "", result.text)
 
 
+@pytest.mark.parametrize("between", ["", "\n", " \n\n"])
+def test_json_objects_one_after_the_other_are_changed_each(target, between):
+    one = '{"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"image": "harness/chaos-ddcr:1"}]}}'
+    secrets, image = f'"imagePullSecrets": [{{"name": "{SECRET}"}}], "containers"', DDCR
+    new = one.replace('"containers"', secrets).replace("harness/chaos-ddcr:1", image)
+    result = rendered(f"{one}{between}{one}\n", target)
+    assert result.text == f"{new}{between}{new}\n"
+    assert {change.line for change in result.changed} == {1, 1 + between.count("\n")}
+    assert rendered(result.text, target).text == result.text
+
+
+def test_what_is_not_json_all_through_is_no_manifest(target):
+    for text in ('{"a": 1} {"b"', '{"a": 1} x: 1', '{"a": 1} [1]'):
+        with pytest.raises(NotReadable):
+            rendered(text, target)
+
+
 def test_json_in_single_quotes_stays_there(target):
     spec = '{"containers": [{"image": "harness/chaos-ddcr:1"}]}'
     pod = f"""{{"kind": "Pod", "apiVersion": "v1", "a": "it''s", "spec": {spec}}}"""

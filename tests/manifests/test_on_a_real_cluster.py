@@ -1,6 +1,7 @@
 """On the lab's API server: it takes what is rendered, and `--from-cluster` finds what pulls from elsewhere."""
 
 import json
+import re
 import uuid
 from collections.abc import Iterator
 from functools import partial
@@ -11,6 +12,7 @@ import pytest
 import yaml
 
 from lab.deadline import wait_for
+from lab.definitions import definitions
 from lab.kubeapi import ApiError, apply, call, get
 from lab.state import KubernetesState, load
 from pulumi_chaosreg.cli.main import main
@@ -18,90 +20,93 @@ from pulumi_chaosreg.manifests.rendering import rendered
 from pulumi_chaosreg.manifests.target import Target
 from tests.manifests.test_argo_workflows import WORKFLOW
 from tests.manifests.test_kubernetes_accepts_it import OBJECTS
-from tests.manifests.values import ACCOUNT, DDCR, SECRET
+from tests.manifests.values import ACCOUNT, DDCR, FAULTS, SECRET
 
 pytestmark = pytest.mark.engine
-
-NAMES = {"type": "array", "items": {"type": "object", "properties": {"name": {"type": "string"}}}}
-ANY: dict[str, Any] = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-
-
-def some(**properties: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": properties}
-
-
-def each(**properties: Any) -> dict[str, Any]:
-    return {"type": "array", "items": some(**properties)}
-
-
-TEXT = {"type": "string"}
-PROBE = each(
-    name=TEXT,
-    type=TEXT,
-    mode=TEXT,
-    runProperties=some(probeTimeout=TEXT, interval=TEXT, attempt={"type": "integer"}),
-    **{
-        "httpProbe/inputs": some(url=TEXT, method=some(get=some(criteria=TEXT, responseCode=TEXT))),
-        "k8sProbe/inputs": some(
-            group=TEXT, version=TEXT, resource=TEXT, namespace=TEXT, fieldSelector=TEXT, operation=TEXT
-        ),
-        "promProbe/inputs": some(endpoint=TEXT, query=TEXT, comparator=some(type=TEXT, criteria=TEXT, value=TEXT)),
-    },
-)
-CUSTOM = {
-    ("argoproj.io", "Workflow"): some(
-        entrypoint=TEXT, arguments=ANY, imagePullSecrets=NAMES, templates={"type": "array", "items": ANY}
-    ),
-    ("litmuschaos.io", "ChaosEngine"): some(
-        components=some(runner=some(image=TEXT, imagePullSecrets=NAMES)),
-        experiments=each(
-            name=TEXT,
-            spec=some(components=some(experimentImagePullSecrets=NAMES, env=each(name=TEXT, value=TEXT)), probe=PROBE),
-        ),
-    ),
-}
-"""What the public definitions say of the fields that `render` writes; what they do not name is refused."""
 
 ENGINE = """\
 apiVersion: litmuschaos.io/v1alpha1
 kind: ChaosEngine
 metadata: {name: engine}
 spec:
+  engineState: active
+  appinfo: {appns: hce, applabel: app=a, appkind: deployment}
+  chaosServiceAccount: litmus
+  components:
+    runner: {image: "harness/chaos-runner:1.0", type: go}
+    sidecar:
+    - {image: "harness/chaos-ddcr:1", imagePullPolicy: Always, env: [{name: LIB_IMAGE, value: "harness/chaos-ddcr:1"}]}
   experiments:
   - name: pod-delete
     spec:
       components:
+        experimentImage: harness/chaos-ddcr-faults:1.40.0
         env:
         - {name: LIB_IMAGE, value: 'harness/chaos-ddcr-faults:1.40.0'}
-      probe: PROBES
+      probe:
+      - name: own
+        type: cmdProbe
+        mode: SOT
+        runProperties: {probeTimeout: 5s, interval: 5s}
+        cmdProbe/inputs:
+          command: "true"
+          comparator: {type: string, criteria: contains, value: ""}
+          source: {image: "harness/chaos-ddcr:1"}
+"""
+EXPERIMENT = """\
+apiVersion: litmuschaos.io/v1alpha1
+kind: ChaosExperiment
+metadata: {name: pod-delete}
+description: {message: Deletes a pod}
+spec:
+  definition:
+    scope: Namespaced
+    image: harness/chaos-ddcr-faults:1.40.0
+    args: [-c, ./experiments -name pod-delete]
+    command: [/bin/bash]
+    env:
+    - {name: LIB_IMAGE, value: 'harness/chaos-ddcr-faults:1.40.0'}
+    labels: {name: pod-delete}
 """
 
 
 @pytest.fixture(scope="module")
 def cluster() -> KubernetesState:
+    """With Argo's and Litmus's own definitions of their objects."""
     cluster = load().kubernetes
-    for (group, kind), spec in CUSTOM.items():
-        plural = f"{kind.lower()}s"
-        version = {"name": "v1alpha1", "served": True, "storage": True, "schema": {"openAPIV3Schema": some(spec=spec)}}
-        definition = {
-            "apiVersion": "apiextensions.k8s.io/v1",
-            "kind": "CustomResourceDefinition",
-            "metadata": {"name": f"{plural}.{group}"},
-            "spec": {
-                "group": group,
-                "scope": "Namespaced",
-                "names": {"kind": kind, "plural": plural},
-                "versions": [version],
-            },
-        }
-        path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-        try:
-            call(cluster, "POST", path, definition)
-        except ApiError as error:
-            if error.status != 409:
-                raise
-        assert wait_for(partial(_is_served, cluster, f"/apis/{group}/v1alpha1/namespaces/default/{plural}"), 20)
+    for path in definitions().values():
+        for definition in yaml.load_all(path.read_text("utf-8"), yaml.CSafeLoader):
+            if definition:
+                schema = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+                schema["properties"]["status"] = {}  # nothing of ours, and two thirds of the text
+                _complete(schema)
+                _define(cluster, definition)
     return cluster
+
+
+def _complete(schema: dict[str, Any]) -> None:
+    """Where a type holds itself (steps with templates of their own) Argo's definition says nothing, and an API server
+    wants a word: anything.
+    """
+    if schema.get("type") == "array":
+        schema.setdefault("items", {})
+    elif "type" not in schema and "x-kubernetes-int-or-string" not in schema:
+        schema |= {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    below = [*schema.get("properties", {}).values(), schema.get("items"), schema.get("additionalProperties")]
+    for one in below:
+        if isinstance(one, dict):
+            _complete(one)
+
+
+def _define(cluster: KubernetesState, definition: dict[str, Any]) -> None:
+    try:
+        call(cluster, "POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition)
+    except ApiError as error:
+        if error.status != 409:
+            raise
+    spec = definition["spec"]
+    path = f"/apis/{spec['group']}/v1alpha1/namespaces/default/{spec['names']['plural']}"
+    assert wait_for(partial(_is_served, cluster, path), 20)
 
 
 def _is_served(cluster: KubernetesState, path: str) -> bool:
@@ -134,14 +139,46 @@ def test_a_real_api_server_takes_what_is_rendered(cluster, namespace, target: Ta
         assert (SECRET in json.dumps(taken)) == (kind != "ConfigMap")
 
 
-def test_custom_resources_are_taken_in_strict_validation(cluster, namespace, target, tmp_path, monkeypatch, capsys):
+def taken(cluster: KubernetesState, thing: dict[str, Any]) -> dict[str, Any]:
+    """What is made of a custom resource by a `kubectl create` that validates strictly: applied by the server's side, an
+    unknown field goes without a word.
+    """
+    group, plural = thing["apiVersion"], f"{thing['kind'].lower()}s"
+    path = f"/apis/{group}/namespaces/{thing['metadata']['namespace']}/{plural}?dryRun=All&fieldValidation=Strict"
+    return call(cluster, "POST", path, thing)
+
+
+def test_argo_s_and_litmus_s_own_definitions_take_what_is_rendered(cluster, namespace, target, dedicated) -> None:
+    texts = [rendered(WORKFLOW, target).text, rendered(ENGINE, dedicated).text, rendered(ENGINE, target).text]
+    # a ChaosEngine in a Workflow, too, with its parameters as Argo fills them in
+    artifact = yaml.safe_load(texts[0])["spec"]["templates"][1]["inputs"]["artifacts"][0]["raw"]["data"]
+    texts.append(re.sub(r"\{\{.*?\}\}", "x", artifact))
+    for text in texts:
+        thing = yaml.safe_load(text)
+        thing["metadata"] = {"name": "a", "namespace": namespace}
+        assert SECRET in json.dumps(taken(cluster, thing)["spec"])
+
+
+def test_an_experiment_s_images_are_changed_and_it_has_no_place_for_secrets(cluster, namespace, target) -> None:
+    thing = yaml.safe_load(rendered(EXPERIMENT, target).text)
+    thing["metadata"]["namespace"] = namespace
+    definition = taken(cluster, thing)["spec"]["definition"]
+    assert [definition["image"], definition["env"][0]["value"]] == [FAULTS, FAULTS]
+
+
+def test_litmus_s_definition_takes_the_probes_and_refuses_others(
+    cluster, namespace, target, tmp_path, monkeypatch, capsys
+) -> None:
     monkeypatch.chdir(_project(tmp_path, namespace))
     assert main(["render", "prod-eu", "--probes"]) == 0
     probes = yaml.safe_load(capsys.readouterr().out)["probe"]
-    for text in (WORKFLOW, ENGINE.replace("PROBES", json.dumps(probes))):
-        thing = yaml.safe_load(rendered(text, target).text)
-        thing["metadata"]["namespace"] = namespace
-        assert SECRET in json.dumps(apply(cluster, thing, dry_run=True)["spec"])
+    engine = yaml.safe_load(rendered(ENGINE, target).text)
+    engine["metadata"]["namespace"] = namespace
+    engine["spec"]["experiments"][0]["spec"]["probe"] = probes
+    assert taken(cluster, engine)["spec"]["experiments"][0]["spec"]["probe"] == probes
+    probes[-1]["promProbe/inputs"]["comparator"]["type"] = "float"  # which is pruned where validation is not strict
+    with pytest.raises(ApiError, match=r"comparator\.type"):
+        taken(cluster, engine)
 
 
 def test_from_cluster_finds_what_pulls_from_elsewhere_and_changes_nothing(

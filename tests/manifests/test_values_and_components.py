@@ -1,4 +1,4 @@
-"""What `render` prints for charts, Kustomize and probes."""
+"""What `render` prints for charts and Kustomize."""
 
 import pytest
 import yaml
@@ -6,7 +6,6 @@ import yaml
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.manifests.charts import NAMES, chart_values, load_charts
 from pulumi_chaosreg.manifests.kustomization import kustomization
-from pulumi_chaosreg.manifests.probes import probes
 from tests.manifests.values import DDCR, SECRET
 
 NAMED = [{"name": SECRET}]
@@ -59,6 +58,30 @@ def test_the_other_charts(target):
         chart_values("chaos-infra", target)
 
 
+def test_the_self_managed_platform_gets_the_images_that_it_hands_out(target, target_of, dedicated):
+    values = chart_values("smp", target)["chaos"]
+    assert (
+        values["chaos-manager"]
+        == values["chaos-k8s-ifs"]
+        == {
+            "ddcrImage": {"image": image("chaos-ddcr", "1.94.0")},
+            "ddcrFaultsImage": {"image": image("chaos-ddcr-faults", "1.94.0")},
+            "ddcrLibImage": {"image": image("chaos-ddcr-faults", "1.94.0")},
+            "logWatcherImage": {"image": image("chaos-log-watcher", "1.94.0")},
+        }
+    )
+    own = target_of(custom_images={"ddcr_lib": "harbor.example.com/chaos/helper:7"})
+    assert chart_values("smp", own)["chaos"]["chaos-manager"]["ddcrLibImage"] == {"image": image("helper", "7")}
+    theirs = chart_values("smp", dedicated)["chaos"]["chaos-k8s-ifs"]
+    assert theirs["chaosGoRunnerImage"] == {"image": image("chaos-go-runner")}
+    assert theirs["argoWorkflowExecutorImage"] == {"image": image("chaos-argoexec", "v3.4.16")}
+
+
+def test_every_image_of_a_chart_is_one_that_the_catalogue_knows(target):
+    named = {image for chart in load_charts().values() for images in chart.images.values() for image in images}
+    assert named - target.catalogue.names == {"chaos-ddcr-lib"}  # a slot, and no image of its own
+
+
 def test_without_a_secret_charts_get_none(target_of):
     public = {"server": "harbor.example.com", "account": "chaos", "type": "public"}
     target = target_of(account={"image_registry": public})
@@ -94,20 +117,6 @@ def test_kustomize_s_patches_add_the_secret_to_every_pod(target):
     assert patches["Pod"]["spec"] == {"imagePullSecrets": NAMED}
     assert patches["ServiceAccount"]["imagePullSecrets"] == NAMED
     assert all(patch["kind"] == kind for kind, patch in patches.items())
-
-
-def test_probes_ask_the_registry_the_namespace_and_prometheus(target):
-    http, pods, errors, seconds = probes(target, "http://prometheus")
-    assert http["httpProbe/inputs"]["url"] == "https://harbor.example.com/v2/"
-    assert http["httpProbe/inputs"]["method"]["get"] == {"criteria": "oneOf", "responseCode": "[200,401]"}
-    assert pods["k8sProbe/inputs"]["namespace"] == "hce"
-    assert {one["promProbe/inputs"]["endpoint"] for one in (errors, seconds)} == {"http://prometheus"}
-
-
-def test_docker_hub_s_own_address_is_another_than_its_name(target_of):
-    hub = {"server": "docker.io", "account": "harness", "type": "public"}
-    first = probes(target_of(account={"image_registry": hub, "mirror": "off"}), "")[0]
-    assert first["httpProbe/inputs"]["url"] == "https://registry-1.docker.io/v2/"
 
 
 def test_kustomize_gets_the_names_of_sources_that_have_the_image(dedicated):

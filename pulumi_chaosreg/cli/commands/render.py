@@ -21,10 +21,13 @@ from pulumi_chaosreg.cli.selection import select
 from pulumi_chaosreg.cli.yaml_text import yaml_text
 from pulumi_chaosreg.errors import Cause, ChaosregError
 from pulumi_chaosreg.manifests.charts import NAMES, chart_values, load_charts
+from pulumi_chaosreg.manifests.document import without_mark
 from pulumi_chaosreg.manifests.kustomization import kustomization
-from pulumi_chaosreg.manifests.probes import probes
+from pulumi_chaosreg.manifests.probes import probe_templates, probes
 from pulumi_chaosreg.manifests.target import Target
 from pulumi_chaosreg.review.review import review
+from pulumi_chaosreg.scopes.model import Level
+from pulumi_chaosreg.scopes.publication import harness_ids
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.stacks.project_file import find_project
 
@@ -38,8 +41,13 @@ examples:
   chaosreg render prod-eu -i manifests/*.yaml         in place
   chaosreg render prod-eu --check manifests/*.yaml    for CI: 1 where something would change
   chaosreg render prod-eu --helm chaos-infra > values.yaml
+  chaosreg render prod-eu --probes --for harness > Pulumi.yaml
   chaosreg render prod-eu --from-cluster              what runs there and pulls something else
 """
+
+_PROMETHEUS = "http://prometheus-operated.monitoring.svc:9090"
+_RUNTIME_INPUT = "<+input>"
+"""What Harness asks for where a probe is made from a template."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,10 +64,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--from-cluster", action="store_true", help="read what runs there; 1 where it pulls something else"
     )
     parser.add_argument(
+        "--for",
+        dest="whose",
+        choices=("litmus", "harness"),
+        help="whose --probes are: entries of a ChaosEngine, or probe templates of Harness (default: litmus)",
+    )
+    parser.add_argument(
         "--prometheus",
-        default="http://prometheus-operated.monitoring.svc:9090",
-        metavar="URL",
-        help="whom --probes asks (default: %(default)s)",
+        metavar="WHERE",
+        help=f"whom --probes asks: an address (default: {_PROMETHEUS}), or Harness's connector to it (default: a"
+        " runtime input)",
     )
     parser.add_argument("--digest", action="store_true", help="every image by its digest, whatever `images.pin` says")
     add_output(parser, "text", "json", about="for manifests json tells what changes and what is left")
@@ -75,6 +89,13 @@ def run(options: argparse.Namespace) -> int:
         return 2
     config = _one(select(reviewed, [options.infrastructure]))
     target = Target.of(config, reviewed.company.catalogue, by_digest=options.digest)
+    for option, given in (("--for", options.whose), ("--prometheus", options.prometheus)):
+        if given and not options.probes:
+            raise ChaosregError.of(
+                "CHR0706",
+                f"`{option} {given}` is given, and nothing reads it: it says more of `--probes`",
+                help="leave it out, or add `--probes`",
+            )
     if options.from_cluster or options.helm or options.kustomize or options.probes:
         _no_files(options)
     if options.from_cluster:
@@ -85,8 +106,8 @@ def run(options: argparse.Namespace) -> int:
         about = "A component: `components: [FOLDER]` in a kustomization.yaml"
         _print(options.output, [about], kustomization(target))
     elif options.probes:
-        about = "For a fault of a ChaosEngine or of a Harness experiment"
-        _print(options.output, [about], {"probe": probes(target, options.prometheus)})
+        about, value = _probes(config, target, options)
+        _print(options.output, [about], value)
     else:
         return _manifests(target, options)
     return 0
@@ -115,6 +136,17 @@ def _print(output: str, about: Sequence[str], value: Any) -> None:
         print(as_json(value), end="")
     else:
         print("".join(f"# {line}\n" for line in about) + yaml_text(value), end="")
+
+
+def _probes(config: ResolvedConfig, target: Target, options: argparse.Namespace) -> tuple[str, dict[str, Any]]:
+    """(what they are, they themselves)."""
+    if options.whose != "harness":
+        return "For a fault of a ChaosEngine", {"probe": probes(target, options.prometheus or _PROMETHEUS)}
+    ids = harness_ids(config.infrastructure)
+    places = {"orgId": Level.ORGANIZATION, "projectId": Level.PROJECT}
+    project = {key: ids[level] for key, level in places.items() if level in ids}
+    about = "A program of Pulumi YAML: probe templates, in the ChaosHub that `chaosHub` names"
+    return about, probe_templates(target, project, options.prometheus or _RUNTIME_INPUT)
 
 
 def _one(configs: Sequence[ResolvedConfig]) -> ResolvedConfig:
@@ -151,6 +183,8 @@ def _stream(manifests: Sequence[Manifest]) -> str:
     text = ""
     for manifest in manifests:
         rendered = manifest.rendered.text
+        if text:
+            _, rendered = without_mark(rendered)  # inside of a stream it would be a letter
         if text and not rendered.startswith("---"):
             text += ("" if text.endswith("\n") else "\n") + "---\n"
         elif text and not text.endswith("\n"):

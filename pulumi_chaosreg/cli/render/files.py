@@ -1,5 +1,6 @@
 """The files that `chaosreg render` reads and writes, and what it says of them."""
 
+import json
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ class Manifest:
         lines: dict[str, list[int]] = {}
         for one in sorted(self.rendered.kept, key=lambda one: one.line):
             left = "" if one.reason in (Reason.ELSEWHERE, Reason.NO_LIST) else " is left as it is"
-            lines.setdefault(f"{one.text}{left}: {one.why}", []).append(one.line)
+            lines.setdefault(f"{_on_a_line(one.text)}{left}: {one.why}", []).append(one.line)
         told = [] if self.rendered.is_manifest else [f"{self.name}: no Kubernetes object is in it"]
         for text, found in lines.items():
             more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
@@ -38,7 +39,7 @@ class Manifest:
     def said_of_changes(self) -> list[str]:
         """What would change."""
         return [
-            f"{self.name}:{one.line}: {one.old} → {one.new}"
+            f"{self.name}:{one.line}: {_on_a_line(one.old)} → {_on_a_line(one.new)}"
             if one.old
             else f"{self.name}:{one.line}: {dotted(one.keys)}: + {one.new}"
             for one in sorted(self.rendered.changed, key=lambda one: one.line)
@@ -63,6 +64,10 @@ class Manifest:
                 for one in self.rendered.kept
             ],
         }
+
+
+def _on_a_line(text: str) -> str:
+    return text if text.isprintable() else json.dumps(text)
 
 
 def dotted(keys: Keys) -> str:
@@ -138,9 +143,23 @@ def _refused(name: str, refused: Refused) -> Finding:
 
 
 def write_manifests(manifests: Iterable[Manifest]) -> None:
-    """Write the files in place; what comes from standard input goes to standard output."""
+    """Write the files in place; what comes from standard input goes to standard output.
+
+    Raises ChaosregError (CHR0707) for the first that cannot be written; those before it are.
+    """
     for manifest in manifests:
         if manifest.name == STANDARD_INPUT:
             sys.stdout.write(manifest.rendered.text)
-        else:
+            continue
+        try:
             Path(manifest.name).write_bytes(manifest.rendered.text.encode("utf-8"))
+        except OSError as error:
+            cause = error.strerror or "it cannot be opened"
+            raise ChaosregError(
+                Finding(
+                    "CHR0707",
+                    f"this file cannot be written: {cause}",
+                    _place(manifest.name),
+                    help="let it be written, or leave out `-i` and write the output elsewhere",
+                )
+            ) from None
