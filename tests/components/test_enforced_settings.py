@@ -41,11 +41,12 @@ def test_the_objects_say_whose_they_are_in_a_cluster_that_others_use_too(run: An
     made = _made(run, {"moved_from": "acme-corp"}, enforce="deny", moved_from="first", labels={"team": "one"})
 
     names = {inputs["metadata"]["name"] for inputs in made.values()}
-    assert names == {"chaos-image-registry-first.chaos.acme-corp"}
+    name = "chaos-image-registry-first.chaos.acme-corp"
+    assert names == {name, f"{name}.deny"}
     assert all(inputs["metadata"]["labels"]["chaosreg/infrastructure"] == "dev" for inputs in made.values())
     assert all(inputs["metadata"]["labels"]["team"] == "one" for inputs in made.values())
     binding = made["ValidatingAdmissionPolicyBinding dev"]["spec"]
-    assert binding["policyName"] in names
+    assert binding["policyName"] == name
     assert binding["matchResources"]["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "chaos"}
 
 
