@@ -148,7 +148,7 @@ def test_an_image_of_another_type_is_told_with_the_reason(render):
     result = render("apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: harness/chaos-operator:1.53.0\n")
     (kept,) = result.kept
     assert kept.reason is Reason.UNRESOLVED
-    assert kept.why == "it is an image of dedicated infrastructures, and payments/checkout/prod-eu is ddcr"
+    assert kept.why == "it is an image of dedicated infrastructures, but payments/checkout/prod-eu is ddcr"
 
 
 @pytest.mark.parametrize("kind", ["List", "DeploymentList"])
