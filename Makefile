@@ -5,7 +5,9 @@ BIN := .venv/bin
 # Without compiled files every process that a test starts, and pytest itself, would compile all of ours again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test nightly lint unit newest-sdk format lab-up lab-down clean
+DOCS := -W --keep-going -q -c website -d build/doctrees
+
+.PHONY: help demo test nightly lint unit newest-sdk format docs docs-links lab-up lab-down clean
 
 help:            ## what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -35,6 +37,12 @@ format: .venv/ready  ## let ruff rewrite the layout
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+docs: .venv/docs-ready  ## the site of docs/, build/site/docs/index.html; a broken link or anchor inside fails it
+	$(BIN)/sphinx-build $(DOCS) . build/site
+
+docs-links: .venv/docs-ready  ## ask the internet for every address that the documentation names
+	$(BIN)/sphinx-build $(DOCS) -b linkcheck . build/links
+
 lab-up: .venv/ready  ## start the lab and leave it running (python -m lab status|logs|run)
 	$(BIN)/python -m lab up
 
@@ -50,4 +58,9 @@ clean: lab-down  ## remove what make made here; the lab's builds stay in the cac
 	@echo "==> Python side: .venv with the pinned packages (about a minute the first time)"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+.venv/docs-ready: .venv/ready
+	@echo "==> what makes the site (about ten seconds)"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
 	@touch $@

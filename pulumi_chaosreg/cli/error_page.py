@@ -1,6 +1,7 @@
 """The entries of docs/errors.md, which ships with the package."""
 
 import re
+from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
@@ -10,19 +11,41 @@ from pulumi_chaosreg.errors import ChaosregError
 _HEADING = re.compile(r"^### (CHR\d{4}) (.+)$", re.MULTILINE)
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the page says of one code."""
+
+    code: str
+    title: str
+    body: str
+    """Markdown."""
+
+    @property
+    def anchor(self) -> str:
+        """Of its heading, as GitHub makes it: lower case, hyphens for spaces, nothing else but letters and digits."""
+        return re.sub(r"[^\w -]", "", f"{self.code} {self.title}".lower()).replace(" ", "-")
+
+
+def entries() -> dict[str, Entry]:
+    """All of them, by code."""
+    page = _page()
+    return {
+        heading[1]: Entry(heading[1], heading[2], page[heading.end() :].partition("\n#")[0].strip("\n"))
+        for heading in _HEADING.finditer(page)
+    }
+
+
 def entry(code: str) -> str:
     """What a code means, why it is an error and how it is mended, as text.
 
     Raises ChaosregError (CHR0118) for a code that there is not.
     """
-    page = _page()
-    headings = list(_HEADING.finditer(page))
-    found = next((heading for heading in headings if heading[1] == code), None)
+    every = entries()
+    found = every.get(code)
     if found is None:
-        near = get_close_matches(code, [heading[1] for heading in headings], n=3, cutoff=0.5)
+        near = get_close_matches(code, list(every), n=3, cutoff=0.5)
         raise ChaosregError.of("CHR0118", f"there is no code `{code}`", help=f"the nearest: {', '.join(near)}")
-    body = page[found.end() :].partition("\n#")[0].strip("\n")
-    return f"{found[1]}  {found[2]}\n\n{body.replace('**', '')}\n"
+    return f"{found.code}  {found.title}\n\n{found.body.replace('**', '')}\n"
 
 
 def codes() -> list[str]:

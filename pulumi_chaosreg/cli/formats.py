@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Callable, Mapping
+from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from pulumi_chaosreg import __version__
+from pulumi_chaosreg.cli.error_page import Entry, entries
 from pulumi_chaosreg.cli.terminal import colored_finding
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.review.review import Review
 
-_DOCUMENTATION = "https://github.com/pulumi-chaosreg/pulumi-chaosreg/blob/main/docs/errors.md"
+_PAGE = "Errors"
+"""Under this name `[project.urls]` of pyproject.toml says where docs/errors.md is on the web, once it is anywhere."""
 
 
 def as_text(reviewed: Review, _project: Path) -> str:
@@ -32,8 +35,8 @@ def as_json(reviewed: Review, project: Path) -> str:
 
 def as_sarif(reviewed: Review, project: Path) -> str:
     """SARIF 2.1.0, with paths relative to the project's folder."""
-    codes = sorted({finding.code for finding in reviewed.findings})
-    rules = [{"id": code, "helpUri": f"{_DOCUMENTATION}#{code.lower()}"} for code in codes]
+    every, address = entries(), _address_of_page()
+    rules = [_sarif_rule(every[code], address) for code in sorted({finding.code for finding in reviewed.findings})]
     driver = {"name": "chaosreg", "version": __version__, "rules": rules}
     results = [_sarif_result(finding, project) for finding in reviewed.findings]
     run = {
@@ -63,6 +66,24 @@ def _plain(finding: Finding, project: Path) -> dict[str, Any]:
         "notes": [{"label": label, "text": text} for label, text in finding.notes],
         "help": finding.help,
     }
+
+
+def _sarif_rule(entry: Entry, address: str) -> dict[str, Any]:
+    """What a code host shows beside an alert: the page's entry itself, and where the page has it."""
+    rule: dict[str, Any] = {
+        "id": entry.code,
+        "shortDescription": {"text": entry.title},
+        "help": {"text": entry.body.replace("**", ""), "markdown": entry.body},
+    }
+    return {**rule, "helpUri": f"{address}#{entry.anchor}"} if address else rule
+
+
+def _address_of_page() -> str:
+    try:
+        urls: list[str] = metadata("pulumi-chaosreg").get_all("Project-URL") or []
+    except PackageNotFoundError:  # a checkout on PYTHONPATH
+        return ""
+    return dict(url.split(", ", 1) for url in urls).get(_PAGE, "")
 
 
 def _sarif_result(finding: Finding, project: Path) -> dict[str, Any]:

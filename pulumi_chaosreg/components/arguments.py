@@ -51,8 +51,8 @@ class AuthenticationArgs(TypedDict, total=False):
     """aws_ecr: the registry's region"""
 
     key_file: str
-    """gcp_service_account: the JSON key of a service account that may only read, a path from the folder of Pulumi.yaml;
-    Git must not have it
+    """gcp_service_account: a read-only service account's JSON key, a path from the folder of Pulumi.yaml; keep it out
+    of Git
     """
 
 
@@ -511,7 +511,10 @@ class InfrastructureArgs(TypedDict, total=False):
     """what the owner's stack copies into the registry; `off` if something else fills it"""
 
     on_destroy: Literal["retain", "delete"]
-    """what `destroy` does with images and repositories"""
+    """what becomes of a mirrored image that leaves the program, by `destroy` or by a new release, and of repositories
+    by `destroy`. retain (also where nobody says): it is kept. delete: its tag goes at once, with all that no other tag
+    uses, if this stack wrote it and nothing else of the run or of any stack file still has it
+    """
 
     type: Literal["ddcr", "dedicated"]
     """the infrastructure's type"""
@@ -520,7 +523,9 @@ class InfrastructureArgs(TypedDict, total=False):
     """where the chaos Pods run; made if missing"""
 
     service_accounts: list[str]
-    """accounts that get the pull Secret"""
+    """ServiceAccounts that get the pull Secret, as one entry of their `imagePullSecrets`; a missing account is made,
+    and left behind
+    """
 
     pull_secret: PullSecretArgs
     """the Secret that the kubelet pulls with"""

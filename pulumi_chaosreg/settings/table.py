@@ -331,11 +331,21 @@ class _Section(Group):
     required_images = texts("the images instead of the infrastructure type's own list", grammar=REFERENCE)
     repositories = mapping(_REPOSITORIES_TABLE)
     mirror: Setting[bool | dict[str, Any]] = Setting(_MIRROR_TABLE)
-    on_destroy = text("what `destroy` does with images and repositories", ("retain", "delete"))
+    on_destroy = text(
+        "what becomes of a mirrored image that leaves the program, by `destroy` or by a new release, and of "
+        "repositories by `destroy`. retain (also where nobody says): it is kept. delete: its tag goes at once, "
+        "with all that no other tag uses, if this stack wrote it and nothing else of the run or of any stack file "
+        "still has it",
+        ("retain", "delete"),
+    )
     type = text("the infrastructure's type", ("ddcr", "dedicated"))
     cluster = mapping(CLUSTER.table("which cluster; required"))
     namespace = mapping(NAMESPACE.table("where the chaos Pods run; made if missing", short="name"))
-    service_accounts = texts("accounts that get the pull Secret", grammar=KUBERNETES_SUBDOMAIN)
+    service_accounts = texts(
+        "ServiceAccounts that get the pull Secret, as one entry of their `imagePullSecrets`; a missing account is "
+        "made, and left behind",
+        grammar=KUBERNETES_SUBDOMAIN,
+    )
     pull_secret = mapping(PULL_SECRET.table("the Secret that the kubelet pulls with"))
     enforce = text(
         "what the cluster does with Pods in the infrastructure's namespace whose image is neither a resolved one nor "

@@ -1,8 +1,13 @@
 """`validate` for people, for programs and for code hosts: the same findings."""
 
 import json
+from email.message import Message
 
 import pytest
+
+from pulumi_chaosreg.cli import formats
+from pulumi_chaosreg.cli.error_page import entries
+from tests.support.markdown import anchors_of
 
 MISTAKES = {
     "acme": """
@@ -58,6 +63,27 @@ def test_sarif_has_a_rule_and_a_location_for_each(broken, run):
         assert physical["artifactLocation"] == {"uri": "stacks/Pulumi.acme.yaml", "uriBaseId": "PROJECT"}
         assert physical["region"] == {"startLine": line}
         assert physical["artifactLocation"]["uriBaseId"] in of_run["originalUriBaseIds"]
+
+
+def test_a_rule_of_sarif_has_the_page_s_entry_and_no_address_as_long_as_the_page_has_none(broken, run):
+    (rule, _) = json.loads(_validate(run, broken, "--format", "sarif")[1])["runs"][0]["tool"]["driver"]["rules"]
+    assert rule["shortDescription"] == {"text": "Unknown key"}
+    assert "- **Fix.** Take the key that is proposed, or remove yours." in rule["help"]["markdown"]
+    assert "- Fix. Take the key that is proposed, or remove yours." in rule["help"]["text"]
+    assert "helpUri" not in rule
+
+
+def test_help_of_a_rule_leads_to_the_heading_where_github_has_it(broken, run, monkeypatch):
+    said = Message()
+    said["Project-URL"] = "Errors, https://forge.example/docs/errors.md"
+    monkeypatch.setattr(formats, "metadata", lambda _: said)
+    rules = json.loads(_validate(run, broken, "--format", "sarif")[1])["runs"][0]["tool"]["driver"]["rules"]
+    anchors = [rule["helpUri"].removeprefix("https://forge.example/docs/errors.md#") for rule in rules]
+    assert anchors == ["chr0104-unknown-key", "chr0111-no-effect-yet"]
+
+
+def test_every_entry_s_anchor_is_the_one_that_github_gives_its_heading():
+    assert {entry.anchor for entry in entries().values()} <= anchors_of("docs/errors.md")
 
 
 def test_sarif_places_what_has_no_place_at_the_project(project, run):

@@ -17,7 +17,7 @@ CONFIG = {
 
 @pytest.mark.parametrize(
     ("page", "infrastructures"),
-    [("README.md", {"payments/checkout/prod-eu"}), ("docs/python.md", {"payments", "ledger"})],
+    [("docs/quickstart.md", {"payments/checkout/prod-eu"}), ("docs/python.md", {"payments", "ledger"})],
 )
 def test_a_program_that_a_page_shows_makes_what_it_says(page: str, infrastructures: set[str]) -> None:
 

@@ -1,0 +1,47 @@
+"""What holds of every page: its links lead somewhere, its lines fit, and it claims no address that there is not."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.documented import ROOT, pages
+from tests.support.markdown import anchors_of, links_of, prose_of
+
+PAGES = [
+    *pages(),
+    *sorted(path.relative_to(ROOT) for path in ROOT.glob("[A-QS-Z]*.md")),
+    *sorted(path.relative_to(ROOT) for folder in ("examples", "lab") for path in (ROOT / folder).rglob("README.md")),
+]
+WIDTH = 120
+LONG_LINES = {Path("CHANGELOG.md"), Path("docs/errors.md")}
+OUR_ADDRESS = re.compile(
+    r"https?://[\w./-]*pulumi-chaosreg|\bpip install (?:-\S+ )*pulumi-chaosreg(?![\w-])|ghcr\.io/pulumi-chaosreg"
+)
+"""A repository, a site, or a package index that has the package: none of these is anywhere yet."""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_every_link_inside_leads_to_a_file_and_a_heading(page: Path) -> None:
+    inside = [link for link in links_of(page) if not re.match(r"[a-z]+:", link)]
+    assert [link for link in inside if not _leads_somewhere(page, link)] == []
+
+
+def _leads_somewhere(page: Path, link: str) -> bool:
+    path, _, anchor = link.partition("#")
+    target = ROOT / page.parent / path if path else ROOT / page
+    if not target.is_file():  # a folder has no page in the site: link to its README.md
+        return False
+    return not anchor or anchor in anchors_of(target.resolve().relative_to(ROOT.resolve()))
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in LONG_LINES], ids=str)
+def test_prose_is_wrapped(page: Path) -> None:
+    prose = prose_of(page).splitlines()
+    assert [line for line in prose if len(line) > WIDTH and not line.lstrip().startswith("|")] == []
+
+
+def test_no_address_is_claimed_that_there_is_not_yet() -> None:
+    files = [ROOT / page for page in PAGES] + [ROOT / "pyproject.toml", *(ROOT / "pulumi_chaosreg").rglob("*.py")]
+    claims = {str(file.relative_to(ROOT)): OUR_ADDRESS.findall(file.read_text("utf-8")) for file in files}
+    assert {file: found for file, found in claims.items() if found} == {}
