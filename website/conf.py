@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 NAVIGATION: Mapping[str, tuple[str, ...]] = {
     "First steps": ("quickstart", "settings", "stacks", "inheritance", "errors"),
-    "Every day": ("diff", "releases", "cli", "operations", "upgrade", "uninstall"),
+    "Every day": ("diff", "releases", "cli", "doctor", "operations", "upgrade", "uninstall"),
     "Images": ("mirror", "digests", "registries", "registries/ecr", "registries/gar"),
     "Clusters": ("config-map", "manifests", "enforce", "harness"),
     "Programs": ("python", "api"),

@@ -7,6 +7,7 @@ import pytest
 
 from pulumi_chaosreg.cli import formats
 from pulumi_chaosreg.cli.error_page import entries
+from tests.support.documented import ROOT
 from tests.support.markdown import anchors_of
 
 MISTAKES = {
@@ -68,8 +69,10 @@ def test_sarif_has_a_rule_and_a_location_for_each(broken, run):
 def test_a_rule_of_sarif_has_the_page_s_entry_and_no_address_as_long_as_the_page_has_none(broken, run):
     (rule, _) = json.loads(_validate(run, broken, "--format", "sarif")[1])["runs"][0]["tool"]["driver"]["rules"]
     assert rule["shortDescription"] == {"text": "Unknown key"}
-    assert "- **Fix.** Take the key that is proposed, or remove yours." in rule["help"]["markdown"]
-    assert "- Fix. Take the key that is proposed, or remove yours." in rule["help"]["text"]
+    page = (ROOT / "docs" / "errors.md").read_text("utf-8")
+    assert f"### CHR0104 Unknown key\n\n{rule['help']['markdown']}\n" in page
+    assert "\n- **Fix.** " in rule["help"]["markdown"]
+    assert "\n- Fix. " in rule["help"]["text"]
     assert "helpUri" not in rule
 
 
