@@ -41,7 +41,11 @@ class EnginePlugin:
         return f"LAB_{self.name.upper()}_PLUGIN"
 
 
-PLUGINS = (EnginePlugin("kubernetes", downloaded=True), EnginePlugin("aws", downloaded=False))
+PLUGINS = (
+    EnginePlugin("kubernetes", downloaded=True),
+    EnginePlugin("aws", downloaded=False),
+    EnginePlugin("gcp", downloaded=False),
+)
 
 
 def provide(home: Path, pulumi: Path) -> dict[str, str]:

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from lab.plugins.aws.diff import diff_resource
 from lab.plugins.aws.inputs import checked
 from lab.plugins.aws.kinds import KINDS, kind_of
 from lab.plugins.aws.policies import same_lifecycle, same_policy
 from lab.plugins.aws.settings import Settings
+from lab.plugins.protocol.differences import diff_resource
 from lab.plugins.protocol.errors import PluginError
 from lab.plugins.protocol.values import UNKNOWN, Secret
 

@@ -6,8 +6,8 @@ provider/resources.go and autonaming.go (v7).
 """
 
 from lab.plugins.aws.policies import same_lifecycle, same_policy
-from lab.plugins.aws.properties import Kind, Property
 from lab.plugins.protocol.errors import unknown_kind
+from lab.plugins.protocol.properties import Kind, Property
 from lab.plugins.protocol.values import Object
 
 # internal/provider/sdkv2/region.go: another region is another resource. Its default comes from the provider's

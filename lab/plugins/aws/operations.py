@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from lab.plugins.aws.cloud import AwsError, Cloud
 from lab.plugins.aws.ecr import LifecyclePolicy, Repository, RepositoryPolicy
 from lab.plugins.aws.iam import Role, RolePolicy
-from lab.plugins.aws.inputs import DEFAULTS
-from lab.plugins.aws.properties import Kind, Property
 from lab.plugins.aws.resource import Resource
 from lab.plugins.aws.settings import Settings
 from lab.plugins.protocol.errors import PartialError, PluginError
+from lab.plugins.protocol.properties import DEFAULTS, Kind, Property
 from lab.plugins.protocol.values import UNKNOWN, Object, Value, reveal, with_secrets_of
 
 _RESOURCES: dict[str, Resource] = {

@@ -8,14 +8,14 @@ from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2 as pb
 
 from lab.plugins.aws.cloud import Cloud
-from lab.plugins.aws.diff import diff_resource
 from lab.plugins.aws.inputs import checked
 from lab.plugins.aws.kinds import kind_of
 from lab.plugins.aws.operations import Operations, planned
-from lab.plugins.aws.properties import Kind
 from lab.plugins.aws.settings import Settings, changed_settings, region_of
 from lab.plugins.protocol.changes import told
+from lab.plugins.protocol.differences import diff_resource
 from lab.plugins.protocol.errors import PluginError
+from lab.plugins.protocol.properties import Kind
 from lab.plugins.protocol.stand_in import StandIn
 from lab.plugins.protocol.values import decode, encode
 from lab.plugins.protocol.verbs import Context, token_of, verb

@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from lab.plugins.aws.inputs import is_autonamed
-from lab.plugins.aws.properties import Kind, Property
 from lab.plugins.protocol.changes import Change, Path
+from lab.plugins.protocol.properties import Kind, Property, is_autonamed
 from lab.plugins.protocol.values import Object, Unknown, Value, reveal
 
 _ANY = Property()

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from lab.plugins.protocol.values import Object, Value
 
+DEFAULTS = "__defaults"
+"""The input that lists which others the program left to us; the provider and the engine know it by this name."""
+
 
 @dataclass(frozen=True)
 class Property:
@@ -50,3 +53,8 @@ class Kind:
     def autonamed(self) -> str:
         """The input that is made up where the program leaves it out; empty where there is none."""
         return next((name for name, known in self.inputs.items() if known.autonamed), "")
+
+
+def is_autonamed(kind: Kind, inputs: Object) -> bool:
+    """Whether the name was made up, so that a replacement can be there before the old one goes."""
+    return not kind.autonamed or kind.autonamed in (inputs.get(DEFAULTS) or ())
