@@ -5,7 +5,6 @@ is for: docs/registries/gar.md.
 """
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from pulumi_chaosreg.errors import ChaosregError, Finding
@@ -78,7 +77,9 @@ def _repository(
         deletion_policy="PREVENT" if settings.retain else "DELETE",
         opts=keep,
     )
-    repository.kms_key_name.apply(partial(_refuse_other_key, registry, settings))
+    # No key is nothing in the state, which a preview takes for unknown; `registry_uri` is known of what is there.
+    known = pulumi.Output.all(repository.registry_uri, repository.kms_key_name.future())
+    known.apply(lambda found: _refuse_other_key(registry, settings, found[1]))
     below = pulumi.ResourceOptions(parent=repository, deleted_with=repository, retain_on_delete=False, protect=False)
     for who, members in settings.members.items():
         (role,) = registry.kind.rights[who]
