@@ -33,7 +33,7 @@ class GoBuild:
     ldflags: str = "-s -w"
     environment: Mapping[str, str] = field(default_factory=dict)
     copies: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """File name → (module, path): files that are taken from a module as they are."""
+    """File name → (module, path): scripts that are taken from a module as they are."""
 
     @property
     def folder(self) -> Path:
@@ -63,19 +63,16 @@ class GoBuild:
             command: list[str | Path] = [go, "build", "-v", "-ldflags", self.ldflags, "-o", folder / name, package]
             _run(leashed(command), self.folder, environment, folder / "build.log")
         for name, (module, path) in self.copies.items():
-            downloaded = subprocess.run(
-                [go, "mod", "download", "-json", module],
+            listed = subprocess.run(
+                [go, "list", "-m", "-f", "{{.Dir}}", module],
                 cwd=self.folder,
                 env=environment,
                 capture_output=True,
                 text=True,
-                check=False,
+                check=True,
             )
-            found = json.loads(downloaded.stdout or "{}")
-            if downloaded.returncode:
-                raise LabError(f"{module} could not be downloaded: {found.get('Error') or downloaded.stderr}")
             copy = folder / name
-            copy.write_bytes((Path(found["Dir"]) / path).read_bytes())
+            copy.write_bytes((Path(listed.stdout.strip()) / path).read_bytes())
             copy.chmod(0o755)
         detail(f"{self.module} built in {elapsed(since)}")
 

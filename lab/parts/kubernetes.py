@@ -15,7 +15,6 @@ from pathlib import Path
 
 import yaml
 
-from lab.definitions import definitions
 from lab.gobuild import GoBuild
 from lab.names import SERVICES
 from lab.network import Network
@@ -57,7 +56,7 @@ class Kubernetes:
 
     def build(self, network: Network) -> Mapping[str, Path]:
         etcd = GoBuild("etcd", "3.6.13", {"etcd": "go.etcd.io/etcd/server/v3"}, cold="half a minute")
-        return {**etcd.ensure(), **kubernetes_programs(), **definitions(), "signing-key": program("signing-key")}
+        return {**etcd.ensure(), **kubernetes_programs(), "signing-key": program("signing-key")}
 
     def prepare(self, folder: Path, programs: Mapping[str, Path]) -> None:
         """Nothing: keys and certificates are made at the start."""

@@ -12,12 +12,12 @@ import pytest
 import yaml
 
 from lab.deadline import wait_for
-from lab.definitions import definitions
 from lab.kubeapi import ApiError, apply, call, get
 from lab.state import KubernetesState, load
 from pulumi_chaosreg.cli.main import main
 from pulumi_chaosreg.manifests.rendering import rendered
 from pulumi_chaosreg.manifests.target import Target
+from tests.manifests.definitions import DEFINITIONS
 from tests.manifests.test_argo_workflows import WORKFLOW
 from tests.manifests.test_kubernetes_accepts_it import OBJECTS
 from tests.manifests.values import ACCOUNT, DDCR, FAULTS, SECRET
@@ -72,41 +72,29 @@ spec:
 
 @pytest.fixture(scope="module")
 def cluster() -> KubernetesState:
-    """With Argo's and Litmus's own definitions of their objects."""
+    """With what the public definitions of Argo's and Litmus's objects say of our fields."""
     cluster = load().kubernetes
-    for path in definitions().values():
-        for definition in yaml.load_all(path.read_text("utf-8"), yaml.CSafeLoader):
-            if definition:
-                schema = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
-                schema["properties"]["status"] = {}  # nothing of ours, and two thirds of the text
-                _complete(schema)
-                _define(cluster, definition)
+    for (group, kind), schema in DEFINITIONS.items():
+        plural = f"{kind.lower()}s"
+        version = {"name": "v1alpha1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+        definition = {
+            "apiVersion": "apiextensions.k8s.io/v1",
+            "kind": "CustomResourceDefinition",
+            "metadata": {"name": f"{plural}.{group}"},
+            "spec": {
+                "group": group,
+                "scope": "Namespaced",
+                "names": {"kind": kind, "plural": plural},
+                "versions": [version],
+            },
+        }
+        try:
+            call(cluster, "POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition)
+        except ApiError as error:
+            if error.status != 409:
+                raise
+        assert wait_for(partial(_is_served, cluster, f"/apis/{group}/v1alpha1/namespaces/default/{plural}"), 20)
     return cluster
-
-
-def _complete(schema: dict[str, Any]) -> None:
-    """Where a type holds itself (steps with templates of their own) Argo's definition says nothing, and an API server
-    wants a word: anything.
-    """
-    if schema.get("type") == "array":
-        schema.setdefault("items", {})
-    elif "type" not in schema and "x-kubernetes-int-or-string" not in schema:
-        schema |= {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    below = [*schema.get("properties", {}).values(), schema.get("items"), schema.get("additionalProperties")]
-    for one in below:
-        if isinstance(one, dict):
-            _complete(one)
-
-
-def _define(cluster: KubernetesState, definition: dict[str, Any]) -> None:
-    try:
-        call(cluster, "POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition)
-    except ApiError as error:
-        if error.status != 409:
-            raise
-    spec = definition["spec"]
-    path = f"/apis/{spec['group']}/v1alpha1/namespaces/default/{spec['names']['plural']}"
-    assert wait_for(partial(_is_served, cluster, path), 20)
 
 
 def _is_served(cluster: KubernetesState, path: str) -> bool:
@@ -148,7 +136,7 @@ def taken(cluster: KubernetesState, thing: dict[str, Any]) -> dict[str, Any]:
     return call(cluster, "POST", path, thing)
 
 
-def test_argo_s_and_litmus_s_own_definitions_take_what_is_rendered(cluster, namespace, target, dedicated) -> None:
+def test_custom_resources_are_taken_in_strict_validation(cluster, namespace, target, dedicated) -> None:
     texts = [rendered(WORKFLOW, target).text, rendered(ENGINE, dedicated).text, rendered(ENGINE, target).text]
     # a ChaosEngine in a Workflow, too, with its parameters as Argo fills them in
     artifact = yaml.safe_load(texts[0])["spec"]["templates"][1]["inputs"]["artifacts"][0]["raw"]["data"]
@@ -166,7 +154,7 @@ def test_an_experiment_s_images_are_changed_and_it_has_no_place_for_secrets(clus
     assert [definition["image"], definition["env"][0]["value"]] == [FAULTS, FAULTS]
 
 
-def test_litmus_s_definition_takes_the_probes_and_refuses_others(
+def test_a_strict_definition_takes_the_probes_and_refuses_others(
     cluster, namespace, target, tmp_path, monkeypatch, capsys
 ) -> None:
     monkeypatch.chdir(_project(tmp_path, namespace))
