@@ -13,6 +13,7 @@ from itertools import count
 from typing import Any
 
 from pulumi_chaosreg.cli.first_logins import CREDENTIAL, FirstLogin, Form, extras, kind_of
+from pulumi_chaosreg.cli.installed_from import is_of_this_machine, requirement
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.images.lockfile import FILE_NAME
@@ -38,12 +39,15 @@ plugins:
 """
 
 
+LOCAL = "# A checkout on this machine: write an address that others reach, as in git+https://…\n"
+
+
 def around(answers: "Answers") -> dict[str, str]:
     """What a Pulumi program needs besides stack files: name → text."""
     return {
         "Pulumi.yaml": PULUMI_YAML,
         "__main__.py": "from pulumi_chaosreg.program import run\n\nrun()\n",
-        "requirements.txt": f"{answers.requirement}\n",
+        "requirements.txt": f"{LOCAL if is_of_this_machine() else ''}{answers.requirement}\n",
         ".gitignore": ".venv/\n__pycache__/\n",
     }
 
@@ -91,8 +95,7 @@ class Answers:
     @property
     def requirement(self) -> str:
         """Our package, as pip takes it."""
-        wanted = extras(self.kind) if self.server else ()
-        return f"pulumi-chaosreg[{','.join(wanted)}]" if wanted else "pulumi-chaosreg"
+        return requirement(",".join(extras(self.kind)) if self.server else "")
 
     @property
     def mirrors_onto_itself(self) -> bool:
@@ -377,7 +380,7 @@ def lacks(name: str, text: str, settings: Any, requirement: str) -> Iterator[str
         yield "from pulumi_chaosreg.program import run; run()"
     elif name == "requirements.txt":
         has = re.search(r"^pulumi-chaosreg(?:\[([^\]]*)\])?", text, re.MULTILINE)
-        wanted = re.findall(r"[a-z]+", requirement.partition("[")[2])
+        wanted = re.findall(r"[a-z]+", requirement.partition("]")[0].partition("[")[2])
         if not has or not set(wanted) <= set(re.findall(r"[a-z]+", has[1] or "")):
             yield requirement
 
