@@ -131,9 +131,9 @@ def _of_registry(report: Report, looked: Looked) -> Iterator[str]:
         if by[each]:
             yield f"  {words}: {_listed([one.path for one in by[each]])}"
     if looked.others is None:
-        yield "  left alone: whatever else is there; this identity may not list it"
+        yield "  left alone: anything else, which this identity cannot list"
     elif looked.others:
-        yield f"  left alone, since no image of ours goes there: {_listed(looked.others)}"
+        yield f"  left alone, without an image of ours: {_listed(looked.others)}"
 
 
 def _table(differences: Sequence[Difference]) -> Iterator[str]:

@@ -207,7 +207,7 @@ def _git_refuses(project: Path) -> str:
     """
     done = _git_run(project, ("rev-parse", "--is-inside-work-tree"))
     if done is None:
-        return "nothing: there is no program `git` here"
+        return "nothing: `git` is not installed"
     return " ".join(done.stderr.decode("utf-8", "replace").split()) if done.returncode else ""
 
 

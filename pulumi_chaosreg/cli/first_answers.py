@@ -130,7 +130,7 @@ class Given:
         """What does not go together."""
         texts, said = self.texts, self.said_forms()
         if texts["visibility"] == "public" and said:
-            yield f"{FLAGS[said[0]]}: nobody logs in to a public registry; leave it out, or say --private"
+            yield f"{FLAGS[said[0]]}: a public registry needs no login; remove it, or use --private"
         if len(said) > 1:
             yield f"{' and '.join(FLAGS[form] for form in said)}: clusters log in by one of these; leave out the others"
         if texts["server"] and texts["kind"] not in ("", self.kind.name):

@@ -125,7 +125,7 @@ def problem(answer: str, text: str) -> str:
     if not text.isprintable():
         return "it has characters that cannot be printed"
     if answer == "infrastructure" and text == "files":
-        return "`files` is a key of its own below `chaosreg:infrastructures`; take another name"
+        return "`files` is reserved below `chaosreg:infrastructures`; use another name"
     if answer in _IDS:
         return "" if ID.match(text) else _not_an_id(text)
     path = _SETTINGS[answer]
@@ -156,9 +156,7 @@ def _said(finding: Finding) -> str:
 
 def _not_an_id(text: str) -> str:
     near = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:63].strip("-")
-    advice = (
-        f"; `{near}` would be one. Where Harness spells it otherwise, `harness_id` in the file says so" if near else ""
-    )
+    advice = f"; `{near}` would be one. If Harness spells it differently, set `harness_id` in the file" if near else ""
     return f"`{text}` is not an id (CHR0201); ids are made of a-z, 0-9 and `-`, up to 63{advice}"
 
 
@@ -217,7 +215,7 @@ def _account(answers: Answers) -> Iterator[str]:
     yield f"    mirror: # {_pusher(answers)}, or by `push: NAME`"
     yield f"      source: {_scalar(answers.source)}"
     if not any(f"{answers.source}/".startswith(f"{known}/") for known in load_catalogue().sources):
-        yield f"      allow_sources: [{_scalar(answers.source)}] # Harness's own where nobody sets it"
+        yield f"      allow_sources: [{_scalar(answers.source)}] # default: Harness's own"
     if answers.kind.provisions:
         what = "a repository for each image" if answers.kind.each_image else "the repository"
         yield f"    repositories: {{create: true}} # this stack makes {what}; `destroy` leaves what has images"

@@ -15,8 +15,8 @@ from pulumi_chaosreg.errors import Finding, visible
 _ROOT = "pulumi_chaosreg"
 _LOG = logging.getLogger(__name__)
 _LEVELS = {-1: logging.ERROR, 0: logging.WARNING, 1: logging.INFO, 2: logging.DEBUG}
-_VERBOSE = "also say what is decided (logins, images, retries); -vv: each request, too"
-_QUIET = "say errors and the result only"
+_VERBOSE = "also show decisions (logins, images, retries); -vv: also each request"
+_QUIET = "show only errors and the result"
 
 
 def add_options(parser: argparse.ArgumentParser, *, before: bool = False) -> None:

@@ -20,16 +20,16 @@ _HEAD = f"""\
 `python -m pulumi_chaosreg.cli.page > docs/cli.md`.
 """
 _LOGS = """\
-## What it says, and where
+## Output
 
-The result goes to standard output, everything else to standard error. `-q`, `-v` and `-vv` may stand before the
-command's name or behind it:
+The result goes to standard output, everything else to standard error. `-q`, `-v` and `-vv` may come before or after the
+command's name:
 
 | | standard error has |
 |---|---|
 | `-q` | errors |
-| | notices and warnings, too |
-| `-v` | also what is decided: whose login is used (never what it is), what becomes of each image, each wait and why |
+| | also notices and warnings |
+| `-v` | also decisions: whose login is used (never its value), what happens to each image, each wait and why |
 | `-vv` | also each request: method, address, status, milliseconds, bytes |
 
 ```console
@@ -40,14 +40,14 @@ $ chaosreg lock --check -vv
 13:04:34.140 oci.transport: HEAD https://harbor.company.com/v2/chaos/chaos-ddcr/manifests/1.94.4: 200 in 9 ms
 ```
 
-Addresses are written without their query, which may be signed; headers, bodies, passwords and tokens are written
-nowhere. Other libraries (HTTP, the clouds' SDKs) stay silent. In a program of your own the same lines come from the
-loggers below `pulumi_chaosreg`, as far as you let Python's `logging` show them.
+URLs are written without their query, which may be signed; headers, bodies, passwords and tokens are never written.
+Other libraries (HTTP, the clouds' SDKs) stay silent. In your own program, the same lines come from the loggers below
+`pulumi_chaosreg`, through Python's `logging`.
 
 ## Formats
 
 Commands that print take `-o FORMAT` (`--output`; `--format` is an alias). `-o json` prints one document, but `mirror`
-and `prune` one object a line. What stops a run stands on standard error.
+and `prune` print one object a line. Errors go to standard error.
 
 ## Completion
 
@@ -72,16 +72,16 @@ def _list() -> str:
     for name in COMMANDS:
         module = command_module(name)
         rows.append((f"[`{name}`](#chaosreg-{name})", module.ABOUT, module.NEEDS.words))
-    needs = "What needs nothing works on the stack files alone: without Pulumi, without the network.\n"
+    needs = "Commands that need nothing read only the stack files, without Pulumi or the network.\n"
     return f"{_table(rows)}\n{needs}"
 
 
 def _before() -> str:
     parser = argparse.ArgumentParser()
     add_common(parser)
-    codes = [("exit code", "means, unless the command says otherwise"), ("---", "---")]
+    codes = [("exit code", "meaning, unless the command says otherwise"), ("---", "---")]
     codes += [(f"`{code}`", said) for code, said in ALWAYS.items()]
-    return f"Before the command's name, `-v` and `-q` also behind it:\n\n{_table(_options(parser))}\n{_table(codes)}"
+    return f"Before the command's name, `-v` and `-q` also after it:\n\n{_table(_options(parser))}\n{_table(codes)}"
 
 
 def _command(name: str) -> str:

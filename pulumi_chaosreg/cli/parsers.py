@@ -31,7 +31,7 @@ COMMANDS = (
 )
 """In the order of the list. Each is the module of its name in `commands/`, with `_` for `-`."""
 
-ALWAYS = {0: "all is well", 2: "it could not run; standard error says why", 130: "interrupted (Ctrl-C)"}
+ALWAYS = {0: "all is well", 2: "could not run; standard error says why", 130: "interrupted (Ctrl-C)"}
 """What exit codes mean where a command's `EXITS` says nothing else."""
 
 DESCRIPTION = "Where chaos experiments get their container images: checked, explained, compared and locked."

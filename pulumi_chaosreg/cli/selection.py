@@ -37,5 +37,5 @@ def _unknown(text: str, every: Sequence[ResolvedConfig]) -> ChaosregError:
     advice = did_you_mean(text, names)
     shown = ", ".join(paths[:8]) + (f", … ({len(paths)} in all)" if len(paths) > 8 else "")
     return ChaosregError.of(
-        "CHR0118", f"no infrastructure is called `{text}`", help=f"{advice}infrastructures: {shown or 'none'}"
+        "CHR0118", f"no infrastructure is named `{text}`", help=f"{advice}infrastructures: {shown or 'none'}"
     )

@@ -29,13 +29,13 @@ def run_pulumi(project: Path, *arguments: str, shown: bool = False) -> str:
         done = subprocess.run(command, cwd=project, check=False, text=True, capture_output=not shown)  # noqa: S603
     except FileNotFoundError:
         advice = "install it: https://www.pulumi.com/docs/install"
-        raise ChaosregError.of("CHR0119", "the command `pulumi` is not there", help=advice) from None
+        raise ChaosregError.of("CHR0119", "the command `pulumi` is not installed", help=advice) from None
     if done.returncode:
         said = ((done.stderr or "") + (done.stdout or "")).strip() if not shown else ""
         raise ChaosregError.of(
             "CHR0119",
             f"`pulumi {' '.join(arguments[:2])}` ended with {done.returncode}",
             notes=[("it says", said.splitlines()[0])] if said else [],
-            help="a stack that is new needs `pulumi stack init` first",
+            help="a new stack needs `pulumi stack init` first",
         )
     return done.stdout or ""

@@ -115,7 +115,7 @@ def test_the_table_tells_what_up_will_do_and_the_last_lines_what_to_run(acme, th
         "    scan_on_push  false  true  changed in place; keep theirs with `scan_on_push: false`\n"
         "  chaos/chaos-ddcr-faults: as `up` would make it\n"
         "  not there: chaos/chaos-log-watcher\n"
-        "  left alone, since no image of ours goes there: chaos/tools\n"
+        "  left alone, without an image of ours: chaos/tools\n"
         "\n"
         "2 repositories to adopt, 1 that `up` makes. Next, and `up` shows no other difference than these:\n"
         "  pulumi import --file import.json --stack acme --generate-code=false\n"
@@ -203,7 +203,7 @@ def test_what_cannot_be_changed_is_told_with_the_ways_out_and_not_imported(acme,
     assert "kms_key       KMS arn:x  AES256  cannot be changed; keep theirs with `kms_key: arn:x`" in out
     assert not Path("import.json").exists()
     assert err.startswith(
-        f"error[CHR0495]: repository `{DDCR}` and 1 more cannot be adopted as it is: what differs cannot be changed\n"
+        f"error[CHR0495]: repository `{DDCR}` and 1 more cannot be adopted as it is: its difference is permanent\n"
         "  --> stacks/Pulumi.acme.yaml:"
     )
     assert "kms_key: there KMS arn:x, ours AES256" in err
@@ -250,7 +250,7 @@ def test_a_scope_that_owns_no_registry_is_told_who_does(acme, there, run) -> Non
 @pytest.mark.parametrize(
     ("account", "reason"),
     [
-        ({"repositories": {"create": False}}, "since `repositories: {create: true}` is not said"),
+        ({"repositories": {"create": False}}, "since `repositories: {create: true}` is not set"),
         (
             {
                 "image_registry": {
@@ -316,4 +316,4 @@ def test_without_pulumi_nobody_knows_what_the_stack_has(acme, run, monkeypatch) 
     monkeypatch.setenv("PATH", "")
     code, _, err = run("adopt", "acme")
     assert code == 2
-    assert "error[CHR0119]: the command `pulumi` is not there" in err
+    assert "error[CHR0119]: the command `pulumi` is not installed" in err

@@ -84,13 +84,13 @@ def test_move_without_pulumi_says_so(company, run, monkeypatch):
     monkeypatch.setenv("PATH", "")
     code, _, err = run("move", "shop/checkout/us", "--from", "checkout")
     assert code == 2
-    assert "error[CHR0119]: the command `pulumi` is not there" in err
+    assert "error[CHR0119]: the command `pulumi` is not installed" in err
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["resolve", "ue"], "error[CHR0118]: no infrastructure is called `ue`"),
+        (["resolve", "ue"], "error[CHR0118]: no infrastructure is named `ue`"),
         (["resolve", "-o", "env"], "prints one infrastructure, and 3 fit"),
         (["explain", "eu", "image.chaos-dcr"], "did you mean `image.chaos-ddcr`?"),
         (["explain", "CHR9999"], "there is no code `CHR9999`"),

@@ -146,7 +146,7 @@ def test_a_credential_that_stands_in_plain_text_now_is_marked_and_not_shown(comp
     for output in ("text", "markdown", "json"):
         out = run("diff", "-o", output)[1]
         assert "hunter2" not in out
-        assert output == "json" or ("in plain text now, for 2 users" in out and "nother credential only" in out)
+        assert output == "json" or ("in plain text now, for 2 users" in out and "nly the credential changes" in out)
     company.commit()
     company.edit("acme", "hunter2", "hunter3")
     assert _marks(diff()) == []
@@ -156,7 +156,7 @@ def test_a_credential_without_a_value_now_is_told_as_lost(company, run):
     company.edit("acme", "chaosreg-credentials:harbor:", "chaosreg-credentials:harbour:")
     _, out, _ = run("diff")
     assert "harbor  stack acme\n" in out
-    assert "its value is in this file no more" in out
+    assert "its value is no longer in this file" in out
 
 
 def test_why_a_stack_is_to_be_brought_up_is_told_where_no_row_tells_it(company, run, diff):

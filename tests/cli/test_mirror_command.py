@@ -95,7 +95,7 @@ def test_what_is_wanted_may_be_an_image_or_a_scope(mirror, target, digests, want
 
 def test_what_names_nothing_is_said(mirror, project, capsys) -> None:
     assert main(["--project", str(project), "mirror", "chaos-dcr"]) == 2
-    assert "error[CHR0118]: nothing is called `chaos-dcr`" in capsys.readouterr().err
+    assert "error[CHR0118]: nothing is named `chaos-dcr`" in capsys.readouterr().err
 
 
 def test_shards_are_disjoint_and_together_everything(mirror, target, digests) -> None:

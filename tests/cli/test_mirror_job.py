@@ -199,7 +199,7 @@ def test_what_cannot_be_is_refused_before_anything_is_printed(project, capsys) -
     for words, said in (
         (["mirror-job"], "--image"),
         (["mirror-job", "--image", "x:1", "--shards", "0"], "write a number above 0"),
-        (["mirror-job", "--image", "x:1", "--namespace", "a_b"], "write a name of Kubernetes"),
+        (["mirror-job", "--image", "x:1", "--namespace", "a_b"], "write a Kubernetes name"),
         (["mirror-job", "--image", "x:1", "--list", "x.yaml", "wanted"], "the file says everything"),
         (["mirror", "--as-job"], "--image is missing"),
         (["mirror", "--as-job", "--image", "x:1", "--to", "x.tar"], "--as-job knows no layout"),
@@ -235,7 +235,7 @@ def test_as_json_it_is_one_list_of_the_same_objects(company, run) -> None:
     [
         ("images: []", ["it is not a list"]),
         ("[docker.io/harness/a:1]", ["entry 1: it has no `source` and no `target`"]),
-        ("[{source: 1, target: r.example/a:1}]", ["entry 1: `source`: it is no text"]),
+        ("[{source: 1, target: r.example/a:1}]", ["entry 1: `source`: it is not a string"]),
         (f"[{{source: 'r.example/a:1@{DIGEST}', target: r.example/a}}]", ["entry 1: `target`: it has no tag"]),
         (
             f"[{{source: 'r.example/A:1@{DIGEST}'}}]",

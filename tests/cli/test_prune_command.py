@@ -75,7 +75,7 @@ def test_without_yes_it_only_says_what_it_would_remove(prune, target: RegistrySe
         f"  {OLD}  would be removed",
         "  mine  stays: not a tag of Harness's",
         "1 tags of 1 repositories would be removed: run again with --yes",
-        "1 tags that are not Harness's stay; --unknown removes them, too",
+        "1 tags that are not Harness's stay; --unknown also removes them, too",
     ]
     assert "DELETE" not in {request.method for request in target.requests()}
 

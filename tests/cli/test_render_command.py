@@ -210,7 +210,7 @@ def test_a_file_without_an_object_is_told(run, manifest):
     manifest("values.yaml", "image: harness/chaos-ddcr:1\n")
     code, out, err = run("render", "eu", "values.yaml")
     assert (code, out) == (0, "image: harness/chaos-ddcr:1\n")
-    assert err == "values.yaml: no Kubernetes object is in it\n"
+    assert err == "values.yaml: it has no Kubernetes object\n"
 
 
 def test_values_of_a_chart_for_another_type_are_refused(run, company):

@@ -1,8 +1,8 @@
-"""Take over repositories that are there already: write what `pulumi import` reads, and say what `up` would change.
+"""Adopt existing repositories: write what `pulumi import` reads, and show what `up` would change.
 
-Looks at what the registries have that SCOPE owns, with the machine's identity and by actions that only read; `up`
-itself never guesses. What could only be replaced is not taken over: the message says what to write instead.
-Repositories that no image of ours goes to are left alone.
+Looks at the registries that SCOPE owns, with the machine's identity and read-only actions; `up` itself never guesses.
+What could only be replaced is not adopted: the message says what to write instead. Repositories without an image of
+ours are left alone.
 """
 
 import argparse
@@ -33,13 +33,13 @@ from pulumi_chaosreg.settings.near_misses import did_you_mean
 from pulumi_chaosreg.settings.yaml_file import locate
 from pulumi_chaosreg.stacks.project_file import find_project
 
-ABOUT = "take over repositories that are there already"
+ABOUT = "adopt existing repositories"
 NEEDS = Needs.NETWORK | Needs.PULUMI
-EXITS = {1: "something that is there cannot be adopted as it is"}
+EXITS = {1: "something cannot be adopted as it is"}
 EXAMPLES = """\
 examples:
-  chaosreg adopt acme                        what is there, and how it differs from what `up` would make
-  chaosreg adopt acme --file import.json     write the file, too; the last lines say how it is used
+  chaosreg adopt acme                        what exists, and how it differs from what `up` would make
+  chaosreg adopt acme --file import.json     also write the file; the last lines say how to use it
   chaosreg adopt payments/checkout -o json   the same for programs, with the file's content as `import`
 """
 _MOST_NAMES = 8
@@ -70,7 +70,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Look, and write the file; 1 where something that is there cannot be adopted as it is."""
+    """Look, and write the file; 1 where something cannot be adopted as it is."""
     project = find_project(Path(options.project).resolve())
     reviewed = review(project)
     if reviewed.errors:
@@ -118,9 +118,9 @@ def _owned(reviewed: Review, scope: Scope) -> tuple[list[Owned], dict[str, str]]
         elif not can_adopt(registry.kind):
             skipped[registry.path] = f"since this version cannot look at what is there ({registry.kind.title})"
         elif not settings.create:
-            skipped[registry.path] = "since `repositories: {create: true}` is not said"
+            skipped[registry.path] = "since `repositories: {create: true}` is not set"
         elif registry.path not in kept:
-            skipped[registry.path] = "since no image has its place there"
+            skipped[registry.path] = "since no image goes there"
         else:
             name = mirror_name(scope.path, registry.path)
             images = ImageRepository.of(kept[registry.path], load_catalogue().is_floating)
@@ -136,7 +136,7 @@ def _owns_nothing(reviewed: Review, scope: Scope, skipped: Mapping[str, str]) ->
         notes=[(path, f"nothing to adopt, {reason}") for path, reason in skipped.items()],
         help=f"name the scope that defines the registry{f': {owners}' if owners else ''}"
         if not skipped
-        else "repositories that are not ours to make need not be adopted: images go there as they are",
+        else "repositories that others make need not be adopted",
     )
 
 
@@ -211,10 +211,10 @@ def _refusal(one: Owned, refused: Sequence[Difference], paths: Sequence[str]) ->
     keep = f"keep theirs with {ways} in its `repositories`, or " if ways else ""
     return Finding(
         "CHR0495",
-        f"repository `{paths[0]}`{more} cannot be adopted as it is: what differs cannot be changed",
+        f"repository `{paths[0]}`{more} cannot be adopted as it is: its difference is permanent",
         one.defined.place,
         notes=tuple((each.setting, f"there {each.there}, ours {each.ours}") for each in refused),
-        help=f"{keep}leave the repositories to whoever made them: `repositories: {{create: false}}`",
+        help=f"{keep}leave the repositories to others: `repositories: {{create: false}}`",
     )
 
 

@@ -81,10 +81,10 @@ def _text(stacks: Sequence[Touched], removed: Mapping[str, list[str]], warnings:
         lines += [f"{colored(one.stack, 'bold')}  wave {one.wave}", *reasons]
     for stack, now in removed.items():
         if now:
-            advice = f"its scopes are in {', '.join(now)}: run `chaosreg move SCOPE --from {stack}` before `up`"
+            advice = f"its scopes are now in {', '.join(now)}: run `chaosreg move SCOPE --from {stack}` before `up`"
         else:
             advice = "destroy it"
-        lines.append(f"{colored(stack, 'bold')}  has no stack file any more: {advice}")
+        lines.append(f"{colored(stack, 'bold')}  no longer has a stack file: {advice}")
     return "\n".join(lines) + "\n"
 
 

@@ -11,7 +11,7 @@ from importlib.resources import files
 
 from pulumi_chaosreg.cli.needs import Needs
 
-ABOUT = "print what teaches a shell to complete commands, options and names"
+ABOUT = "print a shell's completion script"
 NEEDS = Needs.NONE
 EXITS: Mapping[int, str] = {}
 EXAMPLES = """\

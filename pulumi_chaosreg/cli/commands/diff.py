@@ -1,9 +1,9 @@
-"""Show what an edit changes: a git revision or a folder against the working tree.
+"""Show what an edit changes: compare a git revision or a folder with the working tree.
 
-A revision is compared from where this branch left it, so that only the branch's own edits are shown. First what must
-not be missed, then what each cluster gets (the keys of its ConfigMap, and what decides how it gets there), what is
-mirrored from where and how it is trusted, who may override, and who gets which credential. The same change of many is
-told once. Each has its cause: the edit without which it would not be there.
+A revision is compared at its merge base, so that only this branch's edits are shown. First come warnings, then what
+each cluster gets (the keys of its ConfigMap, and what decides how it gets there), what is mirrored from where and how
+it is trusted, who may override, and who gets which credential. The same change of many infrastructures is shown once.
+Each change has its cause: the edit without which it would not happen.
 """
 
 import argparse
@@ -32,8 +32,8 @@ EXAMPLES = """\
 examples:
   chaosreg diff                            what is not committed yet
   chaosreg diff origin/main                what this branch changes
-  chaosreg diff origin/main -o markdown    as a comment of a pull request
-  chaosreg diff --exit-code                1 if anything changes, as `git diff` has it
+  chaosreg diff origin/main -o markdown    as a pull request comment
+  chaosreg diff --exit-code                1 if anything changes, like `git diff`
   chaosreg diff ../other-checkout -o json
 """
 

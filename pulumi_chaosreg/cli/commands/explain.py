@@ -1,8 +1,8 @@
-"""Show who decided a value of an infrastructure, who else tried, and who locks it; what becomes of an image; or what an
-error code means.
+"""Show which level set a value of an infrastructure, which others tried, and which lock it; where an image goes; or
+what an error code means.
 
-Without FIELD every field is shown with its origin; fields are named as in `chaosreg resolve`. An image is named as its
-source or as its copy, with or without the tag, or by the last part of its path.
+Without FIELD every field is shown with its origin; fields are named as in `chaosreg resolve`. An image is given by its
+source or its copy, with or without the tag, or by the last part of its path.
 """
 
 import argparse
@@ -33,16 +33,16 @@ from pulumi_chaosreg.settings.table import SECTION
 from pulumi_chaosreg.settings.yaml_file import Lines
 from pulumi_chaosreg.stacks.project_file import find_project
 
-ABOUT = "show who decided a value of an infrastructure, or what an error code means"
+ABOUT = "show which level set a value of an infrastructure, or what an error code means"
 NEEDS = Needs.NONE
 EXITS = {1: "the stack files have errors, so what is printed may be incomplete"}
 EXAMPLES = """\
 examples:
   chaosreg explain prod-eu                     every field, and where it is set
   chaosreg explain prod-eu image.chaos-ddcr    what each level says about it
-  chaosreg explain harness/delegate:24.11      who wants the image, where it comes from and goes, which digest it has
+  chaosreg explain harness/delegate:24.11      what needs the image, its source, target and digest
   chaosreg explain prod-eu server -o json      the same for programs
-  chaosreg explain CHR0203                     what the error means and how it is mended
+  chaosreg explain CHR0203                     what the error means and how to fix it
 """
 
 
@@ -98,15 +98,15 @@ def _no_image(text: str, reviewed: Review) -> ChaosregError:
     names = dict.fromkeys(one.tagged for image in every for one in (image.source, image.reference) if one)
     near = near_misses(text, names, most=3, cutoff=0.6)
     advice = f"did you mean {', '.join(f'`{name}`' for name in near)}? " if near else ""
-    advice += "`chaosreg resolve` shows what is pulled, `mirror.also` has what is mirrored besides"
-    return ChaosregError([Finding("CHR0118", f"nobody wants an image `{text}`", help=advice), *reviewed.errors])
+    advice += "`chaosreg resolve` shows what is pulled, `mirror.also` lists what else is mirrored"
+    return ChaosregError([Finding("CHR0118", f"nothing needs an image `{text}`", help=advice), *reviewed.errors])
 
 
 def _of_image(explained: ImageExplanation, lines: Lines) -> str:
     image, owner = explained.image, explained.owner
     unlocked = "found when it is copied" if explained.pin is Pin.OFF else "not locked: `chaosreg lock`"
     digest = image.digest or image.reference.digest or (unlocked if owner else "not known: it is not mirrored")
-    by = f"{owner.title}, stack `{owner.stack}`" if owner else "nobody: it is pulled as it is"
+    by = f"{owner.title}, stack `{owner.stack}`" if owner else "nothing: it is pulled directly"
     shown = [
         colored(image.reference.tagged, "bold"),
         *([f"  {colored('source', 'cyan')} = {image.source.tagged}"] if image.source else []),
@@ -114,7 +114,7 @@ def _of_image(explained: ImageExplanation, lines: Lines) -> str:
         *([f"  {colored('platforms', 'cyan')} = {', '.join(image.platforms)}"] if image.platforms else []),
         f"  {colored('mirrored by', 'cyan')} = {by}",
         f"  {colored('pulled by', 'cyan')} = {listed(explained.pulled_by, 8) or 'no infrastructure of this project'}",
-        *(f"  {colored('wanted by', 'cyan')} = {what}  {_where(place, lines)}" for what, place in explained.written),
+        *(f"  {colored('needed by', 'cyan')} = {what}  {_where(place, lines)}" for what, place in explained.written),
     ]
     return "\n".join(shown) + "\n"
 
@@ -136,7 +136,7 @@ def _explained(resolved: ResolvedConfig, field: str, errors: Sequence[Finding]) 
         names = [one.name for one in resolved.fields()]
         advice = did_you_mean(field, names, 0.4)
         if errors:  # what is wrong is left out, and so may be what follows from it
-            advice = "mend what is wrong: what follows from it is left out; "
+            advice = "fix the errors: values that depend on them are missing;  "
         message = f"{resolved.infrastructure.title} has no field `{field}`"
         raise ChaosregError([Finding("CHR0118", message, help=f"{advice}fields: {', '.join(names)}"), *errors])
     return explanation

@@ -1,7 +1,6 @@
 """Write a Pulumi project with a first stacks/ folder, from flags or, on a terminal, by questions.
 
-Flags that suffice are not asked about; otherwise all that was not given is. No file is ever overwritten, no
-credential asked for or written, and neither Pulumi nor the network is needed.
+Asks only for what the flags leave out. No file is ever overwritten, and no credential is asked for or written.
 """
 
 import argparse
@@ -28,7 +27,7 @@ from pulumi_chaosreg.stacks.sections import NAMESPACE
 
 ABOUT = "write a first stacks/ folder, by questions or flags"
 NEEDS = Needs.NONE
-EXITS = {0: "the files are written, or with --dry-run printed", 2: "something cannot be; nothing was written"}
+EXITS = {0: "the files are written, or with --dry-run printed", 2: "an answer is not valid; nothing was written"}
 EXAMPLES = """\
 examples:
   chaosreg init                      asks, and writes into this folder
@@ -173,7 +172,7 @@ def _is_blocked(folder: Path, files: Iterable[Path] = ()) -> bool:
             content = read_yaml(path)
             config = content.get("config") if isinstance(content, dict) else None
             if isinstance(config, dict) and f"{NAMESPACE}:account" in config:
-                taken.setdefault(path, "holds an account already, and a company has one")
+                taken.setdefault(path, "already has an account, and there is only one")
     for path, why in taken.items():
         print(f"error: {path} {why}", file=sys.stderr)
     if taken:

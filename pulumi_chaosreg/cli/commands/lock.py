@@ -1,9 +1,9 @@
 """Ask each source registry for the digest of every tag that the lockfile should have.
 
-A tag that moved since it was locked is told, and followed only with `--upgrade`. `--check` writes nothing and ends with
-1 when something moved, is gone or was never locked: for a nightly job. Tags are asked for with HEAD, which counts as a
-pull nowhere. What can be read is locked, and the exit code is 1 when something could not: over an air gap each side
-locks what it reaches, with `--from` also what a layout has brought.
+A tag that moved since it was locked is reported, and followed only with `--upgrade`. `--check` writes nothing and exits
+with 1 if something moved, is gone or was never locked: for a nightly job. Tags are read with HEAD, which never counts
+as a pull. What can be read is locked, and the exit code is 1 if something could not be read: over an air gap each side
+locks what it reaches, with `--from` also what a layout has.
 """
 
 import argparse
@@ -28,16 +28,16 @@ from pulumi_chaosreg.stacks.project_file import find_project
 ABOUT = "write stacks/chaosreg.lock.yaml: source tag → digest"
 NEEDS = Needs.NETWORK
 EXITS = {
-    0: "everything is locked, or with --check still as it was locked",
+    0: "everything is locked, or with --check still as locked",
     1: "something could not be read; with --check: a tag moved, is gone or is not locked",
-    2: "it could not run, or with --check some could not be asked; standard error says why",
+    2: "could not run, or with --check could not ask a source; standard error says why",
 }
 EXAMPLES = """\
 examples:
-  chaosreg lock                      lock what is not locked yet, drop what nobody needs, tell what has moved
+  chaosreg lock                      lock what is new, drop what is not needed, show what has moved
   chaosreg lock --upgrade            also follow the tags that have moved since
-  chaosreg lock --check              only look; 1 when something moved
-  chaosreg lock --from layout.tar    behind an air gap: what the layout has, and what is only known here
+  chaosreg lock --check              write nothing; 1 if something moved
+  chaosreg lock --from layout.tar    behind an air gap: what the layout has, and local sources
   chaosreg lock --check -o json | jq '.sources[] | select(.state == "moved")'
 """
 _ALARMING = ("moved", "gone", "unlocked")
@@ -48,9 +48,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line may say."""
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--upgrade", action="store_true", help="follow tags that have moved since they were locked")
-    how.add_argument("--check", action="store_true", help="write nothing; 1 when a tag moved, is gone or is not locked")
+    how.add_argument("--check", action="store_true", help="write nothing; 1 if a tag moved, is gone or is not locked")
     parser.add_argument(
-        "--from", dest="origin", type=layout_path, metavar="PATH", help="read from a layout what it has (`mirror --to`)"
+        "--from", dest="origin", type=layout_path, metavar="PATH", help="read from a layout (`mirror --to`) what it has"
     )
     add_output(parser, "text", "json")
 
@@ -75,7 +75,7 @@ def _run(options: argparse.Namespace) -> int:
             _print_json((), [(None, finding) for finding in in_the_way])
         else:
             print(ChaosregError(in_the_way), file=sys.stderr)
-        print(f"\n{FILE_NAME} is left as it is: these come first", file=sys.stderr)
+        print(f"\n{FILE_NAME} is unchanged: fix these first", file=sys.stderr)
         return 1
     logins = MachineLogins()
     with Asking.of(logins, options.origin) as asking:
@@ -142,7 +142,7 @@ def _check(reviewed: Review, asking: Asking, output: str) -> int:
         f"{len(found)} of {len(sources)} images could be asked" if failures else f"{len(sources)} images looked at"
     )
     blind = failures and not found and not alarming  # "none not as locked" would sound like all is well
-    _print(seen, failures, output, looked_at if blind else f"{looked_at}: {alarming or 'none'} not as locked")
+    _print(seen, failures, output, looked_at if blind else f"{looked_at}: {alarming or 'no'} changes since locked")
     return 2 if failures else 1 if alarming else 0
 
 
@@ -173,7 +173,7 @@ def _print(seen: Sequence[_Seen], failures: Mapping[str, Sequence[Finding]], out
             print(f"{one.state:<8} {one.source}  {_digests(one)}")
     print(last)
     if any(one.state == "moved" for one in seen):
-        print("what moved was not followed: look at what changed, then run `chaosreg lock --upgrade`")
+        print("moved tags were not followed: look at what changed, then run `chaosreg lock --upgrade`")
     if failures:
         findings = dict.fromkeys(finding for found in failures.values() for finding in found)
         print(f"{len(failures)} could not be read:\n{ChaosregError(findings)}", file=sys.stderr)
@@ -189,7 +189,7 @@ def _print_json(seen: Sequence[_Seen], errors: Sequence[tuple[str | None, Findin
 
 def _digests(one: _Seen) -> str:
     if one.state in ("moved", "upgraded"):
-        gone = ", and the source has the locked digest no more" if one.locked_is_there is False else ""
+        gone = ", and the source no longer has the locked digest" if one.locked_is_there is False else ""
         return f"{one.locked} → {one.now}{gone}"
     return one.now or one.locked or ""
 

@@ -1,10 +1,10 @@
-"""Copy what the registries' owners mirror, all at once: the whole plan first, each unique blob once, tags last.
+"""Copy all images that registries' owners mirror: the whole plan first, each unique blob once, tags last.
 
-The same engine as in `pulumi up`, which sees a few images at a time. Logs in with what this machine has: the logins of
-docker and podman, their credential helpers, its identity in a cloud.
-Copies the digests of the lockfile, so run `chaosreg lock` first. WANTED is an infrastructure or a scope above it, by
-path or pattern, or the name of an image; without it everything is mirrored. Ctrl-C stops soon and writes no tag; the
-next run goes on with what has arrived. `chaosreg mirror-job` lets a cluster do it.
+The same engine as in `pulumi up`, which sees a few images at a time. Logs in with this machine's logins: those of
+docker and podman, their credential helpers, its identity in a cloud. Copies the digests of the lockfile, so run
+`chaosreg lock` first. WANTED is an infrastructure or a scope above it, by path or pattern, or the name of an image;
+without it everything is mirrored. Ctrl-C stops soon and writes no tag; the next run resumes from what has arrived.
+`chaosreg mirror-job` does this in a cluster.
 
 Over an air gap: --to writes the sources' images into an OCI layout; on the other side --from fills the targets from it.
 """
@@ -33,18 +33,18 @@ from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Cancelled, Mirror, Planned
 
-ABOUT = "copy what the registries' owners mirror, all at once"
+ABOUT = "copy all images that registries' owners mirror"
 NEEDS = Needs.NETWORK
-EXITS = {0: "every tag is right", 1: "some could not be made so"}
+EXITS = {0: "every tag is right", 1: "some are not"}
 EXAMPLES = """\
 examples:
-  chaosreg mirror                           everything that some registry's owner mirrors
+  chaosreg mirror                           everything that is mirrored
   chaosreg mirror payments chaos-ddcr       what the infrastructures of an organization pull, and one image
   chaosreg mirror --dry-run                 what would be copied, with sizes; writes nothing
-  chaosreg mirror --deep                    ask for every part of what is there already, and verify it again
+  chaosreg mirror --deep                    check every part of existing images, and verify them again
   chaosreg mirror -o json | jq .            one event a line
-  chaosreg mirror --shard 2/5               the second of five parts, the same for everybody
-  chaosreg mirror --to layout.tar           everything into one file, to carry it over an air gap
+  chaosreg mirror --shard 2/5               the second of five fixed parts
+  chaosreg mirror --to layout.tar           everything into one file, to cross an air gap
   chaosreg mirror --from layout.tar         from that file into the registries, with no request to any source
 """
 _OF_JOB = ("image", "namespace", "docker_config", "pull_secret", "service_account", "ca_bundle")
@@ -57,8 +57,8 @@ T = TypeVar("T")
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line may say."""
     parser.add_argument("wanted", nargs="*", metavar="WANTED")
-    parser.add_argument("--dry-run", action="store_true", help="only say what would be copied")
-    parser.add_argument("--deep", action="store_true", help="also check what the targets have already")
+    parser.add_argument("--dry-run", action="store_true", help="only list what would be copied")
+    parser.add_argument("--deep", action="store_true", help="also check what the targets already have")
     parser.add_argument("--shard", metavar="I/N", default="1/1", type=_shard, help="part I of N of the images")
     add_list(parser)
     add_output(parser, "text", "json")
@@ -70,7 +70,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Mirror; 0 when every tag is right, 1 when some could not be made so, 130 when interrupted."""
+    """Mirror; 0 when every tag is right, 1 when some are not, 130 when interrupted."""
     if options.as_job:
         return _as_job(options)
     said = [name for name in _OF_JOB if getattr(options, name)]

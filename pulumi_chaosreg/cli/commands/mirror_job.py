@@ -1,9 +1,7 @@
-"""Print a Kubernetes Indexed Job whose Pods make the copies of `chaosreg mirror`, near the registries; copy nothing
-from here.
+"""Print a Kubernetes Indexed Job whose Pods make the copies of `chaosreg mirror`, near the registries.
 
-The Job needs Kubernetes 1.29. It gets all that it needs from a ConfigMap (what to copy) and a Secret that is only named
-here (the logins), runs by the `restricted` Pod security standard, and talks to registries, never to the cluster. WANTED
-is as in `chaosreg mirror`.
+The Job needs Kubernetes 1.29. It reads what to copy from a ConfigMap and the logins from an existing Secret, meets the
+`restricted` Pod security standard, and talks to registries, never to the cluster. WANTED is as in `chaosreg mirror`.
 """
 
 import argparse
@@ -25,7 +23,7 @@ examples:
       --docker-config mirror-logins | kubectl apply --server-side -f -
                                             everything, in five Pods
   chaosreg mirror-job payments --image …    what the infrastructures of an organization pull
-  chaosreg mirror-job --dry-run --image …   a Job that only says what it would copy
+  chaosreg mirror-job --dry-run --image …   a Job that only shows what it would copy
 """
 
 

@@ -1,7 +1,7 @@
 """Move a scope's resources to the stack whose file holds the scope now, around `pulumi state move`.
 
-Edit the stack files first: move the section, and give a scope that also gets another name or parent
-`moved_from: <path that it had>`. Then run this before the next `pulumi up`: no Secret is replaced, no image copied
+Edit the stack files first: move the section, and give a scope that also gets a new name or parent
+`moved_from: <its old path>`. Then run this before the next `pulumi up`: no Secret is replaced, no image copied
 again. A scope that stays in its stack needs `moved_from` only, and no command.
 """
 
@@ -22,11 +22,11 @@ from pulumi_chaosreg.stacks.project_file import find_project
 
 ABOUT = "move a scope's resources to the stack whose file holds it now"
 NEEDS = Needs.PULUMI
-EXITS = {0: "moved, or with --dry-run said", 1: "nothing is there to move"}
+EXITS = {0: "moved, or with --dry-run listed", 1: "there is nothing to move"}
 EXAMPLES = """\
 examples:
   chaosreg move payments/checkout/prod-eu --from checkout-prod --dry-run
-  chaosreg move payments --from acme --yes      the organization and everything below it that now stands elsewhere
+  chaosreg move payments --from acme --yes      the organization and everything below it that is now elsewhere
 """
 _INFRASTRUCTURE = component_type(Level.INFRASTRUCTURE)
 _OF_OWNER = (MIRROR_TYPE, REPOSITORIES_TYPE)
@@ -35,8 +35,8 @@ _OF_OWNER = (MIRROR_TYPE, REPOSITORIES_TYPE)
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line may say."""
     parser.add_argument("path", metavar="SCOPE", help="the scope's path now: ids below the account")
-    parser.add_argument("--from", dest="source", required=True, metavar="STACK", help="the stack that has them so far")
-    parser.add_argument("--dry-run", action="store_true", help="only say what would be moved")
+    parser.add_argument("--from", dest="source", required=True, metavar="STACK", help="the stack that has them now")
+    parser.add_argument("--dry-run", action="store_true", help="only list what would be moved")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     add_output(parser, "text", "json", about="json goes with --dry-run or --yes")
     parser.set_defaults(refuse=parser.error)
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
         print(as_json(_plain(options, moves)), end="")
     if not moves:
         if not is_json:
-            print(f"nothing of `{options.path}` is in stack `{options.source}` and belongs to another one")
+            print(f"stack `{options.source}` has nothing of `{options.path}` to move")
         return 1
     for target in moves if not options.dry_run else ():
         resources(project, target)  # says so where it was never initialised, before anything is moved

@@ -1,10 +1,10 @@
-"""Remove from the mirrors what no infrastructure's configuration and no `mirror.also` names any more. Without --yes
-only says what.
+"""Remove images from the mirrors that no infrastructure and no `mirror.also` names any more. Without --yes, only list
+them.
 
-Looks into the repositories that the owners of registries mirror to, for tags that Harness's images have (versions,
-`latest`) and nobody is configured to pull; IMAGE names only some of them (a pattern). Signatures go with their images,
-what another tag uses stays, and so does every digest that somebody pulls. Pods that have not been restarted since may
-still run what is removed: prune after the `up` of all environments. Logs in as `chaosreg mirror` does.
+Looks in the mirrored repositories for tags like those of Harness's images (versions, `latest`) that no infrastructure
+pulls; IMAGE limits it to some (a pattern). Signatures are removed with their images; what another tag uses and every
+digest in use stay. Pods that were not restarted may still run what is removed: prune after the `up` of all
+environments. Logs in as `chaosreg mirror` does.
 """
 
 import argparse
@@ -31,15 +31,15 @@ from pulumi_chaosreg.review.review import Review, review
 from pulumi_chaosreg.scopes.demand import by_images
 from pulumi_chaosreg.stacks.project_file import find_project
 
-ABOUT = "remove from the mirrors what nobody is configured to pull any more"
+ABOUT = "remove images from the mirrors that are no longer needed"
 NEEDS = Needs.NETWORK
-EXITS = {0: "all is removed, or without --yes said", 1: "a registry refused"}
+EXITS = {0: "all is removed, or without --yes listed", 1: "a registry refused"}
 EXAMPLES = """\
 examples:
-  chaosreg prune                     what would go, and what stays and why; removes nothing
+  chaosreg prune                     what would be removed, and what stays and why
   chaosreg prune --yes               remove it
   chaosreg prune 'chaos-*' --yes     only of these images
-  chaosreg prune --unknown           also tags of other forms: somebody's own builds
+  chaosreg prune --unknown           also other tags: your own builds
 """
 _VERSION = re.compile(r"v?\d+\.\d+\.\d+")
 
@@ -79,8 +79,8 @@ class Plan:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line may say."""
     parser.add_argument("images", nargs="*", metavar="IMAGE")
-    parser.add_argument("--yes", action="store_true", help="remove, instead of only saying what")
-    parser.add_argument("--unknown", action="store_true", help="also tags of other forms: somebody's own builds")
+    parser.add_argument("--yes", action="store_true", help="remove them instead of only listing")
+    parser.add_argument("--unknown", action="store_true", help="also other tags: your own builds")
     add_output(parser, "text", "json")
 
 
@@ -129,7 +129,7 @@ def _places(reviewed: Review, wanted: Sequence[str]) -> list[Place]:
     chosen = [place for place in places if not wanted or any(fnmatchcase(place.image, text) for text in wanted)]
     if wanted and not chosen:
         advice = "write an image's name, or a pattern: `chaosreg resolve` shows them"
-        raise ChaosregError.of("CHR0118", f"no mirrored image is called {', '.join(wanted)}", help=advice)
+        raise ChaosregError.of("CHR0118", f"no mirrored image is named {', '.join(wanted)}", help=advice)
     return sorted(chosen, key=str)
 
 
@@ -196,14 +196,14 @@ def _say_text(plans: Mapping[Place, Plan], removed: Mapping[Place, Removed] | No
         print(f"{unread} repositories could not be looked at")
     if not any(plan.superfluous for plan in plans.values()):
         if not unread:
-            print("nothing to remove: everything else is wanted by somebody")
+            print("nothing to remove: everything else is in use")
     elif removed is None:
         print(f"{what} would be removed: run again with --yes")
     else:
         manifests = sum(len(one.manifests) for one in removed.values())
         print(f"{what} removed, with {manifests} manifests that nothing else used")
     if kept:
-        print(f"{kept} tags that are not Harness's stay; --unknown removes them, too")
+        print(f"{kept} tags that are not Harness's stay; --unknown also removes them")
 
 
 def _say_failures(failures: Mapping[Place, ChaosregError]) -> None:

@@ -1,7 +1,7 @@
 """List the releases that the catalogue knows, newest last, with the tags of their images.
 
-In a project also what its stacks/chaosreg.catalogue.yaml adds. `--check` asks the registry that Harness publishes on
-which newer tags it has than the newest release that is known, and prints how to add one: the catalogue is data.
+In a project, also those that its stacks/chaosreg.catalogue.yaml adds. `--check` asks Harness's registry for newer tags
+than the newest known release's, and prints how to add one.
 """
 
 import argparse
@@ -20,23 +20,21 @@ from pulumi_chaosreg.stacks.project_file import ProjectFile, find_project
 
 ABOUT = "list the releases that the catalogue knows, and their images' tags"
 NEEDS = Needs.NONE
-EXITS = {1: "with --check: there are newer tags, or one of ours is not there"}
+EXITS = {1: "with --check: there are newer tags, or one of ours does not exist"}
 EXAMPLES = """\
 examples:
   chaosreg releases                            all of them
   chaosreg releases 1.94.4 smp-0.44.0          these
   chaosreg releases -o json | jq '.[].version'
-  chaosreg releases --check                    is there something newer on docker.io/harness? 1 where there is
+  chaosreg releases --check                    is anything newer on docker.io/harness? 1 if so
 """
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line may say."""
     parser.add_argument("versions", nargs="*", metavar="RELEASE")
-    parser.add_argument(
-        "--check", action="store_true", help="ask for newer tags (needs the network); 1 where there are"
-    )
-    parser.add_argument("--source", metavar="SERVER/ACCOUNT", help="whom to ask (default: where Harness publishes)")
+    parser.add_argument("--check", action="store_true", help="ask for newer tags (needs the network); 1 if there are")
+    parser.add_argument("--source", metavar="SERVER/ACCOUNT", help="the registry to ask (default: Harness's own)")
     add_output(parser, "text", "json")
 
 

@@ -1,9 +1,8 @@
 """Put what an infrastructure resolves to into Kubernetes manifests: its images, and its pull Secrets wherever a Pod
 pulls one of them. Every other byte stays as it is, and a second run changes nothing.
 
-INFRA is the path or id of one infrastructure. A FILE may hold several objects, `-` is standard input. What is left as
-it is, because it is not ours or not known there, is told on standard error.
-Exit codes: 0 done, 1 `--check` found something that would change, 2 could not run.
+INFRA is the path or id of one infrastructure. A FILE may have several objects, `-` is standard input. Images that are
+left as they are, because they are not ours or not known there, are listed on standard error.
 """
 
 import argparse
@@ -39,10 +38,10 @@ examples:
   chaosreg render prod-eu agent.yaml > out.yaml       one stream of all files
   helm template litmus … | chaosreg render prod-eu - | kubectl apply -f -
   chaosreg render prod-eu -i manifests/*.yaml         in place
-  chaosreg render prod-eu --check manifests/*.yaml    for CI: 1 where something would change
+  chaosreg render prod-eu --check manifests/*.yaml    for CI: 1 if something would change
   chaosreg render prod-eu --helm chaos-infra > values.yaml
   chaosreg render prod-eu --probes --for harness > Pulumi.yaml
-  chaosreg render prod-eu --from-cluster              what runs there and pulls something else
+  chaosreg render prod-eu --from-cluster              what runs there and pulls other images
 """
 
 _PROMETHEUS = "http://prometheus-operated.monitoring.svc:9090"
@@ -56,26 +55,25 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="*", metavar="FILE", help="manifests; - is standard input")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("-i", "--in-place", action="store_true", help="write the files that change")
-    how.add_argument("--check", action="store_true", help="write nothing; 1 where something would change")
+    how.add_argument("--check", action="store_true", help="write nothing; 1 if something would change")
     how.add_argument("--helm", choices=NAMES, metavar="CHART", help=f"print values for a chart: {', '.join(NAMES)}")
     how.add_argument("--kustomize", action="store_true", help="print a Kustomize component")
     how.add_argument("--probes", action="store_true", help="print probes that watch the registry during an experiment")
-    how.add_argument(
-        "--from-cluster", action="store_true", help="read what runs there; 1 where it pulls something else"
-    )
+    how.add_argument("--from-cluster", action="store_true", help="read what runs there; 1 if it pulls other images")
     parser.add_argument(
         "--for",
         dest="whose",
         choices=("litmus", "harness"),
-        help="whose --probes are: entries of a ChaosEngine, or probe templates of Harness (default: litmus)",
+        help="what --probes prints: entries of a ChaosEngine, or Harness probe templates (default: litmus)",
     )
     parser.add_argument(
         "--prometheus",
         metavar="WHERE",
-        help=f"whom --probes asks: an address (default: {_PROMETHEUS}), or Harness's connector to it (default: a"
+        help=f"the Prometheus that --probes asks: an address (default: {_PROMETHEUS}), or a Harness connector "
+        "(default: a"
         " runtime input)",
     )
-    parser.add_argument("--digest", action="store_true", help="every image by its digest, whatever `images.pin` says")
+    parser.add_argument("--digest", action="store_true", help="every image by its digest, regardless of `images.pin`")
     add_output(parser, "text", "json", about="for manifests json tells what changes and what is left")
 
 
@@ -85,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
     in_the_way = [finding for finding in reviewed.errors if finding.cause is not Cause.NO_DIGEST]
     if in_the_way:
         print(ChaosregError(in_the_way), file=sys.stderr)
-        print("\nnothing is rendered: these come first", file=sys.stderr)
+        print("\nnothing is rendered: fix these first", file=sys.stderr)
         return 2
     config = _one(select(reviewed, [options.infrastructure]))
     target = Target.of(config, reviewed.company.catalogue, by_digest=options.digest)
@@ -117,8 +115,8 @@ def _no_files(options: argparse.Namespace) -> None:
     if options.files:
         raise ChaosregError.of(
             "CHR0706",
-            f"`{options.files[0]}` is given, and nothing reads it: only manifests are changed, alone",
-            help="leave it out, or leave out the option",
+            f"`{options.files[0]}` is not used: only manifests take files",
+            help="remove it, or remove the option",
         )
 
 
@@ -153,13 +151,13 @@ def _one(configs: Sequence[ResolvedConfig]) -> ResolvedConfig:
     if len(configs) == 1:
         return configs[0]
     paths = ", ".join(config.infrastructure.path for config in configs[:8])
-    message = f"`render` is for one infrastructure, and {len(configs)} fit"
+    message = f"`render` is for one infrastructure, but {len(configs)} match"
     raise ChaosregError.of("CHR0118", message, help=f"name it by its path: {paths}")
 
 
 def _manifests(target: Target, options: argparse.Namespace) -> int:
     if not options.files and sys.stdin.isatty():
-        raise ChaosregError.of("CHR0706", "no manifest is given", help="name files, or - for standard input")
+        raise ChaosregError.of("CHR0706", "no manifest given", help="name files, or - for standard input")
     manifests = read_manifests(options.files or [STANDARD_INPUT], target)
     if options.output == "json":
         print(as_json(_plain(target, manifests)), end="")

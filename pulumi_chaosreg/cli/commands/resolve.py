@@ -103,7 +103,7 @@ def _env(configs: Sequence[ResolvedConfig], errors: int) -> str:
     if len(configs) != 1:
         raise ChaosregError.of(
             "CHR0118",
-            f"`-o env` prints one infrastructure, and {len(configs)} fit",
+            f"`-o env` prints one infrastructure, but {len(configs)} match",
             help="name it by its path: " + ", ".join(config.infrastructure.path for config in configs[:8]),
         )
     incomplete = f"# {said_of_errors('the stack files have', errors)}: this may be incomplete\n" if errors else ""

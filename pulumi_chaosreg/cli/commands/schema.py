@@ -17,8 +17,8 @@ examples:
   chaosreg schema > stacks/.chaosreg.schema.json
   chaosreg schema --infrastructures > stacks/.infrastructures.schema.json
 
-Commit the schema, and tell the editor in the first line of each stack file (VS Code's YAML extension, and all others
-that use the YAML language server):
+Commit the schema, and name it in the first line of each stack file (for VS Code's YAML extension, and others with the
+YAML language server):
   # yaml-language-server: $schema=.chaosreg.schema.json
 
 In files that `chaosreg:infrastructures: {files: "prod/*.yaml"}` names, with the path from there:

@@ -1,4 +1,4 @@
-"""Check every stack file of the project: all that can be known without Pulumi and without the network."""
+"""Check every stack file of the project, without Pulumi and without the network."""
 
 import argparse
 from pathlib import Path
@@ -10,7 +10,7 @@ from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.review.review import review
 from pulumi_chaosreg.stacks.project_file import find_project
 
-ABOUT = "find what is wrong in the stack files"
+ABOUT = "check the stack files"
 NEEDS = Needs.NONE
 EXITS = {0: "no error, perhaps warnings", 1: "errors, or with --strict warnings"}
 EXAMPLES = """\
@@ -23,9 +23,9 @@ examples:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line may say."""
-    parser.add_argument("--stack", metavar="STACK", help="check what this stack's preview would check, as strictly")
+    parser.add_argument("--stack", metavar="STACK", help="check as strictly as this stack's preview")
     add_output(parser, *FORMATS)
-    parser.add_argument("--strict", action="store_true", help="warnings count as findings, too")
+    parser.add_argument("--strict", action="store_true", help="warnings count as errors")
 
 
 def run(options: argparse.Namespace) -> int:

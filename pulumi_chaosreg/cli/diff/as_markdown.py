@@ -107,9 +107,9 @@ def _section(title: str, changes: Sequence[Change], word: str) -> Iterator[str]:
         yield f"\nGone: {listed(removed, _NAMES, code)}\n"
     untold = [change for change in changes if is_untold(change)]
     if same := [named(change) for change in untold if change.fields]:
-        yield f"\nAnother credential only (see below): {listed(same, _NAMES, code)}\n"
+        yield f"\nOnly the credential changes (see below): {listed(same, _NAMES, code)}\n"
     if moved := [named(change) for change in untold if not change.fields]:
-        yield f"\nAnother name or stack only: {listed(moved, _NAMES, code)}\n"
+        yield f"\nOnly the name or stack changes: {listed(moved, _NAMES, code)}\n"
     every = rows(changes)
     changed = [row for row in every if row.kind == "changed"]
     added = [row for row in every if row.kind == "added" and not row.field.startswith("origin.")]

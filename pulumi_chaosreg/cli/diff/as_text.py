@@ -53,7 +53,7 @@ def _section(title: str, changes: Sequence[Change], word: str) -> Iterator[str]:
         if names:
             yield f"  {counted(len(names), word)} {kind}: {listed(names, _NAMES, shortened)}"
     if same := [named(change) for change in changes if is_untold(change) and change.fields]:
-        yield f"  another credential only, see below: {listed(same, _NAMES, shortened)}"
+        yield f"  only the credential changes, see below: {listed(same, _NAMES, shortened)}"
     for change in changes:
         yield from (f"    {shortened(advice)}" for advice in advices(change))
     everybody = {kind: [named(c) for c in changes if c.kind == kind] for kind in ("changed", "added")}

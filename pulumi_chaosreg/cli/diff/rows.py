@@ -64,7 +64,7 @@ class Shown:
 def of_value(change: CredentialChange) -> str:
     """What has become of a credential's value; empty where it is the same."""
     if change.is_lost:
-        return "its value is in this file no more"
+        return "its value is no longer in this file"
     words = "in plain text now" if change.is_exposed else "another value" if change.has_other_value else ""
     return f"{words}, for {counted(change.users, 'user')}" if words else ""
 

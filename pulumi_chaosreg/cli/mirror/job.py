@@ -55,7 +55,7 @@ def objects(jobs: Sequence[Job], options: argparse.Namespace) -> list[Object]:
     Reference.parse(options.image)
     if not jobs:
         advice = "set `mirror.source` where `image_registry.server` is set"
-        raise ChaosregError.of("CHR0462", "there is no image to mirror, and so no Job", help=advice)
+        raise ChaosregError.of("CHR0462", "there are no images to mirror, so no Job", help=advice)
     if any(job.wanted.verify for job in jobs):
         notice(_needs_packages(options.image))
     lists = {f"{index}.yaml": list_text(shard) for index, shard in enumerate(_shards(jobs, options.shards))}
@@ -63,7 +63,7 @@ def objects(jobs: Sequence[Job], options: argparse.Namespace) -> list[Object]:
     if size > _CONFIG_MAP_LIMIT:
         raise ChaosregError.of(
             "CHR0461",
-            f"the list of {len(jobs)} images has {size} bytes, and a ConfigMap holds {_CONFIG_MAP_LIMIT}",
+            f"the list of {len(jobs)} images has {size} bytes, but a ConfigMap holds {_CONFIG_MAP_LIMIT}",
             help="print several Jobs, each for some scopes or images: `chaosreg mirror-job WANTED`",
         )
     spec = _job_spec(options, len(lists))
@@ -79,8 +79,8 @@ def _needs_packages(image: str) -> Finding:
     return Finding(
         "CHR0327",
         f"`signatures: require` needs `pulumi-chaosreg[verify]` in image `{image}`",
-        help="examples/mirror-job/README.md says how to put it in; without it the Pods copy nothing that is required "
-        "to be signed",
+        help="examples/mirror-job/README.md says how to put it in; without it the Pods copy no image that must be "
+        "signed",
         severity="warning",
     )
 
@@ -177,5 +177,5 @@ def _positive(text: str) -> int:
 
 def _name(text: str) -> str:
     if len(text) > 253 or not re.fullmatch(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?", text):
-        raise argparse.ArgumentTypeError("write a name of Kubernetes: lower case letters, digits, `-` and `.`")
+        raise argparse.ArgumentTypeError("write a Kubernetes name: lowercase letters, digits, `-` and `.`")
     return text

@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--to", type=layout_path, metavar="PATH", help="write into a layout: a folder, or a file named *.tar"
     )
     group.add_argument(
-        "--from", dest="origin", type=layout_path, metavar="PATH", help="read from a layout, and no source"
+        "--from", dest="origin", type=layout_path, metavar="PATH", help="read from a layout, not from sources"
     )
 
 

@@ -70,7 +70,7 @@ _FORMS: Mapping[Any, _Form] = {
     Sequence[str]: _Form(list, tuple, _platforms_problem),
     SigningPolicy | None: _Form(SigningPolicy.as_inputs, SigningPolicy.parse, _policy_problem),
     Reference: _Form(
-        str, Reference.parse, lambda said: reference_problem(said) if isinstance(said, str) else "it is no text"
+        str, Reference.parse, lambda said: reference_problem(said) if isinstance(said, str) else "it is not a string"
     ),
     bool: _Form(bool, bool, lambda said: "" if isinstance(said, bool) else "it is neither true nor false"),
 }

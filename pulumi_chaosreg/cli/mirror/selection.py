@@ -18,7 +18,7 @@ from pulumi_chaosreg.stacks.project_file import find_project
 
 def add_list(parser: argparse.ArgumentParser) -> None:
     """The option `--list`."""
-    parser.add_argument("--list", type=Path, metavar="FILE", help="copy what this file says, not what stack files say")
+    parser.add_argument("--list", type=Path, metavar="FILE", help="copy what this file lists, not what stack files say")
 
 
 def jobs_of(project: Path, options: argparse.Namespace, *, into_layout: bool = False) -> list[Job]:
@@ -59,7 +59,7 @@ def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
     missing = [text for text in wanted if text not in named]
     if missing:
         advice = "write an infrastructure's or scope's path, or an image's name: `chaosreg resolve` shows them"
-        raise ChaosregError([Finding("CHR0118", f"nothing is called `{text}`", help=advice) for text in missing])
+        raise ChaosregError([Finding("CHR0118", f"nothing is named `{text}`", help=advice) for text in missing])
     return [jobs[tagged] for tagged in sorted(jobs)]
 
 

@@ -30,7 +30,7 @@ class Manifest:
         for one in sorted(self.rendered.kept, key=lambda one: one.line):
             left = "" if one.reason in (Reason.ELSEWHERE, Reason.NO_LIST) else " is left as it is"
             lines.setdefault(f"{_on_a_line(one.text)}{left}: {one.why}", []).append(one.line)
-        told = [] if self.rendered.is_manifest else [f"{self.name}: no Kubernetes object is in it"]
+        told = [] if self.rendered.is_manifest else [f"{self.name}: it has no Kubernetes object"]
         for text, found in lines.items():
             more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
             told.append(f"{self.name}:{found[0]}: {text}{more}")
@@ -126,10 +126,10 @@ def _not_yaml(name: str, text: str, problem: NotReadable) -> Finding:
 def _template(name: str, template: Template, target: Target) -> Finding:
     return Finding(
         "CHR0702",
-        "this is a template and no manifest: Helm, or something like it, fills it in",
+        "this is a template, not a manifest: Helm or a similar tool renders it",
         _place(name, template.line),
         help=f"give the chart its values (`chaosreg render {target.infrastructure} --helm chaos-infra > values.yaml`), "
-        f"or render what comes out of it: `helm template … | chaosreg render {target.infrastructure} -`",
+        f"or render its output: `helm template … | chaosreg render {target.infrastructure} -`",
     )
 
 
