@@ -91,7 +91,7 @@ def test_move_without_pulumi_says_so(company, run, monkeypatch):
     ("arguments", "said"),
     [
         (["resolve", "ue"], "error[CHR0118]: no infrastructure is named `ue`"),
-        (["resolve", "-o", "env"], "prints one infrastructure, and 3 fit"),
+        (["resolve", "-o", "env"], "prints one infrastructure, but 3 match"),
         (["explain", "eu", "image.chaos-dcr"], "did you mean `image.chaos-ddcr`?"),
         (["explain", "CHR9999"], "there is no code `CHR9999`"),
         (
@@ -163,7 +163,7 @@ def test_a_value_that_a_lock_forbids_is_no_field_and_the_lock_is_told(company, r
     company.edit("prod", "us: {cluster", 'us: {images: {tags: {chaos-ddcr: "1.93.0"}}, cluster')
     code, out, err = run("explain", "us", "image.chaos-ddcr")
     assert (code, out) == (2, "")
-    assert "mend what is wrong" in err
+    assert "fix the errors" in err
     assert "error[CHR0203]: `images.tags.chaos-ddcr` may not be set here" in err
 
 
@@ -360,7 +360,7 @@ def test_the_stacks_whose_resources_get_other_inputs_are_touched(company, run, e
 def test_a_stack_without_a_file_is_to_be_destroyed(company, run):
     (company.stacks / "Pulumi.other.yaml").unlink()
     assert _affected(run) == ([], ["other"])
-    assert "other  has no stack file any more: destroy it" in run("affected")[1]
+    assert "other  no longer has a stack file: destroy it" in run("affected")[1]
 
 
 def test_a_change_of_the_program_touches_every_stack_that_makes_something(company, run):
@@ -426,7 +426,7 @@ def test_a_folder_in_no_repository_and_a_machine_without_git_are_told(project, r
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert "git says: fatal: not a git repository" in run("diff", "main")[2]
     monkeypatch.setenv("PATH", "")
-    assert "there is no program `git` here" in run("diff", "main")[2]
+    assert "`git` is not installed" in run("diff", "main")[2]
 
 
 @pytest.mark.parametrize("base", ["--output=written", "-x"])

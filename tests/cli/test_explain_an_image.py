@@ -34,7 +34,7 @@ def test_it_is_named_as_source_or_copy_with_or_without_its_tag(listed, run, name
         f"  digest = {DIGEST}",
         "  mirrored by = account `acme`, stack `acme`",
         "  pulled by = no infrastructure of this project",
-        "  wanted by = mirror.also  stacks/Pulumi.acme.yaml:11  account `acme`",
+        "  needed by = mirror.also  stacks/Pulumi.acme.yaml:11  account `acme`",
         "",
     ]
 
@@ -47,7 +47,7 @@ def test_what_infrastructures_pull_is_known_with_all_of_them(listed, run):
         "harbor.company.com/chaos/chaos-ddcr:1.94.0",
         "",
     ]
-    assert "  mirrored by = nobody: it is pulled as it is\n  pulled by = shop/lab\n" in out
+    assert "  mirrored by = nothing: it is pulled directly\n  pulled by = shop/lab\n" in out
     assert "  pulled by = shop/checkout/eu, shop/checkout/us\n" in out
     assert "wanted by = images.tags.chaos-ddcr  stacks/Pulumi.checkout.yaml" in out
 
@@ -66,5 +66,5 @@ def test_what_is_not_locked_yet_is_said(listed, run):
 def test_one_that_nobody_wants_is_an_error_with_those_that_are_near(listed, run):
     code, _, err = run("explain", "harness/delegat:24.11")
     assert code == 2
-    assert "error[CHR0118]: nobody wants an image `harness/delegat:24.11`" in err
+    assert "error[CHR0118]: nothing needs an image `harness/delegat:24.11`" in err
     assert f"did you mean `{DELEGATE}`" in err

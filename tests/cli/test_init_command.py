@@ -378,14 +378,14 @@ def test_missing_values_are_told_together_and_nothing_is_written(tmp_path, run, 
         (("--environment-stack", "../x"), ["--environment-stack: "]),
         (("--infrastructure", "prod-us"), ["--infrastructure: write NAME=CONTEXT"]),
         (("--infrastructure", "prod_us=x"), ["--infrastructure: `prod_us` is not an id"]),
-        (("--infrastructure", "files=x"), ["--infrastructure: `files` is a key of its own"]),
+        (("--infrastructure", "files=x"), ["--infrastructure: `files` is reserved"]),
         (("--infrastructure", "prod-us="), ["--infrastructure: `cluster.context` must be a string, but is empty"]),
         (("--infrastructure", "prod-eu=x"), ["--infrastructure: `prod-eu` is given twice"]),
         (("--infrastructure", "prod-us=a\x1b[1m"), ["cannot be printed"]),
         (("--server", "https://h.example", "--public"), ["--server: `image_registry.server` is not a server"]),
         (("--server", "h.example", "--public", "--registry-account", "A"), ["--registry-account: ", "CHR0301"]),
-        (("--server", "h.example", "--public", "--username", "u"), ["--username: nobody logs in"]),
-        (("--server", "h.example", "--public", "--node-identity"), ["--node-identity: nobody logs in"]),
+        (("--server", "h.example", "--public", "--username", "u"), ["--username: a public registry needs no login"]),
+        (("--server", "h.example", "--public", "--node-identity"), ["--node-identity: a public registry needs no login"]),
         (("--server", "h.example", "--username", "u", "--secret-name", "s"), ["--username and --secret-name: "]),
         (("--server", ECR, "--username", "u"), ["--username: Amazon ECR takes no such login", "--node-identity"]),
         (("--server", "h.example", "--identity", "keys"), ["--identity: any other registry takes no such login"]),
@@ -600,4 +600,4 @@ def test_a_project_with_an_account_is_refused_before_the_first_question(tmp_path
     (tmp_path / "stacks" / "Pulumi.old.yaml").write_text("config: {'chaosreg:account': {id: old}}\n")
     code, shown = terminal().end()
     assert code == 2
-    assert "Pulumi.old.yaml holds an account already" in shown
+    assert "Pulumi.old.yaml already has an account" in shown
