@@ -122,9 +122,9 @@ class Given:
             yield f"--registry-account is needed: {'/'.join(needed)} on {texts['server']}"
         login = self.login()
         if login and login.form is Form.JOB and not login.identity:
-            yield "--identity is needed: who the Job is that renews the Secret, a role's ARN or the NAME of keys"
+            yield "--identity is needed: who renews the Secret, a role's ARN or the NAME of keys"
         if login and login.form is Form.SECRET and not login.secret_name:
-            yield "--secret-name is needed: the Secret that is in each cluster already"
+            yield "--secret-name is needed: the existing Secret in each cluster"
 
     def contradictions(self) -> Iterator[str]:
         """What does not go together."""
@@ -132,14 +132,14 @@ class Given:
         if texts["visibility"] == "public" and said:
             yield f"{FLAGS[said[0]]}: a public registry needs no login; remove it, or use --private"
         if len(said) > 1:
-            yield f"{' and '.join(FLAGS[form] for form in said)}: clusters log in by one of these; leave out the others"
+            yield f"{' and '.join(FLAGS[form] for form in said)}: clusters log in by one of these; remove the others"
         if texts["server"] and texts["kind"] not in ("", self.kind.name):
-            yield f"--kind: {texts['server']} is {self.kind.title}, as its host tells; leave it out"
+            yield f"--kind: {texts['server']} is {self.kind.title}, as its host shows; remove it"
         possible = forms(self.kind)
         for form in said if texts["server"] and len(said) == 1 else ():
             if form not in possible:
                 ways = ", ".join(FLAGS[one] for one in possible)
-                yield f"{FLAGS[form]}: {self.kind.title} takes no such login; say one of {ways}"
+                yield f"{FLAGS[form]}: {self.kind.title} does not accept this login; use one of {ways}"
         if texts["server"] and (wrong := self.kind.account_problem(texts["server"], self.path)):
             yield f"--registry-account: {wrong}"
         answers = self.answers()
@@ -251,7 +251,7 @@ def _ask_about_registry(given: Given, ask: Callable[[str, str, str | None], None
         case Form.SECRET:
             ask("secret_name", "The Secret's name", CREDENTIAL)
         case Form.JOB:
-            ask("identity", "Who the Job is: a role's ARN, eks_pod_identity, or a NAME for keys", None)
+            ask("identity", "The Job's identity: a role's ARN, eks_pod_identity, or a NAME for keys", None)
 
 
 def _answer(question: str, default: str | None, problem_of: Callable[[str], str]) -> str:

@@ -84,7 +84,7 @@ def about(form: Form, kind: RegistryKind) -> str:
     return {
         Form.NODE: f"the nodes pull by their own identity, without a Secret{f' (on {nodes})' if nodes else ''}",
         Form.PASSWORD: "a user and a password; `pulumi up` makes the Secret",
-        Form.SECRET: "a Secret that is in each cluster already",
+        Form.SECRET: "an existing Secret in each cluster",
         Form.JOB: "a Job in each cluster renews the Secret, as a role or with keys",
     }[form]
 

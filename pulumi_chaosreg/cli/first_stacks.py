@@ -231,7 +231,7 @@ def _registry(answers: Answers) -> Iterator[str]:
         there = f"; {'/'.join(needed)} must be there before the first push" if needed else ""
         yield f"      account: {_scalar(answers.path)} # the path below the server{there}"
     if answers.said_kind:
-        yield f"      kind: {_scalar(answers.said_kind)} # which its host does not tell"
+        yield f"      kind: {_scalar(answers.said_kind)} # which its host does not show"
     yield f"      type: {'private' if login else 'public'}"
     if kind.each_image and not kind.provisions:
         yield "      # the repository of each image must be there, too: `chaosreg resolve` names them"
@@ -242,7 +242,7 @@ def _registry(answers: Answers) -> Iterator[str]:
     yield f"      # {_remark(login)}"
     yield f"      authentication: {{{pairs}}}"
     if login.form is Form.JOB:
-        yield f"    pull_secret: {{identity: {_scalar(login.identity)}}} # who the Job is that renews the Secret"
+        yield f"    pull_secret: {{identity: {_scalar(login.identity)}}} # who renews the Secret"
 
 
 def _remark(login: FirstLogin) -> str:
@@ -251,9 +251,9 @@ def _remark(login: FirstLogin) -> str:
         case Form.NODE:
             return "the nodes pull by their own identity: there is no Secret"
         case Form.SECRET:
-            return "a Secret (kubernetes.io/dockerconfigjson) that is in each infrastructure's namespace already"
+            return "an existing Secret (kubernetes.io/dockerconfigjson) in each infrastructure's namespace"
         case Form.JOB:
-            return "a token that ends after some hours: a Job in each cluster renews the Secret"
+            return "a token that expires after some hours: a Job in each cluster renews the Secret"
     return "`pulumi up` puts this login into a Secret in each cluster: take a user that may only pull"
 
 

@@ -58,7 +58,7 @@ class Line:
         try:
             return self._tunnel()
         except (HTTPException, ValueError):  # their texts may hold what the proxy sent, or its address
-            raise OSError("something that is no proxy's answer") from None
+            raise OSError("something that is not a proxy's answer") from None
 
     def _tunnel(self) -> socket.socket:
         proxy = urlsplit(self._proxy)

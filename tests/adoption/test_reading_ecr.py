@@ -192,7 +192,7 @@ def test_what_aws_does_not_answer_is_not_taken_for_nothing(
 def test_an_identity_of_another_account_is_refused_before_anything_is_looked_at(aws: AwsState, label: str) -> None:
     with pytest.raises(ChaosregError, match="CHR0494") as raised:
         asked(label, "210987654321.dkr.ecr.eu-west-1.amazonaws.com")
-    assert "belongs to the AWS account 210987654321, and this machine to 123456789012" in str(raised.value)
+    assert "belongs to AWS account 210987654321, but this machine to 123456789012" in str(raised.value)
 
 
 def test_a_machine_without_an_identity_is_told_so(aws: AwsState, label: str, monkeypatch: pytest.MonkeyPatch) -> None:

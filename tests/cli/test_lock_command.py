@@ -164,7 +164,7 @@ def test_a_check_asks_each_tag_once_and_tells_what_moved_and_what_is_gone(projec
     before = len(upstream.requests())
     assert main(check) == 0
     assert [request.method for request in upstream.requests()[before:]] == ["HEAD", "HEAD"]
-    assert "2 images looked at: none not as locked" in capsys.readouterr().out
+    assert "2 images looked at: none differ from the lockfile" in capsys.readouterr().out
 
     # when one tag moves, and the other one goes
     moved = push(upstream.host, "harness/one", "1", image(layer("c"))).digest
@@ -218,7 +218,10 @@ def test_a_source_that_cannot_be_asked_ends_a_check_with_2_and_leaves_a_lock_as_
 
 @pytest.mark.parametrize(
     ("refused", "said"),
-    [("/two/", "1 of 2 images could be asked: none not as locked"), ("/v2/", "0 of 2 images could be asked")],
+    [
+        ("/two/", "1 of 2 images could be asked: none differ from the lockfile"),
+        ("/v2/", "0 of 2 images could be asked"),
+    ],
 )
 def test_a_check_says_how_many_images_could_be_asked(project, upstream, locked, capsys, refused, said) -> None:
     with FaultServer(lambda seen: Reply(403) if refused in seen.path else None, upstream.host) as front:

@@ -203,7 +203,7 @@ def test_a_proxy_that_refuses_is_named_without_its_password(admit: Admit, monkey
 def test_a_proxy_that_is_none(admit: Admit, monkeypatch: pytest.MonkeyPatch) -> None:
     with LocalServer(Babbler(("127.0.0.1", 0), BaseRequestHandler)) as babbler:
         monkeypatch.setenv("HTTPS_PROXY", f"http://corp:{PASSWORD}@{babbler.host}")
-        text = stops_at(admit(NAME), "TCP", "CHR0401", "says something that is no proxy's answer")
+        text = stops_at(admit(NAME), "TCP", "CHR0401", "says something that is not a proxy's answer")
     assert PASSWORD not in text
 
 

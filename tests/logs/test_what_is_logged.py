@@ -74,7 +74,7 @@ def test_v_says_whose_login_is_used_and_not_what_it_is(words: tuple[str, ...], r
     assert code == 0
     assert f"oci.auth: {source.host}: logs in as user `puller` ({tmp_path}/config.json)\n" in said
     assert "HEAD" not in said
-    assert out == "1 images looked at: none not as locked\n"
+    assert out == "1 images looked at: none differ from the lockfile\n"
     assert traces_of(PULL, said) == []
 
 

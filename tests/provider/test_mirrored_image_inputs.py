@@ -57,7 +57,7 @@ def test_values_that_are_not_known_yet_pass(images):
         ({"target": "harbor.company.com/chaos/chaos-ddcr"}, "target", "has no tag"),
         ({"source": "docker.io/Harness/x:1"}, "source", "its repository is malformed"),
         ({"target": "https://harbor.company.com/x:1"}, "target", "its server is malformed"),
-        ({"target": f"{INPUTS['target']}@{A}"}, "target", "names a digest"),
+        ({"target": f"{INPUTS['target']}@{A}"}, "target", "has a digest"),
         ({"target": f"harbor.company.com/x:sha256-{'a' * 64}"}, "target", "the form of a signature's tag"),
         ({"digest": "latest"}, "digest", "is not a digest"),
         ({"digest": A[:-1]}, "digest", "is not a digest"),

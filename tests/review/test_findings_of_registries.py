@@ -132,7 +132,7 @@ MISTAKES = {
             images: {release: "1.94.4", pin: "off"}
             pull_secret: {delivery: secret}  #! CHR0517
         """,
-        ["asks for `secret`", "says that there is no credential"],
+        ["asks for `secret`", "needs no credential"],
     ),
     "two settings that contradict each other": (
         """

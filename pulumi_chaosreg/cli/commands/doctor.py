@@ -25,8 +25,8 @@ ABOUT = "find out why images cannot be pulled"
 NEEDS = Needs.NETWORK
 EXITS = {
     0: "nothing fails, as far as it can be seen from here",
-    1: "a pull fails: the cause is told",
-    2: "it could not run, or something was in the way of looking",
+    1: "a pull fails: the cause is shown",
+    2: "could not run, or could not look at everything",
 }
 EXAMPLES = """\
 examples:

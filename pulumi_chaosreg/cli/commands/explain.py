@@ -136,7 +136,7 @@ def _explained(resolved: ResolvedConfig, field: str, errors: Sequence[Finding]) 
         names = [one.name for one in resolved.fields()]
         advice = did_you_mean(field, names, 0.4)
         if errors:  # what is wrong is left out, and so may be what follows from it
-            advice = "fix the errors: values that depend on them are missing;  "
+            advice = "fix the errors: values that depend on them are missing; "
         message = f"{resolved.infrastructure.title} has no field `{field}`"
         raise ChaosregError([Finding("CHR0118", message, help=f"{advice}fields: {', '.join(names)}"), *errors])
     return explanation

@@ -40,7 +40,7 @@ examples:
                                      Amazon ECR: its repositories are made, and EKS's nodes need no login
   chaosreg init --account acme --infrastructure prod-eu=prod-eu \\
       --server harbor.company.com/chaos --kind harbor --secret-name harbor-login
-                                     a Secret that is in each cluster already
+                                     an existing Secret in each cluster
   chaosreg --project chaos init …    writes into the folder chaos, made if missing
 """
 
@@ -62,8 +62,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="HOST[/PATH]",
         help="registry that images are mirrored to; left out: clusters pull from Harness's",
     )
-    add("--registry-account", metavar="PATH", help="path below the server, where --server does not say it")
-    add("--kind", metavar="KIND", help=f"where the host does not tell: {', '.join(SAYABLE_KINDS)}")
+    add("--registry-account", metavar="PATH", help="path below the server, if not part of --server")
+    add("--kind", metavar="KIND", help=f"if the host does not show it: {', '.join(SAYABLE_KINDS)}")
     visibility = parser.add_mutually_exclusive_group()
     visibility.add_argument(
         "--private",
@@ -76,13 +76,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--public", dest="visibility", action="store_const", const="public", help="pulling from it takes none"
     )
     add("--username", metavar="USER", help="clusters log in as this user; the password is set later")
-    add("--secret-name", metavar="NAME", help="clusters log in with a Secret that is in each of them already")
+    add("--secret-name", metavar="NAME", help="clusters log in with an existing Secret in each of them")
     add(
         "--node-identity",
         dest="form",
         action="store_const",
         const=Form.NODE,
-        help="nodes pull by an identity of their own: no Secret",
+        help="nodes pull by their own identity: no Secret",
     )
     add(
         "--identity",

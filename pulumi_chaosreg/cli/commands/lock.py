@@ -141,8 +141,9 @@ def _check(reviewed: Review, asking: Asking, output: str) -> int:
     looked_at = (
         f"{len(found)} of {len(sources)} images could be asked" if failures else f"{len(sources)} images looked at"
     )
-    blind = failures and not found and not alarming  # "none not as locked" would sound like all is well
-    _print(seen, failures, output, looked_at if blind else f"{looked_at}: {alarming or 'no'} changes since locked")
+    blind = failures and not found and not alarming  # "none differ" would sound like all is well
+    differing = "1 differs" if alarming == 1 else f"{alarming or 'none'} differ"
+    _print(seen, failures, output, looked_at if blind else f"{looked_at}: {differing} from the lockfile")
     return 2 if failures else 1 if alarming else 0
 
 

@@ -24,7 +24,7 @@ def look(case: Case) -> Result:
         return Failed((_no_registry(case.server, answer),))
     case.asks_login = answer.status == 401
     if not case.asks_login:
-        return Passed("it is a registry, and lets everybody in")
+        return Passed("it is a registry, open to everybody")
     asked = " or ".join(map(_shown, _asked(answer)))
     return Passed(f"it is a registry, and asks for {asked or 'a login that it does not name'}")
 

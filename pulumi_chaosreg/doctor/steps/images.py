@@ -101,13 +101,13 @@ def _advice(case: Case, group: list[_Seen]) -> str:
     is_ours = all(one.image.reference.name.startswith(f"{registry.path}/") for one in group)
     if error and error.is_missing and is_ours and registry.owner:
         if registry.off:
-            return f"whoever fills `{registry.path}` has to bring it there (`mirror: off`)"
+            return f"it must be copied there by what fills `{registry.path}` (`mirror: off`)"
         if all(one.image.source for one in group):
             return f"`pulumi up` of the stack `{registry.owner.stack}`, which mirrors it, or `chaosreg mirror`"
     if error and error.is_denied and not group[0].stands_in:
         if case.access[group[0].image].source:
-            return "grant this login the right to pull there, if the image exists: many registries do not tell"
-        return "the cluster pulls it without a login: open the repository, or say `type: private` and `authentication`"
+            return "grant this login the right to pull there, if the image exists: many registries do not say"
+        return "the cluster pulls it without a login: open the repository, or set `type: private` and `authentication`"
     return ""
 
 

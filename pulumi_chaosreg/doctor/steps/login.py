@@ -15,7 +15,7 @@ NEEDS = ("/v2/", "pull Secret")
 def look(case: Case) -> Result:
     """Try each login that images are asked for with; the first that is refused is told."""
     if not case.asks_login:
-        return Passed("nobody has to log in")
+        return Passed("no login is needed")
     facts = []
     for client, access, images in case.clients():
         try:
@@ -24,10 +24,10 @@ def look(case: Case) -> Result:
             if not refusal.is_denied:
                 return Failed(tuple(refusal.findings))
             if access.stands_in:
-                return Unseen("this machine is not let in; the cluster may be", tuple(refusal.findings))
+                return Unseen("this machine has no access; the cluster may have", tuple(refusal.findings))
             if access.source:
                 return Failed(_with_advice(case, refusal, images))
-            facts.append("`/v2/` is closed without a login; which images are open will show")
+            facts.append("`/v2/` is closed without a login; the image step shows which are open")
         else:
             facts.append(f"{_who(access)} let in")
     return Passed("; ".join(dict.fromkeys(facts)))
@@ -56,12 +56,10 @@ def _with_advice(case: Case, refusal: RegistryError, images: list[ResolvedImage]
         return tuple(refusal.findings)
     if delivery.makes_secret:
         stack = case.around.config.infrastructure.stack
-        advice = (
-            f"put the right one into `chaosreg-credentials:{delivery.credential}`, and bring the stack `{stack}` up"
-        )
+        advice = f"put the right one into `chaosreg-credentials:{delivery.credential}`, and run `up` of stack `{stack}`"
     else:
         where = f"`{case.around.namespace}/{delivery.secret_name.value}`"
-        advice = f"have the right login put into Secret {where}, which is somebody else's"
+        advice = f"ask the owner of Secret {where} to put the right login into it"
     return tuple(replace(finding, help=advice) for finding in refusal.findings)
 
 

@@ -50,7 +50,7 @@ def _advice(case: Case, image: str, named: set[str]) -> str:
     ours = {one.reference.tagged for one in config.images}
     reference = None if reference_problem(image) else Reference.parse(image)
     if reference is None or reference.with_digest(None).tagged not in ours:
-        return "it is none of this infrastructure's images: `chaosreg render --from-cluster` shows who names it"
+        return "it is not one of this infrastructure's images: `chaosreg render --from-cluster` shows what names it"
     if missing := [name for name in config.secret_names if name not in named]:
-        return f"the Pod does not name the Secret `{missing[0]}`: a Pod takes it when it is made, so make it anew"
-    return "the steps below say why; where all of them pass, a node sees something else than this machine"
+        return f"the Pod does not name the Secret `{missing[0]}`: Pods take it when created, so recreate the Pod"
+    return "the steps below say why; if all pass, a node sees something different from this machine"

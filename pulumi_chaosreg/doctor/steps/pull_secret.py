@@ -117,10 +117,10 @@ def _access(case: Case, image: ResolvedImage, keyring: _Keyring, hidden: set[str
 
 def _result(case: Case, facts: list[str], hindrances: list[Finding]) -> Result:
     if hindrances:
-        return Unseen("it could not be read; this machine's login stands in", tuple(hindrances))
+        return Unseen("it could not be read; using this machine's login", tuple(hindrances))
     by_node = [image for image, access in case.access.items() if access.stands_in]
     if by_node:
-        nodes = f"only a node has the identity that opens {_count(by_node)}; this machine's login stands in"
+        nodes = f"only a node has the identity for {_count(by_node)}; using this machine's login"
         return Unseen("; ".join([*facts, nodes]))
     if facts:
         return Passed("; ".join(facts))
@@ -142,7 +142,7 @@ def _auths(secret: Mapping[str, Any], where: str) -> Mapping[str, Any]:
         raise _passed_over(where, f"its `{key}` is not JSON") from None
     auths = document.get("auths") if isinstance(document, dict) and key == ".dockerconfigjson" else document
     if not isinstance(auths, dict):
-        raise _passed_over(where, f"its `{key}` is no docker config with `auths`")
+        raise _passed_over(where, f"its `{key}` is not a docker config with `auths`")
     return auths
 
 
@@ -151,7 +151,7 @@ def _check_refresher(delivery: Delivery, secret: Mapping[str, Any], auths: Mappi
     if not (delivery.refresher and delivery.secret_name):
         return
     namespace, job = where.strip("`").partition("/")[0], refresher_name(delivery.secret_name.value)
-    advice = f"`kubectl get jobs --namespace {namespace}`, and the log of the last one of `{job}` say why"
+    advice = f"see `kubectl get jobs --namespace {namespace}`, and the log of the last one of `{job}`"
     if not auths:
         raise ChaosregError.of(
             "CHR0904", f"Secret {where} is empty: its refresher has not run yet, or failed", help=advice
@@ -195,8 +195,8 @@ def _unread(error: KubernetesError, where: str) -> Iterator[Finding]:
 def _passed_over(where: str, why: str) -> ChaosregError:
     return ChaosregError.of(
         "CHR0903",
-        f"the kubelet passes over Secret {where}: {why}",
-        help="make it anew with `kubectl create secret docker-registry`: the type of a Secret cannot be changed",
+        f"the kubelet skips Secret {where}: {why}",
+        help="recreate it with `kubectl create secret docker-registry`: a Secret's type cannot be changed",
     )
 
 

@@ -17,7 +17,7 @@ def look(case: Case) -> Result:
     config = case.around.config
     names, secrets = config.service_accounts.value, config.secret_names
     if not names or not secrets:
-        return Passed("no ServiceAccount has to name a Secret")
+        return Passed("no ServiceAccount needs a Secret")
     findings, absent = [], []
     for name in names:
         try:
@@ -40,5 +40,5 @@ def _lacks(case: Case, name: str, secret: str) -> Finding:
     return Finding(
         "CHR0908",
         f"ServiceAccount `{around.namespace}/{name}` does not name the pull Secret `{secret}`",
-        help=f"`pulumi up` of the stack `{around.config.infrastructure.stack}` adds it; then make its Pods anew",
+        help=f"`pulumi up` of the stack `{around.config.infrastructure.stack}` adds it; then recreate its Pods",
     )

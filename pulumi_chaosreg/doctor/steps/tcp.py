@@ -15,7 +15,7 @@ def look(case: Case) -> Result:
     """Open a connection, and close it."""
     line, began = case.line, time.monotonic()
     if not line.can_tunnel:
-        return Unseen(f"the proxy `{line.proxy}` is not spoken to in plain http; `/v2/` is asked through it")
+        return Unseen(f"the proxy `{line.proxy}` does not use plain http; `/v2/` is asked through it")
     try:
         line.open().close()
     except OSError as error:

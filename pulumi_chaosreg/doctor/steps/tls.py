@@ -37,7 +37,7 @@ def look(case: Case) -> Result:
     if not line.has_tls:
         return Unseen("plain http, as for every loopback address")
     if not line.can_tunnel:
-        return Unseen(f"the proxy `{line.proxy}` is not spoken to in plain http; `/v2/` is asked through it")
+        return Unseen(f"the proxy `{line.proxy}` does not use plain http; `/v2/` is asked through it")
     try:
         with line.open() as plain, trusting().wrap_socket(plain, server_hostname=line.host) as wrapped:
             return _seen(case, wrapped)
@@ -55,7 +55,7 @@ def _seen(case: Case, wrapped: ssl.SSLSocket) -> Result:
     warning = Finding(
         "CHR0906",
         f"the certificate of `{case.server}` ends in {'a day' if days == 1 else f'{days} days'}",
-        help="have it renewed: from then on no image can be pulled",
+        help="have it renewed: after that no image can be pulled",
         severity="warning",
     )
     return Passed(fact, (warning,))
