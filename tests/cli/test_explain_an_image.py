@@ -49,7 +49,7 @@ def test_what_infrastructures_pull_is_known_with_all_of_them(listed, run):
     ]
     assert "  mirrored by = nothing: it is pulled directly\n  pulled by = shop/lab\n" in out
     assert "  pulled by = shop/checkout/eu, shop/checkout/us\n" in out
-    assert "wanted by = images.tags.chaos-ddcr  stacks/Pulumi.checkout.yaml" in out
+    assert "needed by = images.tags.chaos-ddcr  stacks/Pulumi.checkout.yaml" in out
 
 
 def test_an_infrastructure_s_name_goes_first(listed, run):
