@@ -556,7 +556,7 @@ def test_only_what_the_kind_needs_is_asked(tmp_path, terminal):
     asked.answer("One of these [node]", "password\n")
     asked.wait_for("it is one of node, secret, job")
     asked.answer("One of these [node]", "job\n")
-    asked.answer("Who the Job is", "keys\n")
+    asked.answer("The Job's identity", "keys\n")
     # then
     code, shown = asked.end()
     assert code == 0
