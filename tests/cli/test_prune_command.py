@@ -75,7 +75,7 @@ def test_without_yes_it_only_says_what_it_would_remove(prune, target: RegistrySe
         f"  {OLD}  would be removed",
         "  mine  stays: not a tag of Harness's",
         "1 tags of 1 repositories would be removed: run again with --yes",
-        "1 tags that are not Harness's stay; --unknown also removes them, too",
+        "1 tags that are not Harness's stay; --unknown also removes them",
     ]
     assert "DELETE" not in {request.method for request in target.requests()}
 
@@ -114,7 +114,7 @@ def test_only_the_images_that_are_named(prune, target: RegistryServer, project: 
     assert "nothing to remove" in prune("chaos-log-*", "--yes")[1]
     assert OLD in Registry(target.host).list_tags(REPOSITORY)
     assert main(["--project", str(project), "prune", "chaos-dcr"]) == 2
-    assert "error[CHR0118]: no mirrored image is called chaos-dcr" in capsys.readouterr().err
+    assert "error[CHR0118]: no mirrored image is named chaos-dcr" in capsys.readouterr().err
 
 
 def test_an_image_that_is_no_longer_required_is_found(prune, target: RegistryServer) -> None:

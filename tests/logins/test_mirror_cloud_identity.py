@@ -135,7 +135,7 @@ def test_a_machine_without_identity_says_why(tmp_path: Path, upstream: RegistryS
         said = _mirror(ECR, nobody(tmp_path), f"{upstream.host}/harness/app:1", f"{server.host}/app:1")
     assert "CHR0403" in said
     assert "no credentials are known for it" in said
-    assert f"CHR0515]: the machine's identity at AWS does not open `{ECR}`" in said
+    assert f"CHR0515]: `{ECR}` rejects the machine's identity at AWS" in said
 
 
 def test_the_missing_extra_is_said_only_where_a_request_without_login_was_refused(

@@ -204,7 +204,7 @@ def test_no_more_than_a_bounded_number_of_signatures_is_looked_at(serve, target,
         error = _refused(mirror, front, target, _trusting(signer))
         assert front.count("GET", "/blobs/") == 64
 
-    assert "59 more, of at most 64 that are looked at" in error
+    assert "59 more, of at most 64 that are checked" in error
     assert error.count("\n") < 12
 
 
