@@ -110,7 +110,7 @@ def test_a_new_project_finds_the_plugin_in_the_folder_that_this_system_s_environ
         """
 from pulumi_chaosreg.cli import first_stacks
 print(first_stacks.PULUMI_YAML)
-print(*first_stacks.lacks("Pulumi.yaml", "", {"runtime": "python"}))
+print(*first_stacks.lacks("Pulumi.yaml", "", {"runtime": "python"}, "pulumi-chaosreg"))
 """
     )
     assert done.stdout.count("path: .venv/Scripts}") == 2, done.stdout + done.stderr

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_chaosreg.cli.first_stacks import AROUND
+from pulumi_chaosreg.cli.first_stacks import Answers, around
 
 pytestmark = pytest.mark.timeout(120)  # a type checker reads all of Pulumi
 
@@ -69,7 +69,8 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert {"accepted", "refused"} <= written.keys()
     assert {"example_quickstart", "example_ecr"} <= examples.keys()
     assert "python_0" in shown
-    own = {"ours": (ROOT / "__main__.py").read_text("utf-8"), "of_init": AROUND["__main__.py"]}
+    answers = Answers("acme", {"prod": "prod"}, "1.94.4", "hce")
+    own = {"ours": (ROOT / "__main__.py").read_text("utf-8"), "of_init": around(answers)["__main__.py"]}
     for name, text in (written | examples | shown | own).items():
         (folder / f"{name}.py").write_text(text, "utf-8")
     return folder
