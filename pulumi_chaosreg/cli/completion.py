@@ -73,7 +73,7 @@ class _Line:
         if has_value and name in self._options:
             return [f"{name}={one}" for one in self._values(self._options[name], value)]
         if current.startswith("-"):
-            return [name for name, action in self._options.items() if action.help is not argparse.SUPPRESS]
+            return [name for name, action in self._options.items() if action.help != argparse.SUPPRESS]
         if not command:
             return COMMANDS
         if self._positionals and (self._read < len(self._positionals) or self._positionals[-1].nargs in ("*", "+")):

@@ -128,7 +128,7 @@ def _options(parser: argparse.ArgumentParser) -> list[tuple[str, ...]]:
     """A row for each argument with something to say, and two above: the head."""
     rows: list[tuple[str, ...]] = [("argument", "meaning"), ("---", "---")]
     for action in parser._actions:
-        if action.help is argparse.SUPPRESS or action.dest == "help" or not (action.option_strings or action.help):
+        if action.help == argparse.SUPPRESS or action.dest == "help" or not (action.option_strings or action.help):
             continue
         name = str(action.metavar or action.dest)
         spelled = [f"{one} {name}" if action.nargs != 0 else one for one in action.option_strings] or [name]

@@ -35,6 +35,8 @@ def _walk(node: ast.AST, told: frozenset[str]) -> Iterator[ast.expr | ast.Match]
 
 def _decides(node: ast.AST, told: frozenset[str]) -> bool:
     match node:
+        case ast.Compare(comparators=[ast.Attribute(attr="SUPPRESS")]):
+            return False  # argparse's mark of a hidden option, which is no word
         case ast.Compare():
             return any(_is_told(side, told) for side in (node.left, *node.comparators))
         case ast.Subscript():
