@@ -15,7 +15,7 @@ import yaml
 from pulumi_chaosreg.cli.commands import mirror_job
 from pulumi_chaosreg.cli.main import main
 from pulumi_chaosreg.cli.mirror.job import objects
-from pulumi_chaosreg.cli.mirror.list_file import Job, list_text, read_list
+from pulumi_chaosreg.cli.mirror.list_file import TagCopy, list_text, read_list
 from pulumi_chaosreg.cli.notices import listening
 from pulumi_chaosreg.cli.yaml_text import yaml_documents
 from pulumi_chaosreg.errors import ChaosregError
@@ -28,12 +28,12 @@ DIGEST = f"sha256:{'1f' * 32}"
 REAL_ROOT = Path(__file__).parents[1] / "signatures/real_sigstore/trusted_root.json"
 
 
-def job(repository: str, tag: str = "1", region: str = "eu", *, signatures: bool = True) -> Job:
+def job(repository: str, tag: str = "1", region: str = "eu", *, signatures: bool = True) -> TagCopy:
     source = Reference("docker.io", f"harness/{repository}", tag, DIGEST)
-    return Job(source, Reference(f"{region}.example", f"chaos/{repository}", tag), Wanted(signatures=signatures))
+    return TagCopy(source, Reference(f"{region}.example", f"chaos/{repository}", tag), Wanted(signatures=signatures))
 
 
-def signed(one: Job, verify: SigningPolicy) -> Job:
+def signed(one: TagCopy, verify: SigningPolicy) -> TagCopy:
     return replace(one, wanted=replace(one.wanted, verify=verify))
 
 
@@ -43,11 +43,11 @@ def options(*words: str) -> Namespace:
     return parser.parse_args(["--image", "tools.example/chaosreg-mirror:0.1.0", *words])
 
 
-def job_text(jobs: Iterable[Job], how: Namespace) -> str:
+def job_text(jobs: Iterable[TagCopy], how: Namespace) -> str:
     return yaml_documents(objects([*jobs], how))
 
 
-def printed(jobs: Iterable[Job], *words: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def printed(jobs: Iterable[TagCopy], *words: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The ConfigMap and the Job."""
     config_map, the_job = yaml.safe_load_all(job_text([*jobs], options(*words)))
     return config_map, the_job
@@ -217,7 +217,7 @@ def test_the_former_spelling_prints_the_same_with_a_notice_of_the_new_one(compan
     words = ("chaos-ddcr", "--image", "tools.example/chaosreg-mirror:0.1.0", "--shards", "2", "--dry-run")
     code, out, said = run("mirror-job", *words)
     assert (code, said) == (0, "")
-    assert "kind: Job" in out
+    assert "kind: TagCopy" in out
     former = run("mirror", "--as-job", *words)
     assert former == (0, out, "chaosreg: `mirror --as-job` is now spelled `chaosreg mirror-job`\n")
     assert run("-q", "mirror", "--as-job", *words) == (0, out, "")

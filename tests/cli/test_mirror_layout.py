@@ -6,23 +6,23 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_chaosreg.cli.mirror.layout import Carried
-from pulumi_chaosreg.cli.mirror.list_file import Job
+from pulumi_chaosreg.cli.mirror.list_file import TagCopy
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.images.signing_policy import SigningPolicy
 from pulumi_chaosreg.oci.layout import Layout
 
 SOURCE = Reference("docker.io", "harness/ddcr", "1", f"sha256:{'1f' * 32}")
-EU, US, ASIA = (Job(SOURCE, Reference(f"{region}.example", "chaos/ddcr", "1")) for region in ("eu", "us", "asia"))
+EU, US, ASIA = (TagCopy(SOURCE, Reference(f"{region}.example", "chaos/ddcr", "1")) for region in ("eu", "us", "asia"))
 OURS, THEIRS = SigningPolicy(public_keys=("ours",)), SigningPolicy(public_keys=("theirs",))
 
 
-def wanting(job: Job, **more: Any) -> Job:
+def wanting(job: TagCopy, **more: Any) -> TagCopy:
     return replace(job, wanted=replace(job.wanted, **more))
 
 
-def _carried(folder: Path, *jobs: Job) -> Job:
+def _carried(folder: Path, *jobs: TagCopy) -> TagCopy:
     with Layout.open(folder / "layout", writing=True) as layout:
-        (one,) = Carried(written=layout).jobs(jobs)
+        (one,) = Carried(written=layout).copies(jobs)
     return one
 
 

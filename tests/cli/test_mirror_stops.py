@@ -4,16 +4,16 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from pulumi_chaosreg.cli.commands.mirror import _each
-from pulumi_chaosreg.cli.mirror.list_file import Job
+from pulumi_chaosreg.cli.mirror.list_file import TagCopy
 from pulumi_chaosreg.cli.mirror.report import REPORTS
 from pulumi_chaosreg.images.reference import Reference
 
 
 def test_a_stopped_run_ends_with_what_is_under_way() -> None:
     stopped, begun, never = threading.Event(), threading.Semaphore(0), threading.Event()
-    jobs = [Job(Reference("s", "app", str(number)), Reference("t", "app", str(number))) for number in range(50)]
+    jobs = [TagCopy(Reference("s", "app", str(number)), Reference("t", "app", str(number))) for number in range(50)]
 
-    def work(job: Job) -> str:
+    def work(job: TagCopy) -> str:
         is_late = stopped.is_set()
         begun.release()
         stopped.wait(30)

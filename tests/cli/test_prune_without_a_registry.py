@@ -53,13 +53,13 @@ def test_what_is_pulled_by_another_name_of_the_registry_is_not_superfluous(tmp_p
     path.write_text(path.read_text("utf-8").replace("id: acme", custom, 1), "utf-8")
 
     class Tags:
-        def tags(self, place: object, expected: object) -> list[str]:
+        def tags(self, repository: object, expected: object) -> list[str]:
             return ["1.90.0", "1.89.0"]
 
         def digest(self, reference: Reference) -> str:
             return f"sha256:{reference.tag}"
 
-    plan = prune._plan(Tags(), prune.Place(host, "chaos/chaos-ddcr"), review(folder), with_unknown=False)
+    plan = prune._plan(Tags(), prune.Repository(host, "chaos/chaos-ddcr"), review(folder), with_unknown=False)
     assert plan.superfluous == ("1.89.0",)
 
 
@@ -71,14 +71,14 @@ def test_what_an_owner_lists_is_looked_at_and_kept(tmp_path: Path) -> None:
     path.write_text(path.read_text("utf-8").replace('"docker.io/harness"', also, 1), "utf-8")
 
     class Tags:
-        def tags(self, place: object, expected: object) -> list[str]:
+        def tags(self, repository: object, expected: object) -> list[str]:
             return ["24.11.0", "24.10.0"]
 
         def digest(self, reference: Reference) -> str:
             return f"sha256:{reference.tag}"
 
-    place = prune.Place(host, "chaos/delegate")
-    assert prune._places(review(folder), ["delegate"]) == [place]
-    plan = prune._plan(Tags(), place, review(folder), with_unknown=False)
+    repository = prune.Repository(host, "chaos/delegate")
+    assert prune._repositories(review(folder), ["delegate"]) == [repository]
+    plan = prune._plan(Tags(), repository, review(folder), with_unknown=False)
     assert plan.superfluous == ("24.10.0",)
     assert plan.keep == {"sha256:24.11.0"}

@@ -10,7 +10,7 @@ import pytest
 
 from pulumi_chaosreg.cli.lock_sources import sources_of
 from pulumi_chaosreg.cli.main import main
-from pulumi_chaosreg.cli.mirror.selection import select_jobs
+from pulumi_chaosreg.cli.mirror.selection import select_copies
 from pulumi_chaosreg.review.difference import compare
 from pulumi_chaosreg.review.made import Made
 from pulumi_chaosreg.review.touched import touched
@@ -119,7 +119,7 @@ def test_each_infrastructure_pulls_from_its_region_and_nobody_needs_a_secret_on_
 
 
 def test_the_account_mirrors_into_three_registries_each_by_its_own_policy(company):
-    jobs = select_jobs(company.review(), [])
+    jobs = select_copies(company.review(), [])
     per_server = Counter(job.target.server for job in jobs)
     assert {server.split(".")[0] + server.split(".")[-3]: count for server, count in per_server.items()} == {
         "123456789012eu-west-1": 4,
@@ -183,7 +183,7 @@ def test_explain_names_who_chose_a_registry_and_who_owns_it(company, capsys):
 def test_what_somebody_else_fills_is_locked_where_it_is_and_never_copied(company):
     reviewed = company.review()
     apac = "123456789012.dkr.ecr.ap-southeast-1.amazonaws.com"
-    assert apac not in {job.target.server for job in select_jobs(reviewed, [])}
+    assert apac not in {job.target.server for job in select_copies(reviewed, [])}
     locked = [source.tagged for source in sources_of(reviewed) if source.server == apac]
     assert f"{apac}/chaos/chaos-ddcr:1.94.0" in locked
 

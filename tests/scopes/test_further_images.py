@@ -3,7 +3,7 @@
 import pytest
 
 from pulumi_chaosreg.cli.lock_sources import sources_of, subsets_of
-from pulumi_chaosreg.cli.mirror.selection import select_jobs
+from pulumi_chaosreg.cli.mirror.selection import select_copies
 from pulumi_chaosreg.review.difference import compare
 from pulumi_chaosreg.review.made import Made
 from pulumi_chaosreg.review.marks import Sign
@@ -37,7 +37,7 @@ def reviewed(new_project):
 
 def copies(reviewed):
     """(source, target) of everything that `chaosreg mirror` would copy."""
-    return [(str(job.source), job.target.tagged) for job in select_jobs(reviewed, [])]
+    return [(str(job.source), job.target.tagged) for job in select_copies(reviewed, [])]
 
 
 def codes(reviewed):
@@ -113,7 +113,7 @@ def test_the_policy_of_the_registry_holds_for_them(reviewed):
     mirror = {**MIRROR, "platforms": ["linux/amd64"], "signatures": "skip"}
     subsets = "".join(f"{line.split(': ')[0]}#linux/amd64: {B}\n" for line in LOCKED.splitlines())
     found = reviewed({"image_registry": HARBOR, "mirror": mirror}, lock=LOCKED + subsets)
-    job = select_jobs(found, ["delegate"])[0]
+    job = select_copies(found, ["delegate"])[0]
     assert (job.wanted.digest, job.wanted.platforms, job.wanted.signatures) == (B, ("linux/amd64",), False)
     assert job.source.digest == A
 
@@ -123,20 +123,20 @@ def test_a_digest_that_the_list_names_counts_and_needs_no_line_but_that_of_a_sub
     found = reviewed({"image_registry": HARBOR, "mirror": {"also": also}}, lock="")
     assert found.findings == ()
     assert sources_of(found) == []
-    assert [job.wanted.digest for job in select_jobs(found, [])] == [C]
+    assert [job.wanted.digest for job in select_copies(found, [])] == [C]
     account = {"image_registry": HARBOR, "mirror": {"also": also, "platforms": ["linux/amd64"]}}
     key = f"docker.io/{DELEGATE}@{C}#linux/amd64"
     lacking = reviewed(account, lock="")
     assert [(finding.code, key in finding.message) for finding in lacking.findings] == [("CHR0304", True)]
     assert list(subsets_of(lacking)) == [key]
-    assert [job.wanted.digest for job in select_jobs(reviewed(account, lock=f"{key}: {B}\n"), [])] == [B]
+    assert [job.wanted.digest for job in select_copies(reviewed(account, lock=f"{key}: {B}\n"), [])] == [B]
 
 
 @pytest.mark.parametrize(("pin", "digest"), [("off", None), ("record", A), ("strict", A), (None, A)])
 def test_how_firmly_digests_hold_is_what_the_owner_says(reviewed, pin, digest):
     images = {"images": {"pin": pin}} if pin else {}
     found = reviewed({"image_registry": HARBOR, "mirror": MIRROR, **images})
-    assert {(job.wanted.digest, job.must_be_locked) for job in select_jobs(found, [])} == {
+    assert {(job.wanted.digest, job.must_be_locked) for job in select_copies(found, [])} == {
         (digest, pin in (None, "strict"))
     }
 
@@ -144,14 +144,14 @@ def test_how_firmly_digests_hold_is_what_the_owner_says(reviewed, pin, digest):
 def test_a_tag_that_moves_gets_a_unique_one_beside_it(reviewed):
     also = {"also": ["harness/delegate:latest"]}
     found = reviewed({"image_registry": HARBOR, "mirror": also}, lock=f"docker.io/harness/delegate:latest: {A}\n")
-    assert [job.wanted.unique for job in select_jobs(found, [])] == [True]
+    assert [job.wanted.unique for job in select_copies(found, [])] == [True]
 
 
 def test_scopes_and_names_choose_them(reviewed):
     found = reviewed({"image_registry": HARBOR, "mirror": MIRROR}, {"eu": {}})
-    assert [job.target.image for job in select_jobs(found, ["source-*"])] == ["source-probe"]
-    assert [job.target.image for job in select_jobs(found, ["acme"])] == ["chaos-ddcr", "delegate", "source-probe"]
-    assert [job.target.image for job in select_jobs(found, ["eu"])] == ["chaos-ddcr"]
+    assert [job.target.image for job in select_copies(found, ["source-*"])] == ["source-probe"]
+    assert [job.target.image for job in select_copies(found, ["acme"])] == ["chaos-ddcr", "delegate", "source-probe"]
+    assert [job.target.image for job in select_copies(found, ["eu"])] == ["chaos-ddcr"]
 
 
 def test_the_stack_of_an_environment_does_not_ask_for_its_owner_s_list(new_project):

@@ -166,6 +166,6 @@ def test_the_command_keeps_what_the_owner_s_mirror_keeps(project, run_mirror_sel
 
 @pytest.fixture
 def run_mirror_selection():
-    from pulumi_chaosreg.cli.mirror.selection import select_jobs
+    from pulumi_chaosreg.cli.mirror.selection import select_copies
 
-    return lambda reviewed: select_jobs(reviewed, [])
+    return lambda reviewed: select_copies(reviewed, [])

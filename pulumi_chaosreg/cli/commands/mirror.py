@@ -22,9 +22,9 @@ from typing import TypeVar
 
 from pulumi_chaosreg.cli.mirror import job as mirror_job
 from pulumi_chaosreg.cli.mirror import layout as mirror_layout
-from pulumi_chaosreg.cli.mirror.list_file import Job
+from pulumi_chaosreg.cli.mirror.list_file import TagCopy
 from pulumi_chaosreg.cli.mirror.report import REPORTS, Report
-from pulumi_chaosreg.cli.mirror.selection import add_list, jobs_of
+from pulumi_chaosreg.cli.mirror.selection import add_list, copies_of
 from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.cli.notices import notice
 from pulumi_chaosreg.cli.output import add_output
@@ -47,7 +47,7 @@ examples:
   chaosreg mirror --to layout.tar           everything into one file, to cross an air gap
   chaosreg mirror --from layout.tar         from that file into the registries, with no request to any source
 """
-_OF_JOB = ("image", "namespace", "docker_config", "pull_secret", "service_account", "ca_bundle")
+_OF_COPY = ("image", "namespace", "docker_config", "pull_secret", "service_account", "ca_bundle")
 _AT_ONCE = 12
 _GRACE = 5.0
 """Seconds from the first signal until the process ends, whatever its threads wait for."""
@@ -73,34 +73,34 @@ def run(options: argparse.Namespace) -> int:
     """Mirror; 0 when every tag is right, 1 when some are not, 130 when interrupted."""
     if options.as_job:
         return _as_job(options)
-    said = [name for name in _OF_JOB if getattr(options, name)]
+    said = [name for name in _OF_COPY if getattr(options, name)]
     if said:
         options.refuse(f"--{said[0].replace('_', '-')} belongs to `chaosreg mirror-job`")
     if options.list and (options.to or options.origin):
         options.refuse("--list knows no layout")
-    jobs = _jobs(options)
+    copies = _copies(options)
     with _stopping() as stopped, mirror_layout.carried(options, stopped) as carried:
-        return _mirror(options, _part(carried.jobs(jobs), options), carried, stopped)
+        return _mirror(options, _part(carried.copies(copies), options), carried, stopped)
 
 
-def _part(jobs: Sequence[Job], options: argparse.Namespace) -> Sequence[Job]:
+def _part(copies: Sequence[TagCopy], options: argparse.Namespace) -> Sequence[TagCopy]:
     number, of = options.shard
-    return jobs[number - 1 :: of]
+    return copies[number - 1 :: of]
 
 
 def _mirror(
-    options: argparse.Namespace, jobs: Sequence[Job], carried: mirror_layout.Carried, stopped: threading.Event
+    options: argparse.Namespace, copies: Sequence[TagCopy], carried: mirror_layout.Carried, stopped: threading.Event
 ) -> int:
     how = {"dry_run": options.dry_run, "deep": options.deep, "verbosity": options.verbosity}
-    report, logins = REPORTS[options.output](len(jobs), stopped, **how), MachineLogins()
+    report, logins = REPORTS[options.output](len(copies), stopped, **how), MachineLogins()
     with Mirror(stop=stopped, read_from=carried.read_from, write_to=carried.write_to) as mirror, report:
-        planned = _each(jobs, lambda job: _planned(mirror, job, carried, logins), report, stopped)
-        report.planned({job.target.tagged: plan for job, plan in planned.items()})
+        planned = _each(copies, lambda copy: _planned(mirror, copy, carried, logins), report, stopped)
+        report.planned({copy.target.tagged: plan for copy, plan in planned.items()})
         if not options.dry_run:
-            _each([*planned], lambda job: _copied(mirror, job, planned[job], report), report, stopped)
+            _each([*planned], lambda copy: _copied(mirror, copy, planned[copy], report), report, stopped)
         if options.deep:
-            there = [job for job, plan in planned.items() if plan.is_right]
-            _each(there, lambda job: _checked(mirror, job, carried, logins), report, stopped)
+            there = [copy for copy, plan in planned.items() if plan.is_right]
+            _each(there, lambda copy: _checked(mirror, copy, carried, logins), report, stopped)
         if not options.dry_run:
             carried.finish(report, stopped=stopped.is_set())
     # whoever was refused has read what is said of logins already
@@ -120,57 +120,61 @@ def _as_job(options: argparse.Namespace) -> int:
     if not options.image:
         options.refuse("--as-job: --image is missing, an image that has `chaosreg` (examples/mirror-job makes one)")
     notice("chaosreg: `mirror --as-job` is now spelled `chaosreg mirror-job`")
-    print(yaml_documents(mirror_job.objects(_part(_jobs(options), options), options)), end="")
+    print(yaml_documents(mirror_job.objects(_part(_copies(options), options), options)), end="")
     return 0
 
 
-def _jobs(options: argparse.Namespace) -> list[Job]:
-    return jobs_of(Path(options.project).resolve(), options, into_layout=bool(options.to))
+def _copies(options: argparse.Namespace) -> list[TagCopy]:
+    return copies_of(Path(options.project).resolve(), options, into_layout=bool(options.to))
 
 
-def _planned(mirror: Mirror, job: Job, carried: mirror_layout.Carried, logins: MachineLogins) -> Planned:
-    pull = None if carried.read else logins.of(job.source)
-    push = None if carried.written else logins.of(job.target)
-    return mirror.plan(job.source, job.target, job.wanted, pull=pull, push=push)
+def _planned(mirror: Mirror, copy: TagCopy, carried: mirror_layout.Carried, logins: MachineLogins) -> Planned:
+    pull = None if carried.read else logins.of(copy.source)
+    push = None if carried.written else logins.of(copy.target)
+    return mirror.plan(copy.source, copy.target, copy.wanted, pull=pull, push=push)
 
 
-def _copied(mirror: Mirror, job: Job, planned: Planned, report: Report) -> None:
+def _copied(mirror: Mirror, copy: TagCopy, planned: Planned, report: Report) -> None:
     copied = mirror.carry_out(planned, progress=report.progress)
-    report.copied(job.target.tagged, copied)
+    report.copied(copy.target.tagged, copied)
 
 
-def _checked(mirror: Mirror, job: Job, carried: mirror_layout.Carried, logins: MachineLogins) -> None:
-    login = None if carried.written else logins.of(job.target)
-    lacking = mirror.missing(job.target, login)
+def _checked(mirror: Mirror, copy: TagCopy, carried: mirror_layout.Carried, logins: MachineLogins) -> None:
+    login = None if carried.written else logins.of(copy.target)
+    lacking = mirror.missing(copy.target, login)
     if lacking:
-        raise carried.lacking(job, lacking)
-    wanted = job.wanted
+        raise carried.lacking(copy, lacking)
+    wanted = copy.wanted
     if wanted.verify and wanted.platforms:  # a subset's index is ours, and nobody has signed it: upstream's is judged
-        mirror.check_signed(job.source, wanted.verify, None if carried.read else logins.of(job.source), is_source=True)
+        mirror.check_signed(
+            copy.source, wanted.verify, None if carried.read else logins.of(copy.source), is_source=True
+        )
     elif wanted.verify:
-        mirror.check_signed(job.target, wanted.verify, login)
+        mirror.check_signed(copy.target, wanted.verify, login)
 
 
-def _each(jobs: Sequence[Job], work: Callable[[Job], T], report: Report, stopped: threading.Event) -> dict[Job, T]:
-    """Job → result of the work, done for several at once; failures go to the report."""
-    results: dict[Job, T] = {}
+def _each(
+    copies: Sequence[TagCopy], work: Callable[[TagCopy], T], report: Report, stopped: threading.Event
+) -> dict[TagCopy, T]:
+    """Copy → result of the work, done for several at once; failures go to the report."""
+    results: dict[TagCopy, T] = {}
     with ThreadPoolExecutor(_AT_ONCE, "chaosreg-image") as pool:
-        under_way: dict[Future[T], Job] = {pool.submit(work, job): job for job in jobs}
+        under_way: dict[Future[T], TagCopy] = {pool.submit(work, copy): copy for copy in copies}
         while under_way:
             done, _ = wait(under_way, timeout=0.2, return_when=FIRST_COMPLETED)
             if stopped.is_set():
                 pool.shutdown(wait=False, cancel_futures=True)
-                under_way = {future: job for future, job in under_way.items() if not future.cancelled()}
+                under_way = {future: copy for future, copy in under_way.items() if not future.cancelled()}
             for future in done:
-                job = under_way.pop(future, None)
-                if job is None or future.cancelled():
+                copy = under_way.pop(future, None)
+                if copy is None or future.cancelled():
                     continue
                 try:
-                    results[job] = future.result()
+                    results[copy] = future.result()
                 except Cancelled:
                     pass
                 except ChaosregError as error:
-                    report.failed(job.target.tagged, error)
+                    report.failed(copy.target.tagged, error)
     return results
 
 

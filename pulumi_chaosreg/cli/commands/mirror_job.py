@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from pulumi_chaosreg.cli.mirror import job
-from pulumi_chaosreg.cli.mirror.selection import add_list, jobs_of
+from pulumi_chaosreg.cli.mirror.selection import add_list, copies_of
 from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.cli.output import add_output, as_json
 from pulumi_chaosreg.cli.yaml_text import yaml_documents
@@ -40,8 +40,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print it."""
-    jobs = jobs_of(Path(options.project).resolve(), options)
-    objects = job.objects(jobs, options)
+    copies = copies_of(Path(options.project).resolve(), options)
+    objects = job.objects(copies, options)
     if options.output == "json":
         sys.stdout.write(as_json({"apiVersion": "v1", "kind": "List", "items": objects}))
     else:

@@ -45,23 +45,23 @@ _VERSION = re.compile(r"v?\d+\.\d+\.\d+")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Repository:
     """A repository that a mirror writes to."""
 
     server: str
-    repository: str
+    path: str
 
     def __str__(self) -> str:
-        return f"{self.server}/{self.repository}"
+        return f"{self.server}/{self.path}"
 
     @property
     def image(self) -> str:
         """The image's name."""
-        return self.repository.rpartition("/")[2]
+        return self.path.rpartition("/")[2]
 
     def tagged(self, tag: str) -> Reference:
         """The image of that tag."""
-        return Reference(self.server, self.repository, tag)
+        return Reference(self.server, self.path, tag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +89,18 @@ def run(options: argparse.Namespace) -> int:
     reviewed = review(find_project(Path(options.project).resolve()))
     if reviewed.errors:
         raise ChaosregError(reviewed.errors)
-    places = _places(reviewed, options.images)
+    repositories = _repositories(reviewed, options.images)
     with Mirror() as mirror:
         registries = _Registries(mirror, MachineLogins())
         plans, failures = side_by_side(
-            places, lambda place: _plan(registries, place, reviewed, with_unknown=options.unknown)
+            repositories, lambda repository: _plan(registries, repository, reviewed, with_unknown=options.unknown)
         )
         unread = len(failures)
-        removed: dict[Place, Removed] = {}
+        removed: dict[Repository, Removed] = {}
         if options.yes:
             removed, more = side_by_side(
-                [place for place, plan in plans.items() if plan.superfluous],
-                lambda place: registries.remove(place, plans[place]),
+                [repository for repository, plan in plans.items() if plan.superfluous],
+                lambda repository: registries.remove(repository, plans[repository]),
             )
             failures |= more
     say = _say_json if options.output == "json" else _say_text
@@ -114,19 +114,23 @@ def run(options: argparse.Namespace) -> int:
     return 1 if failures else 0
 
 
-def _places(reviewed: Review, wanted: Sequence[str]) -> list[Place]:
+def _repositories(reviewed: Review, wanted: Sequence[str]) -> list[Repository]:
     """Where mirrors write, or did when an infrastructure still needed other images; ChaosregError (CHR0118)."""
-    places: dict[Place, None] = {}
+    repositories: dict[Repository, None] = {}
     for resolved in reviewed.resolved.values():
         targets = [image.reference for image in resolved.images if image.source]
         if targets:
             server, _, path = resolved.registry.path.partition("/")
             names = sorted(reviewed.company.catalogue.names)
-            beside = [Place(server, f"{path}/{name}" if path else name) for name in names]
-            places |= dict.fromkeys([*(Place(one.server, one.repository) for one in targets), *beside])
+            beside = [Repository(server, f"{path}/{name}" if path else name) for name in names]
+            repositories |= dict.fromkeys([*(Repository(one.server, one.repository) for one in targets), *beside])
     targets = [image.reference for further in reviewed.further for image in further.images]
-    places |= dict.fromkeys(Place(one.server, one.repository) for one in targets)
-    chosen = [place for place in places if not wanted or any(fnmatchcase(place.image, text) for text in wanted)]
+    repositories |= dict.fromkeys(Repository(one.server, one.repository) for one in targets)
+    chosen = [
+        repository
+        for repository in repositories
+        if not wanted or any(fnmatchcase(repository.image, text) for text in wanted)
+    ]
     if wanted and not chosen:
         advice = "write an image's name, or a pattern: `chaosreg resolve` shows them"
         raise ChaosregError.of("CHR0118", f"no mirrored image is named {', '.join(wanted)}", help=advice)
@@ -139,35 +143,36 @@ class _Registries:
     def __init__(self, mirror: Mirror, logins: MachineLogins) -> None:
         self._mirror, self._logins = mirror, logins
 
-    def tags(self, place: Place, expected: Collection[str]) -> list[str]:
-        login = self._logins.of(place.tagged("latest"))
-        return self._mirror.image_tags(place.server, place.repository, login, expected)
+    def tags(self, repository: Repository, expected: Collection[str]) -> list[str]:
+        login = self._logins.of(repository.tagged("latest"))
+        return self._mirror.image_tags(repository.server, repository.path, login, expected)
 
     def digest(self, reference: Reference) -> str | None:
         return self._mirror.digest(reference, self._logins.of(reference))
 
-    def remove(self, place: Place, plan: Plan) -> Removed:
-        login = self._logins.of(place.tagged("latest"))
-        untag = untagging(place.server)
-        return self._mirror.remove(place.server, place.repository, plan.superfluous, login, plan.keep, untag)
+    def remove(self, repository: Repository, plan: Plan) -> Removed:
+        login = self._logins.of(repository.tagged("latest"))
+        untag = untagging(repository.server)
+        return self._mirror.remove(repository.server, repository.path, plan.superfluous, login, plan.keep, untag)
 
     def findings(self) -> list[Finding]:
         return self._logins.findings()
 
 
-def _plan(registries: _Registries, place: Place, reviewed: Review, *, with_unknown: bool) -> Plan:
+def _plan(registries: _Registries, repository: Repository, reviewed: Review, *, with_unknown: bool) -> Plan:
     pulled = [
         image
         for demand in by_images(reviewed.demands)
         for image in demand.images
-        if (identity(image.reference.server), image.reference.repository) == (identity(place.server), place.repository)
+        if (identity(image.reference.server), image.reference.repository)
+        == (identity(repository.server), repository.path)
     ]
     named = {image.reference.tag for image in pulled if image.reference.tag}
-    tags = registries.tags(place, named)
+    tags = registries.tags(repository, named)
     digests = {image.digest or image.reference.digest for image in pulled}
-    digests |= {registries.digest(place.tagged(tag)) for tag in tags if tag in named}
+    digests |= {registries.digest(repository.tagged(tag)) for tag in tags if tag in named}
     # what stands for something that somebody pulls stays, under whatever name
-    free = [tag for tag in tags if tag not in named and registries.digest(place.tagged(tag)) not in digests]
+    free = [tag for tag in tags if tag not in named and registries.digest(repository.tagged(tag)) not in digests]
     catalogue = reviewed.company.catalogue
     superfluous = [tag for tag in free if with_unknown or _looks_released(catalogue, tag)]
     unknown = tuple(tag for tag in free if tag not in superfluous)
@@ -179,14 +184,14 @@ def _looks_released(catalogue: Catalogue, tag: str) -> bool:
     return bool(_VERSION.fullmatch(tag)) or catalogue.is_floating(made_for(tag) or tag)
 
 
-def _say_text(plans: Mapping[Place, Plan], removed: Mapping[Place, Removed] | None, unread: int) -> None:
+def _say_text(plans: Mapping[Repository, Plan], removed: Mapping[Repository, Removed] | None, unread: int) -> None:
     tags = repositories = kept = 0
-    for place, plan in plans.items():
-        done = plan.superfluous if removed is None or place in removed else ()
+    for repository, plan in plans.items():
+        done = plan.superfluous if removed is None or repository in removed else ()
         tags, kept = tags + len(done), kept + len(plan.unknown)
         repositories += bool(done)
         if done or plan.unknown:
-            print(place)
+            print(repository)
         for tag in done:
             print(f"  {tag}  {'would be removed' if removed is None else 'removed'}")
         for tag in plan.unknown:
@@ -206,27 +211,29 @@ def _say_text(plans: Mapping[Place, Plan], removed: Mapping[Place, Removed] | No
         print(f"{kept} tags that are not Harness's stay; --unknown also removes them")
 
 
-def _say_failures(failures: Mapping[Place, ChaosregError]) -> None:
+def _say_failures(failures: Mapping[Repository, ChaosregError]) -> None:
     """A server that cannot be reached is told once, for all of its repositories."""
-    alike: dict[str, list[Place]] = {}
-    for place, failure in failures.items():
-        alike.setdefault(failure.findings[0].message if failure.is_unreachable else str(place), []).append(place)
+    alike: dict[str, list[Repository]] = {}
+    for repository, failure in failures.items():
+        alike.setdefault(failure.findings[0].message if failure.is_unreachable else str(repository), []).append(
+            repository
+        )
     for first, *more in alike.values():
         whose = f"{first} and {len(more)} more" if more else str(first)
         print(f"{whose}:\n{failures[first]}", file=sys.stderr)
 
 
-def _say_unread_json(failures: Mapping[Place, ChaosregError]) -> None:
-    for place, failure in failures.items():
+def _say_unread_json(failures: Mapping[Repository, ChaosregError]) -> None:
+    for repository, failure in failures.items():
         first = failure.findings[0]
-        print(json.dumps({"repository": str(place), "error": {"code": first.code, "message": first.message}}))
+        print(json.dumps({"repository": str(repository), "error": {"code": first.code, "message": first.message}}))
 
 
-def _say_json(plans: Mapping[Place, Plan], removed: Mapping[Place, Removed] | None, _: int) -> None:
-    for place, plan in plans.items():
-        gone = (removed or {}).get(place, Removed())
+def _say_json(plans: Mapping[Repository, Plan], removed: Mapping[Repository, Removed] | None, _: int) -> None:
+    for repository, plan in plans.items():
+        gone = (removed or {}).get(repository, Removed())
         said = {
-            "repository": str(place),
+            "repository": str(repository),
             "superfluous": list(plan.superfluous),
             "unknown": list(plan.unknown),
             "removed": {"tags": list(gone.tags), "manifests": list(gone.manifests)},

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from pulumi_chaosreg.cli.mirror.list_file import Job, list_text
+from pulumi_chaosreg.cli.mirror.list_file import TagCopy, list_text
 from pulumi_chaosreg.cli.notices import notice
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.reference import Reference
@@ -45,7 +45,7 @@ def arguments(group: argparse._ArgumentGroup, *, former: bool = False) -> None:
     add("--ca-bundle", trusted, metavar="CONFIGMAP", type=_name)
 
 
-def objects(jobs: Sequence[Job], options: argparse.Namespace) -> list[Object]:
+def objects(copies: Sequence[TagCopy], options: argparse.Namespace) -> list[Object]:
     """The ConfigMap and the Job: the same for the same arguments, and by another name for any others.
 
     So one applied again changes nothing, and one that differs does not meet the old one's fields that cannot change.
@@ -53,17 +53,17 @@ def objects(jobs: Sequence[Job], options: argparse.Namespace) -> list[Object]:
     Raises ChaosregError: CHR0461 (too much for a ConfigMap), CHR0462 (nothing to mirror), CHR0301 (the image).
     """
     Reference.parse(options.image)
-    if not jobs:
+    if not copies:
         advice = "set `mirror.source` where `image_registry.server` is set"
         raise ChaosregError.of("CHR0462", "there are no images to mirror, so no Job", help=advice)
-    if any(job.wanted.verify for job in jobs):
+    if any(copy.wanted.verify for copy in copies):
         notice(_needs_packages(options.image))
-    lists = {f"{index}.yaml": list_text(shard) for index, shard in enumerate(_shards(jobs, options.shards))}
+    lists = {f"{index}.yaml": list_text(shard) for index, shard in enumerate(_shards(copies, options.shards))}
     size = sum(len(text.encode()) for text in lists.values())
     if size > _CONFIG_MAP_LIMIT:
         raise ChaosregError.of(
             "CHR0461",
-            f"the list of {len(jobs)} images has {size} bytes, but a ConfigMap holds {_CONFIG_MAP_LIMIT}",
+            f"the list of {len(copies)} images has {size} bytes, but a ConfigMap holds {_CONFIG_MAP_LIMIT}",
             help="print several Jobs, each for some scopes or images: `chaosreg mirror-job WANTED`",
         )
     spec = _job_spec(options, len(lists))
@@ -71,7 +71,7 @@ def objects(jobs: Sequence[Job], options: argparse.Namespace) -> list[Object]:
     spec["template"]["spec"]["volumes"][0]["configMap"]["name"] = name
     metadata = {"name": name, **({"namespace": options.namespace} if options.namespace else {}), "labels": _LABELS}
     config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "immutable": True, "data": lists}
-    return [config_map, {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}]
+    return [config_map, {"apiVersion": "batch/v1", "kind": "TagCopy", "metadata": metadata, "spec": spec}]
 
 
 def _needs_packages(image: str) -> Finding:
@@ -88,14 +88,14 @@ def _needs_packages(image: str) -> Finding:
 _LABELS = {"app.kubernetes.io/name": _NAME, MANAGED_BY: OURS}
 
 
-def _shards(jobs: Sequence[Job], most: int) -> list[list[Job]]:
+def _shards(copies: Sequence[TagCopy], most: int) -> list[list[TagCopy]]:
     """At most so many parts, none empty. One source repository stays together: its images are likely to share layers,
     and each Pod knows only what it has sent itself.
     """
-    groups: dict[str, list[Job]] = {}
-    for job in jobs:
-        groups.setdefault(job.source.name, []).append(job)
-    shards: list[list[Job]] = [[] for _ in range(min(most, len(groups)))]
+    groups: dict[str, list[TagCopy]] = {}
+    for copy in copies:
+        groups.setdefault(copy.source.name, []).append(copy)
+    shards: list[list[TagCopy]] = [[] for _ in range(min(most, len(groups)))]
     for group in sorted(groups.values(), key=len, reverse=True):
         min(shards, key=len).extend(group)
     return shards

@@ -18,7 +18,7 @@ from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.layout import SUMS, Layout
 
 if TYPE_CHECKING:
-    from pulumi_chaosreg.cli.mirror.list_file import Job
+    from pulumi_chaosreg.cli.mirror.list_file import TagCopy
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,26 +49,26 @@ class Carried:
         """What stands in for the targets."""
         return self.written.holding if self.written else None
 
-    def jobs(self, jobs: "Iterable[Job]") -> "list[Job]":
-        """The jobs, or one for each source, whose own name is its target in a layout that is written.
+    def copies(self, copies: "Iterable[TagCopy]") -> "list[TagCopy]":
+        """The copies, or one for each source, whose own name is its target in a layout that is written.
 
         A layout gets whole images, as upstream has them and has signed them: subsets and second tags are made from it.
         Verified here is only what all owners of a source want verified, by one and the same policy: none of them
         decides for another. On the other side each target is verified by its own owner's.
         """
         if not self.written:
-            return list(jobs)
-        merged: dict[str, Job] = {}
-        for job in jobs:
-            wanted, before = job.wanted, merged.get(job.source.tagged, job).wanted
+            return list(copies)
+        merged: dict[str, TagCopy] = {}
+        for copy in copies:
+            wanted, before = copy.wanted, merged.get(copy.source.tagged, copy).wanted
             whole = Wanted(
-                digest=job.source.digest,
+                digest=copy.source.digest,
                 signatures=wanted.signatures or before.signatures,
                 # Platforms that are left out on the other side may have foreign layers.
                 keep_foreign=wanted.keep_foreign or bool(wanted.platforms) or before.keep_foreign,
                 verify=wanted.verify if wanted.verify == before.verify else None,
             )
-            merged[job.source.tagged] = replace(job, target=job.source.with_digest(None), wanted=whole)
+            merged[copy.source.tagged] = replace(copy, target=copy.source.with_digest(None), wanted=whole)
         return [merged[name] for name in sorted(merged)]
 
     def finish(self, report: Report, *, stopped: bool) -> None:
@@ -86,12 +86,12 @@ class Carried:
         else:
             report.note(_completed(layout.path, written=written))
 
-    def lacking(self, job: "Job", lacking: Sequence[str]) -> ChaosregError:
+    def lacking(self, copy: "TagCopy", lacking: Sequence[str]) -> ChaosregError:
         """What `--deep` says of a target that has a tag, and not all that it stands for."""
         more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
         target, where = (
-            job.target,
-            f"layout `{self.written.path}`" if self.written else f"registry `{job.target.server}`",
+            copy.target,
+            f"layout `{self.written.path}`" if self.written else f"registry `{copy.target.server}`",
         )
         name = target.name if self.written else target.repository
         origin = f" --from {shlex.quote(str(self.read.path))}" if self.read else ""

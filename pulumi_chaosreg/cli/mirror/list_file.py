@@ -1,6 +1,6 @@
 """What `chaosreg mirror` copies, and the file that carries it to where no stack files are: `--list FILE`.
 
-The file is a YAML list of jobs with the names of their fields. It holds no credential and needs no other file:
+The file is a YAML list of copies with the names of their fields. It holds no credential and needs no other file:
 
     - source: docker.io/harness/chaos-ddcr:1.94.0@sha256:…
       target: harbor.company.com/chaos-engineering/chaos-ddcr:1.94.0
@@ -25,7 +25,7 @@ from pulumi_chaosreg.settings.yaml_file import read_yaml
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class TagCopy:
     """One tag to make true."""
 
     source: Reference
@@ -75,26 +75,26 @@ _FORMS: Mapping[Any, _Form] = {
     bool: _Form(bool, bool, lambda said: "" if isinstance(said, bool) else "it is neither true nor false"),
 }
 """By the field's type. A field of any other type is an error when this module is loaded: none is left out silently."""
-_OF_JOB = [field for field in fields(Job) if field.type is not Wanted]
-_FIELDS = {field.name: (field, _FORMS[field.type]) for field in (*_OF_JOB, *fields(Wanted))}
+_OF_COPY = [field for field in fields(TagCopy) if field.type is not Wanted]
+_FIELDS = {field.name: (field, _FORMS[field.type]) for field in (*_OF_COPY, *fields(Wanted))}
 """A job's, and then what it wants, beside them."""
 
 
-def list_text(jobs: Iterable[Job]) -> str:
-    """The content of a list file; the same for the same jobs."""
+def list_text(copies: Iterable[TagCopy]) -> str:
+    """The content of a list file; the same for the same copies."""
     policies: dict[SigningPolicy, dict[str, Any]] = {}
     entries = []
-    for job in jobs:
-        entry = _entry(job)
-        if job.wanted.verify:
+    for copy in copies:
+        entry = _entry(copy)
+        if copy.wanted.verify:
             # the same object becomes an alias
-            entry["verify"] = policies.setdefault(job.wanted.verify, entry["verify"])
+            entry["verify"] = policies.setdefault(copy.wanted.verify, entry["verify"])
         entries.append(entry)
     return yaml_text(entries, aliases=True)
 
 
-def read_list(path: Path) -> list[Job]:
-    """The jobs of a list file. Raises ChaosregError: CHR0101 to CHR0103 for YAML, CHR0460 for all that is no job."""
+def read_list(path: Path) -> list[TagCopy]:
+    """The copies of a list file. Raises ChaosregError: CHR0101 to CHR0103 for YAML, CHR0460 for all that is none."""
     listed = read_yaml(path)
     if not isinstance(listed, list):
         problems = ["it is not a list"]
@@ -108,20 +108,22 @@ def read_list(path: Path) -> list[Job]:
             Finding("CHR0460", f"this is not a list of images to mirror: {problem}", place, help=advice)
             for problem in problems
         )
-    jobs = [_job({key: _FIELDS[key][1].read(said) for key, said in entry.items()}) for entry in listed]
+    copies = [_copy({key: _FIELDS[key][1].read(said) for key, said in entry.items()}) for entry in listed]
     policies: dict[SigningPolicy | None, SigningPolicy | None] = {}
-    shared = (replace(job.wanted, verify=policies.setdefault(job.wanted.verify, job.wanted.verify)) for job in jobs)
-    return [replace(job, wanted=wanted) for job, wanted in zip(jobs, shared, strict=True)]
+    shared = (
+        replace(copy.wanted, verify=policies.setdefault(copy.wanted.verify, copy.wanted.verify)) for copy in copies
+    )
+    return [replace(copy, wanted=wanted) for copy, wanted in zip(copies, shared, strict=True)]
 
 
-def _job(values: Mapping[str, Any]) -> Job:
-    own = {field.name for field in _OF_JOB}
+def _copy(values: Mapping[str, Any]) -> TagCopy:
+    own = {field.name for field in _OF_COPY}
     wanted = Wanted(**{name: value for name, value in values.items() if name not in own})
-    return Job(wanted=wanted, **{name: value for name, value in values.items() if name in own})
+    return TagCopy(wanted=wanted, **{name: value for name, value in values.items() if name in own})
 
 
-def _entry(job: Job) -> dict[str, Any]:
-    values = {name: getattr(job if hasattr(job, name) else job.wanted, name) for name in _FIELDS}
+def _entry(copy: TagCopy) -> dict[str, Any]:
+    values = {name: getattr(copy if hasattr(copy, name) else copy.wanted, name) for name in _FIELDS}
     return {name: _FIELDS[name][1].write(value) for name, value in values.items() if value != _FIELDS[name][0].default}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from pulumi_chaosreg.cli.mirror.list_file import Job, read_list
+from pulumi_chaosreg.cli.mirror.list_file import TagCopy, read_list
 from pulumi_chaosreg.cli.selection import fits
 from pulumi_chaosreg.errors import Cause, ChaosregError, Finding
 from pulumi_chaosreg.mirror import Wanted
@@ -21,31 +21,31 @@ def add_list(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", type=Path, metavar="FILE", help="copy what this file lists, not what stack files say")
 
 
-def jobs_of(project: Path, options: argparse.Namespace, *, into_layout: bool = False) -> list[Job]:
+def copies_of(project: Path, options: argparse.Namespace, *, into_layout: bool = False) -> list[TagCopy]:
     """What `--list`, or the stack files and WANTED, say. Raises ChaosregError: also CHR0304 where nothing is locked."""
     if options.list and options.wanted:
         options.refuse("--list and WANTED: the file says everything")
-    jobs = read_list(options.list) if options.list else _of_stacks(project, options.wanted, into_layout=into_layout)
-    unlocked = (job for job in jobs if job.must_be_locked and job.wanted.digest is None)
-    if any(not (options.list and job.source.digest) for job in unlocked):
+    copies = read_list(options.list) if options.list else _of_stacks(project, options.wanted, into_layout=into_layout)
+    unlocked = (copy for copy in copies if copy.must_be_locked and copy.wanted.digest is None)
+    if any(not (options.list and copy.source.digest) for copy in unlocked):
         advice = "run `chaosreg lock` first, so that what is copied can be reviewed"
         raise ChaosregError.of("CHR0304", "nothing is locked yet", help=advice)
-    return jobs
+    return copies
 
 
-def _of_stacks(project: Path, wanted: Sequence[str], *, into_layout: bool) -> list[Job]:
+def _of_stacks(project: Path, wanted: Sequence[str], *, into_layout: bool) -> list[TagCopy]:
     reviewed = review(find_project(project))
     # What only the other side of an air gap knows is locked there, and nothing that is carried.
     in_the_way = [finding for finding in reviewed.errors if not (into_layout and finding.cause is Cause.NO_DIGEST)]
     if in_the_way:
         raise ChaosregError(in_the_way)
-    return select_jobs(reviewed, wanted)
+    return select_copies(reviewed, wanted)
 
 
-def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
+def select_copies(reviewed: Review, wanted: Sequence[str]) -> list[TagCopy]:
     """What is mirrored, each target once, sorted; ChaosregError (CHR0118) for what is wanted and names nothing."""
     chosen = {image.reference.tagged: image for image in mirrored(reviewed.demands)}
-    jobs: dict[str, Job] = {}
+    copies: dict[str, TagCopy] = {}
     named: set[str] = set()
     for demand in reviewed.demands:
         of_scope = [text for text in wanted if fits(demand.scope, text)]
@@ -55,19 +55,19 @@ def select_jobs(reviewed: Review, wanted: Sequence[str]) -> list[Job]:
             policy = demand.registry.policy
             if image.source and policy and (fitting or not wanted):
                 tagged = image.reference.tagged
-                jobs[tagged] = _job(reviewed, demand, policy, chosen[tagged])
+                copies[tagged] = _copy(reviewed, demand, policy, chosen[tagged])
     missing = [text for text in wanted if text not in named]
     if missing:
         advice = "write an infrastructure's or scope's path, or an image's name: `chaosreg resolve` shows them"
         raise ChaosregError([Finding("CHR0118", f"nothing is named `{text}`", help=advice) for text in missing])
-    return [jobs[tagged] for tagged in sorted(jobs)]
+    return [copies[tagged] for tagged in sorted(copies)]
 
 
-def _job(reviewed: Review, demand: Demand, policy: MirrorPolicy, image: ResolvedImage) -> Job:
+def _copy(reviewed: Review, demand: Demand, policy: MirrorPolicy, image: ResolvedImage) -> TagCopy:
     assert image.source
     target = image.reference.with_digest(None)
     floats = reviewed.company.catalogue.is_floating(target.tag)
-    return Job(
+    return TagCopy(
         image.source,
         target,
         Wanted.by(policy, digest=image.digest, platforms=image.platforms, unique=floats),
