@@ -2,7 +2,7 @@
 
 import pulumi
 from pulumi_kubernetes.batch.v1 import CronJob
-from pulumi_kubernetes.core.v1 import PodSpecArgsDict
+from pulumi_kubernetes.core.v1 import ContainerArgsDict, PodSpecArgsDict
 from pulumi_kubernetes.provider import Provider
 
 import pulumi_chaosreg as chaosreg
@@ -27,10 +27,8 @@ prod = chaosreg.Infrastructure("prod-eu", account=account, cluster=cluster, name
 pulumi.export("images", prod.images)
 
 # What others have written stays as it is, and pulls from your registry: `image_transform` sees to it.
-pod: PodSpecArgsDict = {
-    "restart_policy": "OnFailure",
-    "containers": [{"name": "main", "image": "harness/chaos-log-watcher:1.94.0"}],
-}
+containers: list[ContainerArgsDict] = [{"name": "main", "image": "harness/chaos-log-watcher:1.94.0"}]
+pod: PodSpecArgsDict = {"restart_policy": "OnFailure", "containers": containers}
 CronJob(
     "watch",
     metadata={"name": "watch", "namespace": prod.namespace},

@@ -50,7 +50,8 @@ def quickstart(tmp_path: Path, lab: LabState, private_target: RegistryServer, la
 def test_thirty_lines_bring_images_and_login_to_a_workload(quickstart: Workspace, lab: LabState, label: str) -> None:
     assert lab.registry
     assert lab.kubernetes
-    assert len((QUICKSTART / "__main__.py").read_text("utf-8").splitlines()) <= 36
+    lines = (QUICKSTART / "__main__.py").read_text("utf-8").splitlines()
+    assert len([line for line in lines if line]) <= 32  # what its page promises
 
     quickstart.up("dev")
 

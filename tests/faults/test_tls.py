@@ -139,7 +139,7 @@ def test_a_proxy_that_refuses_is_named_without_its_password(
         with pytest.raises(ChaosregError) as caught:
             Registry(NAME, host=Host(HASTY)).head_manifest("app", "1")
     said = f"{caught.value} {caught.value!r}"
-    assert f"error[CHR0401]: registry `{NAME}` cannot be reached: the proxy `{proxy.host}`" in said
+    assert f"error[CHR0401]: registry `{NAME}` cannot be reached: the environment's proxy `{proxy.host}`" in said
     assert words in said
     assert PASSWORD not in said
     assert len(proxy.asked) <= HASTY.tries
@@ -148,5 +148,5 @@ def test_a_proxy_that_refuses_is_named_without_its_password(
 def test_a_proxy_that_is_gone_is_told_from_a_registry_that_is(monkeypatch: pytest.MonkeyPatch) -> None:
     gone = f"127.0.0.1:{free_port('127.0.0.1')}"
     monkeypatch.setenv("HTTPS_PROXY", f"http://corp:{PASSWORD}@{gone}")
-    with pytest.raises(ChaosregError, match=rf"CHR0401.*the proxy `{gone}` of the environment says .*refused"):
+    with pytest.raises(ChaosregError, match=rf"CHR0401.*the environment's proxy `{gone}` says .*refused"):
         Registry(NAME, host=Host(HASTY)).head_manifest("app", "1")

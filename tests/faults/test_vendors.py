@@ -270,7 +270,7 @@ def test_a_body_that_a_proxy_finds_too_large_names_the_proxy(trial: Trial) -> No
     trial.push(image(layer("too large", 2_000_000)))
     outcome = trial.copy(target=profiles.behind_a_proxy(1_000_000), most=30)
     assert outcome.code == "CHR0470"
-    assert f"bodies as large as the upload of blob `{digest_of(layer('too large', 2_000_000))}`" in str(outcome.error)
+    assert f"uploads as large as the upload of blob `{digest_of(layer('too large', 2_000_000))}`" in str(outcome.error)
     assert "413 Request Entity Too Large nginx" in str(outcome.error)
     assert outcome.target.count("PUT", "/uploads/") <= 2
 
