@@ -50,9 +50,9 @@ class Host:
     def persist(self, attempt: Callable[[], T], image: str) -> T:
         """The result of the first attempt that does not fail transiently; raises the last failure, made final.
 
-        Pauses double and are drawn at random ("full jitter"), so that many do not come back at once. A try that was
-        too much (429) is not counted where others were served meanwhile: then only time ends it. Raises Cancelled,
-        which names the image, soon after `stop` was set.
+        Pauses double and are drawn at random ("full jitter"; after a 429 from the upper half), so that many do not come
+        back at once. A try that was too much (429) is not counted where others were served meanwhile: then only time
+        ends it. Raises Cancelled, which names the image, soon after `stop` was set.
         """
         started, count, served = self._now(), 0, self._served
         if self._stop.is_set():
@@ -113,8 +113,10 @@ class Host:
     def _delay(self, count: int, failure: RegistryError, elapsed: float) -> float | None:
         if not failure.transient or count >= self.patience.tries:
             return None
-        # S311: jitter is no secret.
-        pause = random.uniform(0, self.patience.first * 2 ** (count - 1))  # noqa: S311
+        longest = self.patience.first * 2 ** (count - 1)
+        # A quota is per second or more: pauses near to none would use all tries up within one.
+        shortest = longest / 2 if failure.status == 429 else 0.0
+        pause = random.uniform(shortest, longest)  # noqa: S311  jitter is no secret
         delay = max(pause, failure.retry_after or 0.0)
         allowed = self.patience.unreachable if failure.is_unreachable else self.patience.total
         return delay if delay <= self.patience.longest and elapsed + delay <= allowed else None
