@@ -67,6 +67,17 @@ def test_the_project_may_be_another_one(run, tmp_path, project):
     assert run("__complete", "--project", str(tmp_path / "none"), "resolve", "") == (0, "", "")
 
 
+def test_names_that_a_shell_would_run_are_not_offered(run, project):
+    infrastructures = '{"$(touch x)": {}, "a b": {}, "fine": {}, "e\\u001b[2Jx": {}}'
+    project.write({"acme": f"config: {{chaosreg:account: {{id: acme}}, chaosreg:infrastructures: {infrastructures}}}"})
+    assert run("__complete", "--project", str(project.folder), "resolve", "")[1] == "fine\n"
+
+
+@pytest.mark.parametrize("folder", ["~nosuchuser", "x" * 5000, "a\0b"])
+def test_a_folder_that_cannot_be_stops_nobody(run, folder):
+    assert run("__complete", "--project", folder, "resolve", "") == (0, "", "")
+
+
 def test_stack_files_that_are_none_stop_nobody(offered, company):
     company.edit("prod", "config:", "config: [")
     assert offered("resolve", "") == ["shop/lab"]

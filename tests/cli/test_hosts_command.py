@@ -98,3 +98,18 @@ def test_containerd_is_told_a_private_authority(hosts):
     assert "# /etc/containerd/certs.d/harbor.example:8443/hosts.toml" in text
     assert '[host."https://harbor.example:8443"]' in text
     assert 'ca = "/etc/ssl/company.crt"' in text
+
+
+@pytest.mark.parametrize(
+    ("server", "host", "port"),
+    [("[::1]:5000", "::1", 5000), ("[2001:db8::1]", "2001:db8::1", 443), ("localhost:5000", "localhost", 5000)],
+)
+def test_addresses_are_told_from_their_ports(hosts, server, host, port):
+    registry = {"server": server, "account": "chaos", "type": "public"}
+    assert asked(hosts({"image_registry": registry, "mirror": "off"}, None, "-o", "json"))[(host, "nodes")] == port
+
+
+def test_containerd_asks_docker_hub_where_it_is(hosts):
+    text = hosts({}, None, "--certs-d", "/etc/ssl/company.crt")
+    assert "# /etc/containerd/certs.d/docker.io/hosts.toml" in text
+    assert 'server = "https://registry-1.docker.io"' in text

@@ -291,6 +291,14 @@ def test_a_link_to_nowhere_is_not_followed(tmp_path, run):
     assert _files(tmp_path) == []
 
 
+def test_a_folder_in_the_way_of_a_file_leaves_nothing_written(tmp_path, run):
+    (tmp_path / "requirements.txt").mkdir()
+    code, out, said = run(*NEEDED)
+    assert (code, out) == (2, "")
+    assert "nothing was written" in said
+    assert _files(tmp_path) == []
+
+
 def test_a_project_that_is_there_is_kept_and_told_what_it_lacks(tmp_path, run):
     # given
     mine = {"Pulumi.yaml": "name: mine\nruntime: python\nstackConfigDir: conf\n", "__main__.py": "print()\n"}

@@ -1,11 +1,12 @@
 """Every byte outside of the changed values and the added lines is as it was, in every style that YAML has."""
 
 import re
+import time
 
 import pytest
 import yaml
 
-from pulumi_chaosreg.manifests.document import NotReadable
+from pulumi_chaosreg.manifests.document import NotReadable, json_objects
 from pulumi_chaosreg.manifests.rendering import Refused, Template, rendered
 from tests.manifests.values import DDCR, FAULTS, SECRET, WATCHER
 
@@ -282,3 +283,11 @@ def test_what_kubectl_applied_last_is_no_mention(target):
     result = rendered(text, target)
     assert result.text == text
     assert [one.text for one in result.kept] == ["nginx"]
+
+
+def test_many_json_objects_take_linear_time() -> None:
+    """Four megabytes took ten seconds, each object looking through all that came after it."""
+    text = '{"kind": "ConfigMap", "data": {"a": "b"}}\n' * 100_000
+    began = time.process_time()
+    assert len(json_objects(text)) == 100_000
+    assert time.process_time() - began < 3

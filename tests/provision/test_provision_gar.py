@@ -10,6 +10,7 @@ from pulumi_chaosreg.provision import gar
 from pulumi_chaosreg.provision.protocol import ImageRepository, OwnedRegistry, Provisioned, RepositorySettings
 from pulumi_chaosreg.provision.provision import provision
 from pulumi_chaosreg.registries.kinds import registry_kind
+from pulumi_chaosreg.settings.google_grammars import MEMBER as MEMBER_GRAMMAR
 from tests.support.mocked_program import Recorder, run_program
 
 pytestmark = pytest.mark.components
@@ -121,3 +122,25 @@ def test_another_key_is_refused_as_google_never_changes_it() -> None:
     with pytest.raises(pulumi.RunError, match="remove `kms_key`"):
         gar._refuse_other_key(registry(), replace(CREATE, kms_key="projects/b"), None)
     gar._refuse_other_key(registry(), CREATE, "")
+
+
+def test_a_member_that_is_named_twice_is_one() -> None:
+    recorder = made(replace(CREATE, members={"pull": ("user:A@b.example", "user:a@b.example", "user:A@b.example")}))
+    assert [said["member"] for name, said in recorder.made.items() if name.startswith(MEMBER)] == ["user:A@b.example"]
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        "serviceAccount:acme.svc.id.goog[harness-chaos/refresher]",
+        "principalSet://cloudresourcemanager.googleapis.com/projects/1/type/ServiceAccount",
+        "principal://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/subject/ns/x/sa/y",
+    ],
+)
+def test_members_in_each_form_of_iam_are_taken(member: str) -> None:
+    assert MEMBER_GRAMMAR.problem(member) is None
+
+
+@pytest.mark.parametrize("member", ["allUsers", "user:a@b\0", "user:a b@c", "serviceAccount:acme", "user:a@b@c"])
+def test_what_is_no_member_is_not(member: str) -> None:
+    assert MEMBER_GRAMMAR.problem(member) is not None

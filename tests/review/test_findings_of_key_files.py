@@ -1,6 +1,7 @@
 """The key of a Google service account, in a file beside the project: named, read, and never in Git."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -91,3 +92,54 @@ def test_a_key_file_of_another_type_is_told(project: Project) -> None:
 def test_a_folder_is_no_key(project: Project) -> None:
     company(project).folder.joinpath(FILE).mkdir()
     assert found(project) == [("CHR0541", "error")]
+
+
+def test_a_link_to_a_tracked_file_is_that_file(project: Project) -> None:
+    folder = company(project).folder
+    (folder / "real.json").write_text(json.dumps(KEY))
+    git(folder, "init")
+    git(folder, "add", "real.json")
+    (folder / FILE).symlink_to("real.json")
+    assert found(project) == [("CHR0540", "error")]
+
+
+@pytest.mark.parametrize("name", [":key.json", "key*.json"])
+def test_names_are_no_patterns(project: Project, name: str) -> None:
+    folder = company(project, type="gcp_service_account", key_file=name).folder
+    (folder / name).write_text(json.dumps(KEY))
+    git(folder, "init")
+    (folder / "key1.json").write_text("{}")
+    git(folder, "add", "key1.json")
+    assert found(project) == []
+    git(folder, "--literal-pathspecs", "add", name)
+    assert found(project) == [("CHR0540", "error")]
+
+
+def test_a_repository_that_git_cannot_read_is_told(project: Project) -> None:
+    folder = company(project).folder
+    (folder / FILE).write_text(json.dumps(KEY))
+    git(folder, "init")
+    (folder / ".git" / "index").write_bytes(b"damaged")
+    assert found(project) == [("CHR0543", "warning")]
+
+
+def test_without_git_a_repository_is_told_and_a_plain_folder_is_fine(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = company(project).folder
+    (folder / FILE).write_text(json.dumps(KEY))
+    monkeypatch.setenv("PATH", "")
+    assert found(project) == []
+    (folder / ".git").mkdir()
+    assert found(project) == [("CHR0543", "warning")]
+
+
+def test_a_pipe_is_not_waited_for(project: Project) -> None:
+    os.mkfifo(company(project).folder / FILE)
+    assert found(project) == [("CHR0541", "error")]
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "~nosuchuser/key.json", "x" * 300, "a\0b"])
+def test_odd_paths_are_one_clear_finding(project: Project, path: str) -> None:
+    told = found(company(project, type="gcp_service_account", key_file=path))
+    assert told in ([("CHR0541", "error")], [("CHR0542", "warning")])

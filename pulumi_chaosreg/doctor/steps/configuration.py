@@ -3,6 +3,7 @@
 from pulumi_chaosreg.doctor.case import Case
 from pulumi_chaosreg.doctor.step import Failed, Passed, Result
 from pulumi_chaosreg.errors import Cause, Finding
+from pulumi_chaosreg.scopes.model import Scope
 
 NAME = "configuration"
 NEEDS = ()
@@ -11,9 +12,9 @@ NEEDS = ()
 def look(case: Case) -> Result:
     """Errors of the levels that this infrastructure inherits from; what others got wrong is only counted."""
     config = case.around.config
-    titles = {"", *(scope.title for scope in config.infrastructure.chain())}
+    chain = config.infrastructure.chain()
     errors = [one for one in case.around.problems if one.cause is not Cause.NO_DIGEST]
-    ours = tuple(one for one in errors if _scope(one) in titles)
+    ours = tuple(one for one in errors if _concerns(one, chain))
     if ours:
         return Failed(ours)
     registry, count = config.registry, len(config.images)
@@ -26,5 +27,9 @@ def look(case: Case) -> Result:
     return Passed(fact + more)
 
 
-def _scope(finding: Finding) -> str:
-    return finding.place.scope if finding.place else ""
+def _concerns(finding: Finding, chain: tuple[Scope, ...]) -> bool:
+    """Whether it is of one of these scopes, or of none. Titles are not enough: ids may be the same in two files."""
+    place = finding.place
+    if place is None or not place.scope:
+        return True
+    return any((place.scope, place.file) == (scope.title, scope.place.file) for scope in chain)
