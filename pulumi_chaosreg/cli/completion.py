@@ -6,6 +6,7 @@ follows from its metavar. Where nothing is known, the shell offers files.
 """
 
 import argparse
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -36,6 +37,10 @@ def candidates(words: Sequence[str]) -> list[str]:
         else:
             line.read(word)
     return sorted(dict.fromkeys(one for one in line.offered(current, command) if one.startswith(current)))
+
+
+_PLAIN = re.compile(r"[\w./:@+-]+", re.ASCII)
+"""What a shell takes as it is: names of a file that nobody has checked may be anything."""
 
 
 class _Line:
@@ -89,9 +94,10 @@ class _Line:
             return map(str, action.choices)
         names = _NAMES.get(str(action.metavar))
         try:
-            return names(Path(self.project).expanduser().resolve(), current) if names else ()
-        except ChaosregError:  # no project, or one that cannot be read
+            found = names(Path(self.project).expanduser().resolve(), current) if names else ()
+        except (ChaosregError, OSError, RuntimeError, ValueError):  # no project, or one that cannot be read
             return ()
+        return filter(_PLAIN.fullmatch, found)
 
 
 def _scopes(project: Path, current: str) -> list[str]:

@@ -42,7 +42,8 @@ class OtherSetters:
             pulumi.runtime.register_stack_transformation(self._see)
 
     def _see(self, args: pulumi.ResourceTransformationArgs) -> None:
-        if args.type_ in _SETTERS:
+        # with a provider of its own it may be of another account of Harness; what it wrote in ours is told by CHR0821
+        if args.type_ in _SETTERS and not args.opts.provider:
             said = {_engine_name(key): value for key, value in args.props.items()}
             self._seen.append(_Setter(args.type_, args.name, said))
 

@@ -1,6 +1,7 @@
 """A YAML document as plain values, and where each of them stands in the text."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ _MERGE = "<<"
 _MAX_VALUES = 500_000
 NULLS = ("", "~", "null", "Null", "NULL")
 """How nothing is written, without quotes."""
+_SPACE = re.compile(r"\s*")
 _BOM = "\ufeff"
 
 
@@ -40,9 +42,8 @@ def json_objects(text: str) -> list[str]:
     """The parts of a text that is JSON objects one after the other, as kubectl reads them; empty where it is not."""
     parts, end = [], 0
     try:
-        while rest := text[end:].lstrip():
-            start = len(text) - len(rest)
-            if not rest.startswith("{"):
+        while (start := _next(text, end)) < len(text):
+            if text[start] != "{":
                 return []
             _, after = json.JSONDecoder().raw_decode(text, start)
             parts.append(text[end:after])
@@ -50,6 +51,12 @@ def json_objects(text: str) -> list[str]:
     except (ValueError, RecursionError):
         return []
     return [*parts[:-1], parts[-1] + text[end:]] if parts else []
+
+
+def _next(text: str, position: int) -> int:
+    """Where something stands again, from here on."""
+    found = _SPACE.match(text, position)
+    return found.end() if found else position
 
 
 def without_mark(text: str) -> tuple[str, str]:

@@ -83,7 +83,7 @@ def _repository(
     below = pulumi.ResourceOptions(parent=repository, deleted_with=repository, retain_on_delete=False, protect=False)
     for who, members in settings.members.items():
         (role,) = registry.kind.rights[who]
-        for member in members:
+        for member in {one.casefold(): one for one in reversed(members)}.values():  # Google has each once
             artifactregistry.RepositoryIamMember(
                 f"{registry.name}/{who}/{member}",
                 project=at.project,

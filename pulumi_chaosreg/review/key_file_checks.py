@@ -7,11 +7,11 @@ from pathlib import Path
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.settings.table import PULL_SECRET
-from pulumi_chaosreg.stacks.key_file import read_key_file
+from pulumi_chaosreg.stacks.key_file import Tracked, key_path, read_key_file, tracked
 
 
 def check_key_files(project: Path, configs: Iterable[ResolvedConfig]) -> list[Finding]:
-    """CHR0540 to CHR0542 for every file that a delivery names."""
+    """CHR0540 to CHR0543 for every file that a delivery names."""
     named = {
         (delivery.key_file, delivery.key_file_place): config.infrastructure.is_unclear(PULL_SECRET.delivery)
         for config in configs
@@ -23,6 +23,8 @@ def check_key_files(project: Path, configs: Iterable[ResolvedConfig]) -> list[Fi
         try:
             if read_key_file(project, said, place) is None:
                 findings.append(replace(_missing(said, place), follows=is_perhaps_theirs))
+            elif tracked(key_path(project, said)) is Tracked.UNKNOWN:
+                findings.append(_unchecked(said, place))
         except ChaosregError as error:
             findings += error.findings
     return findings
@@ -34,5 +36,15 @@ def _missing(said: str, place: Place) -> Finding:
         f"key file `{said}` does not exist: `up` needs it, or the key as a configured credential",
         place,
         help="put it on the machine that runs `up`, outside of Git; paths are relative to the folder of Pulumi.yaml",
+        severity="warning",
+    )
+
+
+def _unchecked(said: str, place: Place) -> Finding:
+    return Finding(
+        "CHR0543",
+        f"it is not known whether Git tracks key file `{said}`: `git ls-files` does not work here",
+        place,
+        help="run it there yourself: what Git tracks, everybody has who can read the repository",
         severity="warning",
     )

@@ -6,6 +6,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.images.servers import is_of_this_machine
 from pulumi_chaosreg.registries.aws import partition
 from pulumi_chaosreg.registries.kinds import RegistryKind, registry_kind
 from pulumi_chaosreg.registries.servers import canonical_server
@@ -76,8 +77,9 @@ def asked_for_record(record: Publication) -> Asked:
 def _registry(server: str, who: Who, why: str) -> Iterator[Asked]:
     """Whoever answers for this server, in all that a copy or a pull needs."""
     kind = registry_kind(server)
-    host, _, port = (kind.reach.registry or server).partition(":")
-    yield Asked(host, int(port or _HTTPS), who, why)
+    address = urlsplit(f"//{kind.reach.registry or server}")  # an IPv6 address has colons of its own
+    host = address.hostname or server
+    yield Asked(host, address.port or (_HTTP if is_of_this_machine(host) else _HTTPS), who, why)
     yield from _hosts(kind.reach.tokens, server, kind, who, f"tokens of {server}")
     yield from _hosts(kind.reach.blobs, server, kind, who, f"layers of {server}")
 

@@ -14,6 +14,7 @@ from pulumi_chaosreg.cli.commands.resolve import warn_of_errors
 from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.cli.output import add_output, as_json
 from pulumi_chaosreg.cli.selection import select
+from pulumi_chaosreg.registries.kinds import registry_kind
 from pulumi_chaosreg.review.review import review
 from pulumi_chaosreg.scopes.hosts import Asked, Who, asked, asked_for_record
 from pulumi_chaosreg.scopes.model import Scope
@@ -46,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     """Print them; 1 if the stack files have errors, and what is printed may be incomplete."""
     reviewed = review(find_project(Path(options.project).resolve()))
     configs = select(reviewed, options.infrastructures)
-    if options.certs_d:
+    if options.certs_d is not None:
         servers = {image.reference.server for config in configs for image in config.images}
         print("\n".join(_certs_d(server, options.certs_d) for server in sorted(servers)), end="")
         return warn_of_errors(reviewed)
@@ -92,7 +93,7 @@ def _whys(reasons: Sequence[Asked]) -> list[tuple[str, str]]:
 
 
 def _certs_d(server: str, authority: str) -> str:
-    address = f"https://{server}"
+    address = f"https://{registry_kind(server).reach.registry or server}"
     return (
         f"# /etc/containerd/certs.d/{server}/hosts.toml\n"
         f"server = {json.dumps(address)}\n\n"

@@ -141,7 +141,7 @@ def _write(folder: Path, given: Given, *, is_dry: bool) -> int:
         print(f"{errors}\n\nnothing was written", file=sys.stderr)
         return 2
     around = {folder / name: text for name, text in first_stacks.around(answers).items()}
-    kept = [path for path in around if path.exists()]
+    kept = {path: path.read_text("utf-8", "replace") for path in around if path.exists()}  # before anything is written
     files = {path: text for path, text in {**around, **ours}.items() if path not in kept}
     if is_dry:
         print("\n".join(f"# {path}\n{text}" for path, text in files.items()), end="")
@@ -150,8 +150,8 @@ def _write(folder: Path, given: Given, *, is_dry: bool) -> int:
     for path in files:
         print(f"wrote  {path}")
     settings = read_yaml(folder / "Pulumi.yaml")
-    for path in kept:
-        lacking = lacks(path.name, path.read_text("utf-8", "replace"), settings, answers.requirement)
+    for path, text in kept.items():
+        lacking = lacks(path.name, text, settings, answers.requirement)
         print("\n         it lacks  ".join([f"kept   {path}", *lacking]))
     if assumed := given.assumed():
         print(f"\nassumed  {assumed}\n         other flags, or an edit of the files, say otherwise")
