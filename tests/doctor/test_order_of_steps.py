@@ -1,6 +1,7 @@
 """What follows from what: no step is asked without what it needs, and the cause is named."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -42,6 +43,25 @@ def test_errors_of_other_scopes_are_counted_and_do_not_stop_it(project, capsys, 
     assert "✓ configuration" in said
     assert "1 error of other scopes: `chaosreg validate`" in said
     assert main(["--project", str(project.folder), "doctor", "us"]) == 1
+    assert "✗ configuration" in capsys.readouterr().out
+
+
+def test_an_error_of_another_infrastructure_of_the_same_id_does_not_stop_it(project, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("KUBECONFIG", "/nowhere")
+    registry = {"server": "127.0.0.1:1", "account": "chaos", "type": "public"}
+    account = {"id": "acme", "image_registry": registry, "images": {"release": "1.94.4"}, "allow_overrides": True}
+    stacks: dict[str, dict[str, Any]] = {
+        "a": {"chaosreg:account": account},
+        "o": {"chaosreg:parent_stack": "a", "chaosreg:organization": {"id": "payments"}},
+    }
+    for name, more in (("billing", {"typo": 1}), ("checkout", {})):
+        infrastructures = {"prod": {"cluster": {"context": name}, **more}}
+        level = {"chaosreg:project": {"id": name}, "chaosreg:infrastructures": infrastructures}
+        stacks[name] = {"chaosreg:parent_stack": "o", **level}
+    project.write(stacks)
+    main(["--project", str(project.folder), "doctor", "*/checkout/prod"])
+    assert "✓ configuration" in capsys.readouterr().out
+    main(["--project", str(project.folder), "doctor", "*/billing/prod"])
     assert "✗ configuration" in capsys.readouterr().out
 
 
