@@ -1,13 +1,15 @@
 """What the steps look at, and what they leave for those after them."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pulumi_chaosreg.credentials.login import LoginSource
 from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.kubernetes.client import Cluster, KubernetesError
+from pulumi_chaosreg.kubernetes.workloads import listed
 from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.oci import Host, Patience, Registry
 from pulumi_chaosreg.oci.line import Line
@@ -25,6 +27,7 @@ class Surroundings:
     config: ResolvedConfig
     problems: Sequence[Finding]
     """Errors of the project's stack files."""
+    catalogue: Catalogue = field(repr=False)
     machine: MachineLogins = field(default_factory=MachineLogins)
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     _answers: dict[str, dict[str, Any] | KubernetesError] = field(default_factory=dict, repr=False)
@@ -44,22 +47,36 @@ class Surroundings:
         """A Secret of the namespace as the cluster has it; KubernetesError."""
         return self.ask(f"secrets/{name}")
 
-    def ask(self, what: str, **query: str) -> dict[str, Any]:
+    def ask(self, what: str) -> dict[str, Any]:
         """GET in the infrastructure's namespace, once for each object; KubernetesError. A cluster that did not answer
         is not waited for again.
         """
+        return self._once(what, lambda path: self.cluster.request("GET", path))
+
+    def list(self, what: str) -> list[dict[str, Any]]:
+        """All objects of a kind in the namespace, likewise."""
+        found: list[dict[str, Any]] = self._once(what, lambda path: {"items": [*listed(self.cluster, path)]})["items"]
+        return found
+
+    def _once(self, what: str, get: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
         path = f"/api/v1/namespaces/{self.namespace}/{what}"
         silent = (one for one in self._answers.values() if isinstance(one, KubernetesError) and one.is_unreachable)
         found = self._answers.get(path) or next(silent, None)
         if found is None:
             try:
-                found = self.cluster.request("GET", path, None, "", **query)
+                found = get(path)
             except KubernetesError as error:
                 found = error
             self._answers[path] = found
         if isinstance(found, KubernetesError):
             raise found
         return found
+
+
+def hindrance(error: KubernetesError, needed: str) -> tuple[Finding, ...]:
+    """Why the cluster could not be looked at; `needed` is the right that a login needs for it."""
+    advice = f"who runs this needs {needed}"
+    return tuple(replace(one, help=advice) if error.status == 403 else one for one in error.findings)
 
 
 @dataclass(frozen=True, slots=True)

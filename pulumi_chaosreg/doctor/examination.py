@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pulumi_chaosreg.doctor.case import Case, Surroundings
 from pulumi_chaosreg.doctor.step import Failed, Result, Step, Unseen
 from pulumi_chaosreg.doctor.steps import OF_INFRASTRUCTURE, OF_REGISTRY
+from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
 
 
@@ -38,10 +39,18 @@ def _asked(steps: Iterable[Step], case: Case, blocked: dict[str, str]) -> Iterat
     """`blocked` has the steps that nothing can build on, each with the one that failed; more are added."""
     for step in steps:
         failed = next((blocked[need] for need in step.NEEDS if need in blocked), None)
-        result = Unseen(f"not asked, as `{failed}` failed") if failed else step.look(case)
+        result = Unseen(f"not asked, as `{failed}` failed") if failed else _looked(step, case)
         if failed or isinstance(result, Failed):
             blocked[step.NAME] = failed or step.NAME
         yield step, result
+
+
+def _looked(step: Step, case: Case) -> Result:
+    """What stops a step (an environment that nothing can be asked with) is its failure."""
+    try:
+        return step.look(case)
+    except ChaosregError as error:
+        return Failed(tuple(error.findings))
 
 
 def _by_server(config: ResolvedConfig) -> dict[str, tuple[ResolvedImage, ...]]:

@@ -1,6 +1,6 @@
 """The objects of a namespace that name images, as a cluster has them now. Only reads."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,7 +42,7 @@ def workloads(cluster: Cluster, namespace: str) -> Workloads:
     found = Workloads()
     for api, plural, kind in _KINDS:
         try:
-            for item in _listed(cluster, f"{api}/namespaces/{namespace}/{plural}"):
+            for item in listed(cluster, f"{api}/namespaces/{namespace}/{plural}"):
                 if not _has_ended(item):
                     group = api.removeprefix("/apis/").removeprefix("/api/")
                     found.objects.append({"apiVersion": group, "kind": kind, **item})
@@ -54,15 +54,21 @@ def workloads(cluster: Cluster, namespace: str) -> Workloads:
     return found
 
 
-def _listed(cluster: Cluster, path: str) -> Iterator[dict[str, Any]]:
+def listed(cluster: Cluster, path: str) -> Iterator[dict[str, Any]]:
+    """The objects of a list, page by page; KubernetesError."""
     more = {"limit": str(_PAGE)}
     while True:
         answer = cluster.request("GET", path, None, "", **more)
-        yield from answer.get("items") or ()
+        yield from objects_in(answer, "items")
         token = (answer.get("metadata") or {}).get("continue")
         if not token:
             return
         more["continue"] = token
+
+
+def objects_in(found: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    """The objects of the list at this key; other things than objects, which should not be there, are left out."""
+    return [one for one in found.get(key) or () if isinstance(one, dict)]
 
 
 def _has_ended(item: dict[str, Any]) -> bool:

@@ -119,6 +119,19 @@ def named(request: pytest.FixtureRequest) -> str:
     return request.node.name.replace("_", "-").replace("[", "-").rstrip("]")[:60].lower()
 
 
+def kubeconfig_to(server: str, folder: Path) -> str:
+    """One without a login, for the cluster of `prod-eu`."""
+    path, name = folder / "kubeconfig", "prod-eu"
+    document = {
+        "current-context": name,
+        "clusters": [{"name": name, "cluster": {"server": server}}],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+        "users": [{"name": name, "user": {}}],
+    }
+    path.write_text(yaml.safe_dump(document))
+    return str(path)
+
+
 @pytest.fixture(scope="module")
 def cluster() -> KubernetesState:
     return load().kubernetes
@@ -136,7 +149,8 @@ def namespace(cluster: KubernetesState) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def rules() -> list[dict[str, Any]]:
     """What the doctor may do in the cluster."""
-    return [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}]
+    every = (("secrets", "get"), ("serviceaccounts", "get"), ("pods", "list"))
+    return [{"apiGroups": [""], "resources": [resource], "verbs": [verb]} for resource, verb in every]
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """One fault at a time in the pull Secret of a real cluster, for a real registry: the doctor names it.
 
-The doctor logs in to the cluster as somebody who may read Secrets, and nothing else.
+The doctor logs in to the cluster as somebody who may read what it reads, and nothing else.
 """
 
 import base64
@@ -124,7 +124,7 @@ def test_a_wrong_password(private, one_private: RegistryServer, secret: Secret) 
     report = examined(private(one_private.host))
     assert (report.code, report.failed) == (1, {"login": ["CHR0403"]})
     assert "the credentials of user `puller` (Secret `" in report.text
-    assert "have the right login put into Secret" in report.text
+    assert "to put the right login into it" in report.text
     assert traces_of(wrong, report.text + report.raw) == []
     assert len(one_private.requests()) - before <= 2 * 3  # a knock, the same with our client, and the password once
 
@@ -236,7 +236,7 @@ def test_only_a_node_can_log_in(private, one_private: RegistryServer, tmp_path: 
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     report = examined(patient)
     assert report.code == 0, report.text
-    assert "only a node has the identity that opens 4 images; this machine's login stands in" in report.text
+    assert "only a node has the identity for 4 images; using this machine's login" in report.text
     assert "this machine's user `puller`" in report.text
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from lab.ports import free_port
 from lab.registry import RegistryServer
-from tests.doctor.conftest import Admit, Patient
+from tests.doctor.conftest import Admit, Patient, kubeconfig_to
 from tests.support.builder import image, layer, push
 from tests.support.certificates import Authority, Certificate
 from tests.support.connect_proxy import ConnectProxy
@@ -31,6 +31,14 @@ def no_exceptions(monkeypatch: pytest.MonkeyPatch) -> None:
     """The lab's commands use no proxy at all; these tests do."""
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def quiet_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A stand-in for a cluster without Pods."""
+    with FaultServer(lambda _: Reply(200, b'{"items": []}')) as api:
+        monkeypatch.setenv("KUBECONFIG", kubeconfig_to(f"http://{api.host}", tmp_path))
+        yield
 
 
 @pytest.fixture

@@ -7,11 +7,14 @@ import pytest
 
 from pulumi_chaosreg.cli.main import main
 from pulumi_chaosreg.credentials.login import Login
-from pulumi_chaosreg.doctor.case import Surroundings
+from pulumi_chaosreg.doctor.case import Case, Surroundings
+from pulumi_chaosreg.doctor.examination import examine
 from pulumi_chaosreg.doctor.in_turn import InTurn
+from pulumi_chaosreg.doctor.step import Failed
 from pulumi_chaosreg.doctor.steps import OF_INFRASTRUCTURE, OF_REGISTRY
 from pulumi_chaosreg.doctor.steps.door import is_registry
-from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.errors import ChaosregError, Finding
+from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.kubernetes.client import Cluster, KubernetesError
 from pulumi_chaosreg.oci.problems import Answer
 
@@ -106,6 +109,18 @@ def test_logins_are_tried_in_turn_and_none_twice() -> None:
     assert logins.current() == new
 
 
+def test_what_no_step_expects_is_its_failure_and_no_crash(project, monkeypatch) -> None:
+    def unusable(_: object) -> None:
+        raise ChaosregError.of("CHR0401", "the proxy cannot be used")
+
+    monkeypatch.setattr(Case, "line", property(unusable))
+    around = Surroundings(project.four_levels().config, (), load_catalogue())
+    (dns,) = [step for step in OF_REGISTRY if step.NAME == "DNS"]
+    (seen,) = [seen.result for seen in examine(around) if seen.step == dns.NAME]
+    assert isinstance(seen, Failed)
+    assert seen.findings[0].message == "the proxy cannot be used"
+
+
 def test_a_cluster_that_does_not_answer_is_waited_for_once(project, monkeypatch) -> None:
     # a stand-in for a cluster at whose address nobody listens
     asked: list[str] = []
@@ -115,7 +130,7 @@ def test_a_cluster_that_does_not_answer_is_waited_for_once(project, monkeypatch)
         raise KubernetesError(Finding("CHR0605", "the cluster cannot be reached"))
 
     monkeypatch.setattr(Cluster, "request", unreachable)
-    around = Surroundings(project.four_levels().config, ())
+    around = Surroundings(project.four_levels().config, (), load_catalogue())
     for what in ("secrets/a", "secrets/b", "pods"):
         with pytest.raises(KubernetesError):
             around.ask(what)

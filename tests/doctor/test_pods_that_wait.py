@@ -7,6 +7,7 @@ import pytest
 
 from lab.kubeapi import call
 from lab.state import KubernetesState
+from pulumi_chaosreg.kubernetes import workloads
 from tests.doctor.conftest import Patient, Report, named
 
 pytestmark = pytest.mark.engine
@@ -14,13 +15,8 @@ pytestmark = pytest.mark.engine
 SERVER = "127.0.0.1:1"
 """Nobody listens there."""
 DDCR = f"{SERVER}/chaos/chaos-ddcr:1.94.0"
+DIGEST = f"sha256:{'a' * 64}"
 SAID = "failed to pull and unpack image: unexpected status from HEAD request: 401 Unauthorized"
-
-
-@pytest.fixture(scope="module")
-def rules() -> list[dict[str, Any]]:
-    every = (("secrets", "get"), ("serviceaccounts", "get"), ("pods", "list"))
-    return [{"apiGroups": [""], "resources": [resource], "verbs": [verb]} for resource, verb in every]
 
 
 @pytest.fixture
@@ -40,7 +36,7 @@ def waiting(cluster: KubernetesState, namespace: str, account: Callable[..., str
     """Make a Pod that waits for an image, as the kubelet would say it; it is gone with the test."""
     path = f"/api/v1/namespaces/{namespace}/pods"
 
-    def waiting(image: str, *secrets: str) -> None:
+    def waiting(image: str, *secrets: str, list_: str = "containerStatuses") -> None:
         spec = {
             "containers": [{"name": "a", "image": image}],
             "imagePullSecrets": [{"name": one} for one in secrets],
@@ -49,11 +45,18 @@ def waiting(cluster: KubernetesState, namespace: str, account: Callable[..., str
         call(cluster, "POST", path, {"metadata": {"name": "waits"}, "spec": spec})
         state = {"waiting": {"reason": "ImagePullBackOff", "message": SAID}}
         said = {"name": "a", "image": image, "imageID": "", "ready": False, "restartCount": 0, "state": state}
-        status = {"status": {"phase": "Pending", "containerStatuses": [said]}}
+        status = {"status": {"phase": "Pending", list_: [said]}}
         call(cluster, "PATCH", f"{path}/waits/status", status, "application/merge-patch+json")
 
     yield waiting
     call(cluster, "DELETE", f"{path}?gracePeriodSeconds=0")
+
+
+def locked(patient: Patient) -> Patient:
+    """With digests in the lockfile, all the same."""
+    lines = [f"{one.reference.tagged}: {DIGEST}\n" for one in patient.config.images]
+    (patient.project.stacks / "chaosreg.lock.yaml").write_text("".join(sorted(lines)))
+    return patient
 
 
 def examined(patient: Patient) -> Report:
@@ -89,6 +92,42 @@ def test_a_pod_with_the_secret_is_explained_by_the_other_steps(private, waiting,
     assert "the steps below say why" in examined(private(SERVER)).text
 
 
-def test_a_pod_of_another_image(private, waiting, request) -> None:
-    waiting("docker.io/harness/chaos-ddcr:main-latest", named(request))
-    assert "it is none of this infrastructure's images" in examined(private(SERVER)).text
+def test_a_pod_of_the_locked_digest_alone_is_explained_by_the_other_steps(private, waiting, request) -> None:
+    waiting(f"{DDCR.rpartition(':')[0]}@{DIGEST}", named(request))
+    assert "the steps below say why" in examined(locked(private(SERVER))).text
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["docker.io/harness/chaos-ddcr:main-latest", DDCR, f"{DDCR}@sha256:{'b' * 64}"],
+    ids=["elsewhere", "tag", "old"],
+)
+def test_a_pod_of_another_image(image: str, private, waiting, request) -> None:
+    waiting(image, named(request))
+    report = examined(locked(private(SERVER)))
+    assert report.failed["Pods"] == ["CHR0909"]
+    assert f"this infrastructure pulls `{DDCR}@{DIGEST}`" in report.text
+
+
+def test_a_pod_of_somebody_else_is_a_warning(private, waiting, request) -> None:
+    waiting("docker.io/library/nginx:nowhere", named(request))
+    report = examined(private(SERVER))
+    assert (report.result("Pods"), report.codes("Pods")) == ("passed", ["CHR0909"])
+    assert "warning[CHR0909]: Pod `waits` waits for `docker.io/library/nginx:nowhere`" in report.text
+
+
+@pytest.mark.parametrize("list_", ["initContainerStatuses", "ephemeralContainerStatuses"])
+def test_other_containers_of_a_pod(list_: str, private, waiting) -> None:
+    waiting(DDCR, list_=list_)
+    assert examined(private(SERVER)).failed["Pods"] == ["CHR0909"]
+
+
+def test_a_pod_on_the_last_page(private, waiting, cluster: KubernetesState, namespace: str, monkeypatch) -> None:
+    monkeypatch.setattr(workloads, "_PAGE", 1)
+    waiting(DDCR)
+    spec = {"containers": [{"name": "a", "image": DDCR}]}
+    account = call(cluster, "GET", f"/api/v1/namespaces/{namespace}/pods/waits")["spec"]["serviceAccountName"]
+    for name in ("a", "b"):  # before `waits`
+        body = {"metadata": {"name": name}, "spec": {**spec, "serviceAccountName": account}}
+        call(cluster, "POST", f"/api/v1/namespaces/{namespace}/pods", body)
+    assert examined(private(SERVER)).failed["Pods"] == ["CHR0909"]

@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
         if options.output == "text":
             print(colored(path, "bold"))
         steps = []
-        for seen in examine(Surroundings(config, reviewed.errors, machine)):
+        for seen in examine(Surroundings(config, reviewed.errors, reviewed.company.catalogue, machine)):
             if options.output == "text":
                 if seen.registry != registry:
                     print(colored(seen.registry, "bold"))

@@ -3,54 +3,75 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pulumi_chaosreg.doctor.case import Case
+from pulumi_chaosreg.doctor.case import Case, hindrance
 from pulumi_chaosreg.doctor.step import Failed, Passed, Result, Unseen
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.reference import Reference, reference_problem
 from pulumi_chaosreg.kubernetes.client import KubernetesError
+from pulumi_chaosreg.kubernetes.workloads import objects_in
+from pulumi_chaosreg.manifests.target import Target
 
 NAME = "Pods"
 NEEDS = ("configuration",)
 _REASONS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable")
-_MOST = 500
-"""Pods that are looked at."""
+_CONTAINERS = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
 _TOLD = 5
 
 
 def look(case: Case) -> Result:
-    """List the namespace's Pods once."""
+    """List the namespace's Pods. One that waits for an image of somebody else is a warning: the namespace may be
+    shared.
+    """
+    namespace = case.around.namespace
     try:
-        pods = case.around.ask("pods", limit=str(_MOST)).get("items") or []
-    except KubernetesError:
-        return Unseen("the cluster does not let this login list Pods, or does not answer")
-    findings = [finding for pod in pods for finding in _waiting(case, pod)]
-    if findings:
-        return Failed(tuple(findings[:_TOLD]))
-    return Passed(f"none of {len(pods)} in `{case.around.namespace}` waits for an image")
+        pods = case.around.list("pods")
+    except KubernetesError as error:
+        return Unseen("they could not be listed", hindrance(error, f"`list` on Pods of `{namespace}`"))
+    target = Target.of(case.around.config, case.around.catalogue)
+    findings = [finding for pod in pods for finding in _waiting(case, target, pod)]
+    findings.sort(key=lambda finding: finding.severity == "warning")
+    told = tuple(findings[:_TOLD])
+    if findings and findings[0].severity == "error":
+        return Failed(told)
+    image = "an image of this infrastructure" if findings else "an image"
+    return Passed(f"none of {len(pods)} in `{namespace}` waits for {image}", told)
 
 
-def _waiting(case: Case, pod: Mapping[str, Any]) -> Iterator[Finding]:
+def _waiting(case: Case, target: Target, pod: Mapping[str, Any]) -> Iterator[Finding]:
     status, spec = pod.get("status") or {}, pod.get("spec") or {}
-    containers = (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ()))
-    for container in containers:
+    named = {str(one.get("name")) for one in objects_in(spec, "imagePullSecrets")}
+    for container in (one for key in _CONTAINERS for one in objects_in(status, key)):
         waiting = (container.get("state") or {}).get("waiting") or {}
         if waiting.get("reason") in _REASONS:
             name, image = str((pod.get("metadata") or {}).get("name")), str(container.get("image"))
+            advice = _advice(case, target, image, named)
             yield Finding(
                 "CHR0909",
                 f"Pod `{name}` waits for `{image}`: {waiting['reason']}",
                 notes=(("kubelet", str(waiting["message"])),) if waiting.get("message") else (),
-                help=_advice(case, image, {str(one.get("name")) for one in spec.get("imagePullSecrets") or ()}),
+                help=advice or "it is not one of this infrastructure's images; ask the Pod's owner",
+                severity="error" if advice else "warning",
             )
 
 
-def _advice(case: Case, image: str, named: set[str]) -> str:
-    """By what sets the Pod apart from what was resolved."""
-    config = case.around.config
-    ours = {one.reference.tagged for one in config.images}
-    reference = None if reference_problem(image) else Reference.parse(image)
-    if reference is None or reference.with_digest(None).tagged not in ours:
-        return "it is not one of this infrastructure's images: `chaosreg render --from-cluster` shows what names it"
-    if missing := [name for name in config.secret_names if name not in named]:
+def _advice(case: Case, target: Target, image: str, named: set[str]) -> str:
+    """By what sets the Pod apart from what was resolved; empty where the image is somebody else's."""
+    if not _is_resolved(case, image):
+        ours = target.verdict(image).new
+        shows = f"`chaosreg render {target.infrastructure} --from-cluster` shows what names the other one"
+        return f"this infrastructure pulls `{ours}`: {shows}" if ours else ""
+    if missing := [name for name in case.around.config.secret_names if name not in named]:
         return f"the Pod does not name the Secret `{missing[0]}`: Pods take it when created, so recreate the Pod"
     return "the steps below say why; if all pass, a node sees something different from this machine"
+
+
+def _is_resolved(case: Case, image: str) -> bool:
+    """Whether it is what was resolved, or names the same image by its locked digest."""
+    if reference_problem(image):
+        return False
+    reference = Reference.parse(image)
+    return any(
+        reference == one.reference
+        or (reference.name == one.reference.name and reference.digest is not None and reference.digest == one.digest)
+        for one in case.around.config.images
+    )

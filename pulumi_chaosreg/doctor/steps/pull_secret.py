@@ -7,14 +7,14 @@ because the nodes have an identity, this machine's login stands in for what foll
 import json
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from pulumi_chaosreg.credentials.docker_config import usable_by_kubelet
 from pulumi_chaosreg.credentials.keyring import used_for
 from pulumi_chaosreg.credentials.login import Login, LoginSource
-from pulumi_chaosreg.doctor.case import Access, Case
+from pulumi_chaosreg.doctor.case import Access, Case, hindrance
 from pulumi_chaosreg.doctor.in_turn import InTurn
 from pulumi_chaosreg.doctor.step import Failed, Passed, Result, Unseen
 from pulumi_chaosreg.errors import ChaosregError, Finding
@@ -64,7 +64,7 @@ def look(case: Case) -> Result:
         except KubernetesError as error:
             if error.is_missing:
                 return Failed((_missing(case, name, delivery),))
-            hindrances += _unread(error, where)
+            hindrances += hindrance(error, f"`get` on Secret {where}")
             hidden.add(name)
             continue
         try:
@@ -138,7 +138,7 @@ def _auths(secret: Mapping[str, Any], where: str) -> Mapping[str, Any]:
         raise _passed_over(where, f"its type is `{type_}`{also}")
     try:
         document = json.loads(b64decode(data.get(key) or ""))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _passed_over(where, f"its `{key}` is not JSON") from None
     auths = document.get("auths") if isinstance(document, dict) and key == ".dockerconfigjson" else document
     if not isinstance(auths, dict):
@@ -185,11 +185,6 @@ def _missing(case: Case, name: str, delivery: Delivery) -> Finding:
         f"there is no Secret `{namespace}/{name}` in the cluster of {context}",
         help=ours if delivery.makes_secret else make,
     )
-
-
-def _unread(error: KubernetesError, where: str) -> Iterator[Finding]:
-    advice = f"who runs this needs `get` on Secret {where}"
-    return (replace(one, help=advice) if error.status == 403 else one for one in error.findings)
 
 
 def _passed_over(where: str, why: str) -> ChaosregError:

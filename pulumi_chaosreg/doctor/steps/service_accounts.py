@@ -3,10 +3,11 @@
 A Pod takes them when it is made; one that is older than the entry must be made anew.
 """
 
-from pulumi_chaosreg.doctor.case import Case
+from pulumi_chaosreg.doctor.case import Case, hindrance
 from pulumi_chaosreg.doctor.step import Failed, Passed, Result, Unseen
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.kubernetes.client import KubernetesError
+from pulumi_chaosreg.kubernetes.workloads import objects_in
 
 NAME = "accounts"
 NEEDS = ("configuration",)
@@ -24,10 +25,11 @@ def look(case: Case) -> Result:
             account = case.around.ask(f"serviceaccounts/{name}")
         except KubernetesError as error:
             if not error.is_missing:
-                return Unseen("the cluster does not let this login read ServiceAccounts, or does not answer")
+                needed = f"`get` on ServiceAccounts of `{case.around.namespace}`"
+                return Unseen("they could not be read", hindrance(error, needed))
             absent.append(name)
             continue
-        named = {one.get("name") for one in account.get("imagePullSecrets") or ()}
+        named = {one.get("name") for one in objects_in(account, "imagePullSecrets")}
         findings += [_lacks(case, name, secret) for secret in secrets if secret not in named]
     if findings:
         return Failed(tuple(findings))
