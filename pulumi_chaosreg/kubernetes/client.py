@@ -25,7 +25,7 @@ from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.settings.kubeconfig import is_content
 
 if TYPE_CHECKING:
-    from kubernetes.client import ApiClient
+    from kubernetes.client import ApiClient, Configuration
 
 _LOG = logging.getLogger(__name__)
 _CONNECT, _ANSWER = 15.0, 60.0  # seconds
@@ -95,7 +95,7 @@ class Cluster:
                 redirect=False,
             )
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise self._unreachable(client.configuration.host, error) from None
+            raise self._unreachable(client.configuration, error) from None
         if logs:
             took, size = (time.monotonic() - began) * 1000, len(answer.data)
             _LOG.debug("%s %s at %s: %d in %.0f ms, %d bytes", method, path, self.name, answer.status, took, size)
@@ -122,7 +122,7 @@ class Cluster:
         from kubernetes.config import ConfigException
         from kubernetes.config.kube_config import KubeConfigLoader, KubeConfigMerger
 
-        from pulumi_chaosreg.oci.proxies import proxy_for
+        from pulumi_chaosreg.oci.proxies import Proxy, ProxyUnusable, parts_with_login, proxy_for
         from pulumi_chaosreg.oci.trust import trusting  # with the client of registries, which not every run needs
 
         configuration = Configuration()
@@ -143,7 +143,15 @@ class Cluster:
         # A kubeconfig's own proxy is read by version 37 on, and always used, as by kubectl. Of the environment's the
         # official client forgets NO_PROXY (35.0), and prefers HTTP_PROXY.
         own = loader._cluster.safe_get("proxy-url")
-        configuration.proxy = own or proxy_for(configuration.host, os.environ)
+        try:
+            parts_with_login(configuration.host)
+            proxy = Proxy.read(str(own), "its `proxy-url`") if own else proxy_for(configuration.host, os.environ)
+        except ProxyUnusable as error:
+            raise self._of_kubeconfig(f"cannot be used: {error}") from None
+        except ValueError:
+            raise self._of_kubeconfig("cannot be used: the address of its server cannot be read") from None
+        configuration.proxy = proxy.address if proxy else None
+        configuration.proxy_headers = dict(proxy.headers) if proxy else None
         configuration.no_proxy = None
         client = ApiClient(configuration)
         if configuration.verify_ssl:  # it loads the cluster's authority into it
@@ -151,10 +159,16 @@ class Cluster:
             client.rest_client.pool_manager.connection_pool_kw["ssl_context"] = trust
         return client
 
-    def _unreachable(self, host: str, error: Exception) -> KubernetesError:
+    def _unreachable(self, configuration: "Configuration", error: Exception) -> KubernetesError:
         cause = getattr(error, "reason", None) or error
-        text = str(cause).rpartition(": ")[2] if isinstance(cause, OSError) else str(cause)
-        return self._of_cluster(f"cannot be reached at {urlsplit(host).netloc}: {text}")
+        if isinstance(cause, urllib3.exceptions.ProxyError):
+            from pulumi_chaosreg.oci.broken_connection import cause_of
+
+            text = f"the proxy {configuration.proxy} says {cause_of(cause, idle=_ANSWER).words}"
+        else:
+            text = str(cause).rpartition(": ")[2] if isinstance(cause, OSError) else str(cause)
+        server = urlsplit(configuration.host).netloc.rpartition("@")[2]
+        return self._of_cluster(f"cannot be reached at {server}: {text}")
 
     def _refused(self, method: str, path: str, status: int, body: bytes) -> KubernetesError:
         try:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
+    LocationValueError,
     NameResolutionError,
     NewConnectionError,
     ProxyError,
@@ -38,7 +39,9 @@ def cause_of(error: Exception, *, idle: float) -> Broken:
     match error:
         case SSLError():
             return Broken("CHR0402", words, transient=False)
-        case ProxyError() | ProxyUnusable():
+        case ProxyUnusable():
+            return Broken("CHR0401", str(error), transient=False)
+        case ProxyError():
             return Broken("CHR0401", words)
         case NameResolutionError():
             return Broken("CHR0401", "its name does not resolve")
@@ -53,6 +56,8 @@ def cause_of(error: Exception, *, idle: float) -> Broken:
 
 def words_of(root: BaseException) -> str:
     """The error's own words where they show no secret, of the last cause of what urllib3 or a socket raised."""
+    if isinstance(root, LocationValueError):
+        return "its address cannot be read"  # the error's own words would show it
     if isinstance(root, ValueError) and not isinstance(root, OSError | HTTPException | HTTPError):
         return "one of its headers cannot be sent"  # the error's own words would show it
     if isinstance(root, ssl.SSLError):  # an OSError whose numbers are not the system's

@@ -8,24 +8,78 @@ import os
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
+from typing import Self
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import urllib3
+from urllib3.util import parse_url
 
 from pulumi_chaosreg.oci.addresses import is_loopback, origin
 from pulumi_chaosreg.oci.trust import trusting
 
 Origin = tuple[str, str, int | None]
 _PORTS = {"http": 80, "https": 443}
+_UNREADABLE = (
+    "cannot be used, as its address cannot be read (`/`, `#` and `?` of a password are `%2F`, `%23` and `%3F`)"
+)
 
 
 class ProxyUnusable(Exception):  # noqa: N818
-    """The environment names a proxy that we cannot talk to."""
+    """Somebody has set a proxy that we cannot talk to. Its words hold nothing of the address."""
 
 
-def proxy_for(url: str, environment: Mapping[str, str]) -> str | None:
-    """The proxy that a request to that address goes through, with its user and password; None for none."""
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy's address, taken apart: its user and password are in the headers alone."""
+
+    scheme: str
+    host: str
+    port: int
+    headers: Mapping[str, str] = field(repr=False)
+    """The login that it wants to see, if it has one. Secret."""
+
+    @classmethod
+    def read(cls, address: str, whose: str) -> Self:
+        """ProxyUnusable for an address that cannot be read, and for kinds that we have no words for."""
+        try:
+            parts = parts_with_login(address if "://" in address else f"http://{address}")
+            headers = _login(parts)
+        except ValueError:
+            raise ProxyUnusable(f"{whose} {_UNREADABLE}") from None
+        if not parts.hostname:
+            raise ProxyUnusable(f"{whose} {_UNREADABLE}")
+        if parts.scheme not in _PORTS:
+            raise ProxyUnusable(f"{whose} cannot be used, as it is a `{parts.scheme}` proxy and neither http nor https")
+        return cls(parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme], headers)
+
+    @property
+    def name(self) -> str:
+        """`host:port`, for messages."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def address(self) -> str:
+        """Without the user and the password."""
+        return f"{self.scheme}://{self.name}"
+
+
+def parts_with_login(address: str) -> SplitResult:
+    """Of an address that may have a user and a password. ValueError, whose text may repeat them, if it is not readable.
+
+    An `@` behind the host means a password with an unescaped `/`, `#` or `?`: the "host" is a part of it then.
+    """
+    parts = urlsplit(address)
+    _ = parts.port
+    parse_url(f"http://{parts.netloc.rpartition('@')[2]}")  # urllib3 takes fewer names for a host
+    if "@" in f"{parts.path}{parts.query}{parts.fragment}":
+        raise ValueError
+    return parts
+
+
+def proxy_for(url: str, environment: Mapping[str, str]) -> Proxy | None:
+    """The proxy that a request to that address goes through; None for none. ProxyUnusable where that cannot be."""
     parts = urlsplit(url)
     name = f"{parts.scheme}_proxy"
     proxy = (environment.get(name) or environment.get(name.upper()) or "").strip()
@@ -33,7 +87,7 @@ def proxy_for(url: str, environment: Mapping[str, str]) -> str | None:
     spared = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
     if not proxy or is_loopback(host) or any(_fits(entry, host, port) for entry in spared.lower().split(",")):
         return None
-    return proxy if "://" in proxy else f"http://{proxy}"
+    return Proxy.read(proxy, "the environment's proxy")
 
 
 def _fits(entry: str, host: str, port: int) -> bool:
@@ -63,7 +117,7 @@ class Connections:
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         # In a closure, because a proxy's password may stand there: no `vars` and no traceback shows it.
         known = dict(environment)
-        self._proxy: Callable[[str], str | None] = lambda url: proxy_for(url, known)
+        self._proxy: Callable[[str], Proxy | None] = lambda url: proxy_for(url, known)
         self._plain = urllib3.PoolManager(maxsize=32, retries=False)
         self._straight: urllib3.PoolManager | None = None
         """By TLS: made when it is needed, as it reads from the disk whom this machine trusts."""
@@ -71,7 +125,7 @@ class Connections:
         self._guard = threading.Lock()
 
     def to(self, url: str) -> urllib3.PoolManager:
-        """What asks for that address; ProxyUnusable for a proxy of a kind that we have no words for."""
+        """What asks for that address; ProxyUnusable for a proxy that we cannot talk to."""
         proxy = self._proxy(url)
         if not proxy and not url.startswith("https:"):
             return self._plain
@@ -88,22 +142,22 @@ class Connections:
     def proxy_name(self, url: str) -> str | None:
         """The proxy's host and port, without its password; None where none is used."""
         proxy = self._proxy(url)
-        return urlsplit(proxy).netloc.rpartition("@")[2] if proxy else None
+        return proxy.name if proxy else None
 
 
-def _through(proxy: str) -> urllib3.ProxyManager:
-    parts = urlsplit(proxy)
-    if parts.scheme not in _PORTS:
-        raise ProxyUnusable(f"that it is a `{parts.scheme}` proxy, but only http and https can be used")
-    headers = login_for(parts)
-    address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+def _through(proxy: Proxy) -> urllib3.ProxyManager:
     trust = trusting()
     return urllib3.ProxyManager(
-        address, proxy_headers=headers, maxsize=32, retries=False, ssl_context=trust, proxy_ssl_context=trust
+        proxy.address,
+        proxy_headers=proxy.headers,
+        maxsize=32,
+        retries=False,
+        ssl_context=trust,
+        proxy_ssl_context=trust,
     )
 
 
-def login_for(proxy: SplitResult) -> dict[str, str]:
+def _login(proxy: SplitResult) -> dict[str, str]:
     """The header that a proxy with a user and a password in its address wants to see. Secret."""
     if proxy.username is None:
         return {}

@@ -334,7 +334,7 @@ class Transport:
     def _broken(self, ask: Ask, error: Exception, url: str | None = None) -> RegistryError:
         server = urlsplit(url or ask.url).netloc if url and origin(url) != origin(self.base) else self.server
         code, cause, transient = cause_of(error, idle=self.host.patience.idle)
-        if isinstance(error, ProxyError | ProxyUnusable):
+        if isinstance(error, ProxyError):
             cause = f"the environment's proxy `{self._connections.proxy_name(url or ask.url)}` says {cause}"
         elsewhere = server != self.server
         failure = problem(

@@ -240,6 +240,13 @@ def test_a_proxy_whose_name_does_not_exist(admit: Admit, monkeypatch: pytest.Mon
     stops_at(admit(NAME), "DNS", "CHR0401", "the name of the proxy `proxy.invalid:3128` of the environment")
 
 
+@pytest.mark.parametrize("password", [f"{PASSWORD}/x", f"{PASSWORD}#x", f"{PASSWORD}?x"])
+def test_a_proxy_whose_password_is_not_escaped(admit: Admit, password: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"http://corp:{password}@proxy.invalid:3128")
+    text = stops_at(admit(NAME), "DNS", "CHR0401", "the environment's proxy cannot be used", "`%2F`, `%23` and `%3F`")
+    assert PASSWORD not in text
+
+
 def test_each_registry_of_an_infrastructure_is_looked_at(
     admit: Admit, target: RegistryServer, upstream: RegistryServer
 ) -> None:

@@ -194,6 +194,47 @@ def test_the_environment_s_proxy_is_used_but_for_those_that_it_spares(
         assert proxy.asked == ["api.internal.example:6443"]
 
 
+@pytest.mark.parametrize("of_kubeconfig", [True, False], ids=["its own", "the environment's"])
+def test_a_proxy_gets_its_login_and_is_named_without_it_where_it_refuses(
+    config: Config, authority: Authority, monkeypatch: pytest.MonkeyPatch, of_kubeconfig: bool
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "other.example")
+    monkeypatch.delenv("no_proxy", raising=False)
+
+    def behind(address: str) -> dict[str, Any]:
+        monkeypatch.setenv("HTTPS_PROXY", address)
+        own = {"proxy-url": address} if of_kubeconfig else {}
+        return config({"token": TOKEN}, server="https://api.internal.example:6443", **own)
+
+    with (
+        ApiServer(authority.issue("api.internal.example")) as hidden,
+        ConnectProxy({"api.internal.example:6443": int(hidden.host.rpartition(":")[2])}, ("corp", "canary/1")) as proxy,
+    ):
+        assert ask(behind(f"http://corp:canary%2F1@{proxy.host}")) == {"by": "token"}
+        with pytest.raises(KubernetesError, match=rf"CHR0605[\s\S]*the proxy http://{proxy.host} says 407") as error:
+            ask(behind(f"http://corp:canary%2F2@{proxy.host}"))
+    assert error.value.is_unreachable
+    assert "canary" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["socks5://u:canary@proxy.corp:1080", "http://[canary", "http://u:canary/x@proxy.corp", "http://p:canary"],
+)
+@pytest.mark.parametrize("of_kubeconfig", [True, False], ids=["its own", "the environment's"])
+def test_a_proxy_that_cannot_be_used_is_an_error_without_its_address(
+    config: Config, monkeypatch: pytest.MonkeyPatch, address: str, of_kubeconfig: bool
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "other.example")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.corp:3128" if of_kubeconfig else address)
+    own = {"proxy-url": address} if of_kubeconfig else {}
+    whose = "its `proxy-url`" if of_kubeconfig else "the environment's proxy"
+    with pytest.raises(KubernetesError, match=rf"CHR0606[\s\S]*{whose} cannot be used") as error:
+        ask(config({"token": TOKEN}, server="https://api.internal.example:6443", **own))
+    assert "canary" not in str(error.value)
+
+
 def test_another_tls_name_is_asked_for_and_checked(config: Config, authority: Authority) -> None:
     with ApiServer(authority.issue("kubernetes.internal.example")) as other:
         address = {"server": f"https://{other.host}"}
@@ -278,3 +319,17 @@ def test_an_api_server_that_does_not_answer_is_named(config: Config) -> None:
     with pytest.raises(KubernetesError, match=r"CHR0605[\s\S]*127\.0\.0\.1:1\b") as error:
         ask(config({"token": TOKEN}, server="https://127.0.0.1:1"))
     assert error.value.is_unreachable
+
+
+@pytest.mark.parametrize("login", ["admin:canary", "canary"])
+def test_a_user_and_a_password_in_the_server_s_address_are_not_shown(config: Config, login: str) -> None:
+    with pytest.raises(KubernetesError, match=r"CHR0605[\s\S]*cannot be reached at 127\.0\.0\.1:1:") as error:
+        ask(config({"token": TOKEN}, server=f"https://{login}@127.0.0.1:1"))
+    assert "canary" not in str(error.value)
+
+
+@pytest.mark.parametrize("address", ["https://[canary", "https://admin:canary/x@127.0.0.1:1", "https://5/canary@k:1"])
+def test_a_server_s_address_that_cannot_be_read_is_not_repeated(config: Config, address: str) -> None:
+    with pytest.raises(KubernetesError, match=r"CHR0606[\s\S]*the address of its server cannot be read") as error:
+        ask(config({"token": TOKEN}, server=address))
+    assert "canary" not in str(error.value)
