@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pulumi_chaosreg.images.server_address import base_url
 from pulumi_chaosreg.manifests.target import Target
 
 # Litmus puts a query between double quotes of a shell, so there are none inside.
@@ -88,9 +89,8 @@ def probe_templates(target: Target, project: Mapping[str, str], connector: str) 
 
 def _probes(target: Target) -> Iterator[_Probe]:
     server = target.registry.partition("/")[0]
-    host = "registry-1.docker.io" if server == "docker.io" else server
     # 401 is a registry that asks who one is: it is there
-    yield _Answers("registry-answers", f"{server} answers", f"https://{host}/v2/", (200, 401))
+    yield _Answers("registry-answers", f"{server} answers", f"{base_url(server)}/v2/", (200, 401))
     # A Pod in ImagePullBackOff is Pending; a reason of its containers is nothing that a selector can name.
     yield _NoPods(
         "no-pod-waits-for-an-image",

@@ -8,31 +8,15 @@ What two readers could take for different hosts (a user before the host, backsla
 """
 
 import re
-import socket
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit, urlunsplit
 
+from pulumi_chaosreg.images.server_address import HOST_NAME, address_of, is_loopback, plain_name
 from pulumi_chaosreg.oci.problems import RegistryError, problem
 
-_API_HOSTS = {"docker.io": "registry-1.docker.io"}
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
 _AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]")
 _METADATA = ("metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal")
 """The clouds' own names for what hands out a machine's identity."""
-
-
-def base_url(server: str) -> str:
-    """The root of a server's API: https, or plain http on a loopback address (as Docker does)."""
-    host = _API_HOSTS.get(server, server)
-    scheme = "http" if is_loopback(urlsplit(f"//{host}").hostname or "") else "https"
-    return f"{scheme}://{host}"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the host is this machine by its spelling: `localhost`, 127.0.0.0/8 or ::1, however they are written."""
-    address = _address(host)
-    return address.is_loopback if address else _plain_name(host).rpartition(".")[2] == "localhost"
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
@@ -96,7 +80,7 @@ def _parsed(url: str, registry: str) -> SplitResult:
     if "@" in target.netloc:
         raise _unsafe(url, registry, "it names an address with a user")
     host = target.hostname or ""
-    if _AMBIGUOUS.search(url) or not (_NAME.fullmatch(host) or _address(host) or not target.netloc):
+    if _AMBIGUOUS.search(url) or not (HOST_NAME.fullmatch(host) or address_of(host) or not target.netloc):
         raise _unsafe(url, registry, "it names an address that can be read in two ways")
     return target
 
@@ -113,28 +97,10 @@ def _is_local(target: SplitResult) -> bool:
 
 
 def _is_public(host: str) -> bool:
-    address = _address(host)
+    address = address_of(host)
     if address:
         return address.is_global and not address.is_multicast and not address.is_reserved
-    return bool(host) and not is_loopback(host) and _plain_name(host) not in _METADATA
-
-
-def _plain_name(host: str) -> str:
-    return host.lower().rstrip(".")
-
-
-def _address(host: str) -> IPv4Address | IPv6Address | None:
-    """The address that a host is, in any spelling that the system's resolver takes for one; None for a name."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        if not _NAME.fullmatch(host):
-            return None
-        try:
-            return IPv4Address(socket.inet_aton(_plain_name(host)))  # octal, hexadecimal, one number, three
-        except OSError:
-            return None
-    return (isinstance(address, IPv6Address) and address.ipv4_mapped) or address
+    return bool(host) and not is_loopback(host) and plain_name(host) not in _METADATA
 
 
 def _unsafe(url: str, registry: str, cause: str) -> RegistryError:

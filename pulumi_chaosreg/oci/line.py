@@ -11,7 +11,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import Self
 from urllib.parse import urlsplit
 
-from pulumi_chaosreg.oci.addresses import base_url
+from pulumi_chaosreg.images.server_address import base_url
 from pulumi_chaosreg.oci.broken_connection import CONNECT
 from pulumi_chaosreg.oci.proxies import Proxy, proxy_for
 

@@ -16,7 +16,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import urllib3
 from urllib3.util import parse_url
 
-from pulumi_chaosreg.oci.addresses import is_loopback, origin
+from pulumi_chaosreg.images.server_address import is_loopback
+from pulumi_chaosreg.oci.addresses import origin
 from pulumi_chaosreg.oci.trust import trusting
 
 Origin = tuple[str, str, int | None]

@@ -20,7 +20,8 @@ from urllib3.exceptions import HTTPError, ProxyError
 
 from pulumi_chaosreg.credentials.login import Login, LoginSource
 from pulumi_chaosreg.errors import Cause
-from pulumi_chaosreg.oci.addresses import base_url, next_url, origin, query_values, redacted
+from pulumi_chaosreg.images.server_address import base_url
+from pulumi_chaosreg.oci.addresses import next_url, origin, query_values, redacted
 from pulumi_chaosreg.oci.auth import Authorization, Authorizer
 from pulumi_chaosreg.oci.broken_connection import CONNECT, cause_of
 from pulumi_chaosreg.oci.challenge import Scopes, parse_challenges, unanswerable

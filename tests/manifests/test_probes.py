@@ -21,6 +21,12 @@ def test_docker_hub_s_own_address_is_another_than_its_name(target_of):
     assert first["httpProbe/inputs"]["url"] == "https://registry-1.docker.io/v2/"
 
 
+def test_a_registry_on_this_machine_is_asked_as_the_mirror_asks_it(target_of):
+    local = {"server": "localhost:5000", "account": "chaos"}
+    first = probes(target_of(account={"image_registry": local}), "")[0]
+    assert first["httpProbe/inputs"]["url"] == "http://localhost:5000/v2/"
+
+
 def test_a_continuous_probe_pauses_and_codes_are_a_list_that_litmus_reads(target):
     http = probes(target, "")[0]
     assert http["mode"] == "Continuous"

@@ -3,7 +3,8 @@
 import pytest
 
 from pulumi_chaosreg.errors import ChaosregError
-from pulumi_chaosreg.oci.addresses import base_url, check_realm, next_url, redacted
+from pulumi_chaosreg.images.server_address import base_url
+from pulumi_chaosreg.oci.addresses import check_realm, next_url, redacted
 
 PUBLIC = "https://registry.example"
 LOOPBACK = "http://127.0.0.1:5000"

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from pulumi_chaosreg.credentials.auths import place_of
 from pulumi_chaosreg.credentials.keyring import key_for, matches, unmatched
 from pulumi_chaosreg.images.reference import SERVER, Reference, port_problem
+from pulumi_chaosreg.images.server_address import base_url
 from pulumi_chaosreg.images.servers import HUB_ALIASES
-from pulumi_chaosreg.oci.addresses import base_url, origin
+from pulumi_chaosreg.oci.addresses import origin
 from pulumi_chaosreg.registries.kinds import all_kinds, registry_kind
 from pulumi_chaosreg.registries.servers import account_path, canonical_server
 from pulumi_chaosreg.review.review import review
