@@ -27,6 +27,8 @@ class Given:
 
     texts: dict[str, str]
     infrastructures: dict[str, str] = field(default_factory=dict)
+    service_accounts: list[str] = field(default_factory=list)
+    """Those that get the pull Secret."""
     form: Form | None = None
     """How clusters log in, where that is said by a word."""
 
@@ -66,6 +68,16 @@ class Given:
             wrong = self.problem(name, text) if text else ""
             if wrong:
                 yield f"{_flag(name)}: {wrong}"
+        for name in self.service_accounts:
+            if wrong := problem("service_account", name):
+                yield f"--service-account: {wrong}"
+
+    def add_service_account(self, name: str) -> str:
+        """Take one; what is wrong with it, or empty."""
+        wrong = problem("service_account", name)
+        if not wrong and name not in self.service_accounts:
+            self.service_accounts.append(name)
+        return wrong
 
     def problem(self, name: str, text: str) -> str:
         """What is wrong with one of them; empty where nothing is."""
@@ -116,6 +128,7 @@ class Given:
             yield "--infrastructure is needed: NAME=CONTEXT, as in `--infrastructure prod-eu=eks-prod-eu`"
         about_server = [_flag(name) for name in _ABOUT_SERVER if texts[name]]
         about_server += [FLAGS[self.form]] if self.form else []
+        about_server += ["--service-account"] if self.service_accounts else []
         if about_server and not texts["server"]:
             yield f"--server is needed: {about_server[0]} says something about it"
         if texts["server"] and not self.path and (needed := self.kind.path_on(texts["server"])):
@@ -143,6 +156,9 @@ class Given:
         if texts["server"] and (wrong := self.kind.account_problem(texts["server"], self.path)):
             yield f"--registry-account: {wrong}"
         answers = self.answers()
+        if self.service_accounts and not answers.pods_need_secret:
+            why = "the nodes pull by their own identity" if answers.login else "everybody may pull"
+            yield f"--service-account: there is no Secret for it, because {why}; remove it, or name another login"
         if answers.environment_stack not in ("", answers.stacks["environment"]):
             yield f"--environment-stack: stack `{answers.environment_stack}` holds a level above; name another"
         if answers.server and answers.mirrors_onto_itself:
@@ -185,6 +201,7 @@ class Given:
             login=login,
             provider=self._provider(login),
             source=texts["source"] or DEFAULT_SOURCE,
+            service_accounts=tuple(self.service_accounts),
         )
 
 
@@ -216,11 +233,17 @@ def ask(given: Given, folder: Path) -> None:
             pass
     ask("namespace", "Namespace of the chaos Pods", DEFAULT_NAMESPACE)
     ask("release", "Release of Harness's images", _newest(given.texts["type"] or "ddcr"))
-    needs_server = given.form is not None or any(given.texts[name] for name in _ABOUT_SERVER)
+    needs_server = (
+        given.form is not None or bool(given.service_accounts) or any(given.texts[name] for name in _ABOUT_SERVER)
+    )
     ask("server", "Your registry (host), to mirror images to", None if needs_server else "")
     given.take_server(given.texts["server"])
     if given.texts["server"]:
         _ask_about_registry(given, ask)
+    if given.answers().pods_need_secret and not given.service_accounts:
+        question = "ServiceAccount of the chaos Pods, which gets the pull Secret"
+        while _answer(question, "", given.add_service_account):
+            question = "Another one"
     print()
 
 

@@ -1,22 +1,19 @@
-"""What the answers of `chaosreg init` become: the texts of a project's first files, and the commands that come next.
+"""What the answers of `chaosreg init` become: the texts of a project's first files.
 
 Nothing here asks, reads or writes; what may stand in a stack file is decided where stack files are checked.
 """
 
 import json
 import re
-import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
 from pulumi_chaosreg.cli.first_logins import CREDENTIAL, FirstLogin, Form, extras, kind_of
 from pulumi_chaosreg.cli.installed_from import is_of_this_machine, requirement
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.images.catalogue import load_catalogue
-from pulumi_chaosreg.images.lockfile import FILE_NAME
 from pulumi_chaosreg.registries.kinds import RegistryKind
 from pulumi_chaosreg.settings.checking import check_settings
 from pulumi_chaosreg.settings.grammars import ID
@@ -24,8 +21,8 @@ from pulumi_chaosreg.stacks.sections import CREDENTIALS
 
 DEFAULT_SOURCE = f"{load_catalogue().default_server}/{load_catalogue().default_account}"
 
-PYTHON, PROGRAMS = ("python", "Scripts") if sys.platform == "win32" else ("python3", "bin")
-"""How Python is called, and the folder of a virtual environment that its programs are in."""
+PROGRAMS = "Scripts" if sys.platform == "win32" else "bin"
+"""The folder of a virtual environment that its programs are in."""
 PULUMI_YAML = f"""\
 name: chaosreg
 description: Where chaos experiments get their container images
@@ -76,6 +73,8 @@ class Answers:
     provider: str = ""
     """What runs the nodes; empty: nobody knows."""
     source: str = DEFAULT_SOURCE
+    service_accounts: tuple[str, ...] = ()
+    """Those that get the pull Secret."""
     stacks: Mapping[str, str] = field(init=False)
     """Level (the infrastructures' is `environment`) → stack, top to bottom."""
 
@@ -91,6 +90,11 @@ class Answers:
     def makes_secret(self) -> bool:
         """Whether clusters get a Secret of ours."""
         return bool(self.login and self.login.makes_secret)
+
+    @property
+    def pods_need_secret(self) -> bool:
+        """Whether Pods pull with a Secret, whoever makes it."""
+        return bool(self.login and self.login.form is not Form.NODE)
 
     @property
     def requirement(self) -> str:
@@ -117,6 +121,7 @@ _SETTINGS = {
     "context": ("cluster", "context"),
     "namespace": ("namespace", "name"),
     "type": ("type",),
+    "service_account": ("service_accounts",),
 }
 
 
@@ -129,7 +134,7 @@ def problem(answer: str, text: str) -> str:
     if answer in _IDS:
         return "" if ID.match(text) else _not_an_id(text)
     path = _SETTINGS[answer]
-    section: Any = text
+    section: Any = [text] if answer == "service_account" else text
     for key in reversed(path):
         section = {key: section}
     findings = check_settings(section, Place()).findings
@@ -200,7 +205,7 @@ def _account(answers: Answers) -> Iterator[str]:
     else:
         yield f"# The account: everything below inherits it. It sets no registry: clusters pull from {DEFAULT_SOURCE},"
         yield "# and its stack makes nothing and needs no `up`."
-    for arguments, what in _values(answers):
+    for arguments, what in values_to_set(answers):
         yield f"# This sets {what}, encrypted:"
         yield f"#   pulumi config set --stack {answers.stacks['account']} {arguments}"
     yield "config:"
@@ -263,7 +268,7 @@ def _pusher(answers: Answers) -> str:
     return f"pushes with this machine's {identity}"
 
 
-def _values(answers: Answers) -> Iterator[tuple[str, str]]:
+def values_to_set(answers: Answers) -> Iterator[tuple[str, str]]:
     """(arguments of `pulumi config set`, what it is) for each value that must be set."""
     login, kind = answers.login, answers.kind
     if login and login.form is Form.PASSWORD:
@@ -290,21 +295,24 @@ def _environment(answers: Answers, above: str, parent: str) -> Iterator[str]:
     made = "a ConfigMap with its images and a pull Secret" if answers.makes_secret else "a ConfigMap with its images"
     name = getattr(answers, above)
     yield f"# An environment of {above} `{name}`: each infrastructure gets {made}."
-    if answers.login and answers.login.form is not Form.NODE:
-        yield "# `service_accounts: [NAME]` beside `namespace` gives the Secret to ServiceAccounts: one entry of their"
-        yield "# imagePullSecrets."
     yield "config:"
     yield f"  chaosreg:parent_stack: {_scalar(parent)}"
     yield "  chaosreg:infrastructures:"
     provider = f", provider: {answers.provider}" if answers.provider else ""
     context = " # in your kubeconfig, and what runs the nodes" if provider else " # in your kubeconfig"
     first = {"context": context, "namespace": " # where the chaos Pods run; made if missing"}
+    first["accounts"] = " # they get the pull Secret; made if missing"
     for infrastructure, name_of_context in answers.infrastructures.items():
         yield f"    {_scalar(infrastructure)}:"
         if answers.type != "ddcr":
             yield f"      type: {answers.type}"
         yield f"      cluster: {{context: {_scalar(name_of_context)}{provider}}}{first.pop('context', '')}"
         yield f"      namespace: {_scalar(answers.namespace)}{first.pop('namespace', '')}"
+        if answers.service_accounts:
+            names = ", ".join(map(_scalar, answers.service_accounts))
+            yield f"      service_accounts: [{names}]{first.pop('accounts', '')}"
+        elif answers.pods_need_secret and first.pop("accounts", ""):
+            yield "      # service_accounts: [NAME] # these get the Secret; Pods of others name it in imagePullSecrets"
 
 
 _PLAIN = re.compile(r"^[A-Za-z_][A-Za-z0-9._/-]*\Z")
@@ -316,76 +324,3 @@ def _scalar(text: str) -> str:
     """The text as YAML: in quotes where it could be read as something else."""
     is_plain = _PLAIN.match(text) and text.lower() not in _WORDS
     return text if is_plain else json.dumps(text, ensure_ascii=False)
-
-
-def next_steps(answers: Answers, folder: str, packages: str, *, has_packages: bool) -> str:
-    """What to run once the files are there, in order, with the commands for these answers.
-
-    `packages` is the project's virtual environment.
-    """
-    lines, numbers = ["Next:"], count(1)
-
-    def step(what: str, *commands: str) -> None:
-        lines.append(f"  {next(numbers)}. {what}")
-        lines.extend(f"       {command}" for command in commands if command)
-
-    account, environment = answers.stacks["account"], answers.stacks["environment"]
-    step(
-        "See what each cluster will get, and why (no network, no cluster); `chaosreg validate` after every edit",
-        "" if folder == "." else f"cd {shlex.quote(folder)}",
-        "chaosreg resolve",
-    )
-    if answers.server:
-        source = answers.source.partition("/")[0]
-        step(f"Pin each image to its digest at {source}, and commit {FILE_NAME} with the rest", "chaosreg lock")
-    made = f"Fill {answers.server}, then put " if answers.server else "Put "
-    made += "the ConfigMap and the pull Secret" if answers.makes_secret else "the ConfigMap"
-    same = " (all stacks: one passphrase or secrets provider)" if answers.makes_secret else ""
-    step(
-        f"{made} into each cluster{same}",
-        "" if has_packages else f"{PYTHON} -m venv {packages}",
-        f"{packages}/{PROGRAMS}/pip install {shlex.quote(answers.requirement)}",
-        *(_filling(answers, account) if answers.server else ()),
-        f"pulumi stack init {environment}",
-        f"pulumi up --stack {environment}",
-    )
-    return "\n".join(lines)
-
-
-def _filling(answers: Answers, account: str) -> Iterator[str]:
-    """The commands that fill the registry."""
-    if not answers.kind.cloud:
-        yield f"docker login {answers.server}  # as a user who may push"
-    yield f"pulumi stack init {account}"
-    for arguments, what in _values(answers):
-        asks = "" if "<" in arguments else "asks for "
-        yield f"pulumi config set --stack {account} {arguments}  # {asks}{what}"
-    yield f"pulumi up --stack {account}{'  # as an identity of the cloud that may push' if answers.kind.cloud else ''}"
-
-
-def lacks(name: str, text: str, settings: Any, requirement: str) -> Iterator[str]:
-    """The lines that a file of the user's lacks for our program to run; `settings` are Pulumi.yaml's."""
-    if name == "Pulumi.yaml" and isinstance(settings, dict):
-        runtime = settings.get("runtime")
-        if (runtime.get("name") if isinstance(runtime, dict) else runtime) != "python":
-            yield "runtime: {name: python, options: {virtualenv: .venv}}"
-        plugins = settings.get("plugins")
-        if "chaosreg" not in str(plugins.get("providers") if isinstance(plugins, dict) else ""):
-            yield f"plugins: {{providers: [{{name: chaosreg, path: {virtualenv(settings)}/{PROGRAMS}}}]}}"
-        if not settings.get("stackConfigDir"):
-            yield "stackConfigDir: stacks  (only if the stack files move there: now they are beside Pulumi.yaml)"
-    elif name == "__main__.py" and "pulumi_chaosreg" not in text:
-        yield "from pulumi_chaosreg.program import run; run()"
-    elif name == "requirements.txt":
-        has = re.search(r"^pulumi-chaosreg(?:\[([^\]]*)\])?", text, re.MULTILINE)
-        wanted = re.findall(r"[a-z]+", requirement.partition("]")[0].partition("[")[2])
-        if not has or not set(wanted) <= set(re.findall(r"[a-z]+", has[1] or "")):
-            yield requirement
-
-
-def virtualenv(settings: Any) -> str:
-    """Where Pulumi.yaml says that the program's packages are."""
-    found: Any = settings
-    for key in ("runtime", "options", "virtualenv"):
-        found = found.get(key) if isinstance(found, dict) else None
-    return found if isinstance(found, str) else ".venv"

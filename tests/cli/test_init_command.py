@@ -134,6 +134,28 @@ def test_what_was_said_is_not_assumed(run):
     assert "assumed" not in run(*NEEDED, *REGISTRIES["private"])[1]
 
 
+def test_accounts_that_are_named_get_the_secret_in_every_infrastructure(tmp_path, run):
+    names = ("--service-account", "litmus", "--service-account", "on")
+    _, out, _ = run(*NEEDED, "--infrastructure", "prod-us=us", *REGISTRIES["private"], *names)
+    assert [one.service_accounts.value for one in review(tmp_path).resolved.values()] == [("litmus", "on")] * 2
+    assert "imagePullSecrets" not in out
+
+
+@pytest.mark.parametrize("login", [("--username", "puller"), ("--secret-name", "registry-login")])
+def test_where_no_account_is_named_it_is_told_what_pods_need(tmp_path, run, login):
+    _, out, _ = run(*NEEDED, "--server", "registry.company.com", *login)
+    assert "`service_accounts: [NAME]`" in out
+    assert "`imagePullSecrets`" in out
+    assert "      # service_accounts: [NAME] #" in (tmp_path / "stacks" / "Pulumi.acme-prod.yaml").read_text()
+
+
+@pytest.mark.parametrize("registry", [REGISTRIES["public"], ("--server", ECR), ()])
+def test_where_there_is_no_secret_nothing_is_said_of_accounts(tmp_path, run, registry):
+    _, out, _ = run(*NEEDED, *registry)
+    assert "imagePullSecrets" not in out
+    assert "service_accounts" not in (tmp_path / "stacks" / "Pulumi.acme-prod.yaml").read_text()
+
+
 def test_ecr_is_made_and_filled_with_the_extras_for_it_and_needs_no_password(tmp_path, run):
     _, out, _ = run(*NEEDED, "--server", ECR)
     assert ".venv/bin/pip install 'pulumi-chaosreg[ecr,aws]'\n" in out
@@ -367,6 +389,7 @@ def test_a_file_where_the_folder_should_be_is_2(tmp_path, run):
         ((*NEEDED, "--server", "public.ecr.aws/acme", "--private", "--provider", "gke"), ["--secret-name"]),
         (("--private",), ["--account", "--infrastructure", "--server"]),
         ((*NEEDED, "--node-identity"), ["--server"]),
+        ((*NEEDED, "--service-account", "a"), ["--server"]),
     ],
 )
 def test_missing_values_are_told_together_and_nothing_is_written(tmp_path, run, arguments, flags):
@@ -414,6 +437,12 @@ def test_missing_values_are_told_together_and_nothing_is_written(tmp_path, run, 
         (("--server", "h.example", "--public", "--source", "harness"), ["--source: ", "docker.io/harness"]),
         (("--server", "docker.io", "--public", "--registry-account", "harness"), ["--server: images come from"]),
         (("--namespace", "A"), ["--namespace: ", "CHR0112"]),
+        (("--server", "h.example", "--service-account", "A"), ["--service-account: ", "CHR0112"]),
+        (
+            ("--server", "h.example", "--public", "--service-account", "a"),
+            ["--service-account: ", "everybody may pull"],
+        ),
+        (("--server", ECR, "--service-account", "a"), ["--service-account: ", "nodes pull by their own identity"]),
         (("--release", "1.94"), ["--release: release `1.94` is not in the catalogue", "newest: "]),
         (("--release", "1.94.4", "--type", "dedicated"), ["no images for dedicated", "1.53.1"]),
         (("--type", "dcr"), ["--type: ", "ddcr"]),
@@ -538,6 +567,10 @@ def test_questions_lead_to_a_folder_that_validates(tmp_path, terminal):
     asked.answer("public [private]", "\n")
     asked.answer("One of these [password]", "\n")
     asked.answer("User that clusters pull as (the password is set later) [robot$chaos+pull]", "chaos-user\n")
+    asked.answer("ServiceAccount of the chaos Pods, which gets the pull Secret [none]", "Litmus\n")
+    asked.wait_for("is not a valid Kubernetes object name")
+    asked.answer("ServiceAccount", "litmus\n")
+    asked.answer("Another one [none]", "\n")
     code, shown = asked.end()
     # then
     assert code == 0
@@ -548,8 +581,8 @@ def test_questions_lead_to_a_folder_that_validates(tmp_path, terminal):
     assert account["image_registry"]["authentication"]["username"] == "chaos-user"
     infrastructures = _config(tmp_path, "checkout-prod")["chaosreg:infrastructures"]
     assert infrastructures == {
-        "prod-eu": {"cluster": {"context": "eks-eu"}, "namespace": "chaos"},
-        "prod-us": {"cluster": {"context": "eks-us"}, "namespace": "chaos"},
+        "prod-eu": {"cluster": {"context": "eks-eu"}, "namespace": "chaos", "service_accounts": ["litmus"]},
+        "prod-us": {"cluster": {"context": "eks-us"}, "namespace": "chaos", "service_accounts": ["litmus"]},
     }
 
 
@@ -565,6 +598,7 @@ def test_only_what_the_kind_needs_is_asked(tmp_path, terminal):
     asked.wait_for("it is one of node, secret, job")
     asked.answer("One of these [node]", "job\n")
     asked.answer("The Job's identity", "keys\n")
+    asked.answer("ServiceAccount", "\n")
     # then
     code, shown = asked.end()
     assert code == 0

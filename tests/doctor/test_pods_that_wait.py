@@ -79,6 +79,11 @@ def test_an_account_that_does_not_name_the_secret(private, account) -> None:
     assert "`pulumi up` of the stack `i` adds it" in report.text
 
 
+def test_of_accounts_that_nobody_listed_nothing_is_promised(private) -> None:
+    report = examined(private(SERVER))
+    assert "none is listed in `service_accounts`: Pods need `imagePullSecrets` of their own" in report.text
+
+
 def test_a_pod_that_is_older_than_its_account_s_entry(private, waiting) -> None:
     waiting(DDCR)
     report = examined(private(SERVER))

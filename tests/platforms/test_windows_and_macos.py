@@ -108,9 +108,9 @@ except ChaosregError as error:
 def test_a_new_project_finds_the_plugin_in_the_folder_that_this_system_s_environments_have(tmp_path: Path) -> None:
     done = run_as_on_windows(
         """
-from pulumi_chaosreg.cli import first_stacks
+from pulumi_chaosreg.cli import first_stacks, first_steps
 print(first_stacks.PULUMI_YAML)
-print(*first_stacks.lacks("Pulumi.yaml", "", {"runtime": "python"}, "pulumi-chaosreg"))
+print(*first_steps.lacks("Pulumi.yaml", "", {"runtime": "python"}, "pulumi-chaosreg"))
 """
     )
     assert done.stdout.count("path: .venv/Scripts}") == 2, done.stdout + done.stderr

@@ -14,7 +14,8 @@ from tempfile import TemporaryDirectory
 from pulumi_chaosreg.cli import first_stacks
 from pulumi_chaosreg.cli.first_answers import TEXTS, Given, ask
 from pulumi_chaosreg.cli.first_logins import Form
-from pulumi_chaosreg.cli.first_stacks import DEFAULT_SOURCE, lacks, next_steps, virtualenv
+from pulumi_chaosreg.cli.first_stacks import DEFAULT_SOURCE
+from pulumi_chaosreg.cli.first_steps import lacks, next_steps, virtualenv
 from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.catalogue import load_catalogue
@@ -89,6 +90,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ARN|NAME",
         help="a Job in each cluster renews the Secret, as this role or with these keys",
     )
+    add(
+        "--service-account",
+        metavar="NAME",
+        action="append",
+        help="a ServiceAccount of the chaos Pods, which gets the pull Secret; may be repeated",
+    )
     add("--provider", metavar="CLOUD", help="what runs the nodes: eks, gke, aks, openshift, other")
     add("--namespace", metavar="NAME", help=f"where the chaos Pods run (default: {DEFAULT_NAMESPACE})")
     add("--release", metavar="VERSION", help=f"release of Harness's images (default: {load_catalogue().newest})")
@@ -110,7 +117,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     folder = Path(options.project)
-    given = Given({name: getattr(options, name) or "" for name in TEXTS}, form=options.form)
+    texts = {name: getattr(options, name) or "" for name in TEXTS}
+    given = Given(texts, form=options.form, service_accounts=list(dict.fromkeys(options.service_account or ())))
     problems = list(given.read_infrastructures(options.infrastructure or ())) + list(given.problems())
     if not problems and list(given.missing()) and sys.stdin.isatty() and sys.stdout.isatty():
         if _is_blocked(folder):

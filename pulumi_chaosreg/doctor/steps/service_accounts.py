@@ -17,8 +17,10 @@ def look(case: Case) -> Result:
     """Read each of them."""
     config = case.around.config
     names, secrets = config.service_accounts.value, config.secret_names
-    if not names or not secrets:
+    if not secrets:
         return Passed("no ServiceAccount needs a Secret")
+    if not names:
+        return Passed("none is listed in `service_accounts`: Pods need `imagePullSecrets` of their own")
     findings, absent = [], []
     for name in names:
         try:
