@@ -1,5 +1,6 @@
 """What follows from what: no step is asked without what it needs, and the cause is named."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,6 +73,8 @@ def test_an_infrastructure_that_is_not_there(project, capsys) -> None:
     project.four_levels()
     assert main(["--project", str(project.folder), "doctor", "prod-us"]) == 2
     assert "CHR0118" in capsys.readouterr().err
+    assert main(["--project", str(project.folder), "doctor", "prod-us", "-o", "json"]) == 2
+    assert [one["code"] for one in json.loads(capsys.readouterr().out)["findings"]] == ["CHR0118"]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from pulumi_chaosreg.cli.terminal import colored, colored_finding
 from pulumi_chaosreg.doctor.case import Surroundings
 from pulumi_chaosreg.doctor.examination import Seen, examine
 from pulumi_chaosreg.doctor.step import Failed, Passed, Result, Unseen
-from pulumi_chaosreg.errors import Finding, visible
+from pulumi_chaosreg.errors import ChaosregError, Finding, visible
 from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.review.review import review
 from pulumi_chaosreg.stacks.project_file import find_project
@@ -45,9 +45,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Examine each infrastructure, and print what was found."""
-    reviewed = review(find_project(Path(options.project).resolve()))
+    try:
+        reviewed = review(find_project(Path(options.project).resolve()))
+        chosen = select(reviewed, options.infrastructures)
+    except ChaosregError as error:
+        if options.output != "json":
+            raise
+        print(as_json({"infrastructures": [], "findings": [_finding(one) for one in error.findings]}), end="")
+        return 2
     machine, results, documents = MachineLogins(), list[Result](), list[dict[str, object]]()
-    for config in select(reviewed, options.infrastructures):
+    for config in chosen:
         path, registry = config.infrastructure.path, ""
         if options.output == "text":
             print(colored(path, "bold"))
