@@ -14,11 +14,13 @@ from pulumi_chaosreg.scopes.resolution import DEFAULT_NAMESPACE
 
 TEXTS = (
     *("account", "organization", "project_id", "environment_stack", "namespace", "release", "type", "provider"),
-    *("server", "registry_account", "kind", "visibility", "username", "secret_name", "identity", "source"),
+    *("server", "registry_account", "kind", "visibility", "username", "key_file", "secret_name", "identity", "source"),
 )
 """The options that are one text each."""
-_ABOUT_SERVER = ("registry_account", "kind", "visibility", "username", "secret_name", "identity", "source")
-_SAYS = {Form.PASSWORD: "username", Form.SECRET: "secret_name", Form.JOB: "identity"}
+_ABOUT_SERVER = (
+    *("registry_account", "kind", "visibility", "username", "key_file", "secret_name", "identity", "source"),
+)
+_SAYS = {Form.FILE: "key_file", Form.PASSWORD: "username", Form.SECRET: "secret_name", Form.JOB: "identity"}
 
 
 @dataclass(slots=True)
@@ -117,7 +119,7 @@ class Given:
             return None
         form = next(iter(self.said_forms()), None) or usual_form(self.kind, texts["provider"])
         username = texts["username"] or self.kind.usual_user(texts["server"], self.path)
-        return FirstLogin(form, username, texts["secret_name"], texts["identity"])
+        return FirstLogin(form, username, texts["secret_name"], texts["key_file"], texts["identity"])
 
     def missing(self) -> Iterator[str]:
         """What is needed and was not said."""
@@ -136,6 +138,8 @@ class Given:
         login = self.login()
         if login and login.form is Form.JOB and not login.identity:
             yield "--identity is needed: who renews the Secret, a role's ARN or the NAME of keys"
+        if login and login.form is Form.FILE and not login.key_file:
+            yield "--key-file is needed: the JSON key of a service account that may only read"
         if login and login.form is Form.SECRET and not login.secret_name:
             yield "--secret-name is needed: the existing Secret in each cluster"
 
@@ -271,6 +275,8 @@ def _ask_about_registry(given: Given, ask: Callable[[str, str, str | None], None
         case Form.PASSWORD:
             user = given.kind.usual_user(server, given.path)
             ask("username", "User that clusters pull as (the password is set later)", user or None)
+        case Form.FILE:
+            ask("key_file", "The key file, as a path from the project's folder", given.kind.password_file)
         case Form.SECRET:
             ask("secret_name", "The Secret's name", CREDENTIAL)
         case Form.JOB:

@@ -1,5 +1,6 @@
 """How the clusters of a new project log in to its registry: what the kind of registry takes, and what is usual."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,7 @@ class Form(StrEnum):
     """The ways, as the questions name them."""
 
     NODE = "node"  # the nodes have an identity that the registry trusts
+    FILE = "file"  # a Secret of ours, made of a service account's key file
     PASSWORD = "password"  # noqa: S105  a Secret of ours, with a user and a password
     SECRET = "secret"  # noqa: S105  a Secret that somebody else has made in each cluster
     JOB = "job"  # a Secret of ours, which a Job in the cluster renews
@@ -21,6 +23,7 @@ class Form(StrEnum):
 
 FLAGS = {
     Form.NODE: "--node-identity",
+    Form.FILE: "--key-file",
     Form.PASSWORD: "--username",
     Form.SECRET: "--secret-name",
     Form.JOB: "--identity",
@@ -33,6 +36,7 @@ def forms(kind: RegistryKind) -> tuple[Form, ...]:
     left_out = {
         *([] if "basic" in kind.authentication else [Form.PASSWORD]),
         *([] if kind.refresher else [Form.JOB]),
+        *([] if kind.key_user else [Form.FILE]),
     }
     return tuple(form for form in Form if form not in left_out)
 
@@ -52,6 +56,8 @@ class FirstLogin:
     form: Form
     username: str = ""
     secret_name: str = ""
+    key_file: str = ""
+    """A path from the project's folder."""
     identity: str = ""
     """Who the Job is: a role's ARN, `eks_pod_identity`, or the NAME of keys."""
 
@@ -60,6 +66,8 @@ class FirstLogin:
         match self.form:
             case Form.PASSWORD:
                 return {"username": self.username, "password_secret": CREDENTIAL}
+            case Form.FILE:
+                return {"type": kind.cloud_authentication or "", "key_file": self.key_file}
             case Form.SECRET:
                 return {"secret_name": self.secret_name}
             case Form.JOB:
@@ -70,7 +78,12 @@ class FirstLogin:
     @property
     def makes_secret(self) -> bool:
         """Whether `up` puts a Secret into the clusters."""
-        return self.form in (Form.PASSWORD, Form.JOB)
+        return self.form in (Form.FILE, Form.PASSWORD, Form.JOB)
+
+    def unshared(self) -> str:
+        """The line of .gitignore that keeps the key file out of Git; empty where there is none."""
+        name = self.key_file.replace("\\", "/").rpartition("/")[2]
+        return re.sub(r"([*?\[\]!# ])", r"\\\1", name)
 
     def keys(self) -> str:
         """The NAME of the keys that the Job is known by; empty where it has none."""
@@ -83,6 +96,7 @@ def about(form: Form, kind: RegistryKind) -> str:
     nodes = " or ".join(provider.upper() for provider in kind.node_identity_on)
     return {
         Form.NODE: f"the nodes pull by their own identity, without a Secret{f' (on {nodes})' if nodes else ''}",
+        Form.FILE: "a service account's JSON key in a file on this machine; `pulumi up` makes the Secret",
         Form.PASSWORD: "a user and a password; `pulumi up` makes the Secret",
         Form.SECRET: "an existing Secret in each cluster",
         Form.JOB: "a Job in each cluster renews the Secret, as a role or with keys",

@@ -45,7 +45,7 @@ def around(answers: "Answers") -> dict[str, str]:
         "Pulumi.yaml": PULUMI_YAML,
         "__main__.py": "from pulumi_chaosreg.program import run\n\nrun()\n",
         "requirements.txt": f"{LOCAL if is_of_this_machine() else ''}{answers.requirement}\n",
-        ".gitignore": ".venv/\n__pycache__/\n",
+        ".gitignore": "".join(f"{line}\n" for line in (".venv/", "__pycache__/", answers.unshared) if line),
     }
 
 
@@ -97,6 +97,11 @@ class Answers:
         return bool(self.login and self.login.form is not Form.NODE)
 
     @property
+    def unshared(self) -> str:
+        """The line of .gitignore for what must not get into Git; empty where there is nothing."""
+        return self.login.unshared() if self.login else ""
+
+    @property
     def requirement(self) -> str:
         """Our package, as pip takes it."""
         return requirement(",".join(extras(self.kind)) if self.server else "")
@@ -113,6 +118,7 @@ _SETTINGS = {
     "registry_account": ("image_registry", "account"),
     "visibility": ("image_registry", "type"),
     "username": ("image_registry", "authentication", "username"),
+    "key_file": ("image_registry", "authentication", "key_file"),
     "secret_name": ("image_registry", "authentication", "secret_name"),
     "identity": ("pull_secret", "identity"),
     "kind": ("image_registry", "kind"),
@@ -255,6 +261,8 @@ def _remark(login: FirstLogin) -> str:
     match login.form:
         case Form.NODE:
             return "the nodes pull by their own identity: there is no Secret"
+        case Form.FILE:
+            return "`pulumi up` makes a Secret of this key in each cluster; keep the file out of Git (see .gitignore)"
         case Form.SECRET:
             return "an existing Secret (kubernetes.io/dockerconfigjson) in each infrastructure's namespace"
         case Form.JOB:

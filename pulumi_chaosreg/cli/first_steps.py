@@ -64,8 +64,10 @@ def _filling(answers: Answers, account: str) -> Iterator[str]:
     yield f"pulumi up --stack {account}{'  # as an identity of the cloud that may push' if answers.kind.cloud else ''}"
 
 
-def lacks(name: str, text: str, settings: Any, requirement: str) -> Iterator[str]:
-    """The lines that a file of the user's lacks for our program to run; `settings` are Pulumi.yaml's."""
+def lacks(name: str, text: str, settings: Any, requirement: str, unshared: str = "") -> Iterator[str]:
+    """The lines that a file of the user's lacks for our program to run, and for what is `unshared` to stay out of Git;
+    `settings` are Pulumi.yaml's.
+    """
     if name == "Pulumi.yaml" and isinstance(settings, dict):
         runtime = settings.get("runtime")
         if (runtime.get("name") if isinstance(runtime, dict) else runtime) != "python":
@@ -77,6 +79,8 @@ def lacks(name: str, text: str, settings: Any, requirement: str) -> Iterator[str
             yield "stackConfigDir: stacks  (only if the stack files move there: now they are beside Pulumi.yaml)"
     elif name == "__main__.py" and "pulumi_chaosreg" not in text:
         yield "from pulumi_chaosreg.program import run; run()"
+    elif name == ".gitignore" and unshared and unshared not in text.splitlines():
+        yield unshared
     elif name == "requirements.txt":
         has = re.search(r"^pulumi-chaosreg(?:\[([^\]]*)\])?", text, re.MULTILINE)
         wanted = re.findall(r"[a-z]+", requirement.partition("]")[0].partition("[")[2])

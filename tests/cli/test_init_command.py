@@ -1,6 +1,7 @@
 """`chaosreg init`: the folder that it writes validates, whatever was answered; and it never takes anything away."""
 
 import fcntl
+import json
 import os
 import pty
 import select
@@ -88,12 +89,19 @@ def test_every_combination_of_levels_and_registry_validates(tmp_path, run, level
 def _flags_of(form):
     return {
         Form.NODE: ("--node-identity",),
+        Form.FILE: ("--key-file", "keys/chaos key.json"),
         Form.PASSWORD: ("--username", "puller"),
         Form.SECRET: ("--secret-name", "registry-login"),
         Form.JOB: ("--identity", "arn:aws:iam::123456789012:role/pull"),
         "public": ("--public",),
         "usual": (),
     }[form]
+
+
+def _key(path):
+    """The key file of a service account that nobody has."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"type": "service_account", "client_email": "a@b.example", "private_key": "none"}))
 
 
 CASES = [(kind, form) for kind in SERVERS for form in ("usual", "public", *forms(all_kinds()[kind]))]
@@ -103,6 +111,7 @@ CASES = [(kind, form) for kind in SERVERS for form in ("usual", "public", *forms
 def test_every_kind_with_every_login_is_a_project_that_passes_strictly_at_once(tmp_path, capsys, kind, form):
     # given / when
     server = "/".join(SERVERS[kind])
+    _key(tmp_path / "keys" / "chaos key.json")
     said = ("--kind", kind) if all_kinds()[kind].sayable else ()
     assert main(["--project", str(tmp_path), "init", *NEEDED, "--server", server, *said, *_flags_of(form)]) == 0
     told = capsys.readouterr().out
@@ -115,10 +124,15 @@ def test_every_kind_with_every_login_is_a_project_that_passes_strictly_at_once(t
     assert resolved.registry.type.value == ("public" if is_public else "private")
     how = resolved.delivery.how.value if resolved.delivery else None
     if form != "usual":
-        expected = {Form.NODE: How.NODE_IDENTITY, Form.PASSWORD: How.SECRET, Form.SECRET: How.THEIRS}
+        expected = {
+            Form.NODE: How.NODE_IDENTITY,
+            Form.FILE: How.SECRET,
+            Form.PASSWORD: How.SECRET,
+            Form.SECRET: How.THEIRS,
+        }
         assert how == {**expected, Form.JOB: How.REFRESHER, "public": None}[form]
     # the commands are this login's
-    assert ("pulumi config set" in told) == (how is How.SECRET)
+    assert ("pulumi config set" in told) == (how is How.SECRET and form is not Form.FILE)
     assert ("docker login" in told) == (all_kinds()[kind].cloud is None)
     text = (tmp_path / "stacks" / "Pulumi.acme.yaml").read_text()
     assert max(map(len, text.splitlines())) <= 120
@@ -163,6 +177,36 @@ def test_ecr_is_made_and_filled_with_the_extras_for_it_and_needs_no_password(tmp
     assert "config set" not in out
     assert _config(tmp_path, "acme")["chaosreg:account"]["repositories"] == {"create": True}
     assert _config(tmp_path, "acme-prod")["chaosreg:infrastructures"]["prod-eu"]["cluster"]["provider"] == "eks"
+
+
+def test_a_key_file_stays_out_of_git(tmp_path, run):
+    # given a key in a repository
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    _key(tmp_path / "keys" / "#chaos [1].json")
+    # when
+    code, out, _ = run(*NEEDED, "--server", "europe-docker.pkg.dev/acme/chaos", "--key-file", "keys/#chaos [1].json")
+    # then
+    assert code == 0
+    said = _config(tmp_path, "acme")["chaosreg:account"]["image_registry"]["authentication"]
+    assert said == {"type": "gcp_service_account", "key_file": "keys/#chaos [1].json"}
+    subprocess.run(["git", "-C", tmp_path, "check-ignore", "keys/#chaos [1].json"], check=True)
+    assert review(tmp_path).errors == ()
+    assert "config set" not in out
+
+
+def test_a_gitignore_of_the_user_s_is_kept_and_told_that_it_lacks_the_key_file(tmp_path, run):
+    (tmp_path / ".gitignore").write_text(".venv/\n")
+    _, out, _ = run(*NEEDED, "--server", "europe-docker.pkg.dev/acme/chaos", "--key-file", "keys/chaos.json")
+    assert f"kept   {tmp_path}/.gitignore\n         it lacks  chaos.json\n" in out
+
+
+def test_a_key_file_that_is_none_is_told_and_not_shown(tmp_path, run):
+    (tmp_path / "key.json").write_text('{"type": "authorized_user", "refresh_token": "s3cret"}')
+    code, out, err = run(*NEEDED, "--server", "europe-docker.pkg.dev/acme/chaos", "--key-file", "key.json")
+    assert (code, out) == (2, "")
+    assert "--key-file: `key.json` is not the key of a service account" in err
+    assert "s3cret" not in err
+    assert _files(tmp_path) == ["key.json"]
 
 
 def test_a_key_file_is_read_and_not_asked_for(run):
@@ -430,6 +474,7 @@ def test_missing_values_are_told_together_and_nothing_is_written(tmp_path, run, 
             ["--identity: any other registry does not accept this login"],
         ),
         (("--server", "h.example", "--secret-name", "S"), ["--secret-name: ", "CHR0112"]),
+        (("--server", ECR, "--key-file", "key.json"), ["--key-file: Amazon ECR does not accept this login"]),
         (("--server", ECR, "--kind", "harbor"), ["--kind: ", "is Amazon ECR"]),
         (("--server", "h.example", "--kind", "harbour"), ["--kind: ", "harbor"]),
         (("--server", "h.example", "--provider", "ecs"), ["--provider: ", "eks"]),

@@ -5,7 +5,7 @@ Asks only for what the flags leave out. No file is ever overwritten, and no cred
 
 import argparse
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,12 +17,13 @@ from pulumi_chaosreg.cli.first_logins import Form
 from pulumi_chaosreg.cli.first_stacks import DEFAULT_SOURCE
 from pulumi_chaosreg.cli.first_steps import lacks, next_steps, virtualenv
 from pulumi_chaosreg.cli.needs import Needs
-from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.errors import ChaosregError, Place
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.registries.kinds import SAYABLE_KINDS
 from pulumi_chaosreg.review.review import review
 from pulumi_chaosreg.scopes.resolution import DEFAULT_NAMESPACE
 from pulumi_chaosreg.settings.yaml_file import read_yaml
+from pulumi_chaosreg.stacks.key_file import read_key_file
 from pulumi_chaosreg.stacks.project_file import ProjectFile
 from pulumi_chaosreg.stacks.sections import NAMESPACE
 
@@ -77,6 +78,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--public", dest="visibility", action="store_const", const="public", help="pulling from it takes none"
     )
     add("--username", metavar="USER", help="clusters log in as this user; the password is set later")
+    add(
+        "--key-file",
+        metavar="FILE",
+        help="clusters log in with this JSON key of a Google service account; a path from the project's folder, which "
+        "is added to .gitignore",
+    )
     add("--secret-name", metavar="NAME", help="clusters log in with an existing Secret in each of them")
     add(
         "--node-identity",
@@ -130,11 +137,21 @@ def _run(options: argparse.Namespace) -> int:
             return 130
     problems += given.missing()
     problems += given.contradictions() if not problems else ()
+    problems += _problems_of_key(folder, given.texts["key_file"]) if not problems else ()
     if problems:
         print("\n".join(f"error: {line}" for line in problems), file=sys.stderr)
         print("\nnothing was written; `chaosreg init --help` has examples", file=sys.stderr)
         return 2
     return _write(folder, given, is_dry=options.dry_run)
+
+
+def _problems_of_key(folder: Path, said: str) -> Iterator[str]:
+    """Why a file that is there is no key, or everybody's; one may still be made."""
+    try:
+        if said:
+            read_key_file(folder, said, Place())
+    except ChaosregError as error:
+        yield from (f"--key-file: {finding.message}; {finding.help}" for finding in error.findings)
 
 
 def _write(folder: Path, given: Given, *, is_dry: bool) -> int:
@@ -159,7 +176,7 @@ def _write(folder: Path, given: Given, *, is_dry: bool) -> int:
         print(f"wrote  {path}")
     settings = read_yaml(folder / "Pulumi.yaml")
     for path, text in kept.items():
-        lacking = lacks(path.name, text, settings, answers.requirement)
+        lacking = lacks(path.name, text, settings, answers.requirement, answers.unshared)
         print("\n         it lacks  ".join([f"kept   {path}", *lacking]))
     if assumed := given.assumed():
         print(f"\nassumed  {assumed}\n         other flags, or an edit of the files, say otherwise")
