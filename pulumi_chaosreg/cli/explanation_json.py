@@ -7,6 +7,7 @@ from pulumi_chaosreg.review.explanation import Explanation
 from pulumi_chaosreg.review.image_explanation import ImageExplanation
 from pulumi_chaosreg.scopes.locks import locks_in
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.scopes.unknown import known_fields
 from pulumi_chaosreg.settings.yaml_file import Lines
 
 
@@ -27,8 +28,12 @@ def of_image(explained: ImageExplanation, lines: Lines) -> dict[str, Any]:
 def of_infrastructure(resolved: ResolvedConfig, lines: Lines) -> dict[str, Any]:
     """Every field with its origin, and the locks above."""
     fields = {
-        one.name: {"value": str(one.value), "origin": str(one.origin), **_where(one.origin.place, lines)}
-        for one in resolved.fields()
+        one.name: {
+            "value": None if one.is_unknown else one.value,
+            "origin": str(one.origin),
+            **_where(one.origin.place, lines),
+        }
+        for one in known_fields(resolved)
     }
     return {"infrastructure": resolved.infrastructure.path, "fields": fields, "locks": _locks(resolved)}
 
@@ -54,7 +59,7 @@ def of_field(resolved: ResolvedConfig, explanation: Explanation, lines: Lines) -
     return {
         "infrastructure": resolved.infrastructure.path,
         "field": explanation.field,
-        "value": str(explanation.value),
+        "value": None if explanation.is_unknown else explanation.value,
         "origin": str(explanation.origin),
         "levels": levels,
         "may_set": list(explanation.free),

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pulumi_chaosreg.errors import Place
 from pulumi_chaosreg.scopes.locks import Lock, lock_on
 from pulumi_chaosreg.scopes.model import Origin, Scope
-from pulumi_chaosreg.scopes.resolved import ResolvedConfig, shown
+from pulumi_chaosreg.scopes.resolved import Field, ResolvedConfig, shown
+from pulumi_chaosreg.scopes.unknown import known_fields
 from pulumi_chaosreg.settings.setting import Path
 from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, LOCKABLE, SECTION
 
@@ -38,6 +39,8 @@ class Explanation:
     """The settings behind the field that may not be set."""
     free: tuple[str, ...]
     """Those that may."""
+    is_unknown: bool = False
+    """Whether a wrong setting hides the value; that setting is the origin, then."""
 
 
 _OF_A_REGISTRY = tuple(row.path for row in (IMAGE_REGISTRY.account, IMAGE_REGISTRY.type, IMAGE_REGISTRY.kind))
@@ -45,13 +48,11 @@ _OF_A_REGISTRY = tuple(row.path for row in (IMAGE_REGISTRY.account, IMAGE_REGIST
 
 def explain(resolved: ResolvedConfig, name: str) -> Explanation | None:
     """None where the infrastructure has no such field."""
-    field = next((field for field in resolved.fields() if field.name == name), None)
+    field = next((field for field in known_fields(resolved) if field.name == name), None)
     if field is None:
         return None
     infrastructure = resolved.infrastructure
-    levels = tuple(
-        (scope, tuple(_statements(scope, field.settings, field.origin, resolved))) for scope in infrastructure.chain()
-    )
+    levels = tuple((scope, tuple(_statements(scope, field, resolved))) for scope in infrastructure.chain())
     own = [path for path in field.settings if path[0] != SECTION.registries.key]  # a definition is its owner's
     if resolved.registry.name:  # a chosen name is taken whole
         own = [path for path in own if path not in _OF_A_REGISTRY]
@@ -59,14 +60,17 @@ def explain(resolved: ResolvedConfig, name: str) -> Explanation | None:
     locked = tuple(".".join(path) for path, lock in locks.items() if lock)
     free = tuple(".".join(path) for path, lock in locks.items() if not lock)
     lock = next((lock for lock in locks.values() if lock), None)
-    return Explanation(name, field.value, field.origin, levels, lock, locked, free)
+    return Explanation(name, field.value, field.origin, levels, lock, locked, free, field.is_unknown)
 
 
-def _statements(scope: Scope, settings: tuple[Path, ...], origin: Origin, resolved: ResolvedConfig) -> list[Statement]:
+def _statements(scope: Scope, field: Field, resolved: ResolvedConfig) -> list[Statement]:
+    settings, origin = field.settings, field.origin
     said = [_statement(scope, path, origin, resolved) for path in settings if scope.value_at(path) is not None]
     registry = resolved.registry
     if registry.owner is scope and registry.name and any(path[0] == SECTION.image_registry.key for path in settings):
         said.append(_statement(scope, registry.base, origin, resolved))
+    if field.is_unknown and scope is origin.scope and scope.value_at(origin.path) is None:
+        said.append(Statement(".".join(origin.path), field.value, origin.place, decides=True))
     return said
 
 

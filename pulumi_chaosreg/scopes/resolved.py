@@ -81,6 +81,8 @@ class Field:
     """The paths of the settings that it comes from, the strongest first."""
     is_of_owner: bool = False
     """Whether nothing in the cluster follows from it: what the registry's owner does, what may be pulled at all."""
+    is_unknown: bool = False
+    """Whether the value only says that a wrong setting hides it."""
 
 
 @dataclass(frozen=True, slots=True)

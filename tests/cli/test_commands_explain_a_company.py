@@ -77,7 +77,9 @@ def test_json_and_yaml_say_whether_they_are_complete(company, run):
     for output, read in (("json", json.loads), ("yaml", yaml.safe_load)):
         code, out, _ = run("resolve", "-o", output)
         assert (code, {one["complete"] for one in read(out)}) == (1, {False})
-    assert run("resolve", "eu", "-o", "env")[1].startswith("# the stack files have an error: this may be incomplete\n")
+    assert run("resolve", "eu", "-o", "env")[1].startswith(
+        "# the stack files have an error, so values may be missing or wrong\n"
+    )
 
 
 def test_move_without_pulumi_says_so(company, run, monkeypatch):
@@ -109,12 +111,41 @@ def test_what_cannot_be_done_is_2_and_says_what_can(company, run, arguments, sai
 
 
 @pytest.mark.parametrize("command", [["resolve"], ["explain", "eu"], ["diff"], ["affected"]])
-def test_with_mistakes_in_the_files_the_answer_is_marked_as_incomplete(company, run, command):
+def test_with_mistakes_in_the_files_the_answer_says_that_it_may_be_wrong(company, run, command):
     company.edit("prod", "service_accounts", "service_acounts")
     code, out, err = run(*command)
     assert code == 1
     assert out
-    assert "the stack files have an error, so this may be incomplete: `chaosreg validate`" in err
+    assert (
+        "the stack files have an error, so values may be missing or wrong: `chaosreg validate` lists the errors" in err
+    )
+
+
+def test_what_a_wrong_setting_hides_is_unknown_and_not_what_stands_in_its_place(company, run):
+    company.edit("acme", "server: harbor.company.com", "server: https://harbor.company.com")
+    fields = json.loads(run("resolve", "eu", "-o", "json")[1])[0]["fields"]
+    assert fields["server"] == {"value": None, "origin": "account/acme"}
+    assert fields["image.chaos-ddcr"]["value"] is None
+    assert fields["cluster.context"]["value"] == "eu"
+    assert "# SERVER is unknown: see the error\n" in run("resolve", "eu", "-o", "env")[1]
+    code, out, _ = run("explain", "eu", "server")
+    assert (code, "  server = unknown: see the error\n" in out) == (1, True)
+    assert "image_registry.server: unknown: see the error  stacks/Pulumi.acme.yaml:6  ← decides\n" in out
+    assert "Harness's default\n" in out
+    assert json.loads(run("explain", "eu", "server", "-o", "json")[1])["infrastructures"][0]["value"] is None
+    code, out, err = run("hosts", "eu")
+    assert (code, out) == (1, "")
+    assert "the hosts of shop/checkout/eu are unknown: see the error\n" in err
+
+
+def test_a_wrong_setting_hides_nothing_where_a_nearer_level_or_a_lock_decides(company, run):
+    company.edit("acme", "server: harbor.company.com", "server: https://harbor.company.com")
+    fields = json.loads(run("resolve", "lab", "-o", "json")[1])[0]["fields"]
+    assert fields["server"] == {"value": "docker.io", "origin": "infrastructure/lab"}
+    company.edit("acme", "server: https://harbor.company.com", "server: harbor.company.com")
+    company.edit("prod", "us: {cluster", "us: {image_registry: {server: z.example, type: public}, cluster")
+    fields = json.loads(run("resolve", "us", "-o", "json")[1])[0]["fields"]
+    assert fields["server"] == {"value": "harbor.company.com", "origin": "account/acme"}
 
 
 # --- explain

@@ -28,6 +28,7 @@ from pulumi_chaosreg.scopes.locks import locks_in
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.pinning import Pin
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.scopes.unknown import known_fields
 from pulumi_chaosreg.settings.near_misses import did_you_mean, near_misses
 from pulumi_chaosreg.settings.table import SECTION
 from pulumi_chaosreg.settings.yaml_file import Lines
@@ -35,7 +36,7 @@ from pulumi_chaosreg.stacks.project_file import find_project
 
 ABOUT = "show which level set a value of an infrastructure, or what an error code means"
 NEEDS = Needs.NONE
-EXITS = {1: "the stack files have errors, so what is printed may be incomplete"}
+EXITS = {1: "the stack files have errors: values may be missing or wrong"}
 EXAMPLES = """\
 examples:
   chaosreg explain prod-eu                     every field, and where it is set
@@ -121,7 +122,7 @@ def _of_image(explained: ImageExplanation, lines: Lines) -> str:
 
 def _all(resolved: ResolvedConfig, lines: Lines) -> str:
     shown = [colored(resolved.infrastructure.path, "bold")]
-    for one in resolved.fields():
+    for one in known_fields(resolved):
         shown += [f"  {colored(one.name, 'cyan')} = {visible(one.value)}", f"      {_where(one.origin.place, lines)}"]
     shown += [
         f"  {'only this is left open' if _leaves_some(one) else 'locked'} by {one.title}: {_lock(one, how, lines)}"
@@ -133,7 +134,7 @@ def _all(resolved: ResolvedConfig, lines: Lines) -> str:
 def _explained(resolved: ResolvedConfig, field: str, errors: Sequence[Finding]) -> Explanation:
     explanation = explain(resolved, field)
     if explanation is None:
-        names = [one.name for one in resolved.fields()]
+        names = [one.name for one in known_fields(resolved)]
         advice = did_you_mean(field, names, 0.4)
         if errors:  # what is wrong is left out, and so may be what follows from it
             advice = "fix the errors: values that depend on them are missing; "

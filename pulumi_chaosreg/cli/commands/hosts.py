@@ -7,6 +7,7 @@ node for a registry whose certificate a private authority signed.
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,11 +20,12 @@ from pulumi_chaosreg.review.review import review
 from pulumi_chaosreg.scopes.hosts import Asked, Who, asked, asked_for_record
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.scopes.unknown import UNKNOWN, are_hosts_unknown
 from pulumi_chaosreg.stacks.project_file import find_project
 
 ABOUT = "list the hosts that CI, nodes and refreshers must reach"
 NEEDS = Needs.NONE
-EXITS = {1: "the stack files have errors, so what is printed may be incomplete"}
+EXITS = {1: "the stack files have errors: hosts may be missing or wrong"}
 EXAMPLES = """\
 examples:
   chaosreg hosts                               of all infrastructures
@@ -44,9 +46,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print them; 1 if the stack files have errors, and what is printed may be incomplete."""
+    """Print them; 1 if the stack files have errors, so that hosts may be missing or wrong."""
     reviewed = review(find_project(Path(options.project).resolve()))
-    configs = select(reviewed, options.infrastructures)
+    configs = []
+    for config in select(reviewed, options.infrastructures):
+        if are_hosts_unknown(config):
+            print(f"chaosreg: the hosts of {config.infrastructure.path} are {UNKNOWN}", file=sys.stderr)
+        else:
+            configs.append(config)
     if options.certs_d is not None:
         servers = {image.reference.server for config in configs for image in config.images}
         print("\n".join(_certs_d(server, options.certs_d) for server in sorted(servers)), end="")
@@ -54,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     records = [reviewed.published[scope] for scope in _with_levels_above(configs) if scope in reviewed.published]
     found = {*(one for config in configs for one in asked(config)), *map(asked_for_record, records)}
     every = sorted(one for one in found if options.who in (None, one.who))
-    print(as_json(_plain(every)) if options.output == "json" else f"{_text(every)}\n", end="")
+    print(as_json(_plain(every)) if options.output == "json" else _text(every), end="")
     return warn_of_errors(reviewed)
 
 
@@ -83,7 +90,7 @@ def _text(every: Sequence[Asked]) -> str:
         for (host, port), reasons in _together(every).items()
     ]
     widest = max((len(address) for address, _ in rows), default=0)
-    return "\n".join(f"{address:<{widest}}  {why}" for address, why in rows)
+    return "".join(f"{address:<{widest}}  {why}\n" for address, why in rows)
 
 
 def _whys(reasons: Sequence[Asked]) -> list[tuple[str, str]]:

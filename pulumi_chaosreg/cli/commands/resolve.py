@@ -17,11 +17,12 @@ from pulumi_chaosreg.cli.terminal import colored, shortened, width
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.review.review import Review, review
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
+from pulumi_chaosreg.scopes.unknown import known_fields
 from pulumi_chaosreg.stacks.project_file import find_project
 
 ABOUT = "show what each infrastructure ends up with"
 NEEDS = Needs.NONE
-EXITS = {1: "the stack files have errors, so what is printed may be incomplete"}
+EXITS = {1: "the stack files have errors: values may be missing or wrong"}
 EXAMPLES = """\
 examples:
   chaosreg resolve                             every infrastructure, as a table
@@ -38,7 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the resolved configs; 1 if the stack files have errors, and what is printed may be incomplete."""
+    """Print the resolved configs; 1 if the stack files have errors, so that values may be missing or wrong."""
     reviewed = review(find_project(Path(options.project).resolve()))
     form = _FORMATS[options.output]
     print(form(select(reviewed, options.infrastructures), len(reviewed.errors)), end="")
@@ -49,7 +50,10 @@ def warn_of_errors(reviewed: Review) -> int:
     """1, and a line on standard error, where the stack files have errors."""
     if reviewed.errors:
         said = said_of_errors("the stack files have", len(reviewed.errors))
-        print(f"chaosreg: {said}, so this may be incomplete: `chaosreg validate`", file=sys.stderr)
+        print(
+            f"chaosreg: {said}, so values may be missing or wrong: `chaosreg validate` lists the errors",
+            file=sys.stderr,
+        )
     return 1 if reviewed.errors else 0
 
 
@@ -60,7 +64,7 @@ def said_of_errors(whose: str, count: int) -> str:
 
 def _text(configs: Sequence[ResolvedConfig], _errors: int) -> str:
     """Field, origin and value; the value on a line of its own where the terminal is narrow."""
-    rows = [[(one.name, shortened(one.value), str(one.origin)) for one in c.fields()] for c in configs]
+    rows = [[(one.name, shortened(one.value), str(one.origin)) for one in known_fields(c)] for c in configs]
     widths = [max((len(row[column]) for of_one in rows for row in of_one), default=0) for column in (0, 2, 1)]
     columns = width()
     is_narrow = columns is not None and sum(widths) + 6 > columns
@@ -83,7 +87,10 @@ def _plain(configs: Sequence[ResolvedConfig], errors: int) -> list[dict[str, obj
             "infrastructure": config.infrastructure.path,
             "stack": config.infrastructure.stack,
             "complete": not errors,
-            "fields": {one.name: {"value": str(one.value), "origin": str(one.origin)} for one in config.fields()},
+            "fields": {
+                one.name: {"value": None if one.is_unknown else str(one.value), "origin": str(one.origin)}
+                for one in known_fields(config)
+            },
         }
         for config in configs
     ]
@@ -106,9 +113,15 @@ def _env(configs: Sequence[ResolvedConfig], errors: int) -> str:
             f"`-o env` prints one infrastructure, but {len(configs)} match",
             help="name it by its path: " + ", ".join(config.infrastructure.path for config in configs[:8]),
         )
-    incomplete = f"# {said_of_errors('the stack files have', errors)}: this may be incomplete\n" if errors else ""
-    lines = (f"{_variable(one.name)}={shlex.quote(one.value)}\n" for one in configs[0].fields())
-    return incomplete + "".join(lines)
+    said = said_of_errors("the stack files have", errors)
+    warning = f"# {said}, so values may be missing or wrong\n" if errors else ""
+    lines = (
+        f"# {_variable(one.name)} is {one.value}\n"
+        if one.is_unknown
+        else f"{_variable(one.name)}={shlex.quote(one.value)}\n"
+        for one in known_fields(configs[0])
+    )
+    return warning + "".join(lines)
 
 
 def _variable(field: str) -> str:
