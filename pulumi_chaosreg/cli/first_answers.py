@@ -11,6 +11,7 @@ from pulumi_chaosreg.cli.first_stacks import DEFAULT_SOURCE, Answers, problem, r
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.registries.kinds import SAYABLE_KINDS, RegistryKind
 from pulumi_chaosreg.scopes.resolution import DEFAULT_NAMESPACE
+from pulumi_chaosreg.settings.table import PROVIDERS
 
 TEXTS = (
     *("account", "organization", "project_id", "environment_stack", "namespace", "release", "type", "provider"),
@@ -31,6 +32,8 @@ class Given:
     infrastructures: dict[str, str] = field(default_factory=dict)
     service_accounts: list[str] = field(default_factory=list)
     """Those that get the pull Secret."""
+    has_refused: bool = False
+    """Whether an infrastructure was given that could not be taken."""
     form: Form | None = None
     """How clusters log in, where that is said by a word."""
 
@@ -50,12 +53,13 @@ class Given:
         for text in texts:
             wrong = self.add_infrastructure(text)
             if wrong:
+                self.has_refused = True
                 yield f"--infrastructure: {wrong}"
 
     def add_infrastructure(self, text: str) -> str:
         """Take one `NAME=CONTEXT`; what is wrong with it, or empty."""
-        name, equals, context = text.partition("=")
-        if not equals:
+        name, _, context = text.partition("=")
+        if not context:
             return "write NAME=CONTEXT, as in `prod-eu=eks-prod-eu` (`kubectl config get-contexts -o name` lists them)"
         if name in self.infrastructures:
             return f"`{name}` is given twice"
@@ -85,7 +89,9 @@ class Given:
         """What is wrong with one of them; empty where nothing is."""
         if name == "release" and text.isprintable():
             return release_problem(text, self.texts["type"] or "ddcr")
-        if name == "server" and "://" not in text:
+        if name == "server" and "://" in text:
+            return f"leave out `{text.partition('://')[0]}://`: write the host and the path alone"
+        if name == "server":
             host, _, path = text.partition("/")
             return problem("server", host) or (problem("registry_account", path) if path else "")
         return problem(name, text)
@@ -126,7 +132,7 @@ class Given:
         texts = self.texts
         if not texts["account"]:
             yield "--account is needed: your name for the Harness account, as in `--account acme`"
-        if not self.infrastructures:
+        if not self.infrastructures and not self.has_refused:
             yield "--infrastructure is needed: NAME=CONTEXT, as in `--infrastructure prod-eu=eks-prod-eu`"
         about_server = [_flag(name) for name in _ABOUT_SERVER if texts[name]]
         about_server += [FLAGS[self.form]] if self.form else []
@@ -223,16 +229,17 @@ def ask(given: Given, folder: Path) -> None:
     with suppress(ImportError):
         import readline  # noqa: F401  # gives `input` its line editing
 
-    def ask(name: str, question: str, default: str | None) -> None:
+    def ask(name: str, question: str, default: str | None, example: str = "") -> None:
         if not given.texts[name]:
-            given.texts[name] = _answer(question, default, lambda text: given.problem(name, text))
+            given.texts[name] = _answer(question, default, lambda text: given.problem(name, text), example)
 
     print(f"A first stacks/ folder in {folder.resolve()}. Enter takes the default, Ctrl-C leaves without writing.\n")
-    ask("account", "Your name for the Harness account (a-z, 0-9, -)", None)
+    ask("account", "Your name for the Harness account (a-z, 0-9, -)", None, "acme")
     ask("organization", "Organization below it", "")
     ask("project_id", "Harness project below that", "")
     if not given.infrastructures:
-        _answer("Infrastructure, as NAME=KUBECONFIG-CONTEXT", None, given.add_infrastructure)
+        question = "Infrastructure, as NAME=CONTEXT (its cluster in your kubeconfig)"
+        _answer(question, None, given.add_infrastructure, "prod-eu=eks-prod-eu")
         while _answer("Another one", "", given.add_infrastructure):
             pass
     ask("namespace", "Namespace of the chaos Pods", DEFAULT_NAMESPACE)
@@ -240,7 +247,12 @@ def ask(given: Given, folder: Path) -> None:
     needs_server = (
         given.form is not None or bool(given.service_accounts) or any(given.texts[name] for name in _ABOUT_SERVER)
     )
-    ask("server", "Your registry (host), to mirror images to", None if needs_server else "")
+    ask(
+        "server",
+        "Your registry that images are copied to, as HOST or HOST/PATH",
+        None if needs_server else "",
+        "registry.company.com/chaos",
+    )
     given.take_server(given.texts["server"])
     if given.texts["server"]:
         _ask_about_registry(given, ask)
@@ -251,40 +263,43 @@ def ask(given: Given, folder: Path) -> None:
     print()
 
 
-def _ask_about_registry(given: Given, ask: Callable[[str, str, str | None], None]) -> None:
+def _ask_about_registry(given: Given, ask: Callable[..., None]) -> None:
     """What its kind needs, and nothing else."""
     server = given.texts["server"]
     if not given.kind.hosts:
         ask("kind", f"Its kind: {', '.join(SAYABLE_KINDS)}", "generic")
     needed = given.kind.path_on(server)
     like = f", as {'/'.join(needed)}" if needed else ""
-    ask("registry_account", f"Path on {server}{like}", None if needed else "")
-    if given.said_forms():
-        return
-    if not given.kind.is_public:
+    example = "/".join(f"my-{name.lower()}" for name in needed)
+    ask("registry_account", f"Path on {server}{like}", None if needed else "", example)
+    if not given.said_forms() and not given.kind.is_public:
         ask("visibility", "Pulling from it: private (with a login) or public", "private")
-    if not given.is_private:
+    if given.is_private and given.kind.node_identity_on and set(given.said_forms()) <= {Form.NODE}:
+        ask("provider", f"What runs the nodes: {', '.join(PROVIDERS)}", given.kind.node_identity_on[0])
+    if given.said_forms() or not given.is_private:
         return
     possible, usual = forms(given.kind), usual_form(given.kind, given.texts["provider"])
     print(f"How clusters log in to {server}:")
     for form in possible:
         print(f"  {form:<9} {about(form, given.kind)}")
-    words = ", ".join(possible)
-    given.form = Form(_answer("One of these", usual, lambda text: "" if text in possible else f"it is one of {words}"))
+    wrong = f"answer {', '.join(possible[:-1])} or {possible[-1]}"
+    given.form = Form(_answer("One of these", usual, lambda text: "" if text in possible else wrong))
     match given.form:
         case Form.PASSWORD:
             user = given.kind.usual_user(server, given.path)
-            ask("username", "User that clusters pull as (the password is set later)", user or None)
+            ask("username", "User that clusters pull as (the password is set later)", user or None, "chaos-user")
         case Form.FILE:
             ask("key_file", "The key file, as a path from the project's folder", given.kind.password_file)
         case Form.SECRET:
             ask("secret_name", "The Secret's name", CREDENTIAL)
         case Form.JOB:
-            ask("identity", "The Job's identity: a role's ARN, eks_pod_identity, or a NAME for keys", None)
+            question = "The Job's identity: a role's ARN, eks_pod_identity, or a NAME for keys"
+            ask("identity", question, None, "arn:aws:iam::123456789012:role/chaos-pull")
 
 
-def _answer(question: str, default: str | None, problem_of: Callable[[str], str]) -> str:
-    """What was answered, or the default ("" prints as none; without one an answer is needed)."""
+def _answer(question: str, default: str | None, problem_of: Callable[[str], str], example: str = "") -> str:
+    """What was answered, or the default ("" prints as none; without one an answer is needed, as in the example)."""
+    needed = f"an answer is needed, as in `{example}`" if example else "an answer is needed"
     brackets = "" if default is None else f" [{default or 'none'}]"
     while True:
         try:
@@ -296,4 +311,4 @@ def _answer(question: str, default: str | None, problem_of: Callable[[str], str]
             return text
         if not text and default is not None:
             return default
-        print(f"  {wrong or 'this one is needed'}")
+        print(f"  {wrong or needed}")

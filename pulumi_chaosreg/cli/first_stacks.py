@@ -7,7 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pulumi_chaosreg.cli.first_logins import CREDENTIAL, FirstLogin, Form, extras, kind_of
@@ -130,6 +130,9 @@ _SETTINGS = {
     "service_account": ("service_accounts",),
 }
 
+_ADVICE = {"server": "write HOST or HOST:PORT, and a path behind it as in `registry.company.com/chaos`"}
+"""What to do where the settings' own advice speaks of other settings."""
+
 
 def problem(answer: str, text: str) -> str:
     """What is wrong with one answer by the rules of the stack files; empty where nothing is."""
@@ -143,8 +146,11 @@ def problem(answer: str, text: str) -> str:
     section: Any = [text] if answer == "service_account" else text
     for key in reversed(path):
         section = {key: section}
-    findings = check_settings(section, Place()).findings
-    return _said(findings[0]) if findings else ""
+    for finding in check_settings(section, Place()).findings:
+        # who answers a question knows nothing of the settings' names
+        message = re.sub(rf"`{re.escape('.'.join(path))}(\.0)?`", "it", finding.message)
+        return _said(replace(finding, message=message, help=_ADVICE.get(answer, finding.help)))
+    return ""
 
 
 def release_problem(release: str, infrastructure_type: str) -> str:

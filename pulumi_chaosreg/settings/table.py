@@ -65,6 +65,8 @@ _VALUES = frozenset(
         "value",
     ]
 )
+PROVIDERS = ("eks", "gke", "aks", "openshift", "other")
+"""What may run a cluster's nodes."""
 AUTHENTICATION = Table(
     "how the cluster logs in; belongs to its server",
     {
@@ -198,7 +200,7 @@ class _Cluster(Group, key="cluster"):
     identifier = text("the cluster's permanent name; the context otherwise")
     provider = text(
         "what runs the nodes: a registry of the same cloud may trust them directly; by default other",
-        ("eks", "gke", "aks", "openshift", "other"),
+        PROVIDERS,
     )
 
 

@@ -144,6 +144,18 @@ def test_the_shortest_start_says_what_it_assumed(tmp_path, run):
     assert "assumed  --private --username chaos-user\n" in out
 
 
+def test_what_runs_the_nodes_is_told_before_anything_is_written(run):
+    _, out, _ = run(*NEEDED, "--server", ECR, "--dry-run")
+    assert out.startswith("# assumed  --private --node-identity --provider eks\n")
+    _, out, _ = run(*NEEDED, "--server", ECR)
+    assert out.startswith("assumed  --private --node-identity --provider eks\n")
+
+
+def test_an_infrastructure_that_is_wrong_is_not_called_missing(run):
+    _, _, err = run("--account", "acme", "--infrastructure", "prod")
+    assert err.count("error: ") == 1
+
+
 def test_what_was_said_is_not_assumed(run):
     assert "assumed" not in run(*NEEDED, *REGISTRIES["private"])[1]
 
@@ -454,10 +466,13 @@ def test_missing_values_are_told_together_and_nothing_is_written(tmp_path, run, 
         (("--infrastructure", "prod-us"), ["--infrastructure: write NAME=CONTEXT"]),
         (("--infrastructure", "prod_us=x"), ["--infrastructure: `prod_us` is not an id"]),
         (("--infrastructure", "files=x"), ["--infrastructure: `files` is reserved"]),
-        (("--infrastructure", "prod-us="), ["--infrastructure: `cluster.context` must be a string, but is empty"]),
+        (("--infrastructure", "prod-us="), ["--infrastructure: write NAME=CONTEXT"]),
         (("--infrastructure", "prod-eu=x"), ["--infrastructure: `prod-eu` is given twice"]),
         (("--infrastructure", "prod-us=a\x1b[1m"), ["cannot be printed"]),
-        (("--server", "https://h.example", "--public"), ["--server: `image_registry.server` is not a server"]),
+        (("--server", "https://h.example", "--public"), ["--server: leave out `https://`"]),
+        (("--server", "https://u:s3cret@h.example/chaos"), ["--server: leave out `https://`"]),
+        (("--server", "h example/chaos"), ["--server: it is not a server (CHR0301); write HOST or HOST:PORT"]),
+        (("--server", "h.example/A"), ["--registry-account: it is not a path (CHR0301)"]),
         (("--server", "h.example", "--public", "--registry-account", "A"), ["--registry-account: ", "CHR0301"]),
         (("--server", "h.example", "--public", "--username", "u"), ["--username: a public registry needs no login"]),
         (
@@ -498,6 +513,7 @@ def test_a_wrong_value_is_refused_by_the_rules_of_the_stack_files(tmp_path, run,
     code, out, err = run(*NEEDED, *arguments)
     assert (code, out) == (2, "")
     assert all(word in err for word in words), err
+    assert not any(secret in err for secret in ("s3cret", "image_registry."))
     assert _files(tmp_path) == []
 
 
@@ -639,9 +655,12 @@ def test_only_what_the_kind_needs_is_asked(tmp_path, terminal):
     # when
     asked.answer("registry", f"{ECR}/chaos\n")
     asked.answer("public [private]", "\n")
-    asked.answer("One of these [node]", "password\n")
-    asked.wait_for("it is one of node, secret, job")
-    asked.answer("One of these [node]", "job\n")
+    asked.answer("What runs the nodes: eks, gke, aks, openshift, other [eks]", "ecs\n")
+    asked.wait_for("has an unknown value")
+    asked.answer("What runs the nodes", "gke\n")
+    asked.answer("One of these [job]", "password\n")
+    asked.wait_for("answer node, secret or job")
+    asked.answer("One of these [job]", "job\n")
     asked.answer("The Job's identity", "keys\n")
     asked.answer("ServiceAccount", "\n")
     # then
@@ -653,20 +672,24 @@ def test_only_what_the_kind_needs_is_asked(tmp_path, terminal):
 
 
 def test_a_wrong_answer_is_asked_again_with_the_reason(tmp_path, terminal):
-    asked = terminal("--infrastructure", "prod-eu=x")
+    asked = terminal()
     asked.answer("account", "Acme\n")
     asked.wait_for("`Acme` is not an id")
     asked.answer("account", "\n")
-    asked.wait_for("this one is needed")
+    asked.wait_for("an answer is needed, as in `acme`")
     asked.answer("account", "acme\n")
     asked.answer("Organization", "\n")
     asked.answer("project", "\n")
+    asked.answer("Infrastructure", "\n")
+    asked.wait_for("an answer is needed, as in `prod-eu=eks-prod-eu`")
+    asked.answer("Infrastructure", "prod-eu=x\n")
+    asked.answer("Another one", "\n")
     asked.answer("Namespace", "\n")
     asked.answer("Release", "1.0\n")
     asked.wait_for("release `1.0` is not in the catalogue")
     asked.answer("Release", "\n")
     asked.answer("registry", "https://harbor.company.com\n")
-    asked.wait_for("`image_registry.server` is not a server")
+    asked.wait_for("leave out `https://`")
     asked.answer("registry", "\n")
     assert asked.end()[0] == 0
     assert review(tmp_path).errors == ()

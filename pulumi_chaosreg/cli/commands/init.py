@@ -168,6 +168,9 @@ def _write(folder: Path, given: Given, *, is_dry: bool) -> int:
     around = {folder / name: text for name, text in first_stacks.around(answers).items()}
     kept = {path: path.read_text("utf-8", "replace") for path in around if path.exists()}  # before anything is written
     files = {path: text for path, text in {**around, **ours}.items() if path not in kept}
+    if assumed := given.assumed():
+        mark = "# " if is_dry else ""
+        print(f"{mark}assumed  {assumed}\n{mark}         if that is wrong, give other flags or edit the files\n")
     if is_dry:
         print("\n".join(f"# {path}\n{text}" for path, text in files.items()), end="")
         return 0
@@ -178,8 +181,6 @@ def _write(folder: Path, given: Given, *, is_dry: bool) -> int:
     for path, text in kept.items():
         lacking = lacks(path.name, text, settings, answers.requirement, answers.unshared)
         print("\n         it lacks  ".join([f"kept   {path}", *lacking]))
-    if assumed := given.assumed():
-        print(f"\nassumed  {assumed}\n         other flags, or an edit of the files, say otherwise")
     has_packages = (folder / virtualenv(settings)).is_dir()
     print(f"\n{next_steps(answers, str(folder), virtualenv(settings), has_packages=has_packages)}")
     return 0
