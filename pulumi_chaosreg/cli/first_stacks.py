@@ -102,9 +102,14 @@ class Answers:
         return self.login.unshared() if self.login else ""
 
     @property
+    def extras(self) -> tuple[str, ...]:
+        """The extras of our package that the stacks need."""
+        return extras(self.kind) if self.server else ()
+
+    @property
     def requirement(self) -> str:
         """Our package, as pip takes it."""
-        return requirement(",".join(extras(self.kind)) if self.server else "")
+        return requirement(",".join(self.extras))
 
     @property
     def mirrors_onto_itself(self) -> bool:
@@ -245,13 +250,15 @@ def _registry(answers: Answers) -> Iterator[str]:
     yield f"      server: {_scalar(answers.server)}"
     if answers.path:
         needed = () if kind.provisions else kind.path_on(answers.server)
-        there = f"; {'/'.join(needed)} must be there before the first push" if needed else ""
+        names = zip(needed, answers.path.split("/"), strict=False)
+        there = " and ".join(f"{what.lower()} `{name}`" for what, name in names)
+        there = f"; {there} must exist before the first push" if there else ""
         yield f"      account: {_scalar(answers.path)} # the path below the server{there}"
     if answers.said_kind:
-        yield f"      kind: {_scalar(answers.said_kind)} # which its host does not show"
+        yield f"      kind: {_scalar(answers.said_kind)} # its host name does not tell"
     yield f"      type: {'private' if login else 'public'}"
     if kind.each_image and not kind.provisions:
-        yield "      # the repository of each image must be there, too: `chaosreg resolve` names them"
+        yield "      # the repository of each image must exist before the first push: `chaosreg resolve` names them"
     if not login:
         return
     said = login.authentication(kind, answers.provider)

@@ -3,21 +3,22 @@
 import re
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from pulumi_chaosreg.cli.first_stacks import PROGRAMS, Answers, values_to_set
+from pulumi_chaosreg.cli.installed_from import has_extras
 from pulumi_chaosreg.images.lockfile import FILE_NAME
 
 PYTHON = "python" if sys.platform == "win32" else "python3"
 """How Python is called."""
 
 
-def next_steps(answers: Answers, folder: str, packages: str, *, has_packages: bool) -> str:
-    """What to run once the files are there, in order, with the commands for these answers.
-
-    `packages` is the project's virtual environment.
+def next_steps(answers: Answers, folder: str, installing: Iterable[str]) -> str:
+    """What to run once the files are there, in order, with the commands for these answers; `installing` are those that
+    the program's packages still need.
     """
     lines, numbers = ["Next:"], count(1)
 
@@ -36,11 +37,11 @@ def next_steps(answers: Answers, folder: str, packages: str, *, has_packages: bo
         step(f"Pin each image to its digest at {source}, and commit {FILE_NAME} with the rest", "chaosreg lock")
     made = f"Fill {answers.server}, then put " if answers.server else "Put "
     made += "the ConfigMap and the pull Secret" if answers.makes_secret else "the ConfigMap"
-    same = " (all stacks: one passphrase or secrets provider)" if answers.makes_secret else ""
+    same = "\n     (if Pulumi asks for a passphrase: the same for both stacks, since one hands the login to the other)"
     step(
-        f"{made} into each cluster{same}",
-        "" if has_packages else f"{PYTHON} -m venv {packages}",
-        f"{packages}/{PROGRAMS}/pip install {shlex.quote(answers.requirement)}",
+        f"{made} into each cluster{same if answers.makes_secret else ''}",
+        *installing,
+        "pulumi login  # once: where Pulumi keeps its state",
         *(_filling(answers, account) if answers.server else ()),
         f"pulumi stack init {environment}",
         f"pulumi up --stack {environment}",
@@ -51,6 +52,15 @@ def next_steps(answers: Answers, folder: str, packages: str, *, has_packages: bo
             f"Pulumi.{environment}.yaml,\n     or name it as `imagePullSecrets` in manifests, as `chaosreg render` does"
         )
     return "\n".join(lines)
+
+
+def installing(folder: Path, packages: str, answers: Answers) -> Iterator[str]:
+    """The commands that put our package into the project's virtual environment, `packages`; none where it is there."""
+    if (folder / packages).resolve() == Path(sys.prefix).resolve() and has_extras(answers.extras):
+        return
+    if not (folder / packages).is_dir():
+        yield f"{PYTHON} -m venv {packages}"
+    yield f"{packages}/{PROGRAMS}/pip install {shlex.quote(answers.requirement)}"
 
 
 def _filling(answers: Answers, account: str) -> Iterator[str]:

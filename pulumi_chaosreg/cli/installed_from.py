@@ -1,9 +1,12 @@
 """Where this package came from: another machine has to get it from there, too."""
 
 import json
+import re
+from collections.abc import Collection
 from importlib.metadata import PackageNotFoundError, distribution
 
 NAME = "pulumi-chaosreg"
+_OF_AN_EXTRA = re.compile(r"""(?P<name>[\w.-]+).*\bextra\s*==\s*["'](?P<extra>[\w-]+)""")
 
 
 def requirement(extras: str = "") -> str:
@@ -11,6 +14,19 @@ def requirement(extras: str = "") -> str:
     name = f"{NAME}[{extras}]" if extras else NAME
     address = _address()
     return f"{name} @ {address}" if address else name
+
+
+def has_extras(extras: Collection[str]) -> bool:
+    """Whether this installation has what these extras add."""
+    try:
+        said = distribution(NAME).requires or ()
+        for line in said:
+            found = _OF_AN_EXTRA.match(line)
+            if found and found["extra"] in extras:
+                distribution(found["name"])
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def is_of_this_machine() -> bool:

@@ -138,6 +138,12 @@ def test_every_kind_with_every_login_is_a_project_that_passes_strictly_at_once(t
     assert max(map(len, text.splitlines())) <= 120
 
 
+def test_what_must_exist_is_called_by_its_name(tmp_path, run):
+    run(*NEEDED, "--server", "registry.gitlab.com/acme/chaos/images")
+    text = (tmp_path / "stacks" / "Pulumi.acme.yaml").read_text()
+    assert "; group `acme` and project `chaos` must exist before the first push\n" in text
+
+
 def test_the_shortest_start_says_what_it_assumed(tmp_path, run):
     code, out, _ = run(*NEEDED, "--server", "registry.company.com/chaos")
     assert code == 0
@@ -310,6 +316,7 @@ def test_next_steps_are_the_commands_for_these_answers(run):
         "chaosreg resolve\n",
         "chaosreg lock\n",
         ".venv/bin/pip install pulumi-chaosreg\n",
+        "pulumi login ",
         "docker login harbor.company.com ",
         "pulumi stack init acme\n",
         "pulumi config set --stack acme --secret chaosreg-credentials:registry-credentials ",
@@ -319,6 +326,21 @@ def test_next_steps_are_the_commands_for_these_answers(run):
     ]
     places = [out.index(f"       {step}") for step in steps]
     assert places == sorted(places)
+
+
+def test_what_the_project_s_environment_has_is_not_installed_again(tmp_path, run, monkeypatch):
+    (tmp_path / ".venv").mkdir()
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / ".venv"))
+    out = run(*NEEDED)[1]
+    assert "pip install" not in out
+    assert "-m venv" not in out
+
+
+def test_in_an_environment_that_does_not_run_this_the_package_is_installed(tmp_path, run):
+    (tmp_path / ".venv").mkdir()
+    out = run(*NEEDED)[1]
+    assert ".venv/bin/pip install pulumi-chaosreg\n" in out
+    assert "-m venv" not in out
 
 
 def test_without_a_registry_nothing_is_locked_and_the_account_needs_no_up(run):

@@ -1,12 +1,13 @@
 """A new project asks for the package where this installation came from: nobody is sent to an index that lacks it."""
 
 import json
+from importlib.metadata import PackageNotFoundError
 from types import SimpleNamespace
 
 import pytest
 
 from pulumi_chaosreg.cli import installed_from
-from pulumi_chaosreg.cli.installed_from import is_of_this_machine, requirement
+from pulumi_chaosreg.cli.installed_from import has_extras, is_of_this_machine, requirement
 
 GIT = {"url": "https://git.example/acme/chaosreg", "vcs_info": {"vcs": "git", "commit_id": "4711abc"}}
 CASES = {
@@ -32,6 +33,20 @@ def test_the_requirement_names_where_it_is_from(case, monkeypatch):
     monkeypatch.setattr(installed_from, "distribution", lambda name: found)
     assert requirement("ecr,aws") == expected
     assert is_of_this_machine() is is_here
+
+
+def test_an_extra_is_there_when_all_that_it_adds_is(monkeypatch):
+    requires = ["pyyaml>=6", 'pulumi-aws<8,>=7; extra == "ecr"', 'boto3>=1; extra == "aws"']
+
+    def found(name):
+        if name == "boto3":
+            raise PackageNotFoundError(name)
+        return SimpleNamespace(requires=requires)
+
+    monkeypatch.setattr(installed_from, "distribution", found)
+    assert has_extras(())
+    assert has_extras(("ecr",))
+    assert not has_extras(("ecr", "aws"))
 
 
 def test_without_extras_it_is_the_name_alone(monkeypatch):

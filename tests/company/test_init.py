@@ -15,7 +15,7 @@ from lab.workspace import Workspace
 pytestmark = pytest.mark.engine
 
 ROOT = Path(__file__).parents[2]
-OF_A_NEW_MACHINE = ("python3 -m venv", ".venv/bin/pip install", "docker login")
+OF_A_NEW_MACHINE = ("python3 -m venv", ".venv/bin/pip install", "docker login", "pulumi login")
 """Commands whose work is done: the packages are here, and `docker login` is a file below."""
 
 

@@ -15,7 +15,7 @@ from pulumi_chaosreg.cli import first_stacks
 from pulumi_chaosreg.cli.first_answers import TEXTS, Given, ask
 from pulumi_chaosreg.cli.first_logins import Form
 from pulumi_chaosreg.cli.first_stacks import DEFAULT_SOURCE
-from pulumi_chaosreg.cli.first_steps import lacks, next_steps, virtualenv
+from pulumi_chaosreg.cli.first_steps import installing, lacks, next_steps, virtualenv
 from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.errors import ChaosregError, Place
 from pulumi_chaosreg.images.catalogue import load_catalogue
@@ -55,27 +55,36 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--project", default=argparse.SUPPRESS, metavar="DIR", help="the project's folder, made if missing (default: .)"
     )
     add("--account", metavar="ID", help="your name for the Harness account (a-z, 0-9 and `-`)")
-    add("--organization", metavar="ID", help="an organization below it; left out: none")
-    add("--project-id", metavar="ID", help="a Harness project below that; left out: none")
-    add("--infrastructure", metavar="NAME=CONTEXT", action="append", help="one and its kubeconfig context; repeatable")
+    add("--organization", metavar="ID", help="an organization below the account (default: none)")
+    add("--project-id", metavar="ID", help="a Harness project (default: none)")
+    add(
+        "--infrastructure",
+        metavar="NAME=CONTEXT",
+        action="append",
+        help="an infrastructure, and the context of its cluster in your kubeconfig; may be repeated",
+    )
     add("--environment-stack", metavar="NAME", help="stack of the infrastructures (default: <project or account>-prod)")
     add(
         "--server",
         metavar="HOST[/PATH]",
-        help="registry that images are mirrored to; left out: clusters pull from Harness's",
+        help="your registry, which images are copied to (default: none, and clusters pull from Harness's)",
     )
     add("--registry-account", metavar="PATH", help="path below the server, if not part of --server")
-    add("--kind", metavar="KIND", help=f"if the host does not show it: {', '.join(SAYABLE_KINDS)}")
+    add(
+        "--kind",
+        metavar="KIND",
+        help=f"what the registry is, if its host name does not tell: {', '.join(SAYABLE_KINDS)}",
+    )
     visibility = parser.add_mutually_exclusive_group()
     visibility.add_argument(
         "--private",
         dest="visibility",
         action="store_const",
         const="private",
-        help="pulling from it takes a login (default)",
+        help="pulling from it needs a login (default)",
     )
     visibility.add_argument(
-        "--public", dest="visibility", action="store_const", const="public", help="pulling from it takes none"
+        "--public", dest="visibility", action="store_const", const="public", help="pulling from it needs no login"
     )
     add("--username", metavar="USER", help="clusters log in as this user; the password is set later")
     add(
@@ -181,8 +190,7 @@ def _write(folder: Path, given: Given, *, is_dry: bool) -> int:
     for path, text in kept.items():
         lacking = lacks(path.name, text, settings, answers.requirement, answers.unshared)
         print("\n         it lacks  ".join([f"kept   {path}", *lacking]))
-    has_packages = (folder / virtualenv(settings)).is_dir()
-    print(f"\n{next_steps(answers, str(folder), virtualenv(settings), has_packages=has_packages)}")
+    print(f"\n{next_steps(answers, str(folder), installing(folder, virtualenv(settings), answers))}")
     return 0
 
 
