@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pulumi_chaosreg.cli.notices import notice
-from pulumi_chaosreg.cli.side_by_side import side_by_side
+from pulumi_chaosreg.cli.side_by_side import findings_of, side_by_side
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.images.reference import Reference
@@ -44,7 +44,7 @@ def check(catalogue: Catalogue, source: str, versions: Sequence[str], output: st
     tags = {name: known[-1] for name, known in release.images(kind).items()}
     found, failures = _compare(source, tags)
     if failures:
-        raise ChaosregError([finding for error in failures for finding in error.findings])
+        raise ChaosregError(findings_of(failures))
     if output == "json":
         images = [
             {"image": one.image, "known": one.known, "is_there": one.is_there, "newer": [*one.newer]} for one in found
@@ -60,7 +60,7 @@ def check(catalogue: Catalogue, source: str, versions: Sequence[str], output: st
     return 1 if any(one.newer or not one.is_there for one in found) else 0
 
 
-def _compare(source: str, tags: dict[str, str]) -> tuple[list[Compared], list[ChaosregError]]:
+def _compare(source: str, tags: dict[str, str]) -> tuple[list[Compared], dict[str, ChaosregError]]:
     logins = MachineLogins()
     with Mirror() as registries:
 
@@ -71,7 +71,7 @@ def _compare(source: str, tags: dict[str, str]) -> tuple[list[Compared], list[Ch
             return Compared(image, tags[image], tags[image] in there, tuple(newer))
 
         found, failures = side_by_side(tags, ask)
-    return list(found.values()), list(failures.values())
+    return list(found.values()), failures
 
 
 def _is_newer(tag: str, known: str) -> bool:

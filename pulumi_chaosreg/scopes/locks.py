@@ -73,16 +73,23 @@ def how_it_locks(scope: Scope) -> str:
 
 
 def forbidden(scope: Scope, lines: Lines) -> Iterator[tuple[Finding | None, Path]]:
-    """CHR0203 for each setting of the scope that a lock above forbids, and its path; no finding for what belongs to a
-    server in the place of a name.
+    """CHR0203 for what a lock above forbids of the scope's settings, and each path: one finding for those of one group
+    on one line, and none for what belongs to a server in the place of a name.
     """
     server = scope.get(IMAGE_REGISTRY.server)
     of_server = lock_on(scope, IMAGE_REGISTRY.server.path, server) if server is not None else None
     is_told = of_server is not None and of_server.leaves_names
+    together: dict[tuple[str, int | None, str, str], tuple[Lock, list[Path]]] = {}
     for path in _lockable(scope):
         if lock := lock_on(scope, path, scope.value_at(path)):
-            follows = is_told and path[0] == SECTION.image_registry.key and path != IMAGE_REGISTRY.server.path
-            yield None if follows else _finding(scope, path, lock, lines), path
+            if is_told and path[0] == SECTION.image_registry.key and path != IMAGE_REGISTRY.server.path:
+                yield None, path
+            else:
+                alike = (path[0], lines.located(scope.at(*path)).line, lock.owner.path, lock.why + lock.help)
+                together.setdefault(alike, (lock, []))[1].append(path)
+    for lock, paths in together.values():
+        yield _finding(scope, paths, lock, lines), paths[0]
+        yield from ((None, path) for path in paths[1:])
 
 
 def check_exceptions(scopes: Iterable[Scope]) -> list[Finding]:
@@ -160,16 +167,16 @@ def _lockable(scope: Scope) -> Iterable[Path]:
     return leaves({key: value for key, value in scope.settings.items() if key in LOCKABLE})
 
 
-def _finding(scope: Scope, path: Path, lock: Lock, lines: Lines) -> Finding:
+def _finding(scope: Scope, paths: list[Path], lock: Lock, lines: Lines) -> Finding:
     where = lock.owner.at(SECTION.allow_overrides) if lock.is_said else lock.owner.place
     where = replace(lines.located(where), scope=lock.owner.title)
     reason = how_it_locks(lock.owner) if lock.is_said else "allow_overrides is not set there"
     return Finding(
         "CHR0203",
-        f"`{'.'.join(path)}` may not be set here: {lock.owner.title} {lock.why}",
-        scope.at(*path),
+        f"{_listed('.'.join(path) for path in paths)} may not be set here: {lock.owner.title} {lock.why}",
+        scope.at(*paths[0]),
         notes=(("locked by", f"{where} ({reason})"),),
-        help=lock.help,
+        help=lock.help if len(paths) == 1 else lock.help.replace("the field", "the fields", 1),
     )
 
 

@@ -74,8 +74,8 @@ def test_without_yes_it_only_says_what_it_would_remove(prune, target: RegistrySe
         f"{target.host}/{REPOSITORY}",
         f"  {OLD}  would be removed",
         "  mine  stays: not a tag of Harness's",
-        "1 tags of 1 repositories would be removed: run again with --yes",
-        "1 tags that are not Harness's stay; --unknown also removes them",
+        "1 tag of 1 repository would be removed: run again with --yes",
+        "1 tag that is not Harness's stays; --unknown also removes it",
     ]
     assert "DELETE" not in {request.method for request in target.requests()}
 
@@ -191,7 +191,7 @@ def test_a_registry_that_does_not_list_what_it_has_is_told(
 
     said = capsys.readouterr()
     assert f"error[CHR0423]: registry `{front.host}` sends only part of the list of tags" in said.err
-    assert said.out == "1 repositories could not be looked at\n"
+    assert said.out == "1 repository could not be looked at\n"
 
 
 def test_a_list_that_lacks_a_tag_that_is_there_is_not_the_whole_list(target: RegistryServer, mirror: Mirror) -> None:

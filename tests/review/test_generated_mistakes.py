@@ -462,18 +462,24 @@ def _lockable(section: Entry) -> list[Entry]:
 
 
 def locks() -> Iterator[Mistake]:
-    """`allow_overrides: false` and a deleted `allow_overrides`: one finding per field below, which names the owner."""
+    """`allow_overrides: false` and a deleted `allow_overrides`: a finding for each field below, which names the owner;
+    one for those of a group that stand on one line.
+    """
     for section in SECTIONS:
         allows = next((entry for entry in _below(section) if entry.keys[-1] == "allow_overrides"), None)
-        below = [field for scope in _below_scope(section) for field in _lockable(scope)]
-        if allows is None or not below:
+        if allows is None or not any(map(_lockable, _below_scope(section))):
             continue
         closed = {"set to false": allows.given("false")}
         if _lockable(section):
             closed["deleted"] = allows.without()
         for what, text in closed.items():
             files = {**GOOD[section.company], section.file: text}
-            spots = tuple(("CHR0203", field.file, line_at(files[field.file], *field.keys)) for field in below)
+            told = {
+                (field.file, field.keys[: len(scope.keys) + 1], line_at(files[field.file], *field.keys))
+                for scope in _below_scope(section)
+                for field in _lockable(scope)
+            }
+            spots = tuple(("CHR0203", file, line) for file, _, line in told)
             line = allows.line if what == "set to false" else section.line
             words = (f"= locked by: {{folder}}/{section.file}:{line}  ",)
             yield Mistake(f"{what} - {allows.name}", section.company, {section.file: text}, spots, words=words)

@@ -116,6 +116,27 @@ def test_the_message_names_both_places_the_owner_and_the_ways_out(project):
     ]
 
 
+def test_what_stands_together_on_one_line_is_told_once(project):
+    account = "config:\n  chaosreg:account: {id: acme, allow_overrides: false, images: {release: 1.94.4}}\n"
+    own = """
+        config:
+          chaosreg:parent_stack: acme
+          chaosreg:project:
+            id: checkout
+            image_registry: {server: a.example, account: x, type: public}
+            images:
+              release: 1.93.0
+              tags: {chaos-ddcr: "1", chaos-log-watcher: "2"}
+        """
+    findings = project.write({"acme": account, "checkout": own}).review().findings
+    assert [finding.message.partition(" may ")[0] for finding in findings] == [
+        "`image_registry.server`, `image_registry.account`, `image_registry.type`",
+        "`images.release`",
+        "`images.tags.chaos-ddcr`, `images.tags.chaos-log-watcher`",
+    ]
+    assert findings[0].help.startswith("remove the fields, or set `allow_overrides: true`")
+
+
 def test_a_lock_that_is_not_written_names_the_section(project):
     project.write(
         {

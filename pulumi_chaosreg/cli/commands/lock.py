@@ -18,6 +18,7 @@ from pulumi_chaosreg.cli.mirror.layout import layout_path
 from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.cli.notices import notice
 from pulumi_chaosreg.cli.output import add_output
+from pulumi_chaosreg.cli.side_by_side import findings_of
 from pulumi_chaosreg.errors import Cause, ChaosregError, Finding
 from pulumi_chaosreg.images.lockfile import FILE_NAME, write_lockfile
 from pulumi_chaosreg.images.reference import Reference
@@ -123,7 +124,11 @@ def _lock(reviewed: Review, asking: Asking, output: str, *, upgrade: bool) -> in
     of_nobody = set(locked) - set(result) - set(unread_subsets)
     seen += [_Seen(tagged, "dropped", locked[tagged]) for tagged in sorted(of_nobody)]
     incomplete = f", {len(unread)} could not be read" if unread else ""
-    last = f"{FILE_NAME}: {len(upstream)} images{'' if changed else ', unchanged'}{incomplete}"
+    if not result and not path.exists():
+        why = f"{len(unread)} could not be read" if unread else "nothing is to be locked"
+        last = f"{FILE_NAME} is not written: {why}"
+    else:
+        last = f"{FILE_NAME}: {len(upstream)} images{'' if changed else ', unchanged'}{incomplete}"
     _print(seen, {**failures, **unread}, output, last)
     return 1 if unread else 0
 
@@ -176,7 +181,7 @@ def _print(seen: Sequence[_Seen], failures: Mapping[str, Sequence[Finding]], out
     if any(one.state == "moved" for one in seen):
         print("moved tags were not followed: look at what changed, then run `chaosreg lock --upgrade`")
     if failures:
-        findings = dict.fromkeys(finding for found in failures.values() for finding in found)
+        findings = findings_of({tagged: ChaosregError(found) for tagged, found in failures.items()})
         print(f"{len(failures)} could not be read:\n{ChaosregError(findings)}", file=sys.stderr)
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.cli.notices import notice
 from pulumi_chaosreg.cli.output import add_output
-from pulumi_chaosreg.cli.side_by_side import side_by_side
+from pulumi_chaosreg.cli.side_by_side import alike, side_by_side
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.images.reference import Reference
@@ -196,9 +196,9 @@ def _say_text(plans: Mapping[Repository, Plan], removed: Mapping[Repository, Rem
             print(f"  {tag}  {'would be removed' if removed is None else 'removed'}")
         for tag in plan.unknown:
             print(f"  {tag}  stays: not a tag of Harness's")
-    what = f"{tags} tags of {repositories} repositories"
+    what = f"{_count(tags, 'tag')} of {_count(repositories, 'repository', 'repositories')}"
     if unread:
-        print(f"{unread} repositories could not be looked at")
+        print(f"{_count(unread, 'repository', 'repositories')} could not be looked at")
     if not any(plan.superfluous for plan in plans.values()):
         if not unread:
             print("nothing to remove: everything else is in use")
@@ -206,21 +206,22 @@ def _say_text(plans: Mapping[Repository, Plan], removed: Mapping[Repository, Rem
         print(f"{what} would be removed: run again with --yes")
     else:
         manifests = sum(len(one.manifests) for one in removed.values())
-        print(f"{what} removed, with {manifests} manifests that nothing else used")
+        print(f"{what} removed, with {_count(manifests, 'manifest')} that nothing else used")
     if kept:
-        print(f"{kept} tags that are not Harness's stay; --unknown also removes them")
+        them = "it" if kept == 1 else "them"
+        stay = "tag that is not Harness's stays" if kept == 1 else "tags that are not Harness's stay"
+        print(f"{kept} {stay}; --unknown also removes {them}")
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
 
 
 def _say_failures(failures: Mapping[Repository, ChaosregError]) -> None:
     """A server that cannot be reached is told once, for all of its repositories."""
-    alike: dict[str, list[Repository]] = {}
-    for repository, failure in failures.items():
-        alike.setdefault(failure.findings[0].message if failure.is_unreachable else str(repository), []).append(
-            repository
-        )
-    for first, *more in alike.values():
+    for (first, *more), failure in alike(failures):
         whose = f"{first} and {len(more)} more" if more else str(first)
-        print(f"{whose}:\n{failures[first]}", file=sys.stderr)
+        print(f"{whose}:\n{failure}", file=sys.stderr)
 
 
 def _say_unread_json(failures: Mapping[Repository, ChaosregError]) -> None:
