@@ -21,7 +21,7 @@ test: lint       ## lint, types, all tests
 nightly: .venv/ready  ## what `make test` leaves out: the lab's own stand-in, repetitions, ten times the examples
 	$(BIN)/python -m lab run -- $(BIN)/python -m pytest --nightly -n auto --maxprocesses 4 --dist worksteal
 
-unit: .venv/ready  ## the tests that need no lab
+unit: .venv/ready  ## the tests that need no lab: minutes
 	$(BIN)/python -m pytest -m "not registry and not engine and not node"
 
 lint: .venv/ready
@@ -55,12 +55,12 @@ clean: lab-down  ## remove what make made here; the lab's builds stay in the cac
 
 .venv/ready: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "error: Python 3.11 or newer is needed and was not found on PATH" >&2; exit 1; }
-	@echo "==> Python side: .venv with the pinned packages (about a minute the first time)"
+	@echo "==> Python side: .venv with the pinned packages (some minutes the first time)"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
 .venv/docs-ready: .venv/ready
-	@echo "==> what makes the site (about ten seconds)"
+	@echo "==> what makes the site (a minute, the first time)"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
 	@touch $@

@@ -43,8 +43,9 @@ def entry(code: str) -> str:
     every = entries()
     found = every.get(code)
     if found is None:
-        near = get_close_matches(code, list(every), n=3, cutoff=0.5)
-        raise ChaosregError.of("CHR0118", f"there is no code `{code}`", help=f"the nearest: {', '.join(near)}")
+        near = get_close_matches(code, [known for known in every if known[:5] == code[:5]], n=3, cutoff=0.5)
+        advice = f"the nearest: {', '.join(near)}" if near else "write it as a message has it: error[CHR0203]"
+        raise ChaosregError.of("CHR0118", f"there is no code `{code}`", help=advice)
     return f"{found.code}  {found.title}\n\n{found.body.replace('**', '')}\n"
 
 

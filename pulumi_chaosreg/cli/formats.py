@@ -20,7 +20,8 @@ _PAGE = "Errors"
 def as_text(reviewed: Review, _project: Path) -> str:
     """Every finding in the form of a compiler's message, and a last line that counts them."""
     errors, warnings = len(reviewed.errors), len(reviewed.warnings)
-    read = f"{_count(len(reviewed.company.files), 'stack file')}, {_count(len(reviewed.resolved), 'infrastructure')}"
+    files = _count(len(reviewed.company.files) + len(reviewed.company.unread), "stack file")
+    read = f"{files}, {_count(len(reviewed.resolved), 'infrastructure')}"
     said = "".join(f"{colored_finding(finding)}\n\n" for finding in reviewed.findings)
     hints = len(reviewed.findings) - errors - warnings
     more = f", {_count(hints, 'hint')}" if hints else ""

@@ -1,13 +1,15 @@
 """The command line as a whole: its commands, what they take, and what `--help` says of them."""
 
 import argparse
+import re
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 from pulumi_chaosreg import __version__
 from pulumi_chaosreg.cli import notices
+from pulumi_chaosreg.settings.near_misses import did_you_mean
 
 COMMANDS = (
     "init",
@@ -51,8 +53,22 @@ examples:
 """
 
 
+class _WholeParser(argparse.ArgumentParser):
+    """Says which command was probably meant."""
+
+    def error(self, message: str) -> NoReturn:
+        """As argparse's own, where the command is one that there is."""
+        unknown = re.search(r"argument COMMAND: invalid choice: '([^']*)'", message)
+        if unknown:
+            near = did_you_mean(unknown[1], COMMANDS, 0.6)
+            message = f"there is no command `{unknown[1]}`; {near}commands: {', '.join(COMMANDS)}"
+        super().error(message)
+
+
 class _CommandParser(argparse.ArgumentParser):
-    """Takes options also between other arguments: `render prod-eu --check a.yaml`."""
+    """Takes options also between other arguments: `render prod-eu --check a.yaml`. What it does not know is an error
+    of its own, with its own usage.
+    """
 
     _is_mixing = False
 
@@ -62,14 +78,17 @@ class _CommandParser(argparse.ArgumentParser):
             return super().parse_known_args(args, namespace)
         self._is_mixing = True
         try:
-            return self.parse_known_intermixed_args(args, namespace)
+            known, unknown = self.parse_known_intermixed_args(args, namespace)
         finally:
             self._is_mixing = False
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return known, unknown
 
 
 def whole_parser(given: Sequence[str]) -> argparse.ArgumentParser:
     """For these words; only the commands that they name are imported, or all where they name none."""
-    parser = argparse.ArgumentParser(
+    parser = _WholeParser(
         prog="chaosreg",
         description=DESCRIPTION,
         epilog=EXAMPLES,

@@ -137,8 +137,9 @@ class Target:
 
 
 def _no_digest(config: ResolvedConfig, unknown: list[str]) -> Finding:
+    it = "it" if len(unknown) == 1 else "them"
     return Finding(
         "CHR0704",
         f"no digest is known for {', '.join(f'`{text}`' for text in unknown)} of {config.infrastructure.path}",
-        help="`chaosreg lock` writes it to stacks/chaosreg.lock.yaml; for a custom image, write it into the setting",
+        help=f"`chaosreg lock` writes {it} to stacks/chaosreg.lock.yaml; for a custom image, write it into the setting",
     )

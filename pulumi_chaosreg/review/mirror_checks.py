@@ -53,7 +53,11 @@ def _source(image: ResolvedImage, registry: Registry) -> Iterator[Finding]:
             (allowed or source).origin.place if source else image.place,
             notes=(("allowed", ", ".join(beginnings)),),
             help=f"{by_whom}, or "
-            + (f"add `{refused}` to `allow_sources`" if allowed else f"write `allow_sources: [{', '.join(asked)}]`"),
+            + (
+                f"add `{refused}` to `mirror.allow_sources`"
+                if allowed
+                else f"write `mirror: {{allow_sources: [{', '.join(asked)}]}}`"
+            ),
             follows=registry.is_unclear(MIRROR.allow_sources),
         )
 

@@ -255,7 +255,7 @@ def _no_tag(scope: Scope, names: list[str], kind: Decided[str], catalogue: Catal
     return Finding(
         "CHR0307",
         f"no level gives a tag to {', '.join(f'`{name}`' for name in names)}: none sets `images.release` to a release "
-        "that has it",
+        f"that has {'it' if len(names) == 1 else 'them'}",
         listed.origin.place if listed else scope.chain()[0].place,
         notes=(("newest known release", newest),) if has_all else (),
         help=f'write `images: {{release: "{newest}"}}` at the account, or a tag under `images.tags`'

@@ -36,6 +36,8 @@ class Company:
     lockfile: Literal["missing", "read", "damaged"] = "missing"
     catalogue: Catalogue = field(default_factory=load_catalogue)
     """With the project's own additions."""
+    unread: frozenset[str] = frozenset()
+    """The stacks whose file cannot be read, and is not in `files`."""
     whole: bool = True
     """Whether all stack files were read, and not only one stack's chain."""
 
@@ -113,7 +115,9 @@ def load_company(
         findings += _seen_by_the_engine_only(files, scopes, stack)
     locked, lockfile = _lockfile(files.folder, findings)
     catalogue = add_to_catalogue(load_catalogue(), files.folder, findings)
-    return Company(files.folder, files.known(), tuple(scopes), locked, lockfile, catalogue, whole), findings
+    known = files.known()
+    unread = frozenset(files.spoilt) - known.keys()
+    return Company(files.folder, known, tuple(scopes), locked, lockfile, catalogue, unread, whole), findings
 
 
 def _needs_all(files: StackFolder, tree: Tree, stack: str) -> bool:

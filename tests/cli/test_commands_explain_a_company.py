@@ -95,7 +95,12 @@ def test_move_without_pulumi_says_so(company, run, monkeypatch):
         (["resolve", "ue"], "error[CHR0118]: no infrastructure is named `ue`"),
         (["resolve", "-o", "env"], "prints one infrastructure, but 3 match"),
         (["explain", "eu", "image.chaos-dcr"], "did you mean `image.chaos-ddcr`?"),
-        (["explain", "CHR9999"], "there is no code `CHR9999`"),
+        (["explain", "CHR9999"], "there is no code `CHR9999`\n   = help: write it as a message has it"),
+        (["explain", "CHR0299"], "the nearest: CHR02"),
+        (["explain", "eu", "nosuch"], "has no field `nosuch`\n   = help: fields: server"),
+        (["explain", "eu", "servr"], "did you mean `server`? "),
+        (["validat"], "there is no command `validat`; did you mean `validate`? commands: init, "),
+        (["resolve", "--nope"], "usage: chaosreg resolve "),
         (
             ["diff", "no-such-branch"],
             "error[CHR0117]: `no-such-branch` is neither a project's folder nor a revision that git has here",

@@ -49,6 +49,13 @@ def test_standard_input_is_a_manifest(run, company, monkeypatch):
         assert DDCR in run(*arguments)[1]
 
 
+def test_no_file_and_an_empty_standard_input_is_2(run, company, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\n")))
+    code, out, err = run("render", "eu")
+    assert (code, out) == (2, "")
+    assert "error[CHR0706]: no manifest given: no file is named, and standard input is empty" in err
+
+
 def test_in_place_writes_only_the_files_that_change(run, manifest):
     ours, theirs = manifest("a.yaml", POD.replace("\n", "\r\n")), manifest("b.yaml", FOREIGN)
     before = theirs.stat().st_mtime_ns

@@ -25,6 +25,13 @@ def test_a_mistake_is_1_and_printed_with_its_place(project, run):
     assert out.endswith("\n\n1 stack file, 0 infrastructures: 2 errors, 0 warnings\n")
 
 
+def test_a_file_that_cannot_be_read_is_counted(project, run):
+    project.write({"acme": "a: b: c\n"})
+    code, out, _ = run("--project", str(project.folder), "validate")
+    assert code == 1
+    assert out.endswith("\n1 stack file, 0 infrastructures: 1 error, 0 warnings\n")
+
+
 def test_a_warning_alone_is_0(project, run):
     project.write({"acme": {"chaosreg:account": {"id": "acme", "repositories": {"create": True}}}})
     code, out, _ = run("--project", str(project.folder), "validate")

@@ -133,7 +133,7 @@ CASES = {
         "CHR0309",
         {
             "correct `mirror.source`": at(**MIRRORED),
-            "`allow_sources: [quay.io/acme]`": at(
+            "`mirror: {allow_sources: [quay.io/acme]}`": at(
                 image_registry=H, mirror={"source": "quay.io/acme", "allow_sources": ["quay.io/acme"]}
             ),
         },
@@ -142,7 +142,7 @@ CASES = {
         at(image_registry=H, mirror={"source": "quay.io/acme", "allow_sources": ["docker.io"]}),
         "CHR0309",
         {
-            "add `quay.io/acme` to `allow_sources`": at(
+            "add `quay.io/acme` to `mirror.allow_sources`": at(
                 image_registry=H, mirror={"source": "quay.io/acme", "allow_sources": ["docker.io", "quay.io/acme"]}
             )
         },

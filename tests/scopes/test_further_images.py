@@ -245,7 +245,7 @@ def test_a_source_that_is_not_allowed_is_told_once_with_all_that_would_have_to_b
     mirror = {"source": "docker.io/harness", "also": also}
     found = reviewed({"image_registry": HARBOR, "mirror": mirror})
     assert codes(found) == [("CHR0309", "error")] * 2
-    every = "write `allow_sources: [docker.io/harness, quay.io/acme/a, ghcr.io/acme/b]`"
+    every = "write `mirror: {allow_sources: [docker.io/harness, quay.io/acme/a, ghcr.io/acme/b]}`"
     assert [finding.help for finding in found.findings] == [
         f"take `quay.io/acme/a:1` out of `mirror.also`, or {every}",
         f"take `ghcr.io/acme/b:1` out of `mirror.also`, or {every}",

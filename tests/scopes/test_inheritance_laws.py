@@ -232,7 +232,7 @@ def test_every_field_is_that_of_the_nearest_level_that_sets_it_and_so_is_its_ori
     assert [finding.message for finding in reviewed.errors if finding.code == "CHR0307"] == (
         [
             f"no level gives a tag to {', '.join(f'`{name}`' for name in untagged)}: none sets `images.release` to a "
-            "release that has it"
+            f"release that has {'it' if len(untagged) == 1 else 'them'}"
         ]
         if untagged
         else []

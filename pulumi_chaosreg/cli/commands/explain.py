@@ -135,7 +135,7 @@ def _explained(resolved: ResolvedConfig, field: str, errors: Sequence[Finding]) 
     explanation = explain(resolved, field)
     if explanation is None:
         names = [one.name for one in known_fields(resolved)]
-        advice = did_you_mean(field, names, 0.4)
+        advice = did_you_mean(field, names, 0.6)
         if errors:  # what is wrong is left out, and so may be what follows from it
             advice = "fix the errors: values that depend on them are missing; "
         message = f"{resolved.infrastructure.title} has no field `{field}`"

@@ -1,4 +1,6 @@
-"""List the releases that the catalogue knows, newest last, with the tags of their images.
+"""List the releases that the catalogue knows, with the tags of their images.
+
+First those of the self-managed platform (`smp-` and the version of its Helm chart), then all others, each newest last.
 
 In a project, also those that its stacks/chaosreg.catalogue.yaml adds. `--check` asks Harness's registry for newer tags
 than the newest known release's, and prints how to add one.

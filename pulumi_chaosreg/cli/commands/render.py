@@ -159,6 +159,9 @@ def _manifests(target: Target, options: argparse.Namespace) -> int:
     if not options.files and sys.stdin.isatty():
         raise ChaosregError.of("CHR0706", "no manifest given", help="name files, or - for standard input")
     manifests = read_manifests(options.files or [STANDARD_INPUT], target)
+    if not options.files and not manifests[0].rendered.text.strip():
+        message = "no manifest given: no file is named, and standard input is empty"
+        raise ChaosregError.of("CHR0706", message, help="name files, or pipe a manifest in")
     if options.output == "json":
         print(as_json(_plain(target, manifests)), end="")
     for manifest in manifests if options.output == "text" else ():
