@@ -28,6 +28,9 @@ class Lock:
     why: str
     """As a message says it: "does not allow overrides"."""
     help: str
+    """What to do instead, where it is not simply removed."""
+    is_removable: bool = True
+    """Whether to remove the setting is an answer, too."""
     leaves_names: bool = False
     """Whether a registry may still be chosen by its name."""
 
@@ -121,7 +124,7 @@ def _lock(above: Scope, scope: Scope, path: Path, value: Any) -> Lock | None:
         return _left_by(said, above, scope, path, value)
     if is_open(above):
         return None
-    return Lock(above, said is False, "does not allow overrides", f"remove the field, or {opened}")
+    return Lock(above, said is False, "does not allow overrides", opened)
 
 
 def _left_by(said: dict[str, Any], above: Scope, scope: Scope, path: Path, value: Any) -> Lock | None:
@@ -129,14 +132,20 @@ def _left_by(said: dict[str, Any], above: Scope, scope: Scope, path: Path, value
     settings, scopes, registries = (said.get(row.key) for row in ALLOW_OVERRIDES.ROWS.values())
     if settings is not None and path[0] not in settings:
         why = f"allows only {_listed(settings)} below"
-        return Lock(above, True, why, f"remove the field, or add `{path[0]}` to `allow_overrides.settings` there")
+        return Lock(above, True, why, f"add `{path[0]}` to `allow_overrides.settings` there")
     if settings is not None and SECTION.mirror.key not in settings and _brings_a_mirror(above, scope, path, value):
         why = "allows no `mirror` below, and this registry has one"
-        return Lock(above, True, why, "remove its `mirror`, or add `mirror` to `allow_overrides.settings` there")
+        return Lock(
+            above,
+            True,
+            why,
+            "remove its `mirror`, or add `mirror` to `allow_overrides.settings` there",
+            is_removable=False,
+        )
     below = scope.chain()[len(above.chain()) :]  # an exception for itself, or above, would open all
     if scopes is not None and not any(level.path in scopes for level in below):
         why = f"allows overrides only in {_listed(scopes)}"
-        return Lock(above, True, why, f"remove the field, or add `{scope.path}` to `allow_overrides.scopes` there")
+        return Lock(above, True, why, f"add `{scope.path}` to `allow_overrides.scopes` there")
     if registries is not None and path[0] == SECTION.image_registry.key and len(path) > 1:
         if path == IMAGE_REGISTRY.name.path and value is not None and value not in {one.name for one in visible(scope)}:
             return None  # nothing is called that, which is told
@@ -149,7 +158,7 @@ def _left_by(said: dict[str, Any], above: Scope, scope: Scope, path: Path, value
             name = f"`{chosen}`" if chosen in there else "its name"
             advice = f"choose one of these, or {define}add {name} to `allow_overrides.registries` there"
             advice = advice if registries != ALL else "choose one of these, or define it there"
-            return Lock(above, True, why, advice, leaves_names=True)
+            return Lock(above, True, why, advice, is_removable=False, leaves_names=True)
     return None
 
 
@@ -176,7 +185,9 @@ def _finding(scope: Scope, paths: list[Path], lock: Lock, lines: Lines) -> Findi
         f"{_listed('.'.join(path) for path in paths)} may not be set here: {lock.owner.title} {lock.why}",
         scope.at(*paths[0]),
         notes=(("locked by", f"{where} ({reason})"),),
-        help=lock.help if len(paths) == 1 else lock.help.replace("the field", "the fields", 1),
+        help=f"remove the {'field' if len(paths) == 1 else 'fields'}, or {lock.help}"
+        if lock.is_removable
+        else lock.help,
     )
 
 
