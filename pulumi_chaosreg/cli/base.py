@@ -57,7 +57,7 @@ def _folder(project: Path, base: str) -> Path:
     refusal = _git_refuses(project)
     raise ChaosregError.of(
         "CHR0117",
-        f"`{base}` is neither a project's folder nor a revision that git has here",
+        f"`{base}` is neither a project's folder nor a git revision in this clone",
         notes=[("git says", refusal)] if refusal else [],
         help="" if refusal else "fetch it first; in CI a shallow checkout has one commit only (`fetch-depth: 0`)",
     )

@@ -41,13 +41,13 @@ EXAMPLES = """\
 examples:
   chaosreg validate                  check every stack file of the project in this folder
   chaosreg resolve prod-eu           what this infrastructure ends up with, and who decided it
-  chaosreg explain prod-eu server    who set it, who else tried, who locks it
+  chaosreg explain prod-eu server    which level set it, which others tried, which lock it
   chaosreg diff origin/main          what this branch changes in each cluster
   chaosreg doctor prod-eu            why its images cannot be pulled
   chaosreg lock --check              which tags have moved since they were locked
   chaosreg lock --upgrade            follow the tags that have moved
   chaosreg render prod-eu agent.yaml   the manifest with the images that this infrastructure pulls
-  chaosreg mirror -vv                say each request to a registry, too
+  chaosreg mirror -vv                also show each request to a registry
 
 `chaosreg COMMAND --help` has more.
 """

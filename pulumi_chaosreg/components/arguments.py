@@ -148,10 +148,10 @@ class MembersArgs(TypedDict, total=False):
     """readers: nodes' service accounts, groups"""
 
     push: list[str]
-    """writers: who mirrors"""
+    """writers: whoever mirrors"""
 
     delete: list[str]
-    """administrators of the repository: who prunes"""
+    """administrators of the repository: whoever prunes"""
 
 
 class GithubArgs(TypedDict, total=False):
@@ -210,7 +210,7 @@ class TrustArgs(TypedDict, total=False):
     """an AWS account number; without roles, `root` must confirm it"""
 
     root: bool
-    """trust everybody in `account` whom that account allows"""
+    """trust everybody in `account` whom its policies allow"""
 
     service_account: ServiceAccountArgs
     """a ServiceAccount of a cluster whose issuer is an OIDC provider of the account"""
@@ -246,7 +246,7 @@ class IdentitiesArgs(TypedDict, total=False):
 
 
 class AwsArgs(TypedDict, total=False):
-    """as whom repositories and roles are created, if not as who runs `pulumi up`; used whole from the nearest level"""
+    """who creates repositories and roles, if not whoever runs `pulumi up`; used whole from the nearest level"""
 
     assume_role: str
     """ARN of a role to assume first"""
@@ -290,7 +290,7 @@ class RepositoriesArgs(TypedDict, total=False):
     """roles to create (Amazon ECR), if policy documents are not enough; used whole from the nearest level"""
 
     aws: AwsArgs
-    """as whom repositories and roles are created, if not as who runs `pulumi up`; used whole from the nearest level"""
+    """who creates repositories and roles, if not whoever runs `pulumi up`; used whole from the nearest level"""
 
     protect: bool
     """whether the engine refuses to delete them"""
@@ -512,8 +512,8 @@ class InfrastructureArgs(TypedDict, total=False):
 
     on_destroy: Literal["retain", "delete"]
     """what becomes of a mirrored image that leaves the program, by `destroy` or by a new release, and of repositories
-    by `destroy`. retain (also where nobody says): it is kept. delete: its tag goes at once, with all that no other tag
-    uses, if this stack wrote it and nothing else of the run or of any stack file still has it
+    by `destroy`. retain (the default): it is kept. delete: its tag goes at once, with all that no other tag uses, if
+    this stack wrote it and nothing else of the run or of any stack file still has it
     """
 
     type: Literal["ddcr", "dedicated"]

@@ -72,7 +72,7 @@ def _refuse(published: Publication, setter: _Setter, values: Mapping[str, Any]) 
         raise refusal(
             Finding(
                 "CHR0820",
-                f"{scope.title} has its registry in Harness from two sides: it is published, and "
+                f"{scope.title} has its registry in Harness set twice: it is published, and "
                 f"`{setter.type.rpartition(':')[2]}` `{setter.name}` of pulumi-harness sets it",
                 scope.at(HARNESS.publish),
                 notes=(("set by", f"its `{_python_name(argument)}`"),),

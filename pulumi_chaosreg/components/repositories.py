@@ -70,7 +70,7 @@ class Repositories(pulumi.ComponentResource):
 def _too_late(image: ImageRepository) -> Finding:
     return Finding(
         "CHR0481",
-        f"repository `{image.path}` is made with immutable tags, and then `{image.moving_tags[0]}` should move in it",
+        f"repository `{image.path}` already has immutable tags, but `{image.moving_tags[0]}` must move in it",
         None,
         help="give the tag at a level above both infrastructures, or write the infrastructure with it first",
     )

@@ -96,7 +96,7 @@ def read_credential(name: str, value: Any, username: str | None = None, called: 
     if login is None:
         raise ChaosregError.of(
             "CHR0506",
-            f"{called} has none of the forms of a credential",
+            f"{called} is not a credential in a known form",
             help="give a password (with `username` in the settings), an object with `username` and `password`, or a "
             "docker config with `auths`",
         )

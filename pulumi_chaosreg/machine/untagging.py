@@ -60,7 +60,7 @@ def _of_cloud(kind: RegistryKind, server: str) -> Callable[[str, Collection[str]
 def _refused(kind: RegistryKind, why: str, advice: str, said: str = "") -> ChaosregError:
     return ChaosregError.of(
         "CHR0447",
-        f"{kind.title} removes single tags of an image by its own API only: {why}",
+        f"{kind.title} removes a single tag only through its own API: {why}",
         notes=[("its API says", harmless(said) or "nothing that can be shown")] if said else [],
         help=advice,
     )

@@ -42,7 +42,7 @@ TRUST = Table(
         ),
         "roles": Texts("role ARNs, of this account or others", grammar=ROLE_ARN, least=1),
         "account": Text("an AWS account number; without roles, `root` must confirm it", grammar=ACCOUNT_NUMBER),
-        "root": Flag("trust everybody in `account` whom that account allows"),
+        "root": Flag("trust everybody in `account` whom its policies allow"),
         "service_account": Table(
             "a ServiceAccount of a cluster whose issuer is an OIDC provider of the account",
             {
@@ -81,7 +81,7 @@ IDENTITIES = Table(
     least=1,
 )
 AWS_ACCESS = Table(
-    "as whom repositories and roles are created, if not as who runs `pulumi up`; used whole from the nearest level",
+    "who creates repositories and roles, if not whoever runs `pulumi up`; used whole from the nearest level",
     {
         "assume_role": Text("ARN of a role to assume first", grammar=ROLE_ARN),
         "profile": Text("a profile of the machine's AWS configuration"),

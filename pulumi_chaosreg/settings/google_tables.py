@@ -8,8 +8,8 @@ MEMBERS = Table(
     "level",
     {
         "pull": Texts("readers: nodes' service accounts, groups", grammar=MEMBER, least=1),
-        "push": Texts("writers: who mirrors", grammar=MEMBER, least=1),
-        "delete": Texts("administrators of the repository: who prunes", grammar=MEMBER, least=1),
+        "push": Texts("writers: whoever mirrors", grammar=MEMBER, least=1),
+        "delete": Texts("administrators of the repository: whoever prunes", grammar=MEMBER, least=1),
     },
     whole=True,
     least=1,

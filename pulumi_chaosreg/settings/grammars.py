@@ -68,7 +68,7 @@ TAG_GRAMMAR = Grammar(
     "a tag",
     TAG,
     "tags are made of letters, digits, `_`, `.` and `-`, at most 128, as in `1.94.0`",
-    lost_in_number="so that `1.10` and `1.1` would be the same",
+    lost_in_number="which makes `1.10` and `1.1` the same",
 )
 REFERENCE = Grammar(
     "CHR0301",

@@ -335,7 +335,7 @@ class _Section(Group):
     mirror: Setting[bool | dict[str, Any]] = Setting(_MIRROR_TABLE)
     on_destroy = text(
         "what becomes of a mirrored image that leaves the program, by `destroy` or by a new release, and of "
-        "repositories by `destroy`. retain (also where nobody says): it is kept. delete: its tag goes at once, "
+        "repositories by `destroy`. retain (the default): it is kept. delete: its tag goes at once, "
         "with all that no other tag uses, if this stack wrote it and nothing else of the run or of any stack file "
         "still has it",
         ("retain", "delete"),

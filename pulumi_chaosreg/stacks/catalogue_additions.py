@@ -31,7 +31,7 @@ _RELEASE = Table(
         "ddcr": TextMap("image name → tag", grammar=TAG_GRAMMAR, key_grammar=_IMAGE),
         "dedicated": TextMap("image name → tag", grammar=TAG_GRAMMAR, key_grammar=_IMAGE),
         "load-testing": TextMap("image name → tag", grammar=TAG_GRAMMAR, key_grammar=_IMAGE),
-        "without": Texts("images that infrastructures needed before, and that this release has no more"),
+        "without": Texts("images that infrastructures needed before, and that this release no longer has"),
     },
 )
 

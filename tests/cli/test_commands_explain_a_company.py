@@ -103,7 +103,7 @@ def test_move_without_pulumi_says_so(company, run, monkeypatch):
         (["resolve", "--nope"], "usage: chaosreg resolve "),
         (
             ["diff", "no-such-branch"],
-            "error[CHR0117]: `no-such-branch` is neither a project's folder nor a revision that git has here",
+            "error[CHR0117]: `no-such-branch` is neither a project's folder nor a git revision in this clone",
         ),
         (["affected", "--since", "no-such-branch"], "fetch-depth: 0"),
         (["move", "shop/chekout", "--from", "acme"], "no scope has the path `shop/chekout`"),

@@ -40,7 +40,7 @@ def test_a_credential_reaches_the_plugin_as_a_secret_with_its_name(credential: A
 
 def test_a_value_that_is_no_credential_is_told_by_the_name_that_the_user_wrote() -> None:
     with pytest.raises(
-        pulumi.RunError, match=r"CHR0506\]: `chaosreg-credentials:harbor-push` has none of the forms"
+        pulumi.RunError, match=r"CHR0506\]: `chaosreg-credentials:harbor-push` is not a credential in a known form"
     ) as told:
         mirrored({"username": "u", "pasword": "canary"})
     assert "canary" not in str(told.value)

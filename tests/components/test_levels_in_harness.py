@@ -103,7 +103,7 @@ def test_a_level_that_pulumi_harness_sets_in_the_same_program_is_named_and_not_w
     level, record = ("infrastructure `prod`", "payments/checkout/prod")
     if "infra_id" not in said:
         level, record = ("project `checkout`", "payments/checkout")
-    assert f"CHR0820]: {level} has its registry in Harness from two sides" in str(refused.value)
+    assert f"CHR0820]: {level} has its registry in Harness set twice" in str(refused.value)
     assert "`theirs` of pulumi-harness" in str(refused.value)
     assert kind[1] in str(refused.value)
     if all(isinstance(value, str | list) for value in said.values()):

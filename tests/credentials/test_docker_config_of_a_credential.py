@@ -73,9 +73,9 @@ def test_an_input_of_a_resource_keeps_the_name_that_the_user_gave(value, opens):
 
 
 def test_what_is_no_credential_is_called_as_the_user_calls_it():
-    with pytest.raises(ChaosregError, match="`chaosreg-credentials:harbor-push` has none of the forms"):
+    with pytest.raises(ChaosregError, match="`chaosreg-credentials:harbor-push` is not a credential in a known form"):
         named_input("harbor-push", {"user": "x"})
-    with pytest.raises(ChaosregError, match=r"error\[CHR0506\]: `push` has none of the forms"):
+    with pytest.raises(ChaosregError, match=r"error\[CHR0506\]: `push` is not a credential in a known form"):
         read_input("push", {"user": "x"})  # of a program's own MirroredImage
 
 

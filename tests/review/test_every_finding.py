@@ -155,7 +155,7 @@ MISTAKES = {
                   release: 1.10  #! CHR0105
             """
         },
-        ["`images.release` is a number, so that `1.10` and `1.1` would be the same", "write it in quotes"],
+        ["`images.release` is a number, which makes `1.10` and `1.1` the same", "write it in quotes"],
     ),
     "a tag without quotes": (
         {

@@ -92,7 +92,7 @@ def test_deep_verifies_again_what_is_there(mirror, project, upstream, target, si
     code, out = mirror(folder, "--deep")
     assert code == 1
     assert f"error[CHR0450]: image `chaos/chaos-log-watcher@{UNSIGNED.digest}` at registry `{target.host}`" in out
-    assert "delete the tag at the target and mirror again (a layout: write it anew)" in out
+    assert "delete the tag at the target and mirror again (a layout: rewrite it)" in out
     assert "chaos-ddcr@" not in out
 
 

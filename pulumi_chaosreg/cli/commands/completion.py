@@ -1,8 +1,8 @@
 """Print what teaches a shell to complete `chaosreg`: commands, options, choices, and the names of the project in the
 current folder (infrastructures, scopes, stacks, images, releases).
 
-The script asks `chaosreg` at each press of Tab: it needs no network and not Pulumi, and need not be printed anew for
-another version.
+The script asks `chaosreg` at each press of Tab: it needs neither the network nor Pulumi, and need not be printed
+again for a new version.
 """
 
 import argparse
@@ -19,7 +19,7 @@ examples:
   chaosreg completion bash > ~/.local/share/bash-completion/completions/chaosreg
   chaosreg completion zsh > "${fpath[1]}/_chaosreg"
   chaosreg completion fish > ~/.config/fish/completions/chaosreg.fish
-  source <(chaosreg completion bash)     in this shell only; of zsh: source <(chaosreg completion zsh)
+  source <(chaosreg completion bash)     for this shell only; in zsh: source <(chaosreg completion zsh)
 """
 _SHELLS = ("bash", "zsh", "fish")
 

@@ -64,7 +64,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_output(parser, "text", "json")
     mirror_layout.arguments(parser)
     group = parser.add_argument_group("as a Job in a cluster: see `chaosreg mirror-job`")
-    group.add_argument("--as-job", action="store_true", help="what `chaosreg mirror-job` was called before")
+    group.add_argument("--as-job", action="store_true", help="former name of `chaosreg mirror-job`")
     mirror_job.arguments(group, former=True)
     parser.set_defaults(refuse=parser.error)
 

@@ -38,7 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="source", required=True, metavar="STACK", help="the stack that has them now")
     parser.add_argument("--dry-run", action="store_true", help="only list what would be moved")
     parser.add_argument("--yes", action="store_true", help="do not ask")
-    add_output(parser, "text", "json", about="json goes with --dry-run or --yes")
+    add_output(parser, "text", "json", about="json needs --dry-run or --yes")
     parser.set_defaults(refuse=parser.error)
 
 

@@ -35,7 +35,7 @@ examples:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command line may say."""
     parser.add_argument("versions", nargs="*", metavar="RELEASE")
-    parser.add_argument("--check", action="store_true", help="ask for newer tags (needs the network); 1 if there are")
+    parser.add_argument("--check", action="store_true", help="ask for newer tags (needs the network); 1 if any exist")
     parser.add_argument("--source", metavar="SERVER/ACCOUNT", help="the registry to ask (default: Harness's own)")
     add_output(parser, "text", "json")
 

@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     stack_file = reviewed.company.folder / f"Pulumi.{options.stack}.yaml"
     if options.stack is not None and options.stack not in reviewed.company.files and not stack_file.exists():
         known = ", ".join(review(project).company.files)
-        advice = f"stacks with a file of ours: {known or 'none'}"
+        advice = f"stacks with our settings: {known or 'none'}"
         raise ChaosregError.of("CHR0118", f"there is no stack file for `{options.stack}`", help=advice)
     print(FORMATS[options.output](reviewed, project), end="")
     return 1 if reviewed.errors or (options.strict and reviewed.warnings) else 0

@@ -33,14 +33,14 @@ def arguments(group: argparse._ArgumentGroup, *, former: bool = False) -> None:
     def add(name: str, about: str, **how: Any) -> None:
         group.add_argument(name, help=argparse.SUPPRESS if former else about, **how)
 
-    image = "has the command `chaosreg`: examples/mirror-job makes it (required)"
+    image = "an image with the command `chaosreg`: examples/mirror-job makes one (required)"
     add("--image", image, metavar="REF", required=not former)
-    add("--shards", "Pods that share the work (default: 4)", metavar="N", default=4, type=_positive)
-    add("--retries", "of a shard that failed (default: 2)", metavar="N", default=2, type=_count)
-    add("--namespace", "of both objects; left out where not given", metavar="NAME", type=_name)
-    add("--docker-config", "kubernetes.io/dockerconfigjson: logins", metavar="SECRET", type=_name)
-    add("--pull-secret", "to pull REF with", metavar="SECRET", type=_name)
-    add("--service-account", "for a cloud's identity; gets no token", metavar="NAME", type=_name)
+    add("--shards", "number of Pods that share the work (default: 4)", metavar="N", default=4, type=_positive)
+    add("--retries", "how often to retry a failed shard (default: 2)", metavar="N", default=2, type=_count)
+    add("--namespace", "of the Job and its ConfigMap; left out by default", metavar="NAME", type=_name)
+    add("--docker-config", "logins; of type kubernetes.io/dockerconfigjson", metavar="SECRET", type=_name)
+    add("--pull-secret", "the Pods pull REF with it", metavar="SECRET", type=_name)
+    add("--service-account", "for a cloud identity; no token is mounted", metavar="NAME", type=_name)
     trusted = f"whose `{_CA_BUNDLE}` has the certificates of all registries' authorities"
     add("--ca-bundle", trusted, metavar="CONFIGMAP", type=_name)
 

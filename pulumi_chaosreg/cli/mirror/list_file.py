@@ -102,7 +102,7 @@ def read_list(path: Path) -> list[TagCopy]:
         numbered = enumerate(listed, 1)
         problems = [f"entry {number}: {problem}" for number, entry in numbered for problem in _problems(entry)]
     if problems:
-        advice = "print it anew with `chaosreg mirror-job`, or write `source` (with a digest) and `target`"
+        advice = "print it again with `chaosreg mirror-job`, or write `source` (with a digest) and `target`"
         place = Place(file=path)
         raise ChaosregError(
             Finding("CHR0460", f"this is not a list of images to mirror: {problem}", place, help=advice)
