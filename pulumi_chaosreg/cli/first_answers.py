@@ -289,7 +289,7 @@ def _ask_about_registry(given: Given, ask: Callable[..., None]) -> None:
             user = given.kind.usual_user(server, given.path)
             ask("username", "User that clusters pull as (the password is set later)", user or None, "chaos-user")
         case Form.FILE:
-            ask("key_file", "The key file, as a path from the project's folder", given.kind.password_file)
+            ask("key_file", "Key file, a path from the project's folder", given.kind.password_file)
         case Form.SECRET:
             ask("secret_name", "The Secret's name", CREDENTIAL)
         case Form.JOB:

@@ -693,6 +693,25 @@ def test_only_what_the_kind_needs_is_asked(tmp_path, terminal):
     assert review(tmp_path).errors == ()
 
 
+def test_a_key_file_of_google_is_an_answer(tmp_path, terminal):
+    asked = terminal(*NEEDED[2:], "--server", "europe-docker.pkg.dev/acme/chaos", "--release", "1.94.4")
+    asked.answer("account", "acme\n")
+    asked.answer("Organization", "\n")
+    asked.answer("project", "\n")
+    asked.answer("Namespace", "\n")
+    asked.answer("public [private]", "\n")
+    asked.answer("What runs the nodes", "other\n")
+    asked.answer("One of these [password]", "file\n")
+    asked.answer("Key file, a path from the project's folder [service-account-key.json]", "\n")
+    asked.answer("ServiceAccount", "litmus\n")
+    asked.answer("Another one", "\n")
+    assert asked.end()[0] == 0
+    said = _config(tmp_path, "acme")["chaosreg:account"]["image_registry"]["authentication"]
+    assert said == {"type": "gcp_service_account", "key_file": "service-account-key.json"}
+    assert "service-account-key.json" in (tmp_path / ".gitignore").read_text().splitlines()
+    assert review(tmp_path).errors == ()
+
+
 def test_a_wrong_answer_is_asked_again_with_the_reason(tmp_path, terminal):
     asked = terminal()
     asked.answer("account", "Acme\n")
