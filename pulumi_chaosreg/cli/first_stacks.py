@@ -152,10 +152,14 @@ def problem(answer: str, text: str) -> str:
     for key in reversed(path):
         section = {key: section}
     for finding in check_settings(section, Place()).findings:
-        # who answers a question knows nothing of the settings' names
-        message = re.sub(rf"`{re.escape('.'.join(path))}(\.0)?`", "it", finding.message)
-        return _said(replace(finding, message=message, help=_ADVICE.get(answer, finding.help)))
+        about_answer = _without_setting(".".join(path), finding.message)
+        return _said(replace(finding, message=about_answer, help=_ADVICE.get(answer, finding.help)))
     return ""
+
+
+def _without_setting(path: str, sentence: str) -> str:
+    """The sentence for somebody who answers a question, and knows no names of settings."""
+    return re.sub(rf"`{re.escape(path)}(\.0)?`", "it", sentence)
 
 
 def release_problem(release: str, infrastructure_type: str) -> str:
