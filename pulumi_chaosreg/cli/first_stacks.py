@@ -153,7 +153,9 @@ def problem(answer: str, text: str) -> str:
         section = {key: section}
     for finding in check_settings(section, Place()).findings:
         about_answer = _without_setting(".".join(path), finding.message)
-        return _said(replace(finding, message=about_answer, help=_ADVICE.get(answer, finding.help)))
+        return _said(
+            replace(finding, message=about_answer, help=_ADVICE[answer] if answer in _ADVICE else finding.help)
+        )
     return ""
 
 
