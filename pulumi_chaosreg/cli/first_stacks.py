@@ -152,10 +152,9 @@ def problem(answer: str, text: str) -> str:
     for key in reversed(path):
         section = {key: section}
     for finding in check_settings(section, Place()).findings:
-        about_answer = _without_setting(".".join(path), finding.message)
-        return _said(
-            replace(finding, message=about_answer, help=_ADVICE[answer] if answer in _ADVICE else finding.help)
-        )
+        told = replace(finding, message=_without_setting(".".join(path), finding.message))
+        advice = _ADVICE.get(answer)
+        return _said(replace(told, help=advice) if advice else told)
     return ""
 
 
