@@ -217,7 +217,7 @@ def test_the_former_spelling_prints_the_same_with_a_notice_of_the_new_one(compan
     words = ("chaos-ddcr", "--image", "tools.example/chaosreg-mirror:0.1.0", "--shards", "2", "--dry-run")
     code, out, said = run("mirror-job", *words)
     assert (code, said) == (0, "")
-    assert "kind: TagCopy" in out
+    assert "kind: Job" in out
     former = run("mirror", "--as-job", *words)
     assert former == (0, out, "chaosreg: `mirror --as-job` is now spelled `chaosreg mirror-job`\n")
     assert run("-q", "mirror", "--as-job", *words) == (0, out, "")

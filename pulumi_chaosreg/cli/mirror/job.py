@@ -71,7 +71,7 @@ def objects(copies: Sequence[TagCopy], options: argparse.Namespace) -> list[Obje
     spec["template"]["spec"]["volumes"][0]["configMap"]["name"] = name
     metadata = {"name": name, **({"namespace": options.namespace} if options.namespace else {}), "labels": _LABELS}
     config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "immutable": True, "data": lists}
-    return [config_map, {"apiVersion": "batch/v1", "kind": "TagCopy", "metadata": metadata, "spec": spec}]
+    return [config_map, {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}]
 
 
 def _needs_packages(image: str) -> Finding:
