@@ -30,16 +30,7 @@ def spelled(text: str) -> str:
 def _has_default_port(host: str) -> bool:
     """Whether it is spoken to by TLS at port 443, and known for a server without its port."""
     try:
-        ip_address(host.strip("[]"))
-    except ValueError:
-        return bool(_NAME.fullmatch(host))
-    return not is_of_this_machine(host)
-
-
-def is_of_this_machine(host: str) -> bool:
-    """Whether it is a loopback address or `localhost`: spoken to without TLS."""
-    try:
         address = ip_address(host.strip("[]"))
     except ValueError:
-        return host.rpartition(".")[2] == "localhost"
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+        return bool(_NAME.fullmatch(host))
+    return not (getattr(address, "ipv4_mapped", None) or address).is_loopback

@@ -10,8 +10,6 @@ class Reach:
     part of the server) are filled in; a `*` stands for one name that nobody knows beforehand.
     """
 
-    registry: str = ""
-    """Who answers for the server, where its name does not."""
     tokens: Sequence[str] = ()
     """Who gives out the registry's own tokens, where it does not itself."""
     blobs: Sequence[str] = ()

@@ -6,7 +6,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from pulumi_chaosreg.images.reference import Reference
-from pulumi_chaosreg.images.servers import is_of_this_machine
+from pulumi_chaosreg.images.server_address import base_url
 from pulumi_chaosreg.registries.aws import partition
 from pulumi_chaosreg.registries.kinds import RegistryKind, registry_kind
 from pulumi_chaosreg.registries.servers import canonical_server
@@ -69,17 +69,20 @@ def asked(config: ResolvedConfig) -> Iterator[Asked]:
 
 def asked_for_record(record: Publication) -> Asked:
     """What a level asks that is published in Harness."""
-    address = urlsplit(record.endpoint.value)
+    return _asked(record.endpoint.value, Who.CI, "Harness's API")
+
+
+def _asked(url: str, who: Who, why: str) -> Asked:
+    """Whoever answers at this address."""
+    address = urlsplit(url)
     port = address.port or (_HTTPS if address.scheme == "https" else _HTTP)
-    return Asked(address.hostname or "", port, Who.CI, "Harness's API")
+    return Asked(address.hostname or "", port, who, why)
 
 
 def _registry(server: str, who: Who, why: str) -> Iterator[Asked]:
     """Whoever answers for this server, in all that a copy or a pull needs."""
     kind = registry_kind(server)
-    address = urlsplit(f"//{kind.reach.registry or server}")  # an IPv6 address has colons of its own
-    host = address.hostname or server
-    yield Asked(host, address.port or (_HTTP if is_of_this_machine(host) else _HTTPS), who, why)
+    yield _asked(base_url(server), who, why)
     yield from _hosts(kind.reach.tokens, server, kind, who, f"tokens of {server}")
     yield from _hosts(kind.reach.blobs, server, kind, who, f"layers of {server}")
 

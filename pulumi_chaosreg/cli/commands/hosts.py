@@ -15,7 +15,7 @@ from pulumi_chaosreg.cli.commands.resolve import warn_of_errors
 from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.cli.output import add_output, as_json
 from pulumi_chaosreg.cli.selection import select
-from pulumi_chaosreg.registries.kinds import registry_kind
+from pulumi_chaosreg.images.server_address import base_url
 from pulumi_chaosreg.review.review import review
 from pulumi_chaosreg.scopes.hosts import Asked, Who, asked, asked_for_record
 from pulumi_chaosreg.scopes.model import Scope
@@ -100,7 +100,7 @@ def _whys(reasons: Sequence[Asked]) -> list[tuple[str, str]]:
 
 
 def _certs_d(server: str, authority: str) -> str:
-    address = f"https://{registry_kind(server).reach.registry or server}"
+    address = base_url(server)
     return (
         f"# /etc/containerd/certs.d/{server}/hosts.toml\n"
         f"server = {json.dumps(address)}\n\n"
