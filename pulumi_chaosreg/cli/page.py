@@ -105,7 +105,7 @@ def _command(name: str) -> str:
 
 
 def _prose(text: str, parser: argparse.ArgumentParser) -> str:
-    """A docstring as Markdown: options, and the parser's placeholders, as code."""
+    """A docstring as Markdown: options, and what the parser calls the values of arguments, as code."""
     names = {re.escape(str(action.metavar)) for action in parser._actions if action.metavar}
     words = re.compile(rf"(?<![\w-])(--[a-z][a-z-]+|{'|'.join(sorted(names, key=len, reverse=True))})(?!\w)")
     pieces = re.split(r"(`[^`]*`)", text.strip())

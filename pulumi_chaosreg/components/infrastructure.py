@@ -266,8 +266,8 @@ class Infrastructure(LevelComponent):
         value = self.credential(delivery.credential)
         if value is None and delivery.key_file:
             # what is wrong with the file is told by the checks
-            value = read_key_file(self._declared.project, delivery.key_file, delivery.key_file_place)
-            value = None if value is None else pulumi.Output.secret(value)
+            key = read_key_file(self._declared.project, delivery.key_file, delivery.key_file_place)
+            value = pulumi.Output.secret(key.text) if key else None
         if value is None:
             raise refusal(no_value(delivery.credential, delivery.named_by.place))
         return value

@@ -5,7 +5,7 @@ another stack owns is drawn as a component without resources, so that URNs stay 
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import Any, Self, Unpack
 
 import pulumi
 
@@ -25,9 +25,6 @@ from pulumi_chaosreg.scopes.component_names import component_type
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.publication import Publication
 from pulumi_chaosreg.stacks.sections import CREDENTIALS
-
-if TYPE_CHECKING:
-    pass  # slow to import
 
 Credentials = Mapping[str, pulumi.Input[Any]]
 

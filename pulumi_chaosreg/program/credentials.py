@@ -45,7 +45,7 @@ class CredentialValues:
         if variable and os.environ.get(variable):
             return {name: pulumi.Output.secret(os.environ[variable])}
         if delivery.key_file and (key := read_key_file(self.project, delivery.key_file, delivery.key_file_place)):
-            return {name: pulumi.Output.secret(key)}
+            return {name: pulumi.Output.secret(key.text)}
         looked_at = self.company.credential_places(infrastructure, name)
         looked_at += [f"environment variable {variable}"] if variable else []
         top = next((above.stack for above in infrastructure.chain() if above.stack), self.stack)

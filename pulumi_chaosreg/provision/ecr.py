@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.provision.aws_account import provider_for
 from pulumi_chaosreg.provision.aws_nodes import node_identity
 from pulumi_chaosreg.provision.aws_roles import make_roles, role_arn
+from pulumi_chaosreg.provision.other_key import refuse_other_key
 from pulumi_chaosreg.provision.protocol import (
     Access,
     ImageRepository,
@@ -22,15 +22,12 @@ from pulumi_chaosreg.provision.protocol import (
     RepositorySettings,
 )
 from pulumi_chaosreg.registries.aws import partition
-from pulumi_chaosreg.settings.yaml_file import locate
 
 if TYPE_CHECKING:
     import pulumi
 
 _COMPANIONS = "sha256-*"
 """Tags of cosign's signatures and the fallback lists of referrers: they are written again when one is added."""
-_EXPIRE_AFTER = 14
-"""Days. Long enough for a rollback, and for Pods that are pinned to a digest whose tag has moved."""
 
 
 class Mutability(NamedTuple):
@@ -109,12 +106,12 @@ def _repository(
         tags=dict(settings.tags) or None,
         opts=keep,
     )
-    repository.encryption_configurations.apply(partial(_refuse_other_key, registry, settings, image.path))
+    repository.encryption_configurations.apply(partial(_compare_keys, registry, settings, image.path))
     # They go with their repository, and stay with it; alone they go when nobody says them any more.
     below = pulumi.ResourceOptions(
         parent=repository, provider=provider, deleted_with=repository, retain_on_delete=False, protect=False
     )
-    rules = lifecycle(expire_after(settings))
+    rules = lifecycle(settings.expire_after)
     # its text is replaced, never updated; there is one for each repository: the old one goes first
     first = pulumi.ResourceOptions.merge(below, pulumi.ResourceOptions(delete_before_replace=True))
     ecr.LifecyclePolicy(name, repository=repository.name, region=region, policy=rules, opts=first)
@@ -138,11 +135,6 @@ def mutability(settings: RepositorySettings, image: ImageRepository) -> Mutabili
         return Mutability("MUTABLE")
     excluded = (*image.moving_tags, *((_COMPANIONS,) if settings.with_signatures else ()))
     return Mutability("IMMUTABLE_WITH_EXCLUSION", excluded) if excluded else Mutability("IMMUTABLE")
-
-
-def expire_after(settings: RepositorySettings) -> int:
-    """After how many days untagged images go."""
-    return settings.expire_untagged_after_days or _EXPIRE_AFTER
 
 
 def lifecycle(days: int) -> str:
@@ -204,37 +196,23 @@ def repository_arn(registry: OwnedRegistry, path: str) -> str:
     return f"arn:{partition(region).name}:ecr:{region}:{account}:repository/{path}"
 
 
-_OWN_KEY = "ECR's own key (AES256)"
-
-
 def other_key(wanted: str, found: Sequence[Any] | None) -> str | None:
-    """What a repository is encrypted with, as a message says it, where that is not what is `wanted`: the ARN of a key,
-    empty for ECR's own. None where it is, or where that cannot be told: an alias is no key's ARN.
+    """What a repository is encrypted with where that is not what is `wanted`: the ARN of a key, empty for ECR's own
+    (AES256). None where it is, or where that cannot be told: an alias is no key's ARN.
     """
     for one in found or ():
         key = (one.kms_key or "") if (one.encryption_type or "AES256") != "AES256" else ""
         if bool(key) != bool(wanted) or (":key/" in wanted and key != wanted):
-            return f"`{key}`" if key else _OWN_KEY
+            return key
     return None
 
 
-def _refuse_other_key(
+def _compare_keys(
     registry: OwnedRegistry, settings: RepositorySettings, path: str, found: Sequence[Any] | None
 ) -> None:
-    """RunError (CHR0482) where the repository that is there has another key than the settings say."""
-    import pulumi
-
-    if is_with := other_key(settings.kms_key, found):
-        wanted = f"`{settings.kms_key}`" if settings.kms_key else "ECR's own (AES256)"
-        way_back = "remove `kms_key`" if is_with == _OWN_KEY else f"write `kms_key: {is_with.strip('`')}`"
-        finding = Finding(
-            "CHR0482",
-            f"repository `{path}` is encrypted with {is_with}, but the key should be {wanted}: ECR never changes it",
-            settings.places.get("kms_key", registry.place),
-            help=f"{way_back}; for another key give the registry another `account`, let its clusters follow, and "
-            "delete the old repositories when unused",
-        )
-        raise pulumi.RunError(str(ChaosregError(locate([finding]))))
+    other = other_key(settings.kms_key, found)
+    if other is not None:
+        refuse_other_key(registry, settings, path, other, vendor="ECR", own="ECR's own key (AES256)")
 
 
 def _json(document: dict[str, Any]) -> str:

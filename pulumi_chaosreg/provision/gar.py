@@ -7,17 +7,14 @@ is for: docs/registries/gar.md.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from pulumi_chaosreg.errors import ChaosregError, Finding
+from pulumi_chaosreg.provision.other_key import refuse_other_key
 from pulumi_chaosreg.provision.protocol import Access, ImageRepository, OwnedRegistry, Provisioned, RepositorySettings
-from pulumi_chaosreg.settings.yaml_file import locate
 
 if TYPE_CHECKING:
     import pulumi
     from pulumi_gcp.artifactregistry import RepositoryCleanupPolicyArgsDict
 
 _DAY = 86_400
-_EXPIRE_AFTER = 14
-"""Days. Long enough for a rollback, and for Pods that are pinned to a digest whose tag has moved."""
 _OF_OLD_HOSTS = "gcr.io"
 """What repositories are called that answer for the hosts of the old Container Registry: by the host itself."""
 
@@ -79,7 +76,7 @@ def _repository(
     )
     # No key is nothing in the state, which a preview takes for unknown; `registry_uri` is known of what is there.
     known = pulumi.Output.all(repository.registry_uri, repository.kms_key_name.future())
-    known.apply(lambda found: _refuse_other_key(registry, settings, found[1]))
+    known.apply(lambda found: _compare_keys(registry, settings, found[1]))
     below = pulumi.ResourceOptions(parent=repository, deleted_with=repository, retain_on_delete=False, protect=False)
     for who, members in settings.members.items():
         (role,) = registry.kind.rights[who]
@@ -110,25 +107,10 @@ def cleanup(settings: RepositorySettings) -> "RepositoryCleanupPolicyArgsDict":
     """The policy that takes what has no tag for so many days. What an image index needs stays as long as the index:
     Google refuses to delete it (GOOGLE_MANIFEST_DANGLING_PARENT_IMAGE).
     """
-    days = settings.expire_untagged_after_days or _EXPIRE_AFTER
-    older = f"{days * _DAY}s"
+    older = f"{settings.expire_after * _DAY}s"
     return {"id": "untagged", "action": "DELETE", "condition": {"tag_state": "UNTAGGED", "older_than": older}}
 
 
-def _refuse_other_key(registry: OwnedRegistry, settings: RepositorySettings, found: str | None) -> None:
-    """RunError (CHR0482) where the repository that is there has another key than the settings say."""
-    import pulumi
-
-    if (found or "") == settings.kms_key:
-        return
-    own = "Google's own key"
-    has, wanted = (f"`{key}`" if key else own for key in (found, settings.kms_key))
-    finding = Finding(
-        "CHR0482",
-        f"repository `{registry.path}` is encrypted with {has}, but the key should be {wanted}: Google never changes "
-        "it",
-        settings.places.get("kms_key", registry.place),
-        help=f"{f'write `kms_key: {found}`' if found else 'remove `kms_key`'}; for another key give the registry "
-        "another `account`, let its clusters follow, and delete the old repository when unused",
-    )
-    raise pulumi.RunError(str(ChaosregError(locate([finding]))))
+def _compare_keys(registry: OwnedRegistry, settings: RepositorySettings, found: str | None) -> None:
+    if (found or "") != settings.kms_key:
+        refuse_other_key(registry, settings, registry.path, found or "", vendor="Google", own="Google's own key")

@@ -74,6 +74,10 @@ class CloudAccess:
         return bool(self.assume_role or self.profile)
 
 
+EXPIRE_AFTER = 14
+"""Days. Long enough for a rollback, and for Pods that are pinned to a digest whose tag has moved."""
+
+
 @dataclass(frozen=True, slots=True)
 class RepositorySettings:
     """How repositories are made. None means that nobody says: then it is the kind that knows what is best."""
@@ -99,6 +103,11 @@ class RepositorySettings:
     """Whether `destroy` leaves what was made (`on_destroy: retain`)."""
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)
     """Key below `repositories` → where it is said."""
+
+    @property
+    def expire_after(self) -> int:
+        """After how many days untagged images go."""
+        return self.expire_untagged_after_days or EXPIRE_AFTER
 
 
 @dataclass(frozen=True, slots=True)

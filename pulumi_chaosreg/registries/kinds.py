@@ -253,6 +253,9 @@ def _host(server: str) -> str:
 SAYABLE_KINDS: tuple[str, ...] = tuple(sorted(name for name, kind in all_kinds().items() if kind.sayable))
 """What `image_registry.kind` may say: those that no host tells."""
 
+KEY_FILE_TYPE = next(str(kind.cloud_authentication) for kind in all_kinds().values() if kind.key_user)
+"""The authentication type that has key files: of the cloud that makes such keys."""
+
 AUTHENTICATION_TYPES: tuple[str, ...] = (
     "kubernetes_secret",
     *dict.fromkeys(type_ for kind in all_kinds().values() for type_ in kind.authentication),

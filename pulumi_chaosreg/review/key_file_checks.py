@@ -7,7 +7,7 @@ from pathlib import Path
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.settings.table import PULL_SECRET
-from pulumi_chaosreg.stacks.key_file import Tracked, key_path, read_key_file, tracked
+from pulumi_chaosreg.stacks.key_file import Tracked, read_key_file
 
 
 def check_key_files(project: Path, configs: Iterable[ResolvedConfig]) -> list[Finding]:
@@ -21,9 +21,10 @@ def check_key_files(project: Path, configs: Iterable[ResolvedConfig]) -> list[Fi
     findings: list[Finding] = []
     for (said, place), is_perhaps_theirs in named.items():
         try:
-            if read_key_file(project, said, place) is None:
+            key = read_key_file(project, said, place)
+            if key is None:
                 findings.append(replace(_missing(said, place), follows=is_perhaps_theirs))
-            elif tracked(key_path(project, said)) is Tracked.UNKNOWN:
+            elif key.tracked is Tracked.UNKNOWN:
                 findings.append(_unchecked(said, place))
         except ChaosregError as error:
             findings += error.findings

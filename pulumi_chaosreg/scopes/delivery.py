@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from pulumi_chaosreg.errors import Finding, Place
-from pulumi_chaosreg.registries.kinds import resembled_kind
+from pulumi_chaosreg.registries.kinds import KEY_FILE_TYPE, resembled_kind
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, nearest
 from pulumi_chaosreg.scopes.moves import object_name
 from pulumi_chaosreg.scopes.refresher import Refresher, refresher
@@ -38,8 +38,6 @@ class How(StrEnum):
         return self is not How.NODE_IDENTITY
 
 
-KEY_FILE_TYPE = "gcp_service_account"
-"""The authentication type that has key files."""
 IN_THIS_VERSION = (How.THEIRS, How.SECRET, How.REFRESHER, How.NODE_IDENTITY)
 """Those that `kubernetes/deliveries` has a module for; the others are told (CHR0503)."""
 

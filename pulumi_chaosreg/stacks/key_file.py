@@ -4,6 +4,7 @@ import json
 import os
 import stat
 import subprocess
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
@@ -21,12 +22,20 @@ class Tracked(Enum):
     UNKNOWN = "unknown"  # there is a repository, and Git does not say
 
 
-def read_key_file(project: Path, said: str, place: Place) -> str | None:
-    """The file's text; None where there is no such file. Paths count from the folder of Pulumi.yaml, `~` is the home.
+@dataclass(frozen=True, slots=True)
+class KeyFile:
+    """The key of a service account, and what Git says of its file: never that it has it."""
+
+    text: str = field(repr=False)
+    tracked: Tracked
+
+
+def read_key_file(project: Path, said: str, place: Place) -> KeyFile | None:
+    """None where there is no such file. Paths count from the folder of Pulumi.yaml, `~` is the home.
 
     ChaosregError where it is not the key of a service account (CHR0541), or in Git (CHR0540). Neither shows any of it.
     """
-    path = key_path(project, said)
+    path = _path(project, said)
     try:
         text = _text(path)
     except FileNotFoundError:
@@ -35,7 +44,8 @@ def read_key_file(project: Path, said: str, place: Place) -> str | None:
         raise _no_key(said, path, place, getattr(error, "strerror", None) or str(error)) from None
     if problem := _problem(text):
         raise _no_key(said, path, place, problem)
-    if tracked(path) is Tracked.YES:
+    tracked = _tracked(path)
+    if tracked is Tracked.YES:
         raise ChaosregError(
             Finding(
                 "CHR0540",
@@ -44,17 +54,16 @@ def read_key_file(project: Path, said: str, place: Place) -> str | None:
                 help=f"delete this key at Google, `git rm --cached {said}`, add it to .gitignore, and make another",
             )
         )
-    return text
+    return KeyFile(text, tracked)
 
 
-def tracked(path: Path) -> Tracked:
+def _tracked(path: Path) -> Tracked:
     """Whether Git has this file, by its own name or by that of the file that it links to."""
-    found = {_tracked(name) for name in dict.fromkeys((path, path.resolve()))}
+    found = {_of_git(name) for name in dict.fromkeys((path, path.resolve()))}
     return next((one for one in (Tracked.YES, Tracked.UNKNOWN) if one in found), Tracked.NO)
 
 
-def key_path(project: Path, said: str) -> Path:
-    """Where the file is that a setting names."""
+def _path(project: Path, said: str) -> Path:
     try:
         return project / Path(said).expanduser()
     except RuntimeError:  # no such user
@@ -102,7 +111,7 @@ def _no_key(said: str, path: Path, place: Place, problem: str) -> ChaosregError:
     )
 
 
-def _tracked(path: Path) -> Tracked:
+def _of_git(path: Path) -> Tracked:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     # a repository of somebody else's (a CI container's other user) is read all the same, and nothing of it is run
     settings = ("-c", "safe.directory=*", "-c", "core.fsmonitor=false")

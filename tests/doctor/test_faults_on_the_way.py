@@ -71,7 +71,7 @@ def serve(tmp_path: Path) -> Iterator[Callable[[Certificate], RegistryServer]]:
         one.stop()
 
 
-def stops_at(patient: Patient, step: str, code: str, *words: str) -> str:
+def expect_stop_at(patient: Patient, step: str, code: str, *words: str) -> str:
     """One step fails with one error, and what follows from it is not asked; what was printed."""
     report = patient.examined()
     assert report.code == 1
@@ -97,29 +97,33 @@ def test_nothing_is_wrong_and_nothing_is_written(admit: Admit, target: RegistryS
 
 
 def test_a_name_that_does_not_exist(admit: Admit) -> None:
-    stops_at(admit("registry.invalid"), "DNS", "CHR0401", "its name does not resolve", "not asked, as `DNS` failed")
+    expect_stop_at(
+        admit("registry.invalid"), "DNS", "CHR0401", "its name does not resolve", "not asked, as `DNS` failed"
+    )
 
 
 def test_a_port_where_nobody_listens(admit: Admit) -> None:
-    stops_at(admit(f"127.0.0.1:{free_port('127.0.0.1')}"), "TCP", "CHR0401", "connection refused")
+    expect_stop_at(admit(f"127.0.0.1:{free_port('127.0.0.1')}"), "TCP", "CHR0401", "connection refused")
 
 
 @pytest.mark.usefixtures("known_here", "authority")
 def test_a_certificate_of_an_authority_that_nobody_knows_here(admit: Admit, serve, tmp_path: Path) -> None:
     server = serve(Authority(tmp_path / "another authority").issue(NAME))
-    stops_at(admit(f"{NAME}:{server.port}"), "TLS", "CHR0402", "unable to get local issuer", "SSL_CERT_FILE=ca.pem")
+    expect_stop_at(
+        admit(f"{NAME}:{server.port}"), "TLS", "CHR0402", "unable to get local issuer", "SSL_CERT_FILE=ca.pem"
+    )
 
 
 @pytest.mark.usefixtures("known_here")
 def test_a_certificate_for_another_name(admit: Admit, serve, authority: Authority) -> None:
     server = serve(authority.issue("other.company.example"))
-    stops_at(admit(f"{NAME}:{server.port}"), "TLS", "CHR0402", "hostname mismatch", "as its certificate names it")
+    expect_stop_at(admit(f"{NAME}:{server.port}"), "TLS", "CHR0402", "hostname mismatch", "as its certificate names it")
 
 
 @pytest.mark.usefixtures("known_here")
 def test_a_certificate_that_has_ended(admit: Admit, serve, authority: Authority) -> None:
     server = serve(authority.issue(NAME, datetime.now(UTC) - timedelta(hours=1)))
-    stops_at(admit(f"{NAME}:{server.port}"), "TLS", "CHR0402", "certificate has expired", "renew the server's")
+    expect_stop_at(admit(f"{NAME}:{server.port}"), "TLS", "CHR0402", "certificate has expired", "renew the server's")
 
 
 @pytest.mark.usefixtures("known_here")
@@ -133,7 +137,7 @@ def test_a_certificate_that_ends_soon_is_a_warning(admit: Admit, serve, authorit
 
 @pytest.mark.usefixtures("known_here", "authority")
 def test_a_server_that_speaks_no_tls(admit: Admit, target: RegistryServer) -> None:
-    stops_at(admit(f"{NAME}:{target.port}"), "TLS", "CHR0402", "it does not speak TLS at this port")
+    expect_stop_at(admit(f"{NAME}:{target.port}"), "TLS", "CHR0402", "it does not speak TLS at this port")
 
 
 @pytest.mark.parametrize("status", [200, 404])
@@ -141,31 +145,31 @@ def test_a_server_that_is_no_registry(status: int, admit: Admit) -> None:
     page = Reply(status, b"<html><h1>Sign in</h1></html>", {"Content-Type": "text/html; charset=utf-8"})
     with FaultServer(lambda _: page) as portal:
         said = f"is not a registry: it answers `GET /v2/` with {status} and text/html"
-        stops_at(admit(portal.host), "/v2/", "CHR0901", said, "answer: Sign in")
+        expect_stop_at(admit(portal.host), "/v2/", "CHR0901", said, "answer: Sign in")
 
 
 def test_a_registry_that_has_had_enough(admit: Admit, target: RegistryServer) -> None:
     reply = Reply(429, headers={"Retry-After": "21600"})
     with FaultServer(lambda _: reply, target.host) as front:
-        stops_at(admit(front.host), "/v2/", "CHR0412", "6 h 0 min")
+        expect_stop_at(admit(front.host), "/v2/", "CHR0412", "6 h 0 min")
         assert len(front.seen) == 2  # once in each run: it said when to come back
 
 
 def test_a_registry_that_is_broken(admit: Admit, target: RegistryServer) -> None:
     with FaultServer(lambda _: Reply(502, b"<h1>Bad Gateway</h1>"), target.host) as front:
-        stops_at(admit(front.host), "/v2/", "CHR0413", "answered 502", "Bad Gateway")
+        expect_stop_at(admit(front.host), "/v2/", "CHR0413", "answered 502", "Bad Gateway")
 
 
 def test_an_image_that_is_missing(admit: Admit, target: RegistryServer) -> None:
     patient = admit(target.host)
     patient.push(without="chaos-log-watcher")
-    text = stops_at(patient, "images", "CHR0405", "no tag `1.94.0` in `chaos/chaos-log-watcher`")
+    text = expect_stop_at(patient, "images", "CHR0405", "no tag `1.94.0` in `chaos/chaos-log-watcher`")
     assert "chaos-ddcr" not in text
 
 
 def test_two_missing_images_are_one_finding(admit: Admit, target: RegistryServer) -> None:
     patient = admit(target.host)
-    stops_at(patient, "images", "CHR0405", "= also: ", "chaos/service-discovery-collector")
+    expect_stop_at(patient, "images", "CHR0405", "= also: ", "chaos/service-discovery-collector")
 
 
 def test_an_image_that_the_registry_fails_to_give(admit: Admit, target: RegistryServer) -> None:
@@ -173,7 +177,7 @@ def test_an_image_that_the_registry_fails_to_give(admit: Admit, target: Registry
     with FaultServer(broken, target.host) as front:
         patient = admit(front.host)
         patient.push(target.host)
-        stops_at(patient, "images", "CHR0413", "answered 500 to tag `1.94.0` of `chaos/chaos-log-watcher`")
+        expect_stop_at(patient, "images", "CHR0413", "answered 500 to tag `1.94.0` of `chaos/chaos-log-watcher`")
 
 
 def test_a_tag_that_has_moved_since_it_was_locked_is_a_warning(admit: Admit, target: RegistryServer) -> None:
@@ -203,7 +207,9 @@ def test_a_locked_digest_that_is_gone_is_missing_though_its_tag_is_there(admit: 
 def test_a_proxy_that_refuses_is_named_without_its_password(admit: Admit, monkeypatch: pytest.MonkeyPatch) -> None:
     with ConnectProxy({}, ("corp", "another")) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://corp:{PASSWORD}@{proxy.host}")
-        text = stops_at(admit(NAME), "TCP", "CHR0401", f"the proxy `{proxy.host}`", "407 Proxy Authentication Required")
+        text = expect_stop_at(
+            admit(NAME), "TCP", "CHR0401", f"the proxy `{proxy.host}`", "407 Proxy Authentication Required"
+        )
     assert PASSWORD not in text
 
 
@@ -211,7 +217,7 @@ def test_a_proxy_that_refuses_is_named_without_its_password(admit: Admit, monkey
 def test_a_proxy_that_is_none(admit: Admit, monkeypatch: pytest.MonkeyPatch) -> None:
     with LocalServer(Babbler(("127.0.0.1", 0), BaseRequestHandler)) as babbler:
         monkeypatch.setenv("HTTPS_PROXY", f"http://corp:{PASSWORD}@{babbler.host}")
-        text = stops_at(admit(NAME), "TCP", "CHR0401", "says something that is not a proxy's answer")
+        text = expect_stop_at(admit(NAME), "TCP", "CHR0401", "says something that is not a proxy's answer")
     assert PASSWORD not in text
 
 
@@ -237,13 +243,15 @@ def test_a_proxy_looks_up_names_that_nobody_knows_here(
 
 def test_a_proxy_whose_name_does_not_exist(admit: Admit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
-    stops_at(admit(NAME), "DNS", "CHR0401", "the name of the proxy `proxy.invalid:3128` of the environment")
+    expect_stop_at(admit(NAME), "DNS", "CHR0401", "the name of the proxy `proxy.invalid:3128` of the environment")
 
 
 @pytest.mark.parametrize("password", [f"{PASSWORD}/x", f"{PASSWORD}#x", f"{PASSWORD}?x"])
 def test_a_proxy_whose_password_is_not_escaped(admit: Admit, password: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", f"http://corp:{password}@proxy.invalid:3128")
-    text = stops_at(admit(NAME), "DNS", "CHR0401", "the environment's proxy cannot be used", "`%2F`, `%23` and `%3F`")
+    text = expect_stop_at(
+        admit(NAME), "DNS", "CHR0401", "the environment's proxy cannot be used", "`%2F`, `%23` and `%3F`"
+    )
     assert PASSWORD not in text
 
 

@@ -121,11 +121,11 @@ KEY, OTHER = (f"arn:aws:kms:eu-west-1:123456789012:key/{number}" for number in (
     [
         ("", "", None),
         (KEY, KEY, None),
-        (KEY, OTHER, f"`{OTHER}`"),
-        ("", KEY, f"`{KEY}`"),
-        (KEY, "", "ECR's own key (AES256)"),
+        (KEY, OTHER, OTHER),
+        ("", KEY, KEY),
+        (KEY, "", ""),
         ("alias/chaos", KEY, None),  # which key that is, nobody tells here
-        ("alias/chaos", "", "ECR's own key (AES256)"),
+        ("alias/chaos", "", ""),
     ],
 )
 def test_another_key_than_the_repository_has_is_told(wanted: str, found: str, told: str | None) -> None:

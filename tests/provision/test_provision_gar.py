@@ -118,10 +118,10 @@ def test_host_and_path_name_the_repository(server: str, account: str, expected: 
 
 def test_another_key_is_refused_as_google_never_changes_it() -> None:
     with pytest.raises(pulumi.RunError, match="CHR0482"):
-        gar._refuse_other_key(registry(), replace(CREATE, kms_key="projects/b"), "projects/a")
+        gar._compare_keys(registry(), replace(CREATE, kms_key="projects/b"), "projects/a")
     with pytest.raises(pulumi.RunError, match="remove `kms_key`"):
-        gar._refuse_other_key(registry(), replace(CREATE, kms_key="projects/b"), None)
-    gar._refuse_other_key(registry(), CREATE, "")
+        gar._compare_keys(registry(), replace(CREATE, kms_key="projects/b"), None)
+    gar._compare_keys(registry(), CREATE, "")
 
 
 def test_a_member_that_is_named_twice_is_one() -> None:

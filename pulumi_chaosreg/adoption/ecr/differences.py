@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_chaosreg.adoption.protocol import Difference, Effect
-from pulumi_chaosreg.provision.ecr import Mutability, expire_after, lifecycle, mutability, pull_policy
+from pulumi_chaosreg.provision.ecr import Mutability, lifecycle, mutability, pull_policy
 from pulumi_chaosreg.provision.protocol import ImageRepository, OwnedRegistry, Pullers, RepositorySettings
 from pulumi_chaosreg.registries.aws import partition
 
@@ -48,7 +48,7 @@ def has_our_rules(there: Description, settings: RepositorySettings) -> bool:
     """Whether its lifecycle policy is ours already. Any other is not changed but replaced by the provider: a new one
     that is put over it does the same at once.
     """
-    return _rules(there.lifecycle) == _rules(lifecycle(expire_after(settings)))
+    return _rules(there.lifecycle) == _rules(lifecycle(settings.expire_after))
 
 
 def _encryption(there: Description, settings: RepositorySettings) -> Iterator[Difference]:
@@ -76,7 +76,7 @@ def _scanning(there: Description, settings: RepositorySettings) -> Iterator[Diff
 
 
 def _expiry(there: Description, settings: RepositorySettings) -> Iterator[Difference]:
-    setting, ours = "expire_untagged_after_days", f"{expire_after(settings)}, untagged only"
+    setting, ours = "expire_untagged_after_days", f"{settings.expire_after}, untagged only"
     if not there.lifecycle:
         yield Difference(setting, _NOTHING, ours, Effect.MAKE)
     elif not has_our_rules(there, settings):
