@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pulumi_chaosreg.registries.kinds import RegistryKind, registry_kind
+from pulumi_chaosreg.scopes.refresher import keys_of
 
 CREDENTIAL = "registry-credentials"
 """NAME of the credential that clusters pull with."""
@@ -87,8 +88,7 @@ class FirstLogin:
 
     def keys(self) -> str:
         """The NAME of the keys that the Job is known by; empty where it has none."""
-        is_keys = self.form is Form.JOB and ":" not in self.identity and self.identity != "eks_pod_identity"
-        return self.identity if is_keys else ""
+        return keys_of(self.identity) if self.form is Form.JOB else ""
 
 
 def about(form: Form, kind: RegistryKind) -> str:

@@ -17,6 +17,16 @@ _MAX_NAME_LENGTH = 52
 """Of a CronJob's name: the Jobs that it makes have eleven characters more."""
 
 
+def role_of(identity: str) -> str:
+    """The ARN, where an identity of a refresher is a role; empty where it is another one."""
+    return identity if identity.startswith("arn:") else ""
+
+
+def keys_of(identity: str) -> str:
+    """The NAME of keys, where it is one; empty where it is a role, or what EKS gives."""
+    return "" if role_of(identity) or identity == EKS_POD_IDENTITY else identity
+
+
 @dataclass(frozen=True, slots=True)
 class Refresher:
     """Of one Secret."""
@@ -30,12 +40,12 @@ class Refresher:
     @property
     def role(self) -> str:
         """The ARN of the role that it assumes with its ServiceAccount's token; empty where it is another way."""
-        return self.identity.value if self.identity.value.startswith("arn:") else ""
+        return role_of(self.identity.value)
 
     @property
     def keys(self) -> str:
         """The NAME of its keys; empty where it has none."""
-        return "" if self.role or self.identity.value == EKS_POD_IDENTITY else self.identity.value
+        return keys_of(self.identity.value)
 
 
 def refresher(infrastructure: Scope, registry: Registry, why: Place) -> tuple[Refresher | None, list[Finding]]:
