@@ -30,7 +30,7 @@ def as_text(reviewed: Review, _project: Path) -> str:
 
 def as_json(reviewed: Review, project: Path) -> str:
     """`findings` (code, severity, message, file, line, scope, keys, excerpt, notes, help), and how many there are."""
-    findings = [_plain(finding, project) for finding in reviewed.findings]
+    findings = [plain_finding(finding, project) for finding in reviewed.findings]
     return _dump({"findings": findings, "errors": len(reviewed.errors), "warnings": len(reviewed.warnings)})
 
 
@@ -53,7 +53,8 @@ def as_sarif(reviewed: Review, project: Path) -> str:
 FORMATS: Mapping[str, Callable[[Review, Path], str]] = {"text": as_text, "json": as_json, "sarif": as_sarif}
 
 
-def _plain(finding: Finding, project: Path) -> dict[str, Any]:
+def plain_finding(finding: Finding, project: Path) -> dict[str, Any]:
+    """A finding as every command's JSON has it; files relative to the project's folder."""
     place = finding.place
     return {
         "code": finding.code,

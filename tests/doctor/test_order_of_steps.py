@@ -67,6 +67,10 @@ def test_an_error_of_another_infrastructure_of_the_same_id_does_not_stop_it(proj
     assert "✓ configuration" in capsys.readouterr().out
     main(["--project", str(project.folder), "doctor", "*/billing/prod"])
     assert "✗ configuration" in capsys.readouterr().out
+    main(["--project", str(project.folder), "doctor", "*/billing/prod", "-o", "json"])
+    (finding, *_) = json.loads(capsys.readouterr().out)["infrastructures"][0]["steps"][0]["findings"]
+    assert (finding["code"], finding["file"]) == ("CHR0104", "stacks/Pulumi.billing.yaml")
+    assert finding["line"]
 
 
 def test_an_infrastructure_that_is_not_there(project, capsys) -> None:

@@ -9,6 +9,7 @@ import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from pulumi_chaosreg.cli.formats import plain_finding
 from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.cli.output import add_output, as_json
 from pulumi_chaosreg.cli.selection import select
@@ -16,7 +17,7 @@ from pulumi_chaosreg.cli.terminal import colored, colored_finding
 from pulumi_chaosreg.doctor.case import Surroundings
 from pulumi_chaosreg.doctor.examination import Seen, examine
 from pulumi_chaosreg.doctor.step import Failed, Passed, Result, Unseen
-from pulumi_chaosreg.errors import ChaosregError, Finding, visible
+from pulumi_chaosreg.errors import ChaosregError, visible
 from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.review.review import review
 from pulumi_chaosreg.stacks.project_file import find_project
@@ -45,13 +46,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Examine each infrastructure, and print what was found."""
+    project = Path(options.project).resolve()
     try:
-        reviewed = review(find_project(Path(options.project).resolve()))
+        project = find_project(project)
+        reviewed = review(project)
         chosen = select(reviewed, options.infrastructures)
     except ChaosregError as error:
         if options.output != "json":
             raise
-        print(as_json({"infrastructures": [], "findings": [_finding(one) for one in error.findings]}), end="")
+        print(
+            as_json({"infrastructures": [], "findings": [plain_finding(one, project) for one in error.findings]}),
+            end="",
+        )
         return 2
     machine, results, documents = MachineLogins(), list[Result](), list[dict[str, object]]()
     for config in chosen:
@@ -65,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
                     print(colored(seen.registry, "bold"))
                 print("\n".join(_lines(seen)), flush=True)  # the next step may take a while
             registry = seen.registry
-            steps.append(_plain(seen))
+            steps.append(_plain(seen, project))
             results.append(seen.result)
         documents.append({"infrastructure": path, "steps": steps})
     if options.output == "json":
@@ -98,21 +104,11 @@ def _last(results: Sequence[Result]) -> str:
     return "nothing fails, as this machine sees it"
 
 
-def _plain(seen: Seen) -> dict[str, object]:
+def _plain(seen: Seen, project: Path) -> dict[str, object]:
     return {
         "registry": seen.registry or None,
         "step": seen.step,
         "result": _WORDS[type(seen.result)],
         "said": seen.result.said,
-        "findings": [_finding(one) for one in seen.result.findings],
-    }
-
-
-def _finding(finding: Finding) -> dict[str, object]:
-    return {
-        "code": finding.code,
-        "severity": finding.severity,
-        "message": finding.message,
-        "notes": [{"label": label, "text": text} for label, text in finding.notes],
-        "help": finding.help,
+        "findings": [plain_finding(one, project) for one in seen.result.findings],
     }
