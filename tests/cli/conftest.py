@@ -1,5 +1,6 @@
 """The command as people run it, and projects under git to run it in."""
 
+import json
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -105,3 +106,9 @@ COMPANY: Mapping[str, Any] = {
             lab: {cluster: {context: lab}, image_registry: {server: docker.io, account: harness, type: public}}
         """,
 }
+
+
+@pytest.fixture
+def diff(run):
+    """The difference from HEAD as plain data."""
+    return lambda *more: json.loads(run("diff", "-o", "json", *more)[1])
