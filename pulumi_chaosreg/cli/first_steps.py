@@ -74,8 +74,8 @@ def _filling(answers: Answers, account: str) -> Iterator[str]:
     yield f"pulumi up --stack {account}{'  # as an identity of the cloud that may push' if answers.kind.cloud else ''}"
 
 
-def lacks(name: str, text: str, settings: Any, requirement: str, unshared: str = "") -> Iterator[str]:
-    """The lines that a file of the user's lacks for our program to run, and for what is `unshared` to stay out of Git;
+def lacks(name: str, text: str, settings: Any, answers: Answers) -> Iterator[str]:
+    """The lines that a file of the user's lacks for our program to run, and for a key file to stay out of Git;
     `settings` are Pulumi.yaml's.
     """
     if name == "Pulumi.yaml" and isinstance(settings, dict):
@@ -89,13 +89,12 @@ def lacks(name: str, text: str, settings: Any, requirement: str, unshared: str =
             yield "stackConfigDir: stacks  (only if the stack files move there: now they are beside Pulumi.yaml)"
     elif name == "__main__.py" and "pulumi_chaosreg" not in text:
         yield "from pulumi_chaosreg.program import run; run()"
-    elif name == ".gitignore" and unshared and unshared not in text.splitlines():
-        yield unshared
+    elif name == ".gitignore" and answers.unshared and answers.unshared not in text.splitlines():
+        yield answers.unshared
     elif name == "requirements.txt":
         has = re.search(r"^pulumi-chaosreg(?:\[([^\]]*)\])?", text, re.MULTILINE)
-        wanted = re.findall(r"[a-z]+", requirement.partition("]")[0].partition("[")[2])
-        if not has or not set(wanted) <= set(re.findall(r"[a-z]+", has[1] or "")):
-            yield requirement
+        if not has or not set(answers.extras) <= set(re.findall(r"[a-z]+", has[1] or "")):
+            yield answers.requirement
 
 
 def virtualenv(settings: Any) -> str:

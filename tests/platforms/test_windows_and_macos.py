@@ -110,7 +110,8 @@ def test_a_new_project_finds_the_plugin_in_the_folder_that_this_system_s_environ
         """
 from pulumi_chaosreg.cli import first_stacks, first_steps
 print(first_stacks.PULUMI_YAML)
-print(*first_steps.lacks("Pulumi.yaml", "", {"runtime": "python"}, "pulumi-chaosreg"))
+answers = first_stacks.Answers("acme", {"prod": "prod"}, "1.94.4", "hce")
+print(*first_steps.lacks("Pulumi.yaml", "", {"runtime": "python"}, answers))
 """
     )
     assert done.stdout.count("path: .venv/Scripts}") == 2, done.stdout + done.stderr

@@ -188,7 +188,7 @@ def _write(folder: Path, given: Given, *, is_dry: bool) -> int:
         print(f"wrote  {path}")
     settings = read_yaml(folder / "Pulumi.yaml")
     for path, text in kept.items():
-        lacking = lacks(path.name, text, settings, answers.requirement, answers.unshared)
+        lacking = lacks(path.name, text, settings, answers)
         print("\n         it lacks  ".join([f"kept   {path}", *lacking]))
     print(f"\n{next_steps(answers, str(folder), installing(folder, virtualenv(settings), answers))}")
     return 0
