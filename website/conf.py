@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pulumi_chaosreg import __version__
@@ -9,10 +10,11 @@ from pulumi_chaosreg import __version__
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
+_KINDS = tuple(f"registries/{page.stem}" for page in sorted(Path(__file__).parents[1].glob("docs/registries/*.md")))
 NAVIGATION: Mapping[str, tuple[str, ...]] = {
     "First steps": ("quickstart", "settings", "stacks", "inheritance", "errors"),
     "Every day": ("diff", "releases", "cli", "doctor", "operations", "upgrade", "uninstall"),
-    "Images": ("mirror", "digests", "registries", "registries/ecr", "registries/gar"),
+    "Images": ("mirror", "digests", "registries", *_KINDS, "made-credentials"),
     "Clusters": ("config-map", "manifests", "enforce", "harness"),
     "Programs": ("python", "api"),
     "Project": ("platforms", "product-page", "architecture", "testing", "/CONTRIBUTING", "/CHANGELOG"),

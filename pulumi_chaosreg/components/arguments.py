@@ -27,9 +27,12 @@ class AllowOverridesArgs(TypedDict, total=False):
 class AuthenticationArgs(TypedDict, total=False):
     """how the cluster logs in; belongs to its server"""
 
-    type: Literal["kubernetes_secret", "basic", "token", "node_identity", "aws_ecr", "gcp_service_account", "azure"]
+    type: Literal[
+        "kubernetes_secret", "basic", "token", "node_identity", "aws_ecr", "gcp_service_account", "made", "azure"
+    ]
     """kubernetes_secret if only `secret_name` is given, basic if `username` is; node_identity: the registry trusts the
-    node's own identity, and there is no credential
+    node's own identity, and there is no credential; made: the registry's owner makes the credential together with its
+    repositories, and renews it
     """
 
     secret_name: str
@@ -53,6 +56,16 @@ class AuthenticationArgs(TypedDict, total=False):
     key_file: str
     """gcp_service_account: a read-only service account's JSON key, a path from the folder of Pulumi.yaml; keep it out
     of Git
+    """
+
+    lifetime_days: int
+    """made: how long a credential is good; after half of that time there is a new one, and the old one stays good until
+    its end (2 to 730)
+    """
+
+    per: Literal["owner", "stack"]
+    """made: for whom there is a credential. owner (the default): one for all that pull from the registry. stack: one
+    for each stack with infrastructures
     """
 
 
@@ -291,6 +304,9 @@ class RepositoriesArgs(TypedDict, total=False):
 
     aws: AwsArgs
     """who creates repositories and roles, if not whoever runs `pulumi up`; used whole from the nearest level"""
+
+    login: str
+    """NAME of the credential that makes them, if the registry knows no cloud's identity (Harbor, Artifactory)"""
 
     protect: bool
     """whether the engine refuses to delete them"""

@@ -1,6 +1,7 @@
 """An infrastructure as a component: what its cluster gets, from the namespace to the ConfigMap."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import pulumi
@@ -16,7 +17,7 @@ from pulumi_chaosreg.components.lacking import no_image, no_way_to
 from pulumi_chaosreg.components.levels import Account, Credentials, LevelComponent, Organization, Project, one_of
 from pulumi_chaosreg.components.owned_registries import no_value
 from pulumi_chaosreg.components.providers import Reached
-from pulumi_chaosreg.components.pull_logins import delivered
+from pulumi_chaosreg.components.pull_logins import PullLogin, delivered
 from pulumi_chaosreg.components.reporting import refusal
 from pulumi_chaosreg.kubernetes.config_map import config_map
 from pulumi_chaosreg.kubernetes.deliveries import DELIVERIES, Asked, Options
@@ -27,6 +28,7 @@ from pulumi_chaosreg.scopes.delivery import Delivery, How
 from pulumi_chaosreg.scopes.model import Level
 from pulumi_chaosreg.scopes.moves import object_name
 from pulumi_chaosreg.scopes.other_logins import OtherLogin
+from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage, config_map_data
 from pulumi_chaosreg.stacks.key_file import read_key_file
 
@@ -47,6 +49,7 @@ class Infrastructure(LevelComponent):
     """The same with those of other registries, which custom images are on."""
     config_map_name: str
     namespace: str
+    _handed_down: Mapping[str, PullLogin] = MappingProxyType({})
     resolved: ResolvedConfig
     """What its settings, and those of the levels above, end up as."""
 
@@ -77,13 +80,20 @@ class Infrastructure(LevelComponent):
 
     @classmethod
     def of_resolved(
-        cls, resolved: ResolvedConfig, above: LevelComponent, credentials: Credentials | None, *, is_owner_here: bool
+        cls,
+        resolved: ResolvedConfig,
+        above: LevelComponent,
+        credentials: Credentials | None,
+        *,
+        is_owner_here: bool,
+        handed_down: Mapping[str, PullLogin] | None = None,
     ) -> Self:
         """The component of an infrastructure that stack files declare. `is_owner_here`: the running stack mirrors for
-        it.
+        it. `handed_down`: the credentials that another stack has made, by their names.
         """
         made = cls.__new__(cls)
         made._begin(above, credentials)
+        made._handed_down = handed_down or {}
         made._register(resolved.infrastructure, None)
         made._settle(resolved, is_owner_here=is_owner_here)
         made._deliver(Cluster.of_settings(resolved.of_cluster()))
@@ -172,10 +182,12 @@ class Infrastructure(LevelComponent):
                 options=self._options(reached, before, one.suffix),
                 labels=labels,
                 annotations=annotations,
-                credential=self._pull_credential(one.delivery),
+                credential=login.credential if login else None,
+                ends=login.ends if login else None,
                 beside=[self._login(other) for other in one.beside],
             )
             for one in delivered(resolved)
+            for login in [self._pull_login(one.registry, one.delivery)]
         ]
         before = [made for one in asked for made in DELIVERIES[one.delivery.how.value](one)] or before
         made = config_map(
@@ -256,13 +268,24 @@ class Infrastructure(LevelComponent):
 
     def _login(self, other: OtherLogin) -> OneLogin:
         delivery = other.delivery
-        credential = self._pull_credential(delivery)
-        assert credential is not None
-        return OneLogin(delivery.credential, credential, other.key, delivery.username, other.images)
+        login = self._pull_login(other.registry, delivery)
+        assert login is not None
+        return OneLogin(
+            delivery.credential, login.credential, other.key, delivery.username, other.images, ends=login.ends
+        )
 
-    def _pull_credential(self, delivery: Delivery) -> pulumi.Input[Any] | None:
+    def _pull_login(self, registry: Registry, delivery: Delivery) -> PullLogin | None:
         if not delivery.needs_value:
             return None
+        if not delivery.made:
+            return PullLogin(self._value(delivery))
+        if delivery.credential in self._handed_down:
+            return self._handed_down[delivery.credential]
+        owner = self.owner_of(delivery.made.owner)
+        assert owner
+        return owner.owned.pull_login(registry, delivery.made, self.scope.stack)
+
+    def _value(self, delivery: Delivery) -> pulumi.Input[Any]:
         value = self.credential(delivery.credential)
         if value is None and delivery.key_file:
             # what is wrong with the file is told by the checks

@@ -1,20 +1,24 @@
 """What a scope's stack does for the registries that the scope owns: it makes repositories, and mirrors into them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pulumi
 
+from pulumi_chaosreg.clock import today
 from pulumi_chaosreg.components.aliases import image_aliases, mirror_aliases, repositories_aliases
 from pulumi_chaosreg.components.image_mirror import ImageMirror
 from pulumi_chaosreg.components.mirrored_image import MirroredImage
+from pulumi_chaosreg.components.pull_logins import PullLogin
 from pulumi_chaosreg.components.reporting import refusal
 from pulumi_chaosreg.components.repositories import Repositories
 from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.provision.owned import owned_registry, repository_settings
-from pulumi_chaosreg.provision.protocol import Provisioned
+from pulumi_chaosreg.provision.protocol import Provisioned, RepositorySettings
 from pulumi_chaosreg.scopes.component_names import mirror_name
+from pulumi_chaosreg.scopes.made_by_owner import MadeByOwner
+from pulumi_chaosreg.scopes.making import is_made, making_login
 from pulumi_chaosreg.scopes.model import Decided, Level, Scope
 from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.scopes.resolved import ResolvedImage
@@ -43,11 +47,16 @@ class OwnedRegistries:
         after = repositories.of(image.reference) if repositories else None
         return self.mirror_into(registry).image(image.source, image.reference, image.digest, aliases, after=after)
 
-    def provisioned(self, registry: Registry, images: Sequence[Reference]) -> Provisioned | None:
-        """What these images go to; None where nothing is made, or everything was."""
-        if not (settings := repository_settings(self._scope, registry)).create or not registry.kind.provisions:
-            return None
+    def provisioned(
+        self, registry: Registry, images: Sequence[Reference], stacks: Iterable[str] = ("",)
+    ) -> Provisioned | None:
+        """What these images go to; None where nothing is made, or everything was. `stacks`: those whose infrastructures
+        pull from it; of a program's own stack only its infrastructures know.
+        """
         if registry.path not in self._repositories:
+            settings = self._settings(registry, stacks)
+            if settings is None:
+                return None
             name = mirror_name(self._scope.path, registry.path)
             self._repositories[registry.path] = Repositories(
                 name,
@@ -58,6 +67,20 @@ class OwnedRegistries:
                 ),
             )
         return self._repositories[registry.path].add(images)
+
+    def _settings(self, registry: Registry, stacks: Iterable[str]) -> RepositorySettings | None:
+        """How its repositories are made; None where they are not."""
+        if not is_made(registry):
+            return None
+        login = making_login(registry)
+        return repository_settings(self._scope, registry, self._login(login) if login else None, stacks)
+
+    def pull_login(self, registry: Registry, made: MadeByOwner, stack: str) -> PullLogin:
+        """The pull credential of this turn that was made for a stack."""
+        turn, _ = made.turns(today())
+        self.provisioned(registry, [], [stack])
+        login = self._repositories[registry.path].login(stack if made.per_stack else "", turn.slot)
+        return PullLogin({"username": login.username, "password": login.password}, turn.ends.isoformat())
 
     def node_identity(self, registry: Registry) -> Mapping[str, pulumi.Input[Any]]:
         """What nodes and ServiceAccounts need that pull from it without a Secret, as far as it was made here."""

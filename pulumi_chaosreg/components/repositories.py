@@ -9,7 +9,13 @@ from pulumi_chaosreg.components.reporting import refusal
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.images.reference import Reference
-from pulumi_chaosreg.provision.protocol import ImageRepository, OwnedRegistry, Provisioned, RepositorySettings
+from pulumi_chaosreg.provision.protocol import (
+    ImageRepository,
+    MadeLogin,
+    OwnedRegistry,
+    Provisioned,
+    RepositorySettings,
+)
 from pulumi_chaosreg.provision.provision import provision
 from pulumi_chaosreg.scopes.component_names import REPOSITORIES_TYPE
 from pulumi_chaosreg.settings.yaml_file import locate
@@ -31,6 +37,7 @@ class Repositories(pulumi.ComponentResource):
         self._asked: dict[str, ImageRepository] = {}
         self._made: dict[str, pulumi.Resource] = {}
         self._before: Provisioned | None = None
+        self._logins: dict[tuple[str, str], MadeLogin] = {}
 
     def add(self, images: Sequence[Reference]) -> Provisioned | None:
         """Make the repositories of these that are not there yet, and tell what was made.
@@ -45,11 +52,15 @@ class Repositories(pulumi.ComponentResource):
         if not new:
             return None
         self._asked |= {image.path: image for image in new}
+        return self._provision(new)
+
+    def _provision(self, new: Sequence[ImageRepository]) -> Provisioned:
         try:
             made = provision(self.registry, self.settings, new, parent=self, before=self._before)
         except ChaosregError as error:
             raise refusal(locate(error.findings)) from None
         self._made |= made.repositories
+        self._logins |= made.logins
         self._before = made
         return made
 
@@ -57,6 +68,12 @@ class Repositories(pulumi.ComponentResource):
     def node_identity(self) -> Mapping[str, pulumi.Input[Any]]:
         """What nodes and ServiceAccounts need that pull from there without a Secret."""
         return self._before.node_identity if self._before else {}
+
+    def login(self, stack: str, slot: str) -> MadeLogin:
+        """The pull credential of a stack that was made for this slot."""
+        if self._before is None:  # whoever pulls needs no image of ours
+            self._provision([])
+        return self._logins[stack, slot]
 
     def of(self, image: Reference) -> pulumi.Resource | None:
         """The repository that has to be there before this image; None where none has to."""

@@ -48,7 +48,7 @@ def metadata(
     name: str,
     namespace: str | None = None,
     labels: Mapping[str, str] | None = None,
-    annotations: Mapping[str, str] | None = None,
+    annotations: Mapping[str, pulumi.Input[str]] | None = None,
 ) -> dict[str, Any]:
     """The object's metadata; its name is always ours, since Harness and charts refer to it."""
     given = {

@@ -11,6 +11,9 @@ from pulumi_chaosreg.credentials.docker_config import checked_docker_config, mer
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.kubernetes.objects import core_object, metadata
 
+EXPIRES = "chaosreg/expires"
+"""The annotation with the day from which nobody may count on the Secret: a preview's diff shows that it changes."""
+
 
 @dataclass(frozen=True, slots=True)
 class OneLogin:
@@ -24,6 +27,8 @@ class OneLogin:
     username: str | None = None
     images: Sequence[str] = ()
     """The references that must be pullable with it."""
+    ends: pulumi.Input[str] | None = None
+    """The day from which nobody may count on it, as `2027-02-07`; None where none is known."""
 
     def config(self, value: Any) -> str:
         """Its docker config; RunError where the kubelet would not use it."""
@@ -52,10 +57,14 @@ def pull_secret(
         configs = [login.config(value) for login, value in zip(logins, values, strict=True)]
         return b64encode(merged_docker_config(configs).encode()).decode()
 
+    ends = [login.ends for login in logins if login.ends is not None]
+    said: dict[str, pulumi.Input[str]] = dict(annotations or {})
+    if ends:
+        said[EXPIRES] = ends[0] if len(ends) == 1 else pulumi.Output.all(*ends).apply(min)
     secrets = [pulumi.Output.secret(login.credential) for login in logins]
 
     properties = {
-        "metadata": metadata(secret_name, namespace, labels, annotations),
+        "metadata": metadata(secret_name, namespace, labels, said),
         "type": "kubernetes.io/dockerconfigjson",
         "data": {".dockerconfigjson": pulumi.Output.all(*secrets).apply(data)},
     }

@@ -6,9 +6,12 @@ from typing import Any
 
 import pulumi
 
+from pulumi_chaosreg.clock import today
+from pulumi_chaosreg.components.pull_logins import PullLogin
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.review.review import Review
 from pulumi_chaosreg.scopes.delivery import Delivery
+from pulumi_chaosreg.scopes.making import logins_of_owner
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.stacks.company import Company
 from pulumi_chaosreg.stacks.key_file import read_key_file
@@ -18,6 +21,8 @@ OUTPUT = "credentials"
 """The secret output in which an owner's stack hands pull credentials down."""
 OUTPUT_NAMES = "credential_names"
 """The plain output with their names: it tells a missing value from one that another passphrase hides."""
+OUTPUT_ENDS = "credential_ends"
+"""The plain output with the day from which nobody may count on each that was made."""
 
 
 class CredentialValues:
@@ -63,20 +68,26 @@ class CredentialValues:
             )
         )
 
+    def made_elsewhere(self, delivery: Delivery) -> PullLogin:
+        """A pull credential that the stack of its registry's owner has made and handed down."""
+        assert delivery.made
+        stack, name = delivery.made.owner.stack, delivery.credential
+        ends = self._reference(stack).get_output(OUTPUT_ENDS)
+        return PullLogin(self._from_stack(stack, name), ends.apply(lambda days: _not_over(days, stack, name)))
+
     def missing_for_mirrors(self, reviewed: Review, owned: list[Scope]) -> list[Finding]:
-        """What the mirrors of these scopes name and this stack has no value for (CHR0501)."""
+        """What these scopes make repositories and fill registries with, and this stack has no value for (CHR0501)."""
         config = pulumi.Config(CREDENTIALS)
         needed = (
             (owner, named)
             for owner in owned
             for demand in reviewed.mirrored_by(owner)
-            if demand.registry.policy
-            for named in demand.registry.policy.credentials.values()
+            for named in logins_of_owner(demand.registry)
         )
         return [
             Finding(
                 "CHR0501",
-                f"credential `{named.value}` has no value, but the mirror of {owner.title} needs it",
+                f"credential `{named.value}` has no value, but {owner.title} needs it for its registry",
                 named.origin.place,
                 notes=(("looked at", f"{CREDENTIALS}:{named.value} in the stack `{self.stack}`"),),
                 help=f"run `pulumi config set --stack {self.stack} --secret --path "
@@ -112,21 +123,23 @@ class CredentialValues:
             (scope, delivery.credential)
             for scope, resolved in reviewed.resolved.items()
             for delivery in resolved.deliveries
-            if delivery.needs_value and scope.stack != self.stack
+            if delivery.needs_value and not delivery.made and scope.stack != self.stack
         )
         names = {name for scope, name in asked if name and self.company.credential_stack(scope, name) == self.stack}
         config = pulumi.Config(CREDENTIALS)
         values = {name: config.get_secret(name) for name in sorted(names)}
         return {name: value for name, value in values.items() if value is not None}
 
-    def _from_stack(self, stack: str, name: str) -> pulumi.Output[Any]:
+    def _reference(self, stack: str) -> pulumi.StackReference:
         if stack not in self._references:
             full = f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"
             existing: pulumi.Output[str] = pulumi.Output.from_input(_initialised(full, stack))
             self._references[stack] = pulumi.StackReference(stack, stack_name=existing)  # type: ignore[arg-type]  # annotated too narrowly
-        outputs = pulumi.Output.all(
-            values=self._references[stack].get_output(OUTPUT), names=self._references[stack].get_output(OUTPUT_NAMES)
-        )
+        return self._references[stack]
+
+    def _from_stack(self, stack: str, name: str) -> pulumi.Output[Any]:
+        above = self._reference(stack)
+        outputs = pulumi.Output.all(values=above.get_output(OUTPUT), names=above.get_output(OUTPUT_NAMES))
         return pulumi.Output.secret(outputs.apply(lambda o: _handed_down(o["values"], o["names"], stack, name)))
 
 
@@ -168,3 +181,18 @@ def _handed_down(values: Any, names: Any, stack: str, name: str) -> Any:
         "CHR0508", f"stack `{stack}` did not hand down credential `{name}`", notes=(("cause", cause),), help=advice
     )
     raise pulumi.RunError(str(error))
+
+
+def _not_over(days: Any, stack: str, name: str) -> str:
+    """The day from which nobody may count on a credential; a warning where that has come (CHR0547)."""
+    ends: str = (days or {}).get(name, "")
+    if ends and ends <= today().isoformat():
+        finding = Finding(
+            "CHR0547",
+            f"the credential `{name}` ended on {ends}",
+            None,
+            help=f"run `pulumi up --stack {stack}`, which makes it anew, and then `up` here",
+            severity="warning",
+        )
+        pulumi.log.warn(str(finding))
+    return ends

@@ -14,9 +14,10 @@ import pulumi
 
 from pulumi_chaosreg.components.infrastructure import Infrastructure
 from pulumi_chaosreg.components.levels import Account, Organization, Project
+from pulumi_chaosreg.components.pull_logins import PullLogin
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.reference import Reference
-from pulumi_chaosreg.program.credentials import OUTPUT, OUTPUT_NAMES, CredentialValues
+from pulumi_chaosreg.program.credentials import OUTPUT, OUTPUT_ENDS, OUTPUT_NAMES, CredentialValues
 from pulumi_chaosreg.review.review import Review, review
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.registry import Registry
@@ -48,6 +49,8 @@ class _Builder:
         self.values = CredentialValues(reviewed.project, reviewed.company, stack)
         self.components: dict[Scope, Component] = {}
         self.credentials: dict[Scope, dict[str, pulumi.Input[Any]]] = {}
+        self.handed_down: dict[Scope, dict[str, PullLogin]] = {}
+        """The pull credentials that other stacks have made."""
         self.policies: dict[str, dict[str, pulumi.Input[str]]] = {}
         """Registry → what an identity needs that pulls, pushes or deletes there."""
         self.identities: dict[str, dict[str, pulumi.Input[str]]] = {}
@@ -72,7 +75,10 @@ class _Builder:
         for name in ("policies", "identities", "node_identity"):
             if said := getattr(self, name):
                 pulumi.export(name, said)
-        credentials = self.values.for_others(self.reviewed)
+        made = self._made_for_others()
+        credentials = {**self.values.for_others(self.reviewed), **{name: one.credential for name, one in made.items()}}
+        if made:
+            pulumi.export(OUTPUT_ENDS, {name: one.ends for name, one in made.items()})
         if credentials:
             pulumi.export(OUTPUT, pulumi.Output.secret(credentials))
             pulumi.export(OUTPUT_NAMES, sorted(credentials))
@@ -83,7 +89,11 @@ class _Builder:
         for scope in owned:
             resolved = self.reviewed.resolved.get(scope)
             for delivery in resolved.deliveries if resolved else ():
-                if delivery.needs_value:
+                if delivery.made:
+                    if delivery.made.owner.stack != self.stack:
+                        login = self.values.made_elsewhere(delivery)
+                        self.handed_down.setdefault(scope, {})[delivery.credential] = login
+                elif delivery.needs_value:
                     try:
                         self.credentials.setdefault(scope, {}).update(self.values.of(scope, delivery))
                     except ChaosregError as error:
@@ -113,11 +123,17 @@ class _Builder:
             return Project.of_scope(scope, above)
         resolved = self.reviewed.resolved[scope]
         is_owner_here = bool(resolved.owner and resolved.owner.stack == self.stack)
-        return Infrastructure.of_resolved(resolved, above, self.credentials.get(scope), is_owner_here=is_owner_here)
+        return Infrastructure.of_resolved(
+            resolved,
+            above,
+            self.credentials.get(scope),
+            is_owner_here=is_owner_here,
+            handed_down=self.handed_down.get(scope),
+        )
 
     def _provision(self, component: Component, registry: Registry, images: list[Reference]) -> None:
         """The repositories first, all at once: what moves in one of them is known then."""
-        made = component.owned.provisioned(registry, images)
+        made = component.owned.provisioned(registry, images, self._stacks_of(registry))
         if made:
             access = {"pull": made.pull, "push": made.push, "delete": made.delete}
             self.policies[registry.path] = {who: one.document for who, one in access.items() if one.document}
@@ -126,6 +142,21 @@ class _Builder:
                 self.identities[registry.path] = made_for
             if made.node_identity:
                 self.node_identity[registry.path] = made.node_identity
+
+    def _stacks_of(self, registry: Registry) -> list[str]:
+        """The stacks whose infrastructures pull from it."""
+        every = self.reviewed.resolved.items()
+        return [scope.stack for scope, one in every if any(other.path == registry.path for other, _ in one.logins)]
+
+    def _made_for_others(self) -> dict[str, PullLogin]:
+        """Name → each pull credential that this stack makes for another one."""
+        made: dict[str, PullLogin] = {}
+        for scope, resolved in self.reviewed.resolved.items():
+            for registry, delivery in resolved.logins:
+                if delivery.made and delivery.made.owner.stack == self.stack != scope.stack:
+                    owner = self.components[delivery.made.owner]
+                    made[delivery.credential] = owner.owned.pull_login(registry, delivery.made, scope.stack)
+        return made
 
     def _mirror(self, owner: Scope, component: Component) -> None:
         """Every image that an infrastructure below pulls from a registry that this scope owns and fills, and those that

@@ -4,11 +4,21 @@ The decisions are plain values (`named`, `cleanup`); `provision` makes them reso
 is for: docs/registries/gar.md.
 """
 
+import base64
+import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from pulumi_chaosreg.provision.other_key import refuse_other_key
-from pulumi_chaosreg.provision.protocol import Access, ImageRepository, OwnedRegistry, Provisioned, RepositorySettings
+from pulumi_chaosreg.provision.protocol import (
+    Access,
+    ImageRepository,
+    MadeCredential,
+    MadeLogin,
+    OwnedRegistry,
+    Provisioned,
+    RepositorySettings,
+)
 
 if TYPE_CHECKING:
     import pulumi
@@ -39,7 +49,8 @@ def provision(
     there = next(iter(before.repositories.values()), None) if before else None
     repository = there or _repository(registry, settings, parent)
     pull, push, delete = (Access(registry.kind.rights[who]) for who in ("pull", "push", "delete"))
-    return Provisioned(dict.fromkeys((image.path for image in images), repository), pull, push, delete)
+    logins = before.logins if before else _logins(registry, settings.made, repository)
+    return Provisioned(dict.fromkeys((image.path for image in images), repository), pull, push, delete, logins=logins)
 
 
 def _repository(
@@ -114,3 +125,53 @@ def cleanup(settings: RepositorySettings) -> "RepositoryCleanupPolicyArgsDict":
 def _compare_keys(registry: OwnedRegistry, settings: RepositorySettings, found: str | None) -> None:
     if (found or "") != settings.kms_key:
         refuse_other_key(registry, settings, registry.path, found or "", vendor="Google", own="Google's own key")
+
+
+def _logins(
+    registry: OwnedRegistry, made: Sequence[MadeCredential], repository: "pulumi.Resource"
+) -> dict[tuple[str, str], MadeLogin]:
+    """A service account for all, or for each stack, that may read this repository alone, and two keys of it.
+
+    A key has no end of its own: it is made anew when its turn comes again, and the one before it is gone then.
+    """
+    import pulumi
+    from pulumi_gcp import artifactregistry, serviceaccount
+
+    at, (role,) = named(registry), registry.kind.rights["pull"]
+    # who may pull ends with who makes it: a key that nobody renews is not left behind
+    opts = pulumi.ResourceOptions(parent=repository, retain_on_delete=False, protect=False)
+    accounts: dict[str, serviceaccount.Account] = {}
+    logins = {}
+    for one in made:
+        if one.stack not in accounts:
+            name = "/".join(filter(None, (registry.name, "pull", one.stack)))
+            accounts[one.stack] = serviceaccount.Account(
+                name,
+                project=at.project,
+                account_id=account_id(name),
+                display_name=f"pulls chaos images: {name}"[:100],
+                opts=opts,
+            )
+            artifactregistry.RepositoryIamMember(
+                name,
+                project=at.project,
+                location=at.location,
+                repository=at.repository,
+                role=role,
+                member=accounts[one.stack].member,
+                opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[repository])),
+            )
+        key = serviceaccount.Key(
+            f"{registry.name}/{one.suffix}",
+            service_account_id=accounts[one.stack].name,
+            keepers={"turn": str(one.turn)},
+            opts=opts,
+        )
+        text = key.private_key.apply(lambda encoded: base64.b64decode(encoded).decode())
+        logins[one.stack, one.slot] = MadeLogin(registry.kind.key_user, pulumi.Output.secret(text))
+    return logins
+
+
+def account_id(name: str) -> str:
+    """What Google calls a service account that is made for `name`: 6 to 30 characters, and no name of ours fits."""
+    return f"chaos-pull-{hashlib.sha256(name.encode()).hexdigest()[:16]}"

@@ -1,11 +1,26 @@
 """From what stack files say about a registry to what provisioners get: plain values."""
 
-from pulumi_chaosreg.provision.protocol import CloudAccess, OwnedRegistry, Pullers, RepositorySettings, RoleSettings
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from pulumi_chaosreg.clock import today
+from pulumi_chaosreg.provision.protocol import (
+    CloudAccess,
+    MadeCredential,
+    OwnedRegistry,
+    Pullers,
+    RepositorySettings,
+    RoleSettings,
+)
+from pulumi_chaosreg.scopes.made_by_owner import made_at
 from pulumi_chaosreg.scopes.mirror_policy import repositories_said
 from pulumi_chaosreg.scopes.model import Scope, nearest
 from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.scopes.trust import trusted
 from pulumi_chaosreg.settings.table import REPOSITORIES, SECTION
+
+if TYPE_CHECKING:
+    import pulumi
 
 
 def owned_registry(owner: Scope, registry: Registry, name: str) -> OwnedRegistry:
@@ -14,14 +29,19 @@ def owned_registry(owner: Scope, registry: Registry, name: str) -> OwnedRegistry
     return OwnedRegistry(server, account, registry.kind, name, owner.path, place=registry.place)
 
 
-def repository_settings(owner: Scope, registry: Registry) -> RepositorySettings:
-    """What the owner says about the repositories of its registry."""
+def repository_settings(
+    owner: Scope, registry: Registry, login: "pulumi.Input[Any] | None" = None, stacks: Iterable[str] = ()
+) -> RepositorySettings:
+    """What the owner says about the repositories of its registry. `login` is the value of `repositories.login`;
+    `stacks` are those whose infrastructures pull from it.
+    """
     decided = repositories_said(owner, registry.base)
     said = {key: one.value for key, one in decided.items()}
     pullers = said.pop(REPOSITORIES.pullers.key, None) or {}
     members = said.pop(REPOSITORIES.members.key, None) or {}
     roles = said.pop(REPOSITORIES.identities.key, None) or {}
     access = said.pop(REPOSITORIES.aws.key, None) or {}
+    said.pop(REPOSITORIES.login.key, None)
     destroys = nearest(owner, SECTION.on_destroy)
     return RepositorySettings(
         **said,
@@ -35,7 +55,17 @@ def repository_settings(owner: Scope, registry: Registry) -> RepositorySettings:
             permissions_boundary=roles.get("permissions_boundary", ""),
         ),
         aws=CloudAccess(**access),
+        login=login,
+        made=tuple(_to_make(registry, stacks)),
         with_signatures=registry.policy is None or registry.policy.copies_signatures,
         retain=destroys is None or destroys.value == "retain",
         places={key: one.origin.place for key, one in decided.items()},
     )
+
+
+def _to_make(registry: Registry, stacks: Iterable[str]) -> Iterator[MadeCredential]:
+    """This turn's and the former one's, for all or for each stack: what goes with the former one is still in use."""
+    if made := made_at(registry):
+        for stack in sorted(set(stacks)) if made.per_stack else [""]:
+            for turn in made.turns(today()):
+                yield MadeCredential(stack, turn.slot, turn.number, turn.ends, made.lifetime_days)

@@ -6,7 +6,8 @@ names it. Its cloud's SDK is imported by that module alone, and that one when a 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from datetime import date
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pulumi_chaosreg.errors import Place
 from pulumi_chaosreg.images.reference import Reference
@@ -78,6 +79,26 @@ EXPIRE_AFTER = 14
 """Days. Long enough for a rollback, and for Pods that are pinned to a digest whose tag has moved."""
 
 
+class MadeCredential(NamedTuple):
+    """A pull credential to make, which another takes the place of."""
+
+    stack: str
+    """The stack that gets it; empty for one that all have."""
+    slot: str
+    """`a` or `b`: of the two of a stack one is in use, and one is of the turn before."""
+    turn: int
+    """Counts on when the slot's credential is made anew."""
+    ends: date
+    """From this day on nobody counts on it."""
+    lifetime_days: int
+    """How long it must be good, counted from when it is made."""
+
+    @property
+    def suffix(self) -> str:
+        """What its resources are called after the registry's own name; the same in every turn."""
+        return "/".join(filter(None, ("pull", self.stack, self.slot)))
+
+
 @dataclass(frozen=True, slots=True)
 class RepositorySettings:
     """How repositories are made. None means that nobody says: then it is the kind that knows what is best."""
@@ -97,6 +118,10 @@ class RepositorySettings:
     """`pull`, `push`, `delete` → whom Google gives that role on the repository."""
     roles: RoleSettings = RoleSettings()
     aws: CloudAccess = CloudAccess()
+    login: "pulumi.Input[Any] | None" = field(default=None, repr=False)
+    """Who makes them, where no cloud's identity does: a string, or `{username, password}`; secret."""
+    made: tuple[MadeCredential, ...] = ()
+    """The pull credentials to make with them."""
     protect: bool = False
     """Whether the engine refuses to delete them."""
     retain: bool = True
@@ -148,6 +173,14 @@ class Access:
     """A secret of Pulumi's; None where nothing that lasts can be given."""
 
 
+class MadeLogin(NamedTuple):
+    """A pull credential that was made."""
+
+    username: "pulumi.Input[str]"
+    password: "pulumi.Output[str]"
+    """A secret of Pulumi's."""
+
+
 SERVICE_ACCOUNT_ANNOTATIONS = "service_account_annotations"
 """The name in `Provisioned.node_identity` of what ServiceAccounts need whose Pods pull as an identity of their own."""
 
@@ -163,6 +196,8 @@ class Provisioned:
     delete: Access = Access()
     roles: Mapping[str, "pulumi.Resource"] = field(default_factory=dict)
     """`push`, `pull`, `delete` → what was made for this identity to be."""
+    logins: Mapping[tuple[str, str], MadeLogin] = field(default_factory=dict)
+    """(stack, slot) → the pull credential that was made for it."""
     node_identity: Mapping[str, "pulumi.Input[Any]"] = field(default_factory=dict)
     """What nodes and ServiceAccounts need to pull without a Secret, by name; empty where the kind knows no such way."""
     must_exist: tuple[str, ...] = ()

@@ -65,6 +65,10 @@ class MadeRepositories:
     """How many tags may move, each by its name or a pattern, where all others stay."""
     untagged_days: int = 0
     """The least number of days after which what is untagged may go."""
+    login: bool = False
+    """Whether who makes them needs a login of the registry's own: there is no cloud's identity."""
+    makes_logins: bool = False
+    """Whether pull credentials can be made with them (`type: made`)."""
     key: KeyForm | None = None
     tags: CloudTags | None = None
 

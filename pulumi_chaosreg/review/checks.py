@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pulumi_chaosreg.clock import today
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.review.allowance_checks import check_allowances
@@ -15,6 +16,7 @@ from pulumi_chaosreg.review.identity_checks import check_identities
 from pulumi_chaosreg.review.image_checks import check_images, check_tag_names
 from pulumi_chaosreg.review.key_file_checks import check_key_files
 from pulumi_chaosreg.review.lockfile_checks import check_lockfile, check_without_lockfile
+from pulumi_chaosreg.review.made_login_checks import check_made_logins
 from pulumi_chaosreg.review.mirror_checks import check_mirrors
 from pulumi_chaosreg.review.not_yet import not_yet
 from pulumi_chaosreg.review.ownership import Ownership
@@ -138,6 +140,11 @@ def _key_files(subject: Subject) -> Iterable[Finding]:
     return check_key_files(subject.project, subject.configs) if subject.project else ()
 
 
+def _made_logins(subject: Subject) -> Iterable[Finding]:
+    is_sure = subject.is_whole and subject.is_understood and not subject.is_acting
+    return check_made_logins(subject.configs, today()) if is_sure else ()  # who acts makes them
+
+
 def _powers(subject: Subject) -> Iterable[Finding]:
     return check_powers(subject.configs, subject.further)
 
@@ -177,6 +184,7 @@ CHECKS: tuple[Callable[[Subject], Iterable[Finding]], ...] = (
     _pulls,
     _credentials,
     _key_files,
+    _made_logins,
     _powers,
     _harness,
     _ownership,

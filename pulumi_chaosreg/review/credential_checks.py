@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.scopes.delivery import Delivery, How
 from pulumi_chaosreg.scopes.demand import Demand, FurtherImages
+from pulumi_chaosreg.scopes.making import logins_of_owner
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.publication import Publication
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
@@ -29,7 +30,7 @@ def check_credentials(
     missing: dict[tuple[Place, str], dict[str, StackFile]] = {}
     for place, name, files, stack in (
         *_pulls(company, every),
-        *_mirrors(company, [*every, *further]),
+        *_owners(company, [*every, *further]),
         *_records(company, published),
     ):
         known = any(file.credentials for file in files) or stack == acting
@@ -45,7 +46,7 @@ def check_unused(
     """CHR0526, a hint: a value that no level says the NAME of; where it was renamed, what needs it has none."""
     every = list(configs)
     needed = {delivery.credential for config in every for delivery in config.deliveries}
-    needed |= {name for _, name, _, _ in _mirrors(company, [*every, *further])}
+    needed |= {name for _, name, _, _ in _owners(company, [*every, *further])}
     if any(config.registry.type.value == "private" and not _names_one(config.delivery) for config in every):
         return  # what it needs is not known, which is told
     own = {scope: {*_texts(scope.settings)} for scope in company.scopes}
@@ -73,7 +74,8 @@ def _names_one(delivery: Delivery | None) -> bool:
     if delivery and delivery.refresher:
         return True
     said = delivery.authentication.value if delivery else {}
-    needed = delivery is None or (delivery.needs_value and said["type"] != "kubernetes_secret")
+    is_named = delivery is not None and (delivery.made or said["type"] == "kubernetes_secret")
+    needed = delivery is None or (delivery.needs_value and not is_named)
     return not needed or not {"password_secret", "password_env", "secret_name", "key_file"}.isdisjoint(said)
 
 
@@ -93,7 +95,7 @@ _Named = tuple[Place, str, list[StackFile], str]
 def _pulls(company: Company, configs: Sequence[ResolvedConfig]) -> Iterator[_Named]:
     seen: set[tuple[object, ...]] = set()
     for scope, delivery in ((one.infrastructure, delivery) for one in configs for delivery in one.deliveries):
-        if delivery.password_env or delivery.key_file or not delivery.credential:
+        if delivery.password_env or delivery.key_file or delivery.made or not delivery.credential:
             continue
         # siblings in one file that say nothing of it themselves are one
         named = delivery.named_by
@@ -117,10 +119,11 @@ def _pulls(company: Company, configs: Sequence[ResolvedConfig]) -> Iterator[_Nam
         yield place, delivery.credential, _files(company, scope.chain()), stack
 
 
-def _mirrors(company: Company, demands: Sequence[Demand]) -> Iterator[_Named]:
-    policies = {id(demand.registry.policy): (demand.owner, demand.registry.policy) for demand in demands}
-    for owner, policy in policies.values():
-        for named in policy.credentials.values() if owner and policy else ():
+def _owners(company: Company, demands: Sequence[Demand]) -> Iterator[_Named]:
+    """Of whoever fills registries, and makes their repositories."""
+    registries = {demand.registry.path: (demand.owner, demand.registry) for demand in demands}
+    for owner, registry in registries.values():
+        for named in logins_of_owner(registry) if owner else ():
             assert owner
             yield named.origin.place, named.value, _files(company, [owner]), owner.stack  # nobody else's reach it
 

@@ -24,14 +24,13 @@ class Made:
         """
         if resolved.delivery is None or not resolved.delivery.needs_value:
             return "", None
-        name = resolved.delivery.credential
-        return name, self.reviewed.company.credential_stack(resolved.infrastructure, name)
+        holder = self.reviewed.company.holder_of(resolved.infrastructure, resolved.delivery)
+        return resolved.delivery.credential, holder
 
     def credentials(self, resolved: ResolvedConfig) -> dict[str, str | None]:
         """The same for all of its Secrets: NAME → stack."""
-        names = (one.credential for one in resolved.deliveries if one.needs_value)
-        company = self.reviewed.company
-        return {name: company.credential_stack(resolved.infrastructure, name) for name in names}
+        scope, company = resolved.infrastructure, self.reviewed.company
+        return {one.credential: company.holder_of(scope, one) for one in resolved.deliveries if one.needs_value}
 
     def facts(self, resolved: ResolvedConfig) -> Facts:
         """Those of the infrastructure."""

@@ -1,51 +1,35 @@
 """How an owner wants its repositories made, where the kind of registry would refuse it."""
 
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.scopes.demand import Demand, by_images
-from pulumi_chaosreg.scopes.mirror_policy import own_or_inherited
-from pulumi_chaosreg.scopes.model import Decided, Scope
+from pulumi_chaosreg.scopes.making import is_made, said_of
+from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.scopes.resolved import ResolvedImage
-from pulumi_chaosreg.settings.setting import Setting
 from pulumi_chaosreg.settings.table import MIRROR, REPOSITORIES
-
-T = TypeVar("T")
 
 
 def check_repositories(catalogue: Catalogue, demands: Iterable[Demand]) -> Iterator[Finding]:
-    """CHR0443 to CHR0446, once for each registry whose repositories are made."""
+    """CHR0443 to CHR0446 and CHR0548, once for each registry whose repositories are made."""
     of_registry: dict[tuple[Scope, str], list[Demand]] = {}
     for demand in by_images(demands):
-        if demand.owner is not None and _is_made(demand.registry):
+        if demand.owner is not None and is_made(demand.registry):
             of_registry.setdefault((demand.owner, demand.registry.path), []).append(demand)
     found: dict[Finding, None] = {}  # one setting may be meant for many registries
     for alike in of_registry.values():
         registry = alike[0].registry
         images = [image for demand in alike for image in demand.images if not image.is_custom]
         found |= dict.fromkeys([*_moving_tags(registry, images, catalogue), *_days(registry), *_tags(registry)])
-        found |= dict.fromkeys(_key(registry))
+        found |= dict.fromkeys([*_key(registry), *_login(registry)])
     yield from found
-
-
-def _is_made(registry: Registry) -> bool:
-    create = _said(registry, REPOSITORIES.create)
-    return registry.kind.provisions and create is not None and create.value
-
-
-def _said(registry: Registry, setting: Setting[T]) -> Decided[T] | None:
-    """What counts for this registry; None where nobody says, or says something else that is wrong."""
-    if registry.owner is None or registry.is_unclear(setting):
-        return None
-    return own_or_inherited(registry.owner, registry.base, setting)
 
 
 def _moving_tags(registry: Registry, images: Iterable[ResolvedImage], catalogue: Catalogue) -> Iterator[Finding]:
     """Each of them is one exception of a repository whose tags stay, and the tags of signatures are one more."""
-    limit, immutable = registry.kind.made.moving_tags, _said(registry, REPOSITORIES.immutable_tags)
+    limit, immutable = registry.kind.made.moving_tags, said_of(registry, REPOSITORIES.immutable_tags)
     if limit is None or (immutable and not immutable.value) or _is_unclear(registry):
         return
     signed = registry.policy is None or registry.policy.copies_signatures
@@ -74,7 +58,7 @@ def _is_unclear(registry: Registry) -> bool:
 
 
 def _days(registry: Registry) -> Iterator[Finding]:
-    days, least = _said(registry, REPOSITORIES.expire_untagged_after_days), registry.kind.made.untagged_days
+    days, least = said_of(registry, REPOSITORIES.expire_untagged_after_days), registry.kind.made.untagged_days
     if days is not None and days.value < least:
         yield Finding(
             "CHR0446",
@@ -85,7 +69,7 @@ def _days(registry: Registry) -> Iterator[Finding]:
 
 
 def _tags(registry: Registry) -> Iterator[Finding]:
-    tags, limits = _said(registry, REPOSITORIES.tags), registry.kind.made.tags
+    tags, limits = said_of(registry, REPOSITORIES.tags), registry.kind.made.tags
     for key, problem in limits.problems(tags.value) if tags and limits else ():
         place = tags.origin.place if tags else None
         if tags and tags.origin.scope and key:
@@ -99,7 +83,7 @@ def _tags(registry: Registry) -> Iterator[Finding]:
 
 
 def _key(registry: Registry) -> Iterator[Finding]:
-    key, form = _said(registry, REPOSITORIES.kms_key), registry.kind.made.key
+    key, form = said_of(registry, REPOSITORIES.kms_key), registry.kind.made.key
     if not key or not form:
         return
     here, there = registry.kind.region(registry.server.value), form.region(key.value)
@@ -118,4 +102,18 @@ def _key(registry: Registry) -> Iterator[Finding]:
             f"{subject}: it is in `{there}`",
             key.origin.place,
             help=f"write a key of that region, `{shown}`; registries under `registries` can have one each",
+        )
+
+
+def _login(registry: Registry) -> Iterator[Finding]:
+    """Where no cloud's identity makes them, somebody must be named."""
+    create = said_of(registry, REPOSITORIES.create)
+    is_named = registry.is_unclear(REPOSITORIES.login) or said_of(registry, REPOSITORIES.login) is not None
+    if registry.kind.made.login and create and not is_named:
+        yield Finding(
+            "CHR0548",
+            f"nobody is named who makes repositories at `{registry.server.value}` ({registry.kind.title})",
+            create.origin.place,
+            help="add `login: NAME` below `repositories`, and set its value with `pulumi config set --secret "
+            "chaosreg-credentials:NAME`",
         )

@@ -146,8 +146,7 @@ def _waves(reviewed: Review) -> dict[str, int]:
     needs: dict[str, set[str]] = {}
     for scope, resolved in reviewed.resolved.items():
         needed = {resolved.owner.stack} if resolved.owner else set()
-        names = {delivery.credential for delivery in resolved.deliveries if delivery.credential}
-        holders = {reviewed.company.credential_stack(scope, name) for name in names} - {None}
+        holders = {reviewed.company.holder_of(scope, one) for one in resolved.deliveries if one.credential}
         needs.setdefault(scope.stack, set()).update(needed | {holder for holder in holders if holder})
     for scope, record in reviewed.published.items():  # Harness takes a level after those above it
         above = {other.stack for other in scope.chain()[:-1] if other in reviewed.published}

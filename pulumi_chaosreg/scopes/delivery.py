@@ -7,6 +7,7 @@ from typing import Any
 
 from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.registries.kinds import KEY_FILE_TYPE, resembled_kind
+from pulumi_chaosreg.scopes.made_by_owner import MADE, MadeByOwner, incomplete, made_by_owner, unmade
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, nearest
 from pulumi_chaosreg.scopes.moves import object_name
 from pulumi_chaosreg.scopes.refresher import Refresher, refresher
@@ -55,6 +56,8 @@ class Delivery:
     """NAME in `chaosreg-credentials:NAME`: of what is in the Secret, or of the keys by which a Job renews it."""
     refresher: Refresher | None = None
     """Who renews the Secret, where somebody must."""
+    made: MadeByOwner | None = None
+    """The credential that the registry's owner makes, where it does."""
 
     @property
     def makes_secret(self) -> bool:
@@ -98,7 +101,7 @@ class Delivery:
 
 def authentication_for(scope: Scope, registry: Registry) -> tuple[Decided[Mapping[str, Any]] | None, list[Finding]]:
     """How infrastructures below this scope prove who they are, its `type` always written out; None where the registry
-    is public, or where it is wrong (CHR0502, CHR0505, CHR0510).
+    is public, or where it is wrong (CHR0502, CHR0505, CHR0510, CHR0544, CHR0545).
     """
     if registry.type.value != "private" or scope.is_unclear(IMAGE_REGISTRY.authentication):
         return None, []
@@ -115,7 +118,11 @@ def authentication_for(scope: Scope, registry: Registry) -> tuple[Decided[Mappin
         return None, [replace(mismatch, follows=follows)]
     findings = [Finding("CHR0505", problem, place, help=advice) for problem, advice in _incomplete(type_, said)]
     user = {"username": registry.kind.key_user} if "key_file" in said else {}
-    return Decided({**user, **said, "type": type_}, found.origin), findings
+    authentication = Decided({**user, **said, "type": type_}, found.origin)
+    if type_ == MADE:
+        findings += unmade(registry, authentication)
+        return None if findings else authentication, findings
+    return authentication, findings
 
 
 def _usual_type(scope: Scope, said: Mapping[str, Any]) -> str:
@@ -142,7 +149,8 @@ def delivery(
     said, place = authentication.value, authentication.origin.place
     named = nearest(infrastructure, PULL_SECRET.name)
     name = named.value if named else said.get("secret_name") or object_name(infrastructure)
-    credential, is_theirs = named_credential(infrastructure, said, name, has_value)
+    made = made_by_owner(registry, said)
+    credential, is_theirs = named_credential(infrastructure, said, name, has_value, made)
     how, findings = _how(infrastructure, registry, authentication, is_theirs=is_theirs)
     if how is None:
         return None, findings
@@ -155,7 +163,7 @@ def delivery(
         findings.append(_elsewhere(authentication, namespace))
     secret_name = Decided(name, named.origin if named else authentication.origin)
     if how.value is not How.REFRESHER:
-        return Delivery(how, authentication, secret_name, credential), findings
+        return Delivery(how, authentication, secret_name, credential, made=made), findings
     is_said = how.origin.path == PULL_SECRET.delivery.path
     why = how.origin.place if is_said else _nearest_reason(infrastructure, registry, authentication)
     renews, problems = refresher(infrastructure, registry, why)
@@ -165,11 +173,17 @@ def delivery(
 
 
 def named_credential(
-    infrastructure: Scope, said: Mapping[str, Any], secret_name: str, has_value: HasValue | None
+    infrastructure: Scope,
+    said: Mapping[str, Any],
+    secret_name: str,
+    has_value: HasValue | None,
+    made: MadeByOwner | None,
 ) -> tuple[str, bool]:
     """(NAME of the credential that an `authentication` means, whether the Secret is somebody else's): it is where only
     a Secret is named and no stack file has a value of that NAME.
     """
+    if made:
+        return made.name(infrastructure.stack), False
     credential: str = said.get("password_secret") or said.get("secret_name") or secret_name
     is_valueless = has_value is not None and not has_value(infrastructure, credential)
     return credential, said["type"] == "kubernetes_secret" and is_valueless
@@ -219,7 +233,7 @@ def _ends(authentication: Decided[Mapping[str, Any]], registry: Registry) -> boo
 def _possible(authentication: Decided[Mapping[str, Any]], registry: Registry) -> list[How]:
     """The ways that this version has for such a credential."""
     said = authentication.value
-    lasts = said["type"] in ("kubernetes_secret", "basic", "node_identity") or "key_file" in said
+    lasts = said["type"] in ("kubernetes_secret", "basic", "node_identity", MADE) or "key_file" in said
     renewable = _ends(authentication, registry) and bool(registry.kind.refresher)
     left_out = {*([] if lasts else [How.SECRET]), *([] if renewable else [How.REFRESHER])}
     return [way for way in IN_THIS_VERSION if way not in left_out]
@@ -238,7 +252,7 @@ def _unfit(
     if how.value is How.REFRESHER and not ends:
         return Finding(
             "CHR0528",
-            f"a refresher renews expiring tokens, but `{type_}` credentials do not expire",
+            f"a refresher renews tokens that expire by the hour, but `{type_}` credentials last",
             how.origin.place,
             help="write `delivery: secret`, or remove `delivery`",
         )
@@ -267,7 +281,7 @@ def usual(
         return Decided(How.NODE_IDENTITY, origin)
     if is_theirs:
         return Decided(How.THEIRS, origin)
-    if type_ in ("kubernetes_secret", "basic", "token") or authentication.value.get("key_file"):
+    if type_ in ("kubernetes_secret", "basic", "token", MADE) or authentication.value.get("key_file"):
         return Decided(How.SECRET, origin)
     provider = nearest(infrastructure, CLUSTER.provider)
     if provider and provider.value in registry.kind.node_identity_on:
@@ -381,6 +395,7 @@ def _mismatch(type_: str, said: Mapping[str, Any], registry: Registry, place: Pl
 
 def _incomplete(kind: str, said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """(problem, advice)."""
+    yield from incomplete(kind, said)
     if "key_file" in said and kind != KEY_FILE_TYPE:
         yield f"`key_file` belongs to `type: {KEY_FILE_TYPE}`, but the type is `{kind}`", "remove one of the two"
     if kind == "basic" and "username" not in said:

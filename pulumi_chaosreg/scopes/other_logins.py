@@ -18,6 +18,7 @@ from pulumi_chaosreg.scopes.delivery import (
     named_credential,
     usual,
 )
+from pulumi_chaosreg.scopes.made_by_owner import made_by_owner
 from pulumi_chaosreg.scopes.model import Decided, Scope
 from pulumi_chaosreg.scopes.moves import object_name
 from pulumi_chaosreg.scopes.refresher import refresher
@@ -85,7 +86,8 @@ def _delivery(
     if authentication is None:
         return None, findings
     said, name = authentication.value, object_name(infrastructure)
-    credential, is_theirs = named_credential(infrastructure, said, name, has_value)
+    made = made_by_owner(registry, said)
+    credential, is_theirs = named_credential(infrastructure, said, name, has_value, made)
     how = usual(infrastructure, registry, authentication, is_theirs=is_theirs)
     if problem := deliverable(infrastructure, how, registry, authentication):
         return None, [*findings, problem]
@@ -95,11 +97,12 @@ def _delivery(
     if how.value is How.REFRESHER:
         secret = Decided(f"{name}-{registry.server.value.replace(':', '-')}", origin)
         renews, problems = refresher(infrastructure, registry, authentication.origin.place)
-        made = Delivery(how, authentication, secret, renews.keys, renews) if renews else None
-        return made, [*findings, *problems]
+        renewed = Delivery(how, authentication, secret, renews.keys, renews) if renews else None
+        return renewed, [*findings, *problems]
     if how.value is How.THEIRS:
         return Delivery(how, authentication, Decided(said.get("secret_name") or name, origin), credential), findings
-    return Delivery(how, authentication, _of_all(chosen) or Decided(f"{name}-logins", origin), credential), findings
+    secret = _of_all(chosen) or Decided(f"{name}-logins", origin)
+    return Delivery(how, authentication, secret, credential, made=made), findings
 
 
 def _of_all(chosen: Delivery | None) -> Decided[str] | None:

@@ -125,6 +125,12 @@ class ResolvedConfig:
         return (*main, *(other.delivery for other in self.others)) if self.others else main
 
     @property
+    def logins(self) -> tuple[tuple[Registry, Delivery], ...]:
+        """The same with the registries that they are for."""
+        main = ((self.registry, self.delivery),) if self.delivery else ()
+        return (*main, *((other.registry, other.delivery) for other in self.others))
+
+    @property
     def secret_names(self) -> tuple[str, ...]:
         """The pull Secrets that Pods have to name, that of the registry first."""
         return tuple(dict.fromkeys(one.secret_name.value for one in self.deliveries if one.secret_name))

@@ -36,7 +36,7 @@ from pulumi_chaosreg.settings.grammars import (
     VARIABLE,
 )
 from pulumi_chaosreg.settings.harness_grammars import HARNESS_ACCOUNT, HARNESS_ENDPOINT, HARNESS_IDENTIFIER
-from pulumi_chaosreg.settings.kinds import Flag, Named, Table, Tables, Text, TextMap, Texts
+from pulumi_chaosreg.settings.kinds import Flag, Named, Number, Table, Tables, Text, TextMap, Texts
 from pulumi_chaosreg.settings.setting import Group, Path, Setting, flag, mapping, number, text, text_map, texts
 
 DEFAULT_REFRESHER_IMAGE = "public.ecr.aws/docker/library/python:3.13-alpine"
@@ -72,7 +72,8 @@ AUTHENTICATION = Table(
     {
         "type": Text(
             "kubernetes_secret if only `secret_name` is given, basic if `username` is; node_identity: the registry "
-            "trusts the node's own identity, and there is no credential",
+            "trusts the node's own identity, and there is no credential; made: the registry's owner makes the "
+            "credential together with its repositories, and renews it",
             AUTHENTICATION_TYPES,
         ),
         "secret_name": Text("the pull Secret's name in the cluster", grammar=KUBERNETES_SUBDOMAIN),
@@ -89,6 +90,15 @@ AUTHENTICATION = Table(
         "key_file": Text(
             "gcp_service_account: a read-only service account's JSON key, a path from the folder of Pulumi.yaml; keep "
             "it out of Git"
+        ),
+        "lifetime_days": Number(
+            "made: how long a credential is good; after half of that time there is a new one, and the old one stays "
+            "good until its end (2 to 730)"
+        ),
+        "per": Text(
+            "made: for whom there is a credential. owner (the default): one for all that pull from the registry. "
+            "stack: one for each stack with infrastructures",
+            ("owner", "stack"),
         ),
     },
     whole=True,
@@ -156,6 +166,10 @@ class _Repositories(Group, key="repositories"):
     members = mapping(MEMBERS)
     identities = mapping(IDENTITIES)
     aws = mapping(AWS_ACCESS)
+    login = text(
+        "NAME of the credential that makes them, if the registry knows no cloud's identity (Harbor, Artifactory)",
+        grammar=CREDENTIAL_NAME,
+    )
     protect = flag("whether the engine refuses to delete them")
 
 

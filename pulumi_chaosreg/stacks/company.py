@@ -13,6 +13,7 @@ from typing import Literal
 from pulumi_chaosreg.errors import Cause, ChaosregError, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue, load_catalogue
 from pulumi_chaosreg.images.lockfile import FILE_NAME, read_lockfile
+from pulumi_chaosreg.scopes.delivery import Delivery
 from pulumi_chaosreg.scopes.locks import check_exceptions
 from pulumi_chaosreg.scopes.model import Level, Scope
 from pulumi_chaosreg.scopes.moves import check_moves
@@ -54,6 +55,10 @@ class Company:
         an ESC environment, which may; None where none does.
         """
         return holder(scope, self.files, lambda stack: stack in self.files and name in self.files[stack].credentials)
+
+    def holder_of(self, scope: Scope, delivery: Delivery) -> str | None:
+        """The stack that has the value of a delivery's credential: the one that makes it, or whose file holds it."""
+        return delivery.made.owner.stack if delivery.made else self.credential_stack(scope, delivery.credential)
 
     def has_credential(self, scope: Scope, name: str) -> bool:
         """Whether a stack file of the scope's chain, or Pulumi.yaml, holds `chaosreg-credentials:<name>`: by plain

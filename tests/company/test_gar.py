@@ -110,3 +110,85 @@ def test_a_failure_leaves_a_state_that_goes_on(company: Workspace) -> None:
     del company.environment["LAB_GCP_FAILS"]
     company.up("acme")
     company.up("acme", "--expect-no-changes")
+
+
+MADE = """\
+config:
+  chaosreg:account:
+    id: acme
+    image_registry:
+      server: europe-west1-docker.pkg.dev
+      account: acme-prod/chaos
+      type: private
+      authentication: {{type: made, lifetime_days: 90, per: stack}}
+    images: {{release: "1.94.4", pin: "off"}}
+    mirror: "off"
+    repositories: {{create: true}}
+  chaosreg:infrastructures:
+    near: {{cluster: {{context: prod-eu}}, namespace: {space}}}
+"""
+FAR = """\
+config:
+  chaosreg:parent_stack: acme
+  chaosreg:infrastructures:
+    far: {{cluster: {{context: prod-us}}, namespace: {space}-far}}
+"""
+SERVICE_ACCOUNT = "gcp:serviceaccount/account:Account"
+KEY_OF_ACCOUNT = "gcp:serviceaccount/key:Key"
+SECRET = "kubernetes:core/v1:Secret"
+
+
+def pulled_with(space: str) -> tuple[str, str]:
+    """(password, day on which it ends) in the one Secret of a namespace."""
+    (secret,) = get(load().kubernetes, f"/api/v1/namespaces/{space}/secrets")["items"]
+    config = json.loads(base64.b64decode(secret["data"][".dockerconfigjson"]))
+    auth = base64.b64decode(config["auths"]["europe-west1-docker.pkg.dev"]["auth"]).decode()
+    return auth.partition(":")[2], secret["metadata"]["annotations"]["chaosreg/expires"]
+
+
+def test_a_made_key_reaches_each_stack_and_alternates_with_the_next_one(tmp_path: Path, label: str) -> None:
+    company = Workspace(tmp_path / "company")
+    company.add_project()
+    (company.folder / "stacks").mkdir()
+    (company.folder / FILE).write_text(MADE.format(space=label), "utf-8")
+    (company.folder / "stacks/Pulumi.far.yaml").write_text(FAR.format(space=label), "utf-8")
+    company.environment["CHAOSREG_TODAY"] = "2026-11-29"
+    company.init("acme", "far")
+
+    # the owner makes an account and two keys for each stack, and hands one down
+    told = [company.up(stack) for stack in ("acme", "far")]
+    accounts, keys = of(company, SERVICE_ACCOUNT), of(company, KEY_OF_ACCOUNT)
+    assert (len(accounts), len(keys)) == (2, 4)
+    assert {one["inputs"]["role"] for one in of(company, MEMBER)} == {"roles/artifactregistry.reader"}
+    first = {space: pulled_with(space) for space in (label, f"{label}-far")}
+    assert first[label][0] != first[f"{label}-far"][0]
+    assert {day for _, day in first.values()} == {"2027-01-17"}
+    private = [json.loads(password)["private_key"] for password, _ in first.values()]
+    assert not traces(private, *(one.stdout + one.stderr for one in told), json.dumps(company.state("acme")))
+    for stack in ("acme", "far"):
+        company.up(stack, "--expect-no-changes")
+
+    # half a life later there are new ones, and what was in use stays until the time after that
+    company.environment["CHAOSREG_TODAY"] = "2026-12-10"
+    steps = [step for step in company.preview("acme") if step.op not in ("same", "read")]
+    assert [step.op for step in steps if step.type == KEY_OF_ACCOUNT and step.op == "replace"] == ["replace"] * 2
+    company.up("acme")
+    in_use = [one for one in of(company, KEY_OF_ACCOUNT) if one["id"] in {key["id"] for key in keys}]
+    assert len(in_use) == 2
+    assert pulled_with(f"{label}-far") == first[f"{label}-far"]
+    assert [step.op for step in company.preview("far") if step.type == SECRET] == ["update"]
+    company.up("far")
+    second = {space: pulled_with(space) for space in first}
+    assert all(second[space][0] != first[space][0] for space in first)
+    assert {day for _, day in second.values()} == {"2027-03-03"}
+    company.up("far", "--expect-no-changes")
+
+    # who was forgotten for too long is told, by preview and `up`
+    company.environment["CHAOSREG_TODAY"] = "2027-03-04"
+    late = company.run("pulumi", "preview", "--stack", "far")
+    assert "warning[CHR0547]" in late.stdout + late.stderr
+
+
+def traces(secrets: list[str], *texts: str) -> list[str]:
+    """Which of them stand in one of the texts."""
+    return [secret for secret in secrets if any(secret in text for text in texts)]

@@ -86,7 +86,7 @@ def test_the_settings_may_name_the_kinds_that_no_host_tells():
 def test_the_types_of_authentication_are_those_of_the_kinds_and_a_secret_of_somebody_else_s():
     assert AUTHENTICATION_TYPES[0] == "kubernetes_secret"
     assert set(AUTHENTICATION_TYPES) == {
-        *("kubernetes_secret", "basic", "token", "node_identity", "aws_ecr", "gcp_service_account", "azure")
+        *("kubernetes_secret", "basic", "token", "node_identity", "aws_ecr", "gcp_service_account", "azure", "made")
     }
 
 

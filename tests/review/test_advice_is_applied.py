@@ -374,6 +374,7 @@ def advised_by(text):
 @pytest.mark.parametrize("name", SERVERS)
 def test_no_advice_for_a_kind_leads_to_another_error_whatever_was_written_and_wherever_nodes_run(project, name, type_):
     password = {"username": "u", "password_secret": "p", "secret_name": "s"}
+    password = {"lifetime_days": 90} if type_ == "made" else password
     wrong = {**registry(name), "authentication": {"type": type_, **password}}
     for cluster in CLUSTERS[::4] if type_ in all_kinds()[name].authentication else CLUSTERS[:1]:
         errors = found(project, at(image_registry=wrong, mirror="off", cluster={"provider": cluster})).errors

@@ -577,7 +577,7 @@ MISTAKES = {
                   pull_secret: {delivery: refresher}  #! CHR0528
             """,
         },
-        ["expires after 12 hours", "renews expiring tokens"],
+        ["expires after 12 hours", "renews tokens that expire"],
     ),
     "a refresher's proxy with a password": (
         {

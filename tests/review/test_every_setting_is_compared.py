@@ -65,6 +65,7 @@ TOLD = {
     "repositories.members": ("account", None, {"pull": ["group:platform@example.com"]}),
     "repositories.identities": ("account", None, {"push": {"trust": {"account": "210987654321", "root": True}}}),
     "repositories.aws": ("account", None, {"profile": "chaos"}),
+    "repositories.login": ("account", None, "harbor-admin"),
     "repositories.protect": ("account", None, True),
     "mirror.source": ("account", "docker.io/harness", "docker.io/other"),
     "mirror.also": ("account", None, ["harness/delegate:24.11.84304"]),

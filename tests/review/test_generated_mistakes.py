@@ -992,13 +992,15 @@ WITHOUT_EFFECT = {
 WRITTEN_OUT = (
     "registries",
     "image_registry.name",
+    "image_registry.authentication.lifetime_days",  # test_findings_of_made_logins.py
+    "image_registry.authentication.per",
     "allow_overrides.settings",
     "allow_overrides.scopes",
     "allow_overrides.registries",
     "labels",
     "annotations",
 )
-"""Settings whose mistakes are written out one by one in test_findings_of_registries.py."""
+"""Settings whose mistakes are written out one by one, mostly in test_findings_of_registries.py."""
 
 
 def test_the_good_companies_say_every_setting_that_this_version_acts_on():

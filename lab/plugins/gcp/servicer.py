@@ -11,5 +11,5 @@ class Plugin(Recording):
     kinds = KINDS
     notice = (
         "gcp: this is the lab's stand-in for the official plugin (lab/plugins/gcp): it asks no API, and only records "
-        "repositories of Artifact Registry and their members"
+        "repositories of Artifact Registry, their members, and service accounts with keys"
     )

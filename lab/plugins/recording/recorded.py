@@ -13,7 +13,9 @@ class Recorded(Kind):
 
     identity: str = "{name}"
     """The id, from the inputs."""
-    computed: Mapping[str, str] = field(default_factory=dict)
+    computed: Mapping[str, str | Callable[[Object], str]] = field(default_factory=dict)
     """Output → its value, from the inputs."""
+    made_up: frozenset[str] = frozenset()
+    """Those of them that nobody knows before `up`."""
     keeps: Callable[[Object], str | None] = lambda outputs: None
     """Why the provider refuses to delete it; None where it does not."""

@@ -1,7 +1,7 @@
 """The engine's side of a recording stand-in: one method per verb."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from google.protobuf.empty_pb2 import Empty
@@ -10,7 +10,7 @@ from pulumi.runtime.proto import provider_pb2 as pb
 from lab.plugins.protocol.changes import told
 from lab.plugins.protocol.differences import diff_resource
 from lab.plugins.protocol.errors import PluginError, unknown_kind
-from lab.plugins.protocol.inputs import refusals_of, with_defaults
+from lab.plugins.protocol.inputs import Refusal, refusals_of, with_defaults
 from lab.plugins.protocol.stand_in import StandIn
 from lab.plugins.protocol.values import UNKNOWN, Object, Unknown, contains, decode, encode, reveal, with_secrets_of
 from lab.plugins.protocol.verbs import Context, token_of, verb
@@ -34,8 +34,11 @@ class Recording(StandIn):
     @verb
     def Check(self, request: pb.CheckRequest, context: Context) -> pb.CheckResponse:
         program = decode(request.news)
-        refused = list(refusals_of(self.name, self._kind(request).inputs, reveal(program)))
-        inputs = with_secrets_of(with_defaults(self._kind(request).inputs, reveal(program)), program)
+        kind = self._kind(request)
+        refused = list(refusals_of(self.name, kind.inputs, reveal(program)))
+        if not refused and (reason := kind.refuse(reveal(program))):
+            refused = [Refusal("", reason)]
+        inputs = with_secrets_of(with_defaults(kind.inputs, reveal(program)), program)
         return pb.CheckResponse(
             inputs=encode(program if refused else inputs),
             failures=[pb.CheckFailure(property=one.about, reason=one.reason) for one in refused],
@@ -52,7 +55,10 @@ class Recording(StandIn):
         if not request.preview:
             self._fail_where_told("Create", kind)
         identity = "" if request.preview else _filled(kind.identity, reveal(inputs))
-        return pb.CreateResponse(id=identity, properties=encode(_outputs(kind, inputs)))
+        outputs = _outputs(kind, inputs)
+        if request.preview:
+            outputs |= dict.fromkeys(kind.made_up, UNKNOWN)
+        return pb.CreateResponse(id=identity, properties=encode(outputs))
 
     @verb
     def Update(self, request: pb.UpdateRequest, context: Context) -> pb.UpdateResponse:
@@ -88,7 +94,7 @@ class Recording(StandIn):
         """Failures on demand: `LAB_GCP_FAILS="Create Repository"`."""
         wanted = os.environ.get(f"LAB_{self.name.upper()}_FAILS", "")
         if wanted == f"{verb_} {kind.token.rpartition(':')[2]}":
-            raise PluginError(f"googleapi: Error 503: the lab was told that {wanted} fails")
+            raise PluginError(f"Error 503: the lab was told that {wanted} fails")
 
 
 def _outputs(kind: Recorded, inputs: Object) -> Object:
@@ -96,7 +102,9 @@ def _outputs(kind: Recorded, inputs: Object) -> Object:
     return inputs | {name: _filled(form, plain) for name, form in kind.computed.items()}
 
 
-def _filled(form: str, plain: Object) -> Any:
+def _filled(form: str | Callable[[Object], str], plain: Object) -> Any:
+    if not isinstance(form, str):
+        return UNKNOWN if contains(plain, Unknown) else form(plain)
     known = {name: value for name, value in plain.items() if f"{{{name}}}" in form}
     return (
         UNKNOWN

@@ -36,6 +36,8 @@ class Asked:
     annotations: Mapping[str, str] = field(default_factory=dict)
     credential: pulumi.Input[Any] | None = field(default=None, repr=False)
     """The value, where the delivery needs one."""
+    ends: pulumi.Input[str] | None = None
+    """The day from which nobody may count on it, where one is known."""
     beside: Sequence[OneLogin] = ()
     """Logins for other registries, which go into the same Secret."""
 

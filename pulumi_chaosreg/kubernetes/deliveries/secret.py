@@ -19,7 +19,9 @@ def deliver(asked: Asked) -> Sequence[pulumi.Resource]:
         secret_name=delivery.secret_name.value,
         namespace=asked.namespace,
         logins=[
-            OneLogin(delivery.credential, asked.credential, asked.key, delivery.username, asked.images),
+            OneLogin(
+                delivery.credential, asked.credential, asked.key, delivery.username, asked.images, ends=asked.ends
+            ),
             *asked.beside,
         ],
         labels=asked.labels,

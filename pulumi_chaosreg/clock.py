@@ -1,0 +1,22 @@
+"""Which day it is: for credentials that change by the calendar, and for nothing else."""
+
+import os
+from datetime import UTC, date, datetime
+
+from pulumi_chaosreg.errors import ChaosregError
+
+VARIABLE = "CHAOSREG_TODAY"
+"""Another day instead (`2027-02-07`): what a preview will say then."""
+
+
+def today() -> date:
+    """Today in UTC, the same on every machine; ChaosregError (CHR0128) where the variable has no date."""
+    said = os.environ.get(VARIABLE)
+    if not said:
+        return datetime.now(UTC).date()
+    try:
+        return date.fromisoformat(said)
+    except ValueError:
+        raise ChaosregError.of(
+            "CHR0128", f"the environment variable {VARIABLE} is not a date", help="write it as in `2027-02-07`"
+        ) from None
