@@ -88,6 +88,21 @@ class HarnessState:
 
 
 @dataclass(frozen=True)
+class HarborState:
+    """What stands for Harbor."""
+
+    host: str
+    """Host and port, as an image reference says them."""
+    endpoint: str
+    """The same with its scheme, without `/api/v2.0`."""
+    admin: Login
+    requests: str
+    """The log of what was asked."""
+    authority: str = ""
+    """The certificate that its TLS must be checked with; empty where it speaks plain http."""
+
+
+@dataclass(frozen=True)
 class KubernetesState:
     """The API server."""
 
@@ -147,6 +162,7 @@ class LabState:
     olareg: OlaregState | None = None
     aws: AwsState | None = None
     harness: HarnessState | None = None
+    harbor: HarborState | None = None
     kubernetes: KubernetesState | None = None
     node: NodeState = field(default_factory=lambda: NodeState(missing="the part `node` was not started"))
     mirror_image: MirrorImageState = field(
@@ -172,6 +188,9 @@ class LabState:
         registry = raw.get("registry")
         if registry:
             registry = {**registry, "pull": Login(**registry["pull"]), "push": Login(**registry["push"])}
+        harbor = raw.get("harbor")
+        if harbor:
+            harbor = {**harbor, "admin": Login(**harbor["admin"])}
         return cls(
             network=raw["network"],
             bin=raw["bin"],
@@ -181,6 +200,7 @@ class LabState:
             olareg=OlaregState(**raw["olareg"]) if "olareg" in raw else None,
             aws=AwsState(**raw["aws"]) if "aws" in raw else None,
             harness=HarnessState(**raw["harness"]) if "harness" in raw else None,
+            harbor=HarborState(**harbor) if harbor else None,
             kubernetes=KubernetesState(**raw["kubernetes"]) if "kubernetes" in raw else None,
             node=NodeState(**raw["node"]),
             mirror_image=MirrorImageState(**raw["mirror_image"]),

@@ -12,6 +12,7 @@ from tests.support.shared_cluster import cluster
 pytest_plugins = [
     "tests.support.extras",
     "tests.support.kinds_of_runs",
+    "tests.support.lab_harbor",
     "tests.support.projects",
     "tests.support.registries",
     "tests.support.workspaces",
@@ -47,6 +48,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     named = "" if not lab.aws else ", ECR under its real name" if lab.aws.registry else ", no ECR (no namespaces)"
     terminalreporter.line(f"AWS: {ecr}{named}")
     terminalreporter.line(f"Harness: {'STAND-IN' if lab.harness else 'MISSING'}")
+    terminalreporter.line("Harbor: STAND-IN, also where a test starts its own")
     image = lab.mirror_image.missing
     terminalreporter.line(f"image of mirror Jobs: {f'MISSING ({image})' if image else 'real'}")
     python = lab.python_image.missing

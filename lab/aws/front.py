@@ -14,16 +14,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 from lab.aws.answers import Answer
 from lab.aws.authority import Authority
 from lab.aws.registry import EcrRegistry, Passed, Request, digest_of
 from lab.names import AWS_APIS
-
-_PIECE: Final = 1 << 16
-_HOP_BY_HOP: Final = {"connection", "transfer-encoding", "host", "authorization", "keep-alive"}
+from lab.streams import HOP_BY_HOP, PIECE, pieces
 
 
 @dataclass(frozen=True)
@@ -117,7 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
             said = found.read()
             self.send_response(found.status)
             for name, value in found.getheaders():
-                if name.lower() not in (*_HOP_BY_HOP, "server", "date", "content-length"):
+                if name.lower() not in (*HOP_BY_HOP, "server", "date", "content-length"):
                     self.send_header(name, value)
             self.send_header("Content-Length", str(len(said)))
             self.end_headers()
@@ -135,7 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(request, decided)
 
     def _pass(self, request: Request, passed: Passed) -> None:
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP}
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
         chunked = "chunked" in self.headers.get("Transfer-Encoding", "").lower()
         connection = http.client.HTTPConnection(self.server.behind.registry, timeout=60)
         try:
@@ -147,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
                 digest = digest_of(request.body)
                 reference = passed.path.rpartition("/")[2]
                 passed.registers.add(reference, digest, request.body.decode(), request.media_type)
-            told = {name: value for name, value in found.getheaders() if name.lower() not in _HOP_BY_HOP}
+            told = {name: value for name, value in found.getheaders() if name.lower() not in HOP_BY_HOP}
             for name in ("Location", "Link"):
                 if name in told:
                     told[name] = _outside(told[name], passed)
@@ -169,21 +167,11 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command == "HEAD":
             return
         self.wfile.write(answer.body)
-        while stream and (piece := stream.read(_PIECE)):
+        while stream and (piece := stream.read(PIECE)):
             self.wfile.write(piece)
 
     def _body(self) -> Iterator[bytes]:
-        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            while size := int(self.rfile.readline().split(b";")[0], 16):
-                yield self.rfile.read(size)
-                self.rfile.readline()
-            while self.rfile.readline().strip():
-                pass
-            return
-        left = int(self.headers.get("Content-Length") or 0)
-        while left and (piece := self.rfile.read(min(left, _PIECE))):
-            left -= len(piece)
-            yield piece
+        return pieces(self.headers, self.rfile)
 
 
 def _outside(location: str, passed: Passed) -> str:

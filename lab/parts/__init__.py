@@ -6,6 +6,7 @@ from lab.errors import LabError
 from lab.parts.aws import Aws
 from lab.parts.control_loops import ControllerManager, Scheduler
 from lab.parts.engine import Engine
+from lab.parts.harbor import Harbor
 from lab.parts.harness import Harness
 from lab.parts.kube_proxy import KubeProxy
 from lab.parts.kubernetes import Kubernetes
@@ -26,6 +27,7 @@ TABLE: dict[str, Callable[[], Part]] = {
     "olareg": Olareg,
     "aws": Aws,
     "harness": Harness,
+    "harbor": Harbor,
     "kubernetes": Kubernetes,
     "node": Node,
     "mirror-image": MirrorImage,
