@@ -91,12 +91,12 @@ def test_who_it_is() -> None:
 
 def run_script(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     renewal = RENEWALS["ecr"](SERVER, of("keys"))
-    script = tmp_path / "refresh.py"
-    script.write_text(renewal.text(), "utf-8")
+    (tmp_path / "refresher").mkdir()
+    for file, text in renewal.texts().items():
+        (tmp_path / "refresher" / file).write_text(text, "utf-8")
     said = {"CHAOSREG_SECRET": "pull", "CHAOSREG_NAMESPACE": "n", "CHAOSREG_SERVER": SERVER, "AWS_REGION": "eu-west-1"}
-    return subprocess.run(
-        [sys.executable, "-I", "-S", script], env={**said, **environment}, capture_output=True, text=True, check=False
-    )
+    words = [sys.executable, "-E", "-s", "-S", "-B", "-m", f"refresher.{renewal.script}"]
+    return subprocess.run(words, env={**said, **environment}, cwd=tmp_path, capture_output=True, text=True, check=False)
 
 
 def test_without_an_identity_it_says_what_is_missing(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from pulumi_chaosreg.scopes.refresher import refresher_name
 
 _EMPTY = b64encode(json.dumps({"auths": {}}).encode()).decode()
 """What is in the Secret until the first Job has run: it must be a docker config, and lets nobody in."""
-_SCRIPT, _TOKEN = "/etc/chaosreg", "/var/run/secrets/chaosreg"
+_FOLDER, _PACKAGE, _TOKEN = "/etc/chaosreg", "refresher", "/var/run/secrets/chaosreg"
 _NO_SIDECAR, _NO_PROXY = {"sidecar.istio.io/inject": "false"}, {"linkerd.io/inject": "disabled"}
 """A container that a service mesh puts beside it would never end, and the Job with it."""
 _SUFFIX = "/refresher"
@@ -64,7 +64,7 @@ def deliver(asked: Asked) -> Sequence[pulumi.Resource]:
         _after(asked.options(token("batch/v1", "CronJob")), before),
     )
     # nothing in a Job can change: another one has another name, and runs at once
-    content = hashlib.sha256(json.dumps([spec, renewal.text()], sort_keys=True).encode()).hexdigest()[:8]
+    content = hashlib.sha256(json.dumps([spec, renewal.texts()], sort_keys=True).encode()).hexdigest()[:8]
     # …and one that failed stays so: the next `up` makes it anew, when what it lacked is there
     annotations = {**asked.annotations, "pulumi.com/replaceUnready": "true"}
     first = api_object(
@@ -119,7 +119,7 @@ def _rights(asked: Asked, name: str, secret: str) -> list[pulumi.Resource]:
 
 
 def _script(asked: Asked, name: str, renewal: Renewal) -> list[pulumi.Resource]:
-    properties = {"metadata": _metadata(asked, name), "data": {"refresh.py": renewal.text()}}
+    properties = {"metadata": _metadata(asked, name), "data": renewal.texts()}
     options = asked.options(token("core/v1", "ConfigMap"), _SUFFIX)
     return [core_object("ConfigMap", f"{asked.name}{_SUFFIX}", properties, options)]
 
@@ -164,7 +164,7 @@ def _pod(asked: Asked, name: str, renewal: Renewal) -> dict[str, Any]:
         {"name": key, "valueFrom": {"secretKeyRef": {"name": name, "key": part}}} for key, part in renewal.keys.items()
     ]
     volumes: list[dict[str, Any]] = [{"name": "script", "configMap": {"name": name}}]
-    mounts = [{"name": "script", "mountPath": _SCRIPT, "readOnly": True}]
+    mounts = [{"name": "script", "mountPath": f"{_FOLDER}/{_PACKAGE}", "readOnly": True}]
     if renewal.audience:
         source = {"serviceAccountToken": {"audience": renewal.audience, "expirationSeconds": 3600, "path": "token"}}
         volumes.append({"name": "token", "projected": {"sources": [source]}})
@@ -172,7 +172,8 @@ def _pod(asked: Asked, name: str, renewal: Renewal) -> dict[str, Any]:
     container = {
         "name": "refresher",
         "image": renews.image.value,
-        "command": ["python3", "-B", f"{_SCRIPT}/refresh.py"],
+        "command": ["python3", "-B", "-m", f"{_PACKAGE}.{renewal.script}"],
+        "workingDir": _FOLDER,
         "env": environment,
         "volumeMounts": mounts,
         # a quota of the namespace may demand a limit of each

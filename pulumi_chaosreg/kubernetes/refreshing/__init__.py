@@ -1,7 +1,6 @@
 """How a token of each cloud is renewed inside a cluster: what its Pod gets, and the script that runs there.
 
-A cloud is one module, with a script beside it. The script is text to us: it is never imported, needs nothing but
-Python's standard library, and knows only what its environment says.
+A cloud is one module, with a script in `scripts`.
 """
 
 from collections.abc import Callable, Mapping

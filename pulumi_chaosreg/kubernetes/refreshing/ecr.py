@@ -16,10 +16,10 @@ def renewal(server: str, refresher: Refresher) -> Renewal:
     environment = {"AWS_REGION": region, "AWS_ENDPOINT_URL_ECR": asked.ecr, "AWS_ENDPOINT_URL_STS": asked.sts}
     if refresher.role:
         return Renewal(
-            "ecr_script.py",
+            "ecr",
             {**environment, "AWS_ROLE_ARN": refresher.role},
             audience=_AUDIENCE,
             token_variable="AWS_WEB_IDENTITY_TOKEN_FILE",  # noqa: S106  only where the token is
         )
     keys = {"AWS_ACCESS_KEY_ID": "access_key_id", "AWS_SECRET_ACCESS_KEY": "secret_access_key"}
-    return Renewal("ecr_script.py", environment, keys=keys if refresher.keys else {})
+    return Renewal("ecr", environment, keys=keys if refresher.keys else {})

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 
+_SHARED = "renewing"
+
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
     """One cloud's way to a new password."""
 
     script: str
-    """The file beside this one that the Pod runs."""
+    """The module of `scripts` that the Pod runs."""
     environment: Mapping[str, str]
     """What the script must know; nothing secret."""
     audience: str = ""
@@ -20,6 +22,7 @@ class Renewal:
     keys: Mapping[str, str] = field(default_factory=dict)
     """Variable → part of the configured value, where the refresher has keys of its own."""
 
-    def text(self) -> str:
-        """The script itself."""
-        return files(__package__).joinpath(self.script).read_text("utf-8")
+    def texts(self) -> dict[str, str]:
+        """File → what stands in it: the script, and what all scripts share."""
+        folder = files(__package__).joinpath("scripts")
+        return {f"{name}.py": folder.joinpath(f"{name}.py").read_text("utf-8") for name in (self.script, _SHARED)}
