@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from pulumi_chaosreg.settings.plain_words import needs_no_quotes
 
-Written = Mapping[str, "str | Written"]
+Written = Mapping[str, "str | int | Written"]
 
 
 def written(mapping: Written) -> str:
@@ -13,7 +13,9 @@ def written(mapping: Written) -> str:
     return "{" + ", ".join(f"{key}: {_value(value)}" for key, value in mapping.items() if value) + "}"
 
 
-def _value(value: "str | Written") -> str:
+def _value(value: "str | int | Written") -> str:
+    if isinstance(value, bool | int):
+        return json.dumps(value)
     if not isinstance(value, str):
         return written(value)
     return value if needs_no_quotes(value) else json.dumps(value, ensure_ascii=False)

@@ -126,3 +126,8 @@ def test_an_entry_that_is_advised_is_read_as_it_was_meant(value):
     read = yaml.safe_load(written(mapping))
     assert read == {"server": "h.example", "authentication": {"username": value}}
     assert all(isinstance(item, str) for item in read["authentication"].values())
+
+
+def test_an_entry_that_is_advised_has_numbers_and_words_for_yes_as_they_were_meant():
+    mapping = {"authentication": {"type": "made", "lifetime_days": 90}, "repositories": {"create": True}}
+    assert yaml.safe_load(written(mapping)) == mapping
