@@ -45,6 +45,7 @@ PLUGINS = (
     EnginePlugin("kubernetes", downloaded=True),
     EnginePlugin("aws", downloaded=False),
     EnginePlugin("gcp", downloaded=False),
+    EnginePlugin("artifactory", downloaded=False),
 )
 
 

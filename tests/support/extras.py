@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 PACKAGES = {
+    "artifactory": ("pulumi_artifactory",),
     "aws": ("boto3", "botocore"),
     "ecr": ("pulumi_aws",),
     "gar": ("pulumi_gcp",),
