@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pulumi_chaosreg.components.acr_token_password import AcrTokenPassword as AcrTokenPassword
     from pulumi_chaosreg.components.arguments import AllowOverridesArgs as AllowOverridesArgs
     from pulumi_chaosreg.components.arguments import AuthenticationArgs as AuthenticationArgs
     from pulumi_chaosreg.components.arguments import AwsArgs as AwsArgs
@@ -72,6 +73,7 @@ _HOME = {
     "ServiceAccountArgs": "components.arguments",
     "TrustArgs": "components.arguments",
     "VerifyArgs": "components.arguments",
+    "AcrTokenPassword": "components.acr_token_password",
     "Account": "components.levels",
     "Organization": "components.levels",
     "Project": "components.levels",

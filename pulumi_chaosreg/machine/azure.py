@@ -6,9 +6,10 @@ No registry takes it as a password: `oci` hands it to the registry, which gives 
 import logging
 import os
 import time
+from urllib.parse import urlsplit
 
 from azure.core.exceptions import AzureError
-from azure.identity import AzureAuthorityHosts, DefaultAzureCredential
+from azure.identity import AzureAuthorityHosts, ClientSecretCredential, DefaultAzureCredential
 
 from pulumi_chaosreg.credentials.login import Login, LoginKind
 from pulumi_chaosreg.machine.refusals import identity_refused
@@ -16,6 +17,12 @@ from pulumi_chaosreg.machine.refusals import identity_refused
 _AUDIENCE = "https://containerregistry.azure.net/.default"
 """Azure's own for registries: unlike the resource manager's, it cannot be switched off."""
 _AUTHORITIES = {".cn": AzureAuthorityHosts.AZURE_CHINA, ".us": AzureAuthorityHosts.AZURE_GOVERNMENT}
+_AUTHORITIES_OF_MANAGERS = {
+    "management.chinacloudapi.cn": AzureAuthorityHosts.AZURE_CHINA,
+    "management.usgovcloudapi.net": AzureAuthorityHosts.AZURE_GOVERNMENT,
+}
+_OF_PULUMI = ("ARM_TENANT_ID", "ARM_CLIENT_ID", "ARM_CLIENT_SECRET")
+"""A service principal as pulumi-azure-native and Terraform are told of it."""
 _USER = "00000000-0000-0000-0000-000000000000"
 
 logging.getLogger("azure.identity").setLevel(logging.CRITICAL)  # what it warns of stands in our error
@@ -34,3 +41,24 @@ def azure_login(server: str) -> tuple[Login, float]:
     tenant = os.environ.get("AZURE_TENANT_ID", "")
     login = Login(_USER, token.token, LoginKind.ENTRA, tenant, origin="identity at Azure")
     return login, token.expires_on - time.time()
+
+
+def management_token(endpoint: str) -> tuple[str, float]:
+    """A bearer token for the resource manager at this address, and the moment (`time.time`) when it ends; ChaosregError
+    (CHR0515). A service principal of `ARM_…` comes first: whoever makes the registry's other resources makes this.
+    """
+    host = urlsplit(endpoint).hostname or ""
+    authority = _AUTHORITIES_OF_MANAGERS.get(host)
+    chosen = {"authority": authority} if authority and not os.environ.get("AZURE_AUTHORITY_HOST") else {}
+    principal = [os.environ.get(name, "") for name in _OF_PULUMI]
+    try:
+        with (
+            ClientSecretCredential(*principal, **chosen)
+            if all(principal)
+            else DefaultAzureCredential(**chosen) as credential
+        ):
+            token = credential.get_token(f"{endpoint.rstrip('/')}/.default")
+    except (AzureError, ValueError) as error:
+        advice = "log in with `az login`, or set ARM_TENANT_ID, ARM_CLIENT_ID and ARM_CLIENT_SECRET"
+        raise identity_refused("Azure", host, error, advice) from None
+    return token.token, token.expires_on

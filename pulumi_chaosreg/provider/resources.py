@@ -10,6 +10,7 @@ from importlib import import_module
 
 from pulumi_chaosreg.provider.resource import Resource
 from pulumi_chaosreg.provider.run import Run
+from pulumi_chaosreg.resources.acr_token_password import ACR_TOKEN_PASSWORD
 from pulumi_chaosreg.resources.harness_image_registry import HARNESS_IMAGE_REGISTRY
 from pulumi_chaosreg.resources.image_pull_secret_entry import IMAGE_PULL_SECRET_ENTRY
 from pulumi_chaosreg.resources.mirrored_image import MIRRORED_IMAGE
@@ -41,5 +42,6 @@ RESOURCES = {
         _served(MIRRORED_IMAGE, "mirrored_image"),
         _served(IMAGE_PULL_SECRET_ENTRY, "image_pull_secret_entry"),
         _served(HARNESS_IMAGE_REGISTRY, "harness_image_registry"),
+        _served(ACR_TOKEN_PASSWORD, "acr_token_password"),
     )
 }

@@ -1,0 +1,89 @@
+"""Every way in which the resource manager refuses, as one clear error. No message ever holds a token or a password."""
+
+from enum import Enum, auto
+
+from pulumi_chaosreg.errors import ChaosregError, Finding
+
+
+class Refusal(Enum):
+    """What somebody who asks may have to know to go on."""
+
+    UNREACHABLE = auto()  # nobody answers there, or not in time
+    DENIED = auto()  # another identity is wanted, or more rights
+    MISSING = auto()  # there is no such thing
+    OTHER = auto()
+
+
+class ResourceManagerError(ChaosregError):
+    """What the resource manager says, or that it says nothing."""
+
+    def __init__(
+        self, finding: Finding, refusal: Refusal, *, transient: bool = False, wait: float | None = None
+    ) -> None:
+        super().__init__(finding)
+        self.refusal = refusal
+        self.transient = transient
+        """Whether it may be gone in a moment."""
+        self.wait = wait
+        """How many seconds Azure asks us to wait."""
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether it needs another identity, or more rights."""
+        return self.refusal is Refusal.DENIED
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether what was asked for is not there."""
+        return self.refusal is Refusal.MISSING
+
+
+_TRANSIENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
+"""409 is another operation on the same registry that has not ended."""
+
+
+def unreachable(endpoint: str, cause: str, *, transient: bool) -> ResourceManagerError:
+    """Nobody answers."""
+    finding = Finding(
+        "CHR0475",
+        f"Azure's resource manager cannot be reached at `{endpoint}`: {cause}",
+        help="check the network and HTTPS_PROXY; `ARM_ENDPOINT` names another one",
+    )
+    return ResourceManagerError(finding, Refusal.UNREACHABLE, transient=transient)
+
+
+def of_status(status: int, asked: str, words: str, *, wait: float | None) -> ResourceManagerError:
+    """An answer that is no answer to what was asked."""
+    refusal = Refusal.OTHER
+    match status:
+        case 401:
+            refusal, message = Refusal.DENIED, "Azure's resource manager does not accept the identity of this machine"
+            advice = "log in to the tenant of the registry: `az login --tenant TENANT`"
+        case 403:
+            refusal, message = Refusal.DENIED, "the identity of this machine may not manage the registry's tokens"
+            advice = (
+                "give it the role `Container Registry Contributor and Data Access Configuration Administrator` on the "
+                "registry"
+            )
+        case 404:
+            refusal, message = Refusal.MISSING, "Azure has no such registry or token"
+            advice = "correct `repositories.azure`: `subscription_id`, `resource_group`"
+        case 409:
+            message, advice = "the registry is busy with another operation", "run it again, which resumes"
+        case _:
+            message, advice = "Azure's resource manager refused", "see its own words; running it again resumes"
+    notes = (("asked", asked), ("answer", " ".join(part for part in (str(status), words) if part)))
+    return ResourceManagerError(
+        Finding("CHR0475", message, notes=notes, help=advice), refusal, transient=status in _TRANSIENT, wait=wait
+    )
+
+
+def unfinished(asked: str, words: str) -> ResourceManagerError:
+    """An operation that Azure took, and did not end well."""
+    finding = Finding(
+        "CHR0475",
+        "Azure's resource manager began an operation and did not finish it",
+        notes=(("asked", asked), ("answer", words)),
+        help="run it again, which resumes: nobody has seen the password that was being made",
+    )
+    return ResourceManagerError(finding, Refusal.OTHER)
