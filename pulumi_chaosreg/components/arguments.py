@@ -30,9 +30,9 @@ class AuthenticationArgs(TypedDict, total=False):
     type: Literal[
         "kubernetes_secret", "basic", "token", "node_identity", "aws_ecr", "gcp_service_account", "made", "azure"
     ]
-    """kubernetes_secret if only `secret_name` is given, basic if `username` is; node_identity: the registry trusts the
-    node's own identity, and there is no credential; made: the registry's owner makes the credential together with its
-    repositories, and renews it
+    """kubernetes_secret if only `secret_name` is given, basic if `username` is; token: a password that needs no
+    `username` on ghcr.io and quay.io; node_identity: the registry trusts the node's own identity, and there is no
+    credential; made: the registry's owner makes the credential together with its repositories, and renews it
     """
 
     secret_name: str

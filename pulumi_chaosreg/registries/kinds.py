@@ -60,6 +60,8 @@ class RegistryKind:
     """The authentication type that stands for the cloud's identity, as `aws_ecr` does."""
     key_user: str = ""
     """The user whose password is the text of a key file; empty where the cloud has no such keys."""
+    token_user: str = ""
+    """Who one is with a token that decides alone; empty where a token belongs to a user, who must be named."""
     node_identity_on: tuple[str, ...] = ()
     """The `cluster.provider`s whose nodes have an identity of this cloud: they pull without a Secret."""
     token_seconds: int | None = None

@@ -116,13 +116,21 @@ def authentication_for(scope: Scope, registry: Registry) -> tuple[Decided[Mappin
     if mismatch := _mismatch(type_, said, registry, place):
         follows = mismatch.follows or scope.is_unclear(IMAGE_REGISTRY.server)  # it may fit the server that is meant
         return None, [replace(mismatch, follows=follows)]
-    findings = [Finding("CHR0505", problem, place, help=advice) for problem, advice in _incomplete(type_, said)]
-    user = {"username": registry.kind.key_user} if "key_file" in said else {}
-    authentication = Decided({**user, **said, "type": type_}, found.origin)
+    whole = {**_known_user(type_, said, registry), **said, "type": type_}
+    findings = [Finding("CHR0505", problem, place, help=advice) for problem, advice in _incomplete(whole, registry)]
+    authentication = Decided(whole, found.origin)
     if type_ == MADE:
         findings += unmade(registry, authentication)
         return None if findings else authentication, findings
     return authentication, findings
+
+
+def _known_user(type_: str, said: Mapping[str, Any], registry: Registry) -> Mapping[str, str]:
+    """Who one is where nobody says: with a key file or a token that decides alone."""
+    if "key_file" in said:
+        return {"username": registry.kind.key_user}
+    user = registry.kind.token_user if type_ == "token" else ""
+    return {"username": user} if user else {}
 
 
 def _usual_type(scope: Scope, said: Mapping[str, Any]) -> str:
@@ -233,7 +241,7 @@ def _ends(authentication: Decided[Mapping[str, Any]], registry: Registry) -> boo
 def _possible(authentication: Decided[Mapping[str, Any]], registry: Registry) -> list[How]:
     """The ways that this version has for such a credential."""
     said = authentication.value
-    lasts = said["type"] in ("kubernetes_secret", "basic", "node_identity", MADE) or "key_file" in said
+    lasts = said["type"] in ("kubernetes_secret", "basic", "token", "node_identity", MADE) or "key_file" in said
     renewable = _ends(authentication, registry) and bool(registry.kind.refresher)
     left_out = {*([] if lasts else [How.SECRET]), *([] if renewable else [How.REFRESHER])}
     return [way for way in IN_THIS_VERSION if way not in left_out]
@@ -393,15 +401,25 @@ def _mismatch(type_: str, said: Mapping[str, Any], registry: Registry, place: Pl
     return None
 
 
-def _incomplete(kind: str, said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _incomplete(said: Mapping[str, Any], registry: Registry) -> Iterator[tuple[str, str]]:
     """(problem, advice)."""
-    yield from incomplete(kind, said)
-    if "key_file" in said and kind != KEY_FILE_TYPE:
-        yield f"`key_file` belongs to `type: {KEY_FILE_TYPE}`, but the type is `{kind}`", "remove one of the two"
-    if kind == "basic" and "username" not in said:
+    type_, kind, server = said["type"], registry.kind, registry.server.value
+    yield from incomplete(type_, said)
+    if "key_file" in said and type_ != KEY_FILE_TYPE:
+        yield f"`key_file` belongs to `type: {KEY_FILE_TYPE}`, but the type is `{type_}`", "remove one of the two"
+    if type_ not in ("basic", "token"):
+        return
+    if "username" not in said and type_ == "basic":
         yield "basic authentication has no `username`", "add `username: <user>`"
-    if kind == "basic" and not {"password_secret", "password_env", "secret_name"} & said.keys():
+    elif "username" not in said:
+        usual = kind.usual_user(server, registry.account.value)
         yield (
-            "basic authentication has no password: neither `password_secret` nor `password_env`",
+            f"a token of `{server}` belongs to a user, and there is no `username`",
+            f"add `username: <user>`, such as `{usual}`: whoever the token was made for",
+        )
+    if not {"password_secret", "password_env", "secret_name"} & said.keys():
+        what = "a token has no value" if type_ == "token" else "basic authentication has no password"
+        yield (
+            f"{what}: neither `password_secret` nor `password_env`",
             "set it with `pulumi config set --secret chaosreg-credentials:NAME`, and add `password_secret: NAME`",
         )

@@ -71,9 +71,10 @@ AUTHENTICATION = Table(
     "how the cluster logs in; belongs to its server",
     {
         "type": Text(
-            "kubernetes_secret if only `secret_name` is given, basic if `username` is; node_identity: the registry "
-            "trusts the node's own identity, and there is no credential; made: the registry's owner makes the "
-            "credential together with its repositories, and renews it",
+            "kubernetes_secret if only `secret_name` is given, basic if `username` is; token: a password that needs no "
+            "`username` on ghcr.io and quay.io; node_identity: the registry trusts the node's own identity, and there "
+            "is no credential; made: the registry's owner makes the credential together with its repositories, and "
+            "renews it",
             AUTHENTICATION_TYPES,
         ),
         "secret_name": Text("the pull Secret's name in the cluster", grammar=KUBERNETES_SUBDOMAIN),

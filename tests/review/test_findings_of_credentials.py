@@ -114,6 +114,23 @@ MISTAKES = {
         ),
         ["and add `password_secret: NAME`"],
     ),
+    "a token that belongs to a user": (
+        edited(
+            ("authentication:", "authentication:  #! CHR0505"),
+            ("            username: chaos-user\n", "            type: token\n"),
+        ),
+        [
+            "a token of `h.example` belongs to a user, and there is no `username`",
+            "add `username: <user>`, such as `chaos-user`: whoever the token was made for",
+        ],
+    ),
+    "a token without a value": (
+        edited(
+            ("authentication:", "authentication:  #! CHR0505"),
+            ("            password_secret: harbor-credentials\n", "            type: token\n"),
+        ),
+        ["a token has no value", "and add `password_secret: NAME`"],
+    ),
     "a token under its own key": (
         edited(("password_secret: harbor-credentials", "accessToken: hunter2  #! CHR0104")),
         ["unknown key `accessToken`", "write `password_secret: NAME`"],

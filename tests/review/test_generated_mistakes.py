@@ -651,9 +651,13 @@ BY_HAND: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
         BIG,
         [(ACCOUNT, "authentication:", "authentication:  #! CHR0510"), (ACCOUNT, "type: basic", "type: aws_ecr")],
     ),
-    "a type of authentication that cannot be delivered yet": (
+    "a token whose user nobody names": (
         BIG,
-        [(ACCOUNT, "authentication:", "authentication:  #! CHR0503"), (ACCOUNT, "type: basic", "type: token")],
+        [
+            (ACCOUNT, "authentication:", "authentication:  #! CHR0505"),
+            (ACCOUNT, "type: basic", "type: token"),
+            (ACCOUNT, "        username: ", "        # "),
+        ],
     ),
     "another region than the server's": (
         BIG,
