@@ -15,6 +15,7 @@ from pulumi_chaosreg.credentials.kubelet import BrokenEntry, kubelet_login, with
 from pulumi_chaosreg.credentials.login import Login
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.registries.kinds import registry_kind
 from pulumi_chaosreg.registries.servers import canonical_server
 
 _FIRST_INEXACT = 2.0**53
@@ -123,7 +124,7 @@ def checked_docker_config(name: str, value: Any, username: str | None, server: s
     """The `.dockerconfigjson` of a configured value, with a login that the kubelet uses for each of `images` that is on
     this server, or below `server/path`.
 
-    Raises ChaosregError (CHR0506, CHR0507, CHR0523, CHR0524).
+    Raises ChaosregError (CHR0506, CHR0507, CHR0523, CHR0524, CHR0551).
     """
     host, slash, path = server.partition("/")
     credential, server = read_credential(name, value, username), f"{canonical_server(host)}{slash}{path}"
@@ -137,6 +138,14 @@ def checked_docker_config(name: str, value: Any, username: str | None, server: s
                 f"`chaosreg-credentials:{name}` gives the kubelet another login: it cuts the user off at `:`",
                 help="use a user without `:`",
             )
+    used = [logins[key] for image in ours for key in used_for(auths, image)]
+    kind = registry_kind(host)
+    if refused := next((what for login in used if login and (what := kind.refusal(login[1]))), ""):
+        raise ChaosregError.of(
+            "CHR0551",
+            f"`chaosreg-credentials:{name}` has {refused}, which `{host}` never takes",
+            help=f"make {kind.example_means}, and set it with `pulumi config set --secret`",
+        )
     return _dump(auths)
 
 

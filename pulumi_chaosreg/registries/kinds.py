@@ -60,6 +60,8 @@ class RegistryKind:
     """The authentication type that stands for the cloud's identity, as `aws_ecr` does."""
     key_user: str = ""
     """The user whose password is the text of a key file; empty where the cloud has no such keys."""
+    no_passwords: Mapping[str, str] = field(default_factory=dict)
+    """How secrets begin that it never takes as a password → what they are."""
     token_user: str = ""
     """Who one is with a token that decides alone; empty where a token belongs to a user, who must be named."""
     node_identity_on: tuple[str, ...] = ()
@@ -70,6 +72,10 @@ class RegistryKind:
     """The script that renews such a token in a cluster; empty where this version has none."""
     is_public: bool = False
     """Whether everybody may pull all that it has."""
+    on_internet: bool = False
+    """Whether everybody who may pull from its hosts is everybody: no network stands before them."""
+    robot: re.Pattern[str] | None = None
+    """Users that belong to the first name of a path, the group `owner`, and can pull nothing elsewhere."""
     user: str = ""
     """Who a user that may only pull is, usually; the names of `path` stand for what is there. Empty where it takes no
     user and password.
@@ -139,6 +145,24 @@ class RegistryKind:
         for name, segment in zip(self.path_on(server), account.split("/"), strict=False):
             user = user.replace(name, segment)
         return user
+
+    def is_open_to_all(self, server: str, type_: str) -> bool:
+        """Whether the whole internet can pull from it, where pulls are of this `type`. A registry whose kind somebody
+        had to say may be a company's own.
+        """
+        if self.is_public:
+            return True
+        return self.on_internet and type_ == "public" and bool(self._form(server) or _host(server) in self.aliases)
+
+    def refusal(self, password: str) -> str:
+        """What a password is that this kind never takes; empty where it may be one."""
+        return next((what for beginning, what in self.no_passwords.items() if password.startswith(beginning)), "")
+
+    def foreign_robot(self, user: str, account: str) -> str:
+        """Whose robot this user is, where that is somebody else than whom the path belongs to; empty elsewhere."""
+        found = self.robot.fullmatch(user) if self.robot else None
+        owner = found["owner"] if found else ""
+        return "" if owner == account.partition("/")[0] else owner
 
     def has_nodes_on(self, cluster: str) -> bool:
         """Whether the nodes of a cluster of this `cluster.provider` have an identity of its cloud."""
@@ -221,7 +245,7 @@ def _kind(name: str, entry: dict[str, Any], clouds: Mapping[str, Any]) -> Regist
     reach = Reach(**entry.pop("reach", {}))
     if "pattern" in names:
         names["pattern"] = re.compile(names["pattern"])
-    resembled_by = entry.pop("resembled_by", None)
+    resembled_by, robot = entry.pop("resembled_by", None), entry.pop("robot", None)
     plain: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
     return RegistryKind(
         name=name,
@@ -234,6 +258,7 @@ def _kind(name: str, entry: dict[str, Any], clouds: Mapping[str, Any]) -> Regist
         made=made,
         reach=reach,
         resembled_by=re.compile(resembled_by) if resembled_by else None,
+        robot=re.compile(robot) if robot else None,
         **plain,
     )
 

@@ -23,6 +23,8 @@ from pulumi_chaosreg.review.ownership import Ownership
 from pulumi_chaosreg.review.pull_checks import check_powers, check_pulls
 from pulumi_chaosreg.review.registry_checks import check_forms, check_registries
 from pulumi_chaosreg.review.repository_checks import check_repositories
+from pulumi_chaosreg.review.republishing_checks import check_republished
+from pulumi_chaosreg.review.robot_checks import check_robots
 from pulumi_chaosreg.review.signer_checks import check_signers
 from pulumi_chaosreg.review.vain_checks import check_vain
 from pulumi_chaosreg.scopes.demand import Demand, FurtherImages
@@ -98,6 +100,14 @@ def _identities(subject: Subject) -> Iterable[Finding]:
 def _mirrors(subject: Subject) -> Iterable[Finding]:
     wrong = check_mirrors(subject.catalogue, subject.configs, subject.further)
     return [*wrong, *check_targets(subject.configs, subject.further)]
+
+
+def _republished(subject: Subject) -> Iterable[Finding]:
+    return check_republished(subject.catalogue, subject.demands)
+
+
+def _robots(subject: Subject) -> Iterable[Finding]:
+    return check_robots(subject.configs)
 
 
 def _repositories(subject: Subject) -> Iterable[Finding]:
@@ -176,6 +186,8 @@ CHECKS: tuple[Callable[[Subject], Iterable[Finding]], ...] = (
     _forms,
     _identities,
     _mirrors,
+    _republished,
+    _robots,
     _repositories,
     _lockfile,
     _allowances,

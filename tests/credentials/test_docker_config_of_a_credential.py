@@ -6,7 +6,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pulumi_chaosreg.credentials.docker_config import Credential, named_input, read_credential, read_input
+from pulumi_chaosreg.credentials.docker_config import (
+    Credential,
+    checked_docker_config,
+    named_input,
+    read_credential,
+    read_input,
+)
 from pulumi_chaosreg.credentials.keyring import matches
 from pulumi_chaosreg.credentials.login import Login, LoginKind
 from pulumi_chaosreg.errors import ChaosregError
@@ -194,3 +200,27 @@ def test_a_docker_config_opens_the_repositories_of_its_keys():
     assert credential.login_for("harbor.company.com", "team/app") == Login("team", "t", LoginKind.IDENTITY)
     assert credential.login_for("harbor.company.com:8443", "chaos/app") is None
     assert read_credential("push", "password", "robot").login_for("any", "app") == Login("robot", "password")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        f"github_pat_{CANARY}",
+        {"username": "u", "password": f"github_pat_{CANARY}"},
+        {"auths": {"ghcr.io": {"username": "u", "password": f"github_pat_{CANARY}"}}},
+    ],
+)
+def test_a_token_that_the_registry_never_takes_is_told_without_being_repeated(value):
+    with pytest.raises(ChaosregError) as caught:
+        checked_docker_config("ghcr-token", value, "u", "ghcr.io/acme", ["ghcr.io/acme/chaos-ddcr:1"])
+    (finding,) = caught.value.findings
+    assert finding.code == "CHR0551"
+    assert "make a classic personal access token" in finding.help
+    assert "canary" not in f"{caught.value} {caught.value!r} {caught.value.__cause__!r}"
+
+
+def test_elsewhere_it_may_be_a_password_and_so_may_another_server_s_in_one_docker_config():
+    checked_docker_config("n", "github_pat_x", "u", "h.example", ["h.example/chaos/chaos-ddcr:1"])
+    both = {"auths": {name: {"username": "u", "password": "github_pat_x"} for name in ("github.example", "ghcr.io/b")}}
+    both["auths"]["ghcr.io/acme"] = {"username": "u", "password": "ghp_x"}
+    checked_docker_config("n", both, None, "ghcr.io/acme", ["ghcr.io/acme/chaos-ddcr:1"])

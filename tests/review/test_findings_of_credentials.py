@@ -131,6 +131,14 @@ MISTAKES = {
         ),
         ["a token has no value", "and add `password_secret: NAME`"],
     ),
+    "a robot of another organization": (
+        edited(
+            ("server: h.example", "server: quay.io"),
+            ("account: chaos", "account: acme"),
+            ("username: chaos-user", "username: lab+pull  #! CHR0550"),
+        ),
+        ["`lab+pull` is a robot of `lab`, and pulls nothing from `quay.io/acme`", "such as `acme+chaos_pull`"],
+    ),
     "a token under its own key": (
         edited(("password_secret: harbor-credentials", "accessToken: hunter2  #! CHR0104")),
         ["unknown key `accessToken`", "write `password_secret: NAME`"],

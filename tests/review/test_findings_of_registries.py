@@ -186,6 +186,59 @@ MISTAKES = {
         """,
         ["`kind: generic` has no effect: `quay.io` is Quay.io"],
     ),
+    "a vendor's images for everybody": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            registries:
+              ours: {server: h.example, type: public, mirror: {also: &also [docker.io/harness/chaos-exporter:1]}}
+              ghcr: {server: ghcr.io, account: acme, type: public}  #! CHR0341
+              hub: {server: registry-1.docker.io, account: acme, type: private, authentication: {secret_name: s},
+                    mirror: {also: *also}}
+              aws: {server: public.ecr.aws, account: acme, type: public, mirror: {also: *also}}  #! CHR0341
+              jfrog: {server: art.example, kind: artifactory, account: acme, type: public, mirror: {also: *also}}
+            mirror: {source: docker.io/harness}
+            image_registry: ghcr
+            images: {release: "1.94.4", pin: "off"}
+        """,
+        [
+            "`docker.io/harness/chaos-exporter` would be published again: everybody on the internet can pull from "
+            "`public.ecr.aws/acme`",
+            "= help: write `type: private` with an `authentication`, or mirror into a registry that asks for a login",
+            "= help: mirror into a registry that asks for a login, or pull from the vendor without a mirror",
+        ],
+    ),
+    "a company's own images for everybody, and the vendor's from the vendor": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            registries:
+              ghcr:
+                server: ghcr.io
+                account: acme
+                type: public
+                mirror: {allow_sources: [h.example], also: [h.example/chaos/a:1]}
+            images: {release: "1.94.4", pin: "off"}
+        """,
+        [],
+    ),
+    "an owner that GitHub cannot have": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            image_registry:
+              server: ghcr.io
+              account: acme.corp  #! CHR0426
+              type: private
+              authentication: {type: token, password_secret: p}
+            mirror: off
+            images: {release: "1.94.4", pin: "off"}
+        """,
+        ["`acme.corp/chaos-ddcr` is not a valid name on GitHub Container Registry"],
+    ),
     "a mirror that copies onto itself": (
         """
         config:

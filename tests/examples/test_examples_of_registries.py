@@ -1,0 +1,131 @@
+"""examples/dockerhub, ghcr, public and multi-region: what each stack would make is what its page shows, and no finding.
+
+By day the SDK's mocks stand in for the engine; by night the engine previews the same.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+
+from lab.state import load
+from lab.workspace import Workspace
+from pulumi_chaosreg.program.run import run
+from pulumi_chaosreg.review.review import review
+from pulumi_chaosreg.scopes.model import Scope, nearest
+from pulumi_chaosreg.settings.table import CLUSTER
+from tests.support.canary import PULL
+from tests.support.ecr_example import as_expected
+from tests.support.mocked_program import Recorder, run_program
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+STACKS = {"dockerhub": ["acme"], "ghcr": ["acme", "prod"], "public": ["acme"], "multi-region": ["acme", "prod"]}
+EVERY = [(example, stack) for example, stacks in STACKS.items() for stack in stacks]
+NEEDED = {"dockerhub": ["docker-hub", "docker-hub-push"], "ghcr": ["ghcr-token", "ghcr-push"]}
+CREDENTIALS = {
+    "docker-hub": PULL.password,
+    "docker-hub-push": json.dumps({"username": "acme", "password": f"{PULL.password}-push"}),
+    "ghcr-token": PULL.password,
+    "ghcr-push": json.dumps({"username": "bot", "password": f"{PULL.password}-push"}),
+}
+
+
+class Parent(Recorder):
+    """What the account's stack hands down is there."""
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        made, outputs = super().new_resource(args)
+        if args.typ == "pulumi:pulumi:StackReference":
+            handed = {name: CREDENTIALS[name] for name in ("docker-hub", "ghcr-token")}
+            outputs["outputs"] = {"credentials": handed, "credential_names": sorted(handed)}
+        return made, outputs
+
+
+def copied(example: str, folder: Path) -> Path:
+    """With its credentials set, and locked; what its sources have is made up."""
+    shutil.copytree(EXAMPLES / example, folder, ignore=shutil.ignore_patterns("expected"))
+    with (folder / "stacks" / "Pulumi.acme.yaml").open("a", encoding="utf-8") as file:
+        file.writelines(f"  chaosreg-credentials:{name}: {{secure: v1:x}}\n" for name in NEEDED.get(example, ()))
+    images = [image for config in review(folder).resolved.values() for image in config.images]
+    sources = {(image.source or image.reference).tagged for image in images}
+    lines = "".join(f"{source}: sha256:{'a' * 64}\n" for source in sorted(sources))
+    (folder / "stacks" / "chaosreg.lock.yaml").write_text(lines, "utf-8")
+    return folder
+
+
+def expected(example: str, stack: str) -> str:
+    return (EXAMPLES / example / "expected" / f"{stack}.txt").read_text("utf-8")
+
+
+def lines(made: Iterable[str]) -> str:
+    """As a preview shows them, but for what the engine makes and reads by itself."""
+    pairs = [one.split(" ", 1) for one in made]
+    shown = [f"create  {type_:45} {name}" for type_, name in pairs if not type_.startswith("pulumi:pulumi:")]
+    return "\n".join(sorted(shown)) + "\n"
+
+
+@pytest.mark.extra("ecr")
+@pytest.mark.parametrize(("example", "stack"), EVERY)
+def test_a_stack_makes_what_its_page_shows(
+    example: str, stack: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = copied(example, tmp_path / "company")
+    assert [finding.code for finding in review(folder).findings] == []
+    monkeypatch.setattr(pulumi, "get_root_directory", lambda: str(folder))
+    monkeypatch.setattr(pulumi, "get_stack", lambda: stack)
+    needed = NEEDED.get(example, ()) if stack == "acme" else ()
+    own = {f"chaosreg-credentials:{name}": CREDENTIALS[name] for name in needed}
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({**own, "aws:region": "eu-west-1"}))
+
+    def program() -> None:
+        pulumi.runtime.set_all_config({**own, "aws:region": "eu-west-1"}, list(own))
+        run()
+
+    recorder = run_program(program, recorder=Parent(), preview=True)
+
+    assert lines(recorder.options) == expected(example, stack)
+    assert recorder.warnings == []
+
+
+@pytest.mark.nightly
+@pytest.mark.engine
+@pytest.mark.parametrize("example", STACKS)
+def test_the_engine_shows_the_same(example: str, tmp_path: Path) -> None:
+    copied(example, tmp_path / "made")
+    company = Workspace(tmp_path / "company")
+    company.add_project()
+    shutil.copytree(EXAMPLES / example / "stacks", company.folder / "stacks")
+    shutil.copy(tmp_path / "made" / "stacks" / "chaosreg.lock.yaml", company.folder / "stacks")
+    company.environment |= load().aws.environment
+    company.environment["KUBECONFIG"] = str(with_contexts(tmp_path, review(company.folder).resolved))
+    company.init(*STACKS[example])
+    if example in NEEDED:
+        said = [f"chaosreg-credentials:{name}={CREDENTIALS[name]}" for name in NEEDED[example]]
+        secrets = [word for one in said for word in ("--secret", one)]
+        company.run("pulumi", "config", "set-all", "--stack", "acme", *secrets)
+    for stack in STACKS[example]:
+        assert as_expected(company.preview(stack)) == expected(example, stack)
+
+
+def with_contexts(folder: Path, infrastructures: Iterable[Scope]) -> Path:
+    """A kubeconfig in which every context of these is the lab's cluster."""
+    config = yaml.safe_load(Path(os.environ["KUBECONFIG"]).read_text("utf-8"))
+    context = config["contexts"][0]["context"]
+    names = [nearest(scope, CLUSTER.context) for scope in infrastructures]
+    config["contexts"] = [{"name": name.value, "context": context} for name in names if name]
+    file = folder / "kubeconfig"
+    file.write_text(yaml.safe_dump(config), "utf-8")
+    return file
+
+
+def test_who_pulls_from_public_registries_has_no_secret() -> None:
+    of_public = expected("public", "acme")
+    assert of_public.count("ConfigMap") == 5
+    assert "Secret" not in of_public
+    assert "MirroredImage" not in of_public
