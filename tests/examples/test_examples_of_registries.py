@@ -6,6 +6,7 @@ By day the SDK's mocks stand in for the engine; by night the engine previews the
 import json
 import os
 import shutil
+from base64 import b64decode
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -70,13 +71,10 @@ def lines(made: Iterable[str]) -> str:
     return "\n".join(sorted(shown)) + "\n"
 
 
-@pytest.mark.extra("ecr")
-@pytest.mark.parametrize(("example", "stack"), EVERY)
-def test_a_stack_makes_what_its_page_shows(
-    example: str, stack: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = copied(example, tmp_path / "company")
-    assert [finding.code for finding in review(folder).findings] == []
+def program_of(
+    example: str, stack: str, folder: Path, monkeypatch: pytest.MonkeyPatch, *, preview: bool = True
+) -> Recorder:
+    """What its `__main__.py` makes, with the SDK's mocks."""
     monkeypatch.setattr(pulumi, "get_root_directory", lambda: str(folder))
     monkeypatch.setattr(pulumi, "get_stack", lambda: stack)
     needed = NEEDED.get(example, ()) if stack == "acme" else ()
@@ -87,10 +85,37 @@ def test_a_stack_makes_what_its_page_shows(
         pulumi.runtime.set_all_config({**own, "aws:region": "eu-west-1"}, list(own))
         run()
 
-    recorder = run_program(program, recorder=Parent(), preview=True)
+    return run_program(program, recorder=Parent(), preview=preview)
+
+
+@pytest.mark.extra("ecr")
+@pytest.mark.parametrize(("example", "stack"), EVERY)
+def test_a_stack_makes_what_its_page_shows(
+    example: str, stack: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = copied(example, tmp_path / "company")
+    assert [finding.code for finding in review(folder).findings] == []
+    recorder = program_of(example, stack, folder, monkeypatch)
 
     assert lines(recorder.options) == expected(example, stack)
     assert recorder.warnings == []
+
+
+@pytest.mark.parametrize(
+    ("example", "stack", "key", "user"),
+    [
+        ("dockerhub", "acme", "https://index.docker.io/v1/", "acme"),
+        ("ghcr", "prod", "ghcr.io", "token"),  # GitHub knows the user by the token
+    ],
+)
+def test_the_secret_has_the_login(
+    example: str, stack: str, key: str, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = program_of(example, stack, copied(example, tmp_path / "company"), monkeypatch, preview=False)
+    (secret,) = [inputs for made, inputs in recorder.made.items() if made.startswith("kubernetes:core/v1:Secret ")]
+    data = secret["data"].get("value", secret["data"])  # a secret to the engine, here in the clear
+    config = json.loads(b64decode(data[".dockerconfigjson"]))
+    assert b64decode(config["auths"][key]["auth"]).decode() == f"{user}:{PULL.password}"
 
 
 @pytest.mark.nightly
@@ -102,7 +127,9 @@ def test_the_engine_shows_the_same(example: str, tmp_path: Path) -> None:
     company.add_project()
     shutil.copytree(EXAMPLES / example / "stacks", company.folder / "stacks")
     shutil.copy(tmp_path / "made" / "stacks" / "chaosreg.lock.yaml", company.folder / "stacks")
-    company.environment |= load().aws.environment
+    aws = load().aws
+    assert aws
+    company.environment |= aws.environment
     company.environment["KUBECONFIG"] = str(with_contexts(tmp_path, review(company.folder).resolved))
     company.init(*STACKS[example])
     if example in NEEDED:
