@@ -1,6 +1,6 @@
 """Whether every image is there, and is what was locked. Asked with HEAD, which counts as a pull nowhere."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -45,7 +45,29 @@ def look(case: Case) -> Result:
         return Failed((*_told(case, failed), *warnings))
     if unknown:
         return Unseen(f"{there}; the others are not open to this machine", (*_told(case, unknown), *warnings))
-    return Passed(f"{there}, {_locked(seen)}", warnings)
+    return Passed(f"{there}, {_locked(seen)}", (*warnings, *_open_to_all(case)))
+
+
+def _open_to_all(case: Case) -> Iterator[Finding]:
+    """Whether what is said to be private is there for everybody: on Docker Hub a push may make a public repository. One
+    image is asked for, as each is where the first is.
+    """
+    registry = case.around.config.registry
+    ours = [one.reference for one in case.images if one.reference.name.startswith(f"{registry.path}/")]
+    if registry.type.value != "private" or not ours:
+        return
+    try:
+        is_there = case.anonymous.head_manifest(ours[0].repository, ours[0].digest or ours[0].tag or "")
+    except RegistryError:
+        return
+    if is_there:
+        yield Finding(
+            "CHR0342",
+            f"`{ours[0].name}` needs no login, but its registry is said to be `private`",
+            registry.type_place,
+            help="make the repository private, and have pushes make private ones; or write `type: public`",
+            severity="warning",
+        )
 
 
 def _locked(seen: list[_Seen]) -> str:
