@@ -1,19 +1,22 @@
-"""Companies written from Harness's page alone, up to Pods of a real kubelet: a tiny one on private Docker Hub, and one
-in the old habit on `gcr.io` with a key file.
+"""Companies written from Harness's page alone, up to Pods of a real kubelet: a tiny one on private Docker Hub, one in
+the old habit on `gcr.io` with a key file; and examples/public, without any Secret.
 
 The registries are real ones under the vendors' names; their accounts and limits are not here.
 """
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from lab import node
+from lab.kubeapi import call, get
 from lab.pods import delete_pod, make_service_account, run_pod, wait_event, wait_running
 from lab.state import LabState, load
 from lab.workspace import Workspace
+from pulumi_chaosreg.review.review import review
 from tests.support.vendor import Vendor, vendor
 
 pytestmark = [pytest.mark.node, pytest.mark.engine]
@@ -50,6 +53,7 @@ config:
         type: "gcp_service_account"
         key_file: "service-account-key.json"
 """
+EXAMPLES = Path(__file__).parents[2] / "examples"
 PASSWORD, PUSH = "dckr_oat_canary-pull", "canary-push"
 KEY = '{"type":"service_account","client_email":"a@b.c","private_key":"k"}'  # bcrypt knows 72 characters
 
@@ -124,3 +128,37 @@ def test_a_company_on_gcr_io_with_a_key_file(lab: LabState, gcr: Vendor, label: 
     made.up("acme")
     assert_only_who_has_the_secret_pulls(lab, made, label)
     assert any("/blobs/" in one.path for one in gcr.registry.requests() if one.user == "_json_key")
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(
+    ("infrastructure", "name"),
+    [
+        ("on-docker-hub", "docker.io"),
+        ("on-google", "us-docker.pkg.dev"),
+        ("on-amazon", "public.ecr.aws"),
+        ("on-gcr", "gcr.io"),
+        ("on-github", "ghcr.io"),
+    ],
+)
+def test_public_registries_need_no_secret(
+    lab: LabState, infrastructure: str, name: str, label: str, tmp_path: Path
+) -> None:
+    assert lab.kubernetes
+    assert lab.upstream
+    shutil.copytree(EXAMPLES / "public", tmp_path / "public")
+    (config,) = [one for scope, one in review(tmp_path / "public").resolved.items() if scope.id == infrastructure]
+    assert config.delivery is None
+    image = config.images[0].reference
+    source = f"{lab.upstream.host}/harness/{config.images[0].image}:{image.tag}"
+    call(lab.kubernetes, "POST", "/api/v1/namespaces", {"metadata": {"name": label}})
+    node.remove_images()
+    with vendor(tmp_path / "vendor", name, name, {}, {f"{image.repository}:{image.tag}": source}):
+        make_service_account(lab.kubernetes, label, "nobody")
+        run_pod(lab.kubernetes, lab.node, label, "open", str(image), service_account="nobody")
+        status = wait_running(lab.kubernetes, label, "open")["status"]["containerStatuses"][0]
+        delete_pod(lab.kubernetes, label, "open")
+    assert status["image"] == str(image)
+    secrets = get(lab.kubernetes, f"/api/v1/namespaces/{label}/secrets")
+    assert secrets
+    assert secrets["items"] == []

@@ -4,7 +4,6 @@ By day the SDK's mocks stand in for the engine; by night the engine previews the
 """
 
 import json
-import os
 import shutil
 from base64 import b64decode
 from collections.abc import Iterable
@@ -13,15 +12,13 @@ from typing import Any
 
 import pulumi
 import pytest
-import yaml
 
 from lab.state import load
 from lab.workspace import Workspace
 from pulumi_chaosreg.program.run import run
 from pulumi_chaosreg.review.review import review
-from pulumi_chaosreg.scopes.model import Scope, nearest
-from pulumi_chaosreg.settings.table import CLUSTER
 from tests.support.canary import PULL
+from tests.support.contexts import with_contexts
 from tests.support.ecr_example import as_expected
 from tests.support.mocked_program import Recorder, run_program
 
@@ -138,17 +135,6 @@ def test_the_engine_shows_the_same(example: str, tmp_path: Path) -> None:
         company.run("pulumi", "config", "set-all", "--stack", "acme", *secrets)
     for stack in STACKS[example]:
         assert as_expected(company.preview(stack)) == expected(example, stack)
-
-
-def with_contexts(folder: Path, infrastructures: Iterable[Scope]) -> Path:
-    """A kubeconfig in which every context of these is the lab's cluster."""
-    config = yaml.safe_load(Path(os.environ["KUBECONFIG"]).read_text("utf-8"))
-    context = config["contexts"][0]["context"]
-    names = [nearest(scope, CLUSTER.context) for scope in infrastructures]
-    config["contexts"] = [{"name": name.value, "context": context} for name in names if name]
-    file = folder / "kubeconfig"
-    file.write_text(yaml.safe_dump(config), "utf-8")
-    return file
 
 
 def test_who_pulls_from_public_registries_has_no_secret() -> None:

@@ -3,6 +3,7 @@ and the node as containerd's configuration of that name says. Its control plane,
 """
 
 import shutil
+import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,9 +27,18 @@ class Vendor:
 
 
 @contextmanager
-def vendor(folder: Path, name: str, host: str, logins: Mapping[str, str]) -> Iterator[Vendor]:
-    """`name` as images have it, `host` as it is spoken to: `docker.io`, `registry-1.docker.io`."""
+def vendor(
+    folder: Path, name: str, host: str, logins: Mapping[str, str], content: Mapping[str, str] | None = None
+) -> Iterator[Vendor]:
+    """`name` as images have it, `host` as it is spoken to: `docker.io`, `registry-1.docker.io`. `content`: what it has
+    from the beginning, `repository:tag` → where that is copied from.
+    """
     folder.mkdir(parents=True)
+    if content:
+        with RegistryServer(folder / host) as plain:
+            for target, source in content.items():
+                words = ["crane", "copy", "--insecure", source, f"{plain.host}/{target}"]
+                subprocess.run(words, check=True, capture_output=True)
     signer, address = trustme.CA(), "127.0.0.1"
     signer.cert_pem.write_to_path(folder / "authority.pem")
     made = signer.issue_cert(host, address)
