@@ -6,6 +6,5 @@ a registry itself has to do with a cloud's token (Azure's exchange) happens ther
 """
 
 from pulumi_chaosreg.machine.logins import MachineLogin, MachineLogins
-from pulumi_chaosreg.machine.untagging import untagging
 
-__all__ = ["MachineLogin", "MachineLogins", "untagging"]
+__all__ = ["MachineLogin", "MachineLogins"]

@@ -1,6 +1,6 @@
 """A login for Artifact Registry by Google's application default credentials: a key, gcloud's, the machine's own.
 
-Such a token lives for an hour, with workload identity federation for less.
+Such a token lives for an hour, with workload identity federation for less. `google_api.py` asks Google's own APIs.
 """
 
 import logging

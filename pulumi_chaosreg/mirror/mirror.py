@@ -22,8 +22,9 @@ from pulumi_chaosreg.mirror.one_algorithm import digest_like, stands_for
 from pulumi_chaosreg.mirror.platforms import read_subset
 from pulumi_chaosreg.mirror.progress import Counter, Listener
 from pulumi_chaosreg.mirror.referrers_lists import ReferrersLists
-from pulumi_chaosreg.mirror.removal import Removed, Untag, remove_tags
+from pulumi_chaosreg.mirror.removal import Removed, remove_tags
 from pulumi_chaosreg.mirror.source import digest_now, pinned, read_source
+from pulumi_chaosreg.mirror.untagging import untagging
 from pulumi_chaosreg.mirror.wanted import ALL, Wanted
 from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.manifest import Descriptor
@@ -242,13 +243,18 @@ class Mirror:
         tags: Collection[str],
         login: LoginSource | None = None,
         keep: Collection[str] = (),
-        untag: Untag | None = None,
+        *,
+        named: str = "",
     ) -> Removed:
-        """Take tags away with all that only they need; see `remove_tags`. One at a time for each repository."""
+        """Take tags away with all that only they need; see `remove_tags`. One at a time for each repository.
+
+        `named` is the setting that the login is from, where there is one: then nobody else's identity is used.
+        """
         with self._guard:
             removing = self._removing.setdefault((server, repository), threading.Lock())
         with removing:
-            return remove_tags(self._registry(server, login), repository, tags, keep, untag)
+            registry = self._registry(server, login)
+            return remove_tags(registry, repository, tags, keep, untagging(registry, login, named=named))
 
     def findings(self) -> list[Finding]:
         """What registries did not do as they should, each once: worth a warning, as the copies went on without it."""

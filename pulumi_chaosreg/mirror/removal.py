@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pulumi_chaosreg.errors import Cause, ChaosregError
 from pulumi_chaosreg.images.reference import COMPANION_TAG
 from pulumi_chaosreg.mirror.companions import SUFFIXES
+from pulumi_chaosreg.mirror.untagging.protocol import KeptError, Untag
 from pulumi_chaosreg.oci.manifest import Manifest, referrers_tag
 from pulumi_chaosreg.oci.problems import RegistryError, problem
 from pulumi_chaosreg.oci.store import Store
@@ -30,10 +31,6 @@ class Removed:
     tags: tuple[str, ...] = ()
     manifests: tuple[str, ...] = ()
     """Digests."""
-
-
-Untag = Callable[[str, Collection[str]], None]
-"""(repository, tags) → they are gone, by another way than the registry's; ChaosregError where that is not to be had."""
 
 
 def remove_tags(
@@ -157,6 +154,8 @@ def _untag(
         if untag:
             untag(repository, [tag])
             return
+    except KeptError:
+        raise
     except ChaosregError as refusal:
         refused = refusal  # no harm where the tag is the image's only one
     try:

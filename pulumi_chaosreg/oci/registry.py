@@ -142,6 +142,14 @@ class Registry:
         ask = self._manifest_ask("DELETE", repository, reference, "delete,pull", (200, 202, 404))
         return self._transport.request(ask).status != 404
 
+    def delete_at(self, path: str, repository: str, subject: str) -> bool:
+        """Delete what a path of the registry's own API stands for, as whoever may delete in the repository; False if
+        not there.
+        """
+        url = f"{self._transport.base}{path}"
+        ask = self._ask("DELETE", url, repository, "manifest", subject, "delete", (200, 202, 204, 404))
+        return self._transport.request(ask).status != 404
+
     def list_tags(self, repository: str) -> list[str]:
         """All tags of a repository; none where it does not exist. RegistryError after 100 pages, or 32 MiB."""
         tags: dict[str, None] = {}

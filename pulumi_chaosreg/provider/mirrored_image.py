@@ -14,7 +14,7 @@ from pulumi_chaosreg.images.platform import PLATFORM
 from pulumi_chaosreg.images.reference import COMPANION_TAG, DIGEST, Reference
 from pulumi_chaosreg.images.signing_policy import MalformedPolicy, SigningPolicy, check_installed
 from pulumi_chaosreg.images.unique_tag import unique_tag
-from pulumi_chaosreg.machine import MachineLogins, untagging
+from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Mirror, Progress, Wanted
 from pulumi_chaosreg.provider.resource import Found, Occasion
 from pulumi_chaosreg.provider.run import Run
@@ -177,8 +177,8 @@ class MirroredImage:
         tags = [target, _unique(state["target"], digest)] if state.get("uniqueTag") and digest else [target]
         ours = [tag.tag for tag in tags if tag.tag and self.mirror.digest(tag, login, digest) == digest]
         if ours:
-            untag = untagging(target.server, named=f"mirror.{key}" if inputs.get(key) else "")
-            self.mirror.remove(target.server, target.repository, ours, login, untag=untag)
+            named = f"mirror.{key}" if inputs.get(key) else ""
+            self.mirror.remove(target.server, target.repository, ours, login, named=named)
         is_ours = now in (None, digest)
         return "" if is_ours else f"kept {target}: somebody has since moved the tag to {now}"
 

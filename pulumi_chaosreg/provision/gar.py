@@ -7,7 +7,7 @@ is for: docs/registries/gar.md.
 import base64
 import hashlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from pulumi_chaosreg.provision.other_key import refuse_other_key
 from pulumi_chaosreg.provision.protocol import (
@@ -19,22 +19,13 @@ from pulumi_chaosreg.provision.protocol import (
     Provisioned,
     RepositorySettings,
 )
+from pulumi_chaosreg.registries.google import GooglePlace, google_place
 
 if TYPE_CHECKING:
     import pulumi
     from pulumi_gcp.artifactregistry import RepositoryCleanupPolicyArgsDict
 
 _DAY = 86_400
-_OF_OLD_HOSTS = "gcr.io"
-"""What repositories are called that answer for the hosts of the old Container Registry: by the host itself."""
-
-
-class Named(NamedTuple):
-    """Where Google has a repository."""
-
-    project: str
-    location: str
-    repository: str
 
 
 def provision(
@@ -104,14 +95,9 @@ def _repository(
     return repository
 
 
-def named(registry: OwnedRegistry) -> Named:
-    """The repository that a host and a path stand for. A domain's project (`example.com/project`) has two segments."""
-    server, segments = registry.server, registry.account.split("/")
-    location = registry.kind.region(server) or ""
-    project = ":".join(segments[:2]) if "." in segments[0] else segments[0]
-    if server.endswith(_OF_OLD_HOSTS):
-        return Named(project, location, server)
-    return Named(project, location, segments[project.count(":") + 1])
+def named(registry: OwnedRegistry) -> GooglePlace:
+    """The repository that the registry's host and path stand for."""
+    return google_place(registry.server, registry.kind.region(registry.server) or "", registry.account)
 
 
 def cleanup(settings: RepositorySettings) -> "RepositoryCleanupPolicyArgsDict":

@@ -98,8 +98,10 @@ class RegistryKind:
     """Whether blobs are taken over from other repositories only where a setting of the account says so: who was refused
     once need not ask for another repository.
     """
-    untags_by_cloud: bool = False
-    """Whether one of an image's tags is taken away by the cloud's own API only: the registry deletes by digest."""
+    untags_by: str = ""
+    """The module of `mirror/untagging/` by which one of an image's tags is taken away where the distribution API cannot
+    (it deletes by digest, and all tags with it); empty where it can, or where nothing else is known.
+    """
     deepest: int | None = None
     """How many segments `account/image` may have; None where no limit is known."""
     repository: RepositoryNames = RepositoryNames()

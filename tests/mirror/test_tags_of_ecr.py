@@ -17,8 +17,11 @@ from pulumi_chaosreg.cli.main import main
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.images.reference import Reference
-from pulumi_chaosreg.machine import MachineLogins, untagging
+from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Mirror, Removed
+from pulumi_chaosreg.mirror.removal import remove_tags
+from pulumi_chaosreg.mirror.untagging import untagging
+from pulumi_chaosreg.oci import Registry
 from pulumi_chaosreg.provider.mirrored_image import MirroredImage
 from pulumi_chaosreg.provider.run import Run
 from pulumi_chaosreg.provider.still_wanted import StillWanted
@@ -28,6 +31,7 @@ from tests.support.lab_aws import client, password
 
 pytestmark = pytest.mark.registry
 
+OF_AWS = ("pulumi_chaosreg.machine.aws", "pulumi_chaosreg.mirror.untagging.ecr")
 URN = "urn:pulumi:one::somebodys-program::chaosreg:index:MirroredImage::image"
 TREE = index(image(layer("a"), name="a"), image(layer("b"), name="b"))
 
@@ -69,10 +73,9 @@ def mirrored(aws: AwsState, repository: str, upstream: RegistryServer) -> Iterat
         yield mirror
 
 
-def remove(mirror: Mirror, aws: AwsState, repository: str, *tags: str, named: str = "", api: bool = True) -> Removed:
+def remove(mirror: Mirror, aws: AwsState, repository: str, *tags: str, named: str = "") -> Removed:
     login = MachineLogins().of(Reference(aws.registry, repository, "1"))
-    untag = untagging(aws.registry, named=named) if api else None
-    return mirror.remove(aws.registry, repository, tags, login, untag=untag)
+    return mirror.remove(aws.registry, repository, tags, login, named=named)
 
 
 def tags(ecr: Any, repository: str) -> dict[str, list[str]]:
@@ -82,8 +85,9 @@ def tags(ecr: Any, repository: str) -> dict[str, list[str]]:
 
 
 def test_one_of_two_tags_goes_alone(aws: AwsState, ecr: Any, repository: str, mirrored: Mirror) -> None:
+    registry = Registry(aws.registry, MachineLogins().of(Reference(aws.registry, repository, "1")))
     with pytest.raises(ChaosregError, match=r"CHR0420.*tag `2` stands for the same image"):
-        remove(mirrored, aws, repository, "1", api=False)
+        remove_tags(registry, repository, ["1"])
 
     removed = remove(mirrored, aws, repository, "1")
 
@@ -120,11 +124,11 @@ def test_without_the_sdk_one_line_says_what_to_install(
 ) -> None:
     login = MachineLogins().of(Reference(aws.registry, repository, "1"))
     assert mirrored.digest(Reference(aws.registry, repository, "1"), login)  # logged in before it is gone
-    for name in [name for name in sys.modules if name.startswith("pulumi_chaosreg.machine.aws")]:
+    for name in [name for name in sys.modules if name in OF_AWS]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "botocore.exceptions", None)
     with pytest.raises(ChaosregError, match=r"CHR0447.*the extra `aws` is not installed") as refused:
-        mirrored.remove(aws.registry, repository, ["1"], login, untag=untagging(aws.registry))
+        mirrored.remove(aws.registry, repository, ["1"], login)
     assert refused.value.findings[0].help == "run `pip install 'pulumi-chaosreg[aws]'`"
     assert tags(ecr, repository) == {TREE.digest: ["1", "2"]}
 
@@ -137,7 +141,7 @@ def test_an_identity_that_may_not_is_told_in_aws_s_words_and_without_its_key(
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary-aws-key")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     with pytest.raises(ChaosregError, match=r"CHR0447.*this machine's identity could not do it") as refused:
-        mirrored.remove(aws.registry, repository, ["1"], login, untag=untagging(aws.registry))
+        mirrored.remove(aws.registry, repository, ["1"], login)
     assert "it needs `ecr:BatchDeleteImage`" in str(refused.value)
     assert "Could not connect to the endpoint URL" in str(refused.value)
     assert "canary" not in str(refused.value)
@@ -195,5 +199,5 @@ config:
 
 
 def test_other_kinds_of_registry_have_no_such_way() -> None:
-    assert untagging("harbor.company.com") is None
-    assert untagging("public.ecr.aws") is None
+    assert untagging(Registry("harbor.company.com"), None) is None
+    assert untagging(Registry("public.ecr.aws"), None) is None

@@ -113,7 +113,7 @@ def test_each_member_gets_one_role_on_this_repository_alone() -> None:
     ],
 )
 def test_host_and_path_name_the_repository(server: str, account: str, expected: tuple[str, str, str]) -> None:
-    assert gar.named(registry(server, account)) == expected
+    assert gar.named(registry(server, account))[:3] == expected
 
 
 def test_another_key_is_refused_as_google_never_changes_it() -> None:

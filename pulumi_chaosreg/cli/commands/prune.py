@@ -24,7 +24,7 @@ from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.images.unique_tag import made_for
-from pulumi_chaosreg.machine import MachineLogins, untagging
+from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Mirror, Removed
 from pulumi_chaosreg.registries.servers import identity
 from pulumi_chaosreg.review.review import Review, review
@@ -152,8 +152,7 @@ class _Registries:
 
     def remove(self, repository: Repository, plan: Plan) -> Removed:
         login = self._logins.of(repository.tagged("latest"))
-        untag = untagging(repository.server)
-        return self._mirror.remove(repository.server, repository.path, plan.superfluous, login, plan.keep, untag)
+        return self._mirror.remove(repository.server, repository.path, plan.superfluous, login, plan.keep)
 
     def findings(self) -> list[Finding]:
         return self._logins.findings()
