@@ -59,8 +59,10 @@ class CloudTags:
 
 @dataclass(frozen=True, slots=True)
 class MadeRepositories:
-    """Limits of the repositories that we make. None where none is known, as in kinds that we make none of."""
+    """What a kind takes of `repositories`, and its limits: None where none is known, or where we make none."""
 
+    takes: tuple[str, ...] = ()
+    """The keys below `repositories`, besides `create`, that its provisioner goes by. All others are told (CHR0497)."""
     moving_tags: int | None = None
     """How many tags may move, each by its name or a pattern, where all others stay."""
     untagged_days: int = 0
@@ -75,7 +77,9 @@ class MadeRepositories:
     @classmethod
     def of(cls, entry: Mapping[str, Any]) -> Self:
         """The table `made` of a kind; a key that no field has is a TypeError."""
-        known = dict(entry)
+        known: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()
+        }
         for name, form in (("key", KeyForm), ("tags", CloudTags)):
             if name in known:
                 known[name] = form(**known[name] | {"pattern": re.compile(known[name]["pattern"])})

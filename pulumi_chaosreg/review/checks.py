@@ -26,6 +26,7 @@ from pulumi_chaosreg.review.repository_checks import check_repositories
 from pulumi_chaosreg.review.republishing_checks import check_republished
 from pulumi_chaosreg.review.robot_checks import check_robots
 from pulumi_chaosreg.review.signer_checks import check_signers
+from pulumi_chaosreg.review.untaken_checks import check_untaken
 from pulumi_chaosreg.review.vain_checks import check_vain
 from pulumi_chaosreg.scopes.demand import Demand, FurtherImages
 from pulumi_chaosreg.scopes.model import Scope
@@ -77,7 +78,7 @@ def _images(subject: Subject) -> Iterable[Finding]:
 
 
 def _without_effect(subject: Subject) -> Iterable[Finding]:
-    return not_yet(subject.scopes, is_whole=subject.is_whole)
+    return [*not_yet(subject.scopes), *check_untaken(subject.scopes, is_whole=subject.is_whole)]
 
 
 def _tag_names(subject: Subject) -> Iterable[Finding]:

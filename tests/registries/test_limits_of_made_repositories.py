@@ -2,7 +2,8 @@
 
 import pytest
 
-from pulumi_chaosreg.registries.kinds import registry_kind
+from pulumi_chaosreg.registries.kinds import all_kinds, registry_kind
+from pulumi_chaosreg.settings.table import REPOSITORIES
 
 EU, US = (f"123456789012.dkr.ecr.{region}.amazonaws.com" for region in ("eu-west-1", "us-west-2"))
 ECR = {"server": EU, "account": "chaos", "type": "private", "authentication": {"type": "aws_ecr"}}
@@ -132,3 +133,10 @@ def test_what_is_untagged_stays_for_a_day_at_least(project):
 def test_kinds_that_make_none_have_no_limits():
     made = registry_kind("harbor.company.com", "harbor").made
     assert (made.moving_tags, made.untagged_days, made.key, made.tags) == (None, 0, None, None)
+
+
+def test_every_kind_that_makes_repositories_says_what_it_takes_and_others_take_nothing():
+    known = {row.key for row in REPOSITORIES.ROWS.values()} - {REPOSITORIES.create.key}
+    for kind in all_kinds().values():
+        assert set(kind.made.takes) <= known, kind.name
+        assert bool(kind.made.takes) == kind.provisions, kind.name

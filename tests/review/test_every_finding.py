@@ -243,7 +243,8 @@ MISTAKES = {
             """
         },
         [
-            "warning[CHR0111]: `repositories.create` has no effect in this version",
+            "warning[CHR0111]: `repositories.create` has no effect: no registry is defined at account `acme` or below",
+            "warning[CHR0111]: `pull_secret.adopt` has no effect in this version",
             "`mirror.platforms` must be a list of at least 1, but is empty",
         ],
     ),

@@ -6,6 +6,24 @@ BELOW = "config: {chaosreg:parent_stack: acme, chaosreg:infrastructures: {x: {cl
 EU = "eu: {server: eu.example, account: chaos, type: public, mirror: off}"
 
 MISTAKES = {
+    "who may pull, as another kind of registry has it": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            image_registry: {server: europe-docker.pkg.dev, account: acme/chaos, type: public}
+            mirror: off
+            images: {release: "1.94.4", pin: "off"}
+            repositories:
+              create: true
+              pullers: {organization: o-a1b2c3d4e5}  #! CHR0497
+        """,
+        [
+            "`repositories.pullers` has no effect at `europe-docker.pkg.dev`: Google Artifact Registry has nothing",
+            "Google Artifact Registry takes: `immutable_tags`,",
+            "remove it: only Amazon ECR takes it",
+        ],
+    ),
     "a name that no level has": (
         f"""
         config:

@@ -107,3 +107,82 @@ def test_how_repositories_are_made_means_nothing_where_none_are(project):
     assert told(create=False, **said) == both
     assert told(create=True, **said) == []
     assert told(create="yes", **said) == []  # what is wrong with `create` is told
+
+
+ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+GAR = "europe-docker.pkg.dev"
+
+
+@pytest.fixture
+def vain(project):
+    """(what the account says of its repositories, server of each of its registries) → `key: why` of each warning."""
+
+    def told_of(repositories, *servers, own=None, infrastructure=None):
+        paths = {GAR: "acme/chaos", "quay.io": "acme"}
+        registries = {
+            f"r{number}": {"server": server, "account": paths.get(server, "chaos"), "type": "public", "mirror": "off"}
+            for number, server in enumerate(servers)
+        }
+        if own:
+            registries["r0"]["repositories"] = own
+        account = (
+            {"registries": registries, "repositories": repositories} if servers else {"repositories": repositories}
+        )
+        account |= {"image_registry": "r0"} if servers else {}
+        found = project.four_levels(account=account, infrastructure=infrastructure or {}).reviewed.findings
+        found = [finding for finding in found if finding.code in ("CHR0111", "CHR0497")]
+        return [f"{finding.code} {finding.place.keys[-1]}: {finding.message.partition(': ')[2]}" for finding in found]
+
+    return told_of
+
+
+MEMBERS = {"pull": ["user:a@acme.example"]}
+PULLERS = {"organization": "o-a1b2c3d4e5"}
+
+
+def test_what_one_of_several_registries_takes_is_not_said_in_vain(vain):
+    both = {"create": True, "members": MEMBERS, "pullers": PULLERS, "protect": True}
+    assert vain(both, ECR, GAR) == []
+    assert vain({**both, "create": False}, ECR, GAR, own={"create": True}) == [
+        "CHR0111 members: `repositories.create` is not true"  # the one that takes it is not made
+    ]
+
+
+def test_what_no_registry_takes_is_told_once_with_the_kind(vain):
+    both = {"create": True, "members": MEMBERS, "pullers": PULLERS}
+    assert vain(both, ECR) == ["CHR0497 members: Amazon ECR has nothing like it"]
+    assert vain(both, GAR) == ["CHR0497 pullers: Google Artifact Registry has nothing like it"]
+    assert vain({"create": False, "pullers": PULLERS}, GAR) == [
+        "CHR0497 pullers: Google Artifact Registry has nothing like it"
+    ]
+
+
+def test_what_a_registry_says_itself_does_not_count_above(vain):
+    assert vain({"create": True, "members": MEMBERS}, ECR, own={"pullers": PULLERS}) == [
+        "CHR0497 members: Amazon ECR has nothing like it"
+    ]
+    assert vain({"create": True, "members": MEMBERS}, GAR, ECR, own={"members": MEMBERS}) == [
+        "CHR0497 members: Amazon ECR has nothing like it"
+    ]
+    assert vain({"create": True}, GAR, own={"pullers": PULLERS}) == [
+        "CHR0497 pullers: Google Artifact Registry has nothing like it"
+    ]
+
+
+def test_where_this_version_makes_nothing_all_of_it_is_in_vain(vain):
+    made = {"create": True, "kms_key": "k", "members": MEMBERS}
+    assert vain(made, "quay.io") == [
+        "CHR0111 create: this version makes none there",
+        "CHR0111 kms_key: this version makes no repositories at `quay.io`",
+        "CHR0111 members: this version makes no repositories at `quay.io`",
+    ]
+    assert vain({"create": True, "members": MEMBERS}, "quay.io", GAR) == [
+        "CHR0111 create: this version makes none there"
+    ]
+
+
+def test_repositories_without_a_registry_at_or_below_are_in_vain(vain):
+    assert vain({"create": True}, infrastructure={"repositories": {"protect": True}}) == [
+        "CHR0111 create: no registry is defined at account `acme` or below",
+        "CHR0111 protect: no registry is defined at infrastructure `prod-eu` or below",
+    ]

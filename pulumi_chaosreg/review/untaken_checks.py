@@ -1,0 +1,135 @@
+"""What `repositories` says in vain: nothing is made, or the kind of registry has nothing like it.
+
+A setting above may be meant for one registry of many: it is told only where none that it counts for takes it. What a
+kind takes is data (`made.takes` in `registries/kinds.toml`).
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.registries.kinds import RegistryKind, all_kinds, registry_kind
+from pulumi_chaosreg.scopes.mirror_policy import own_or_inherited
+from pulumi_chaosreg.scopes.model import Decided, Scope
+from pulumi_chaosreg.scopes.registry import definitions
+from pulumi_chaosreg.settings.setting import Path, Setting
+from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, REPOSITORIES, SECTION
+
+_KEYS = {SECTION.registries.key, *REPOSITORIES.PATH}
+_WHERE = (SECTION.image_registry, SECTION.registries)
+"""What says which registries there are."""
+
+
+def check_untaken(scopes: Collection[Scope], *, is_whole: bool) -> Iterator[Finding]:
+    """CHR0111 and CHR0497. `is_whole`: whether every registry that inherits from these scopes is there."""
+    defined = [_Defined.at(scope, base) for scope in scopes for base in definitions(scope)]
+    for scope in scopes:
+        if not scope.settings.keys() & _KEYS:
+            continue
+        for base in ((), *((SECTION.registries.key, name) for name in scope.get(SECTION.registries) or ())):
+            said = [row for row in REPOSITORIES.ROWS.values() if scope.get(row, base) is not None]
+            here = [one for one in defined if one.is_at(scope, base) or (not base and one.owner.within(scope))]
+            for row in said:
+                finding = _untaken(scope, base, row, here) if here else None
+                if not here and is_whole and _is_clear(scope, scopes):
+                    why = f"no registry is defined at {scope.title} or below"
+                    finding = _vain("CHR0111", scope, base, row, why, "remove it, or define a registry")
+                if finding:
+                    yield finding
+
+
+def _untaken(scope: Scope, base: Path, row: "Setting[object]", here: "list[_Defined]") -> Finding | None:
+    counting = [one for one in here if one.counts(scope, base, row)]
+    able = [one for one in counting if one.kind.provisions]
+    if row is REPOSITORIES.create:
+        vain = [one for one in counting if one not in able]
+        if not vain or not scope.get(row, base):
+            return None
+        why = "this version makes none there"
+        return _vain("CHR0111", scope, base, row, why, "make them in the registry first", vain[0] if able else None)
+    if not counting:
+        return None
+    if not able:
+        why = f"this version makes no repositories at `{counting[0].server}`"
+        return _vain("CHR0111", scope, base, row, why, "remove it, and set this in the registry itself")
+    taking = [one for one in able if row.key in one.kind.made.takes]
+    if not taking:
+        kind = able[0].kind
+        advice = f"remove it: only {_others(row)} takes it" if _others(row) else "remove it"
+        takes = ", ".join(f"`{key}`" for key in kind.made.takes)
+        return _vain(
+            "CHR0497",
+            scope,
+            base,
+            row,
+            f"{kind.title} has nothing like it",
+            advice,
+            able[0],
+            (f"{kind.title} takes", takes),
+        )
+    if any(one.creates or one.is_unclear for one in taking):
+        return None
+    return _vain("CHR0111", scope, base, row, "`repositories.create` is not true", "add `create: true`, or remove it")
+
+
+def _vain(
+    code: str,
+    scope: Scope,
+    base: Path,
+    row: "Setting[object]",
+    why: str,
+    advice: str,
+    at: "_Defined | None" = None,
+    *notes: tuple[str, str],
+) -> Finding:
+    where = f" at `{at.server}`" if at else ""
+    return Finding(
+        code,
+        f"`{'.'.join((*base, *row.path))}` has no effect{where}: {why}",
+        scope.at(*base, row),
+        notes=notes,
+        help=advice,
+        severity="warning",
+    )
+
+
+def _others(row: "Setting[object]") -> str:
+    return " or ".join(kind.title for kind in all_kinds().values() if row.key in kind.made.takes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Defined:
+    """A registry, where it is defined."""
+
+    owner: Scope
+    base: Path
+    server: str
+    kind: RegistryKind
+    creates: bool
+    """Whether we make its repositories."""
+
+    @classmethod
+    def at(cls, owner: Scope, base: Path) -> "_Defined":
+        server = owner.value_at((*base, IMAGE_REGISTRY.server.key)) or ""
+        kind = registry_kind(server, owner.value_at((*base, IMAGE_REGISTRY.kind.key)))
+        create = own_or_inherited(owner, base, REPOSITORIES.create)
+        return cls(owner, base, server, kind, kind.provisions and bool(create and create.value))
+
+    @property
+    def is_unclear(self) -> bool:
+        """Whether something wrong is said of whether we make them."""
+        own = len(self.base) > 1 and self.owner.is_unclear(*self.base, REPOSITORIES.create)
+        return own or self.owner.is_unclear(REPOSITORIES.create)
+
+    def is_at(self, owner: Scope, base: Path) -> bool:
+        return self.owner is owner and self.base == base
+
+    def counts(self, scope: Scope, base: Path, row: "Setting[object]") -> bool:
+        """Whether what the scope says there is what holds for this registry."""
+        said: Decided[object] | None = own_or_inherited(self.owner, self.base, row)
+        return said is not None and said.origin.scope is scope and said.origin.path == (*base, *row.path)
+
+
+def _is_clear(scope: Scope, scopes: Collection[Scope]) -> bool:
+    """Whether nothing wrong is said of which registries there are at or below the scope."""
+    return not any(one.is_unclear(row) for one in scopes if one.within(scope) for row in _WHERE)
