@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _KINDS = tuple(f"registries/{page.stem}" for page in sorted(Path(__file__).parents[1].glob("docs/registries/*.md")))
 NAVIGATION: Mapping[str, tuple[str, ...]] = {
     "First steps": ("quickstart", "settings", "stacks", "inheritance", "errors"),
-    "Every day": ("diff", "releases", "cli", "doctor", "operations", "upgrade", "uninstall"),
+    "Every day": ("diff", "releases", "cli", "doctor", "operations", "air-gap", "upgrade", "uninstall"),
     "Images": ("mirror", "digests", "registries", *_KINDS, "made-credentials"),
     "Clusters": ("config-map", "manifests", "enforce", "harness"),
     "Programs": ("python", "api"),

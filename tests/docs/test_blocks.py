@@ -25,7 +25,7 @@ from pulumi_chaosreg.settings.table import SETTINGS
 from tests.support.console import Shown, commands, is_what_is_shown
 from tests.support.documented import ROOT, Block, blocks, pages
 
-OTHER_PROGRAMS = {"cosign", "docker", "export", "helm", "kubectl", "pip", "pulumi", "python3"}
+OTHER_PROGRAMS = {"cosign", "curl", "docker", "export", "helm", "kubectl", "pip", "pulumi", "python3", "tar"}
 ASKS_A_SERVER = {("render", "--from-cluster"), ("releases", "--check")}
 """(command, option): with the option it needs more than the command says of itself."""
 ELSEWHERE = {

@@ -22,11 +22,11 @@ _LEFT_OUT = ("INSTALLER", "REQUESTED", "RECORD", "direct_url.json")
 """Files of a .dist-info that pip writes when it installs."""
 
 
-def fill(folder: Path) -> None:
-    """Write a wheel of our package and of everything that it needs."""
+def fill(folder: Path, extra: str = "") -> None:
+    """Write a wheel of our package and of everything that it needs, with that extra if one is named."""
     folder.mkdir()
     warnings.warn("stand-in: the package index is a folder of this environment's packages", stacklevel=2)
-    for name in _needed(_OURS):
+    for name in _needed(_OURS, extra):
         _pack(name, _installed_files(name), folder)
     if importlib.util.find_spec("hatchling"):
         command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
@@ -42,17 +42,18 @@ def fill(folder: Path) -> None:
         _pack(_OURS, _about(_OURS) | source, folder)
 
 
-def _needed(name: str) -> set[str]:
+def _needed(name: str, extra: str) -> set[str]:
     """The names of all distributions that this one needs, without itself."""
     found: set[str] = set()
-    waiting = [name]
+    waiting = [(name, ("", extra))]
     while waiting:
-        for text in importlib.metadata.requires(waiting.pop()) or ():
+        of, extras = waiting.pop()
+        for text in importlib.metadata.requires(of) or ():
             requirement = Requirement(text)
-            wanted = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+            wanted = requirement.marker is None or any(requirement.marker.evaluate({"extra": one}) for one in extras)
             if wanted and (other := canonicalize_name(requirement.name)) not in found:
                 found.add(other)
-                waiting.append(other)
+                waiting.append((other, ("", *requirement.extras)))
     return found
 
 
