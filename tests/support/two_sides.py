@@ -23,6 +23,7 @@ from tests.support.certificates import Authority
 from tests.support.connect_proxy import ConnectProxy
 
 HUB = "registry-1.docker.io"
+_ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
@@ -53,6 +54,19 @@ class Inside(Workspace):
         path = os.pathsep.join((engine, python, os.defpath))
         # The CLI looks for the home of this user, whatever HOME says.
         self.environment = {"HOME": str(home), "PULUMI_HOME": str(home / ".pulumi"), "PATH": path, **environment}
+
+    def use_checkout(self, lab: LabState) -> None:
+        """Nothing has to be installed here: the checkout and the lab's plugins, with what docs/air-gap.md exports."""
+        assert lab.engine
+        self.environment |= {
+            "PATH": os.pathsep.join((str(_ROOT / ".venv/bin"), self.environment["PATH"])),
+            "PYTHONPATH": str(_ROOT),
+            "PULUMI_HOME": lab.engine.home,
+            "PULUMI_BACKEND_URL": (self.folder / ".backend").as_uri(),
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PIP_DISABLE_PIP_VERSION_CHECK": "true",
+        }
 
     def run(self, *command: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
         """As any workspace does, behind the gap."""
