@@ -114,6 +114,9 @@ class _Handler(BaseHTTPRequestHandler):
         caller = self._caller()
         if parts.path.startswith("/v2"):
             self._registry(parts.path, parts.query, caller, lost)
+        elif parts.path == "/service/token" and self.command not in _SAFE:
+            self._whole()  # else it would be taken for the next request
+            self._finish(Answer(405), caller, lost)  # containerd asks so first, and then by GET
         elif parts.path == "/service/token":
             asked = parse_qs(parts.query)
             service, scopes = asked.get("service", [""])[0], asked.get("scope", [])

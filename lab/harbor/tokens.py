@@ -43,7 +43,8 @@ class Tokens:
         claims = {"sub": caller.name, "access": granted, "exp": time.time() + self.seconds}
         text = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode()
         token = f"{text}.{self._sign(text)}"
-        return said({"token": token, "access_token": "", "expires_in": int(self.seconds), "issued_at": ""})
+        issued = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())  # containerd reads it
+        return said({"token": token, "access_token": "", "expires_in": int(self.seconds), "issued_at": issued})
 
     def read(self, authorization: str) -> Caller | None:
         """Who bears it; None for what is no token of ours, or has ended."""

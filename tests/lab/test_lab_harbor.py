@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import urllib.request
+from datetime import datetime
 from http.client import RemoteDisconnected
 from pathlib import Path
 from typing import Any
@@ -179,6 +180,18 @@ def test_three_mistakes_are_all_401_and_differ_in_the_body_of_a_get(
         f'Bearer realm="{harbor.endpoint}/service/token",service="harbor-registry",'
         f'scope="repository:{repository}:pull,push"'
     )
+
+
+def test_containerd_asks_for_a_token_by_post_first(harbor: HarborState, harbor_project: HarborProject) -> None:
+    robot = harbor_project.robot(*PULL)
+    form = {"username": robot.username, "password": robot.password, "service": "harbor-registry"}
+    with urllib3.connection_from_url(harbor.endpoint, maxsize=1) as connection:
+        assert connection.request("POST", "/service/token", form, encode_multipart=False, retries=False).status == 405
+        by_get = "/service/token?service=harbor-registry"
+        basic = {"Authorization": f"Basic {robot.basic}"}
+        given = connection.request("GET", by_get, headers=basic, retries=False)
+        assert given.status == 200
+        assert datetime.fromisoformat(given.json()["issued_at"]).tzinfo
 
 
 def test_another_implementation_pushes_and_pulls_by_tokens(
