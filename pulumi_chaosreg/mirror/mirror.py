@@ -78,6 +78,9 @@ class Planned:
 Stores = Callable[[str], Store]
 """Server → where its images are kept."""
 
+Carried = Callable[[str], Store | None]
+"""Server → where its images are kept on this side of an air gap; None for the server itself."""
+
 
 class Mirror:
     """Copies images between registries, or from and to layouts; one object for all copies of a run.
@@ -90,7 +93,7 @@ class Mirror:
         self,
         *,
         stop: threading.Event | None = None,
-        read_from: Stores | None = None,
+        read_from: Carried | None = None,
         write_to: Stores | None = None,
         parallel: int = 12,
         patience: Patience | None = None,
@@ -298,7 +301,8 @@ class Mirror:
             return self._tags.setdefault(store, Tags(store))
 
     def _source_store(self, server: str, login: LoginSource | None) -> Store:
-        return self._read_from(server) if self._read_from else self._registry(server, login)
+        carried = self._read_from(server) if self._read_from else None
+        return self._registry(server, login) if carried is None else carried
 
     def _target_store(self, server: str, login: LoginSource | None) -> Store:
         return self._write_to(server) if self._write_to else self._registry(server, login)

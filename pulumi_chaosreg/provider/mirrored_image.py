@@ -16,6 +16,7 @@ from pulumi_chaosreg.images.signing_policy import MalformedPolicy, SigningPolicy
 from pulumi_chaosreg.images.unique_tag import unique_tag
 from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Mirror, Progress, Wanted
+from pulumi_chaosreg.provider.carried import Carried
 from pulumi_chaosreg.provider.resource import Found, Occasion
 from pulumi_chaosreg.provider.run import Run
 from pulumi_chaosreg.provider.still_wanted import StillWanted
@@ -41,7 +42,8 @@ class MirroredImage:
     @classmethod
     def of_run(cls, run: Run) -> "MirroredImage":
         """The object that serves a run."""
-        return cls(Mirror(stop=run.stop), StillWanted(run))
+        carried = Carried.by_the_environment(run.stop)
+        return cls(Mirror(stop=run.stop, read_from=carried.holding if carried else None), StillWanted(run))
 
     def check(self, inputs: Properties) -> tuple[dict[str, Any], list[Failure]]:
         """The inputs with defaults, and (property, reason) for each that is wrong. Unknown values pass."""

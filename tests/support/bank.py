@@ -11,11 +11,8 @@ from pathlib import Path
 
 from lab.images import copy_storage
 from lab.registry import RegistryServer
-from lab.state import LabState, Login
+from lab.state import LabState
 from tests.support.signing import Signer
-
-PULL, PUSH = Login("robot$bank+pull", "pull-canary-7c1e"), Login("robot$bank+push", "push-canary-93ab")
-"""As Harbor names a project's robots."""
 
 HARDENED = {
     "runner": "chaos-runner",
