@@ -1,4 +1,4 @@
-"""A whole company, from stack files to Pods: a bank whose Harbor and clusters stand behind an air gap.
+"""examples/air-gapped-harbor, from stack files to Pods: a bank whose Harbor and clusters stand behind an air gap.
 
 Harbor is the lab's stand-in, with a project and robots that its administrators have made. The gap is a network without
 a way out.
@@ -25,7 +25,7 @@ from tests.support import bank
 from tests.support.air_gap import AirGap, Door, why_there_is_none
 from tests.support.lab_harbor import PULL, PUSH, HarborProject
 from tests.support.signing import Signer, make_signer
-from tests.support.two_sides import Inside, door_to_cluster
+from tests.support.two_sides import Inside, as_expected, door_to_cluster
 
 pytestmark = [pytest.mark.node, pytest.mark.engine, pytest.mark.extra("verify")]
 
@@ -59,10 +59,7 @@ def port() -> int:
 
 @pytest.fixture
 def outside(tmp_path: Path, staging: RegistryServer, port: int, signer: Signer, label: str) -> Workspace:
-    workspace = Workspace(tmp_path / "outside")
-    workspace.add_project()
-    bank.write(workspace.folder, staging.host, f"127.0.0.1:{port}", label, signer.public_key)
-    return workspace
+    return bank.example(tmp_path / "outside", staging.host, f"127.0.0.1:{port}", label, signer.public_key)
 
 
 @dataclass(frozen=True)
@@ -161,7 +158,7 @@ def test_a_bank_from_stack_files_to_pods(
             for name, said in fields.items():
                 if name.startswith("image."):
                     pods[fields["namespace"]["value"], name.removeprefix("image.")] = said["value"]
-        assert {namespace for namespace, _ in pods} == {f"{label}-ledger", f"{label}-lab"}
+        assert {namespace for namespace, _ in pods} == {f"{label}-ledger-chaos", f"{label}-lab-chaos"}
         assert len(pods) == 9 + 4
         for (namespace, name), image in pods.items():
             assert image.startswith(f"{address}/bank/")
@@ -187,6 +184,8 @@ def bring_up(inside: Inside, harbor: Harbor) -> None:
         *("--secret", f"chaosreg-credentials:harbor-push={push}"),
     )
     for stack in bank.STACKS:
+        previewed = as_expected(inside.preview(stack)).replace(harbor.state.host, bank.HARBOR)
+        assert previewed == (bank.EXAMPLE / f"expected/{stack}.txt").read_text("utf-8")
         said = inside.up(stack)
         assert harbor.pull.password not in said.stdout + said.stderr
         assert harbor.push.password not in said.stdout + said.stderr

@@ -16,11 +16,10 @@ from lab.kubeapi import get
 from lab.ports import free_port
 from lab.registry import RegistryServer
 from lab.state import LabState, Login, load
-from lab.workspace import Step
 from tests.support import wheel_folder
 from tests.support.air_gap import AirGap, Door, why_there_is_none
 from tests.support.certificates import Authority
-from tests.support.two_sides import Inside, door_to_cluster, outside, pack_kubernetes_plugin
+from tests.support.two_sides import Inside, as_expected, door_to_cluster, outside, pack_kubernetes_plugin
 
 pytestmark = pytest.mark.engine
 
@@ -54,11 +53,6 @@ def commands(folder: Path, part: str, without: str = r"(?!)") -> str:
     lines = [line.strip() for line in text.splitlines() if line.startswith("    ")]
     assert lines, part
     return IN_THE_PLACE_OF_PEOPLE + "\n".join(line for line in lines if not re.match(without, line))
-
-
-def as_expected(steps: list[Step]) -> str:
-    lines = [f"{step.op:7} {step.type:45} {step.name}" for step in steps if step.type != "pulumi:pulumi:Stack"]
-    return "\n".join(sorted(lines)) + "\n"
 
 
 @pytest.fixture
