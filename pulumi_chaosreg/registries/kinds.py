@@ -98,6 +98,8 @@ class RegistryKind:
     """Whether blobs are taken over from other repositories only where a setting of the account says so: who was refused
     once need not ask for another repository.
     """
+    pull_through: str = ""
+    """What it calls a repository that fills itself from elsewhere, which we never make; empty where none is known."""
     untags_by: str = ""
     """The module of `mirror/untagging/` by which one of an image's tags is taken away where the distribution API cannot
     (it deletes by digest, and all tags with it); empty where it can, or where nothing else is known.
@@ -113,6 +115,13 @@ class RegistryKind:
     """The module of `provision/` that makes what it needs; `generic` makes nothing."""
     extra: str | None = None
     """The extra of this package that the module needs."""
+
+    @property
+    def deliveries(self) -> tuple[str, ...]:
+        """The `pull_secret.delivery` that a credential of it can arrive by, in this version."""
+        lasts = bool(self.key_user) or "basic" in self.authentication
+        ways = {"theirs": True, "secret": lasts, "refresher": bool(self.refresher)}
+        return (*(way for way, is_there in ways.items() if is_there), "node_identity")
 
     @property
     def provisions(self) -> bool:
