@@ -15,7 +15,7 @@ NAVIGATION: Mapping[str, tuple[str, ...]] = {
     "First steps": ("quickstart", "settings", "stacks", "inheritance", "errors"),
     "Every day": ("diff", "releases", "cli", "doctor", "operations", "air-gap", "upgrade", "uninstall"),
     "Images": ("mirror", "digests", "registries", *_KINDS, "made-credentials"),
-    "Clusters": ("config-map", "manifests", "enforce", "harness"),
+    "Clusters": ("config-map", "manifests", "enforce", "harness", "gke-autopilot"),
     "Programs": ("python", "api"),
     "Project": ("platforms", "product-page", "architecture", "testing", "/CONTRIBUTING", "/CHANGELOG"),
 }

@@ -580,8 +580,10 @@ class ClusterArgs(TypedDict, total=False):
     identifier: str
     """the cluster's permanent name; the context otherwise"""
 
-    provider: Literal["eks", "gke", "aks", "openshift", "other"]
-    """what runs the nodes: a registry of the same cloud may trust them directly; by default other"""
+    provider: Literal["eks", "gke", "gke_autopilot", "aks", "openshift", "other"]
+    """what runs the nodes: a registry of the same cloud may trust them directly, and GKE Autopilot takes digests only;
+    by default other
+    """
 
 
 class LevelArgs(InfrastructureArgs, total=False):

@@ -13,7 +13,7 @@ from pulumi_chaosreg.components.reporting import report
 from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.settings.kubeconfig import is_content
 
-ClusterProvider = Literal["eks", "gke", "aks", "openshift", "other"]
+ClusterProvider = Literal["eks", "gke", "gke_autopilot", "aks", "openshift", "other"]
 _KUBECONFIG = ArgumentType(str, "a path, a content or an Output", 'write `kubeconfig="<path>"`', may_be_output=True)
 _PROVIDER = ArgumentType(
     Provider,

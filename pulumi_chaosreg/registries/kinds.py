@@ -189,7 +189,7 @@ class RegistryKind:
         if self.has_nodes_on(cluster):
             return f"{text}: the nodes have the identity and need no Secret"
         text += f" ({self.example_means})" if self.example_means else ""
-        for provider in self.node_identity_on:
+        for provider in self.node_identity_on[:1]:
             text += f"; or `{self.advised(provider)}` with `cluster: {{provider: {provider}}}` if the nodes run there"
         if self.refresher:
             text += "; elsewhere with `pull_secret: {identity: ...}`, and a Job in the cluster renews the Secret"

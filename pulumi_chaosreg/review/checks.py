@@ -8,6 +8,7 @@ from pulumi_chaosreg.clock import today
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.review.allowance_checks import check_allowances
+from pulumi_chaosreg.review.autopilot_checks import check_autopilot
 from pulumi_chaosreg.review.credential_checks import check_credentials, check_unused
 from pulumi_chaosreg.review.enforcing_checks import check_enforcing
 from pulumi_chaosreg.review.further_checks import check_in_vain, check_lists, check_targets
@@ -115,6 +116,10 @@ def _repositories(subject: Subject) -> Iterable[Finding]:
     return check_repositories(subject.catalogue, subject.demands)
 
 
+def _autopilot(subject: Subject) -> Iterable[Finding]:
+    return check_autopilot(subject.configs)
+
+
 def _lockfile(subject: Subject) -> Iterable[Finding]:
     if subject.company is None:
         return (finding for demand in subject.demands for finding in check_without_lockfile(demand))
@@ -190,6 +195,7 @@ CHECKS: tuple[Callable[[Subject], Iterable[Finding]], ...] = (
     _republished,
     _robots,
     _repositories,
+    _autopilot,
     _lockfile,
     _allowances,
     _enforcing,

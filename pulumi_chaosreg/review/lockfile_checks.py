@@ -10,10 +10,11 @@ from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.images.lockfile import FILE_NAME
 from pulumi_chaosreg.review.mirror_checks import has_wrong_source
 from pulumi_chaosreg.scopes.demand import Demand, by_images
+from pulumi_chaosreg.scopes.model import Decided
 from pulumi_chaosreg.scopes.pinning import Pin
 from pulumi_chaosreg.scopes.resolved import ResolvedImage
 from pulumi_chaosreg.settings.setting import Setting
-from pulumi_chaosreg.settings.table import MIRROR, SECTION
+from pulumi_chaosreg.settings.table import IMAGES, MIRROR, SECTION
 from pulumi_chaosreg.stacks.company import Company
 
 
@@ -36,9 +37,16 @@ def check_lockfile(company: Company, demands: Sequence[Demand], *, is_acting: bo
 def check_without_lockfile(config: Demand) -> list[Finding]:
     """CHR0330: what a program without stack files, and so without a lockfile, cannot keep of `images.pin`."""
     lacking = [image for image in config.images if image.digest is None]
-    if not config.pin or not lacking or config.pinning is Pin.OFF:
+    if not config.pin or config.pinning is Pin.OFF:
+        return []
+    is_said = config.pin.origin.path == IMAGES.pin.path
+    if not is_said:  # by the cluster, which gets the digest of what is mirrored when that is there
+        lacking = [image for image in lacking if image.source is None]
+    if not lacking:
         return []
     names = ", ".join(f"`{image.name}`" for image in lacking)
+    if not is_said:
+        return [_by_digest_only(config.pin, names)]
     return [
         Finding(
             "CHR0330",
@@ -48,6 +56,15 @@ def check_without_lockfile(config: Demand) -> list[Finding]:
             severity="error" if config.pinning is Pin.STRICT else "warning",
         )
     ]
+
+
+def _by_digest_only(pin: Decided[Pin], names: str) -> Finding:
+    return Finding(
+        "CHR0330",
+        f"GKE Autopilot takes images by digest, and nobody knows the digest of what is not mirrored: {names}",
+        pin.origin.place,
+        help="mirror them, or write references with their digests under `custom_images`",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.scopes.autopilot import autopilot, pin_of_cluster
 from pulumi_chaosreg.scopes.delivery import Delivery, HasValue, authentication_for, delivery
 from pulumi_chaosreg.scopes.demand import FurtherImages
 from pulumi_chaosreg.scopes.enforcing import enforce_of
@@ -60,7 +61,7 @@ class Resolver:
         it every named credential counts as there. `project` is where the key files are that mirror policies name.
         """
         self.catalogue, self.locked, self.has_value, self.project = catalogue, locked, has_value, project
-        self._shared: dict[Scope, _Shared] = {}
+        self._shared: dict[tuple[Scope, bool], _Shared] = {}
         self._policies: dict[tuple[Scope, Path, str], MirrorPolicy | None] = {}
         self._further: dict[tuple[Scope, Path], FurtherImages | None] = {}
 
@@ -88,7 +89,7 @@ class Resolver:
             create_namespace=nearest(infrastructure, NAMESPACE.create) or Decided(value=True, origin=Origin()),
             service_accounts=Decided(tuple(accounts.value), accounts.origin) if accounts else Decided((), Origin()),
             cluster=cluster,
-            pin=shared.pin,
+            pin=shared.pin or pin_of_cluster(infrastructure, shared.registry),
             allow_images=shared.allow_images,
             signatures=shared.signatures,
             enforce=enforce_of(infrastructure),
@@ -115,12 +116,15 @@ class Resolver:
         """What is found once for all that say nothing of it themselves, and what is wrong with it, the first time."""
         chain = scope.chain()
         decider = next((each for each in reversed(chain) if _decides(each)), chain[0])
-        shared = self._shared.get(decider)
+        # whose digests must be known is found list by list, so clusters that ask for them have one of their own
+        by_cluster = autopilot(scope) is not None
+        shared = self._shared.get((decider, by_cluster))
         if shared is not None:
             return shared, []
+        is_told = (decider, not by_cluster) in self._shared
         shared, findings = self._share(decider)
-        self._shared[decider] = shared
-        return shared, findings
+        self._shared[decider, by_cluster] = shared
+        return shared, [] if is_told else findings
 
     def _other_logins(
         self, infrastructure: Scope, shared: _Shared, delivered: Delivery | None

@@ -192,7 +192,7 @@ class ResolvedConfig:
         yield Field("config_map", name, Origin(infrastructure), (SECTION.moved_from.path,))
         yield _field("infrastructure_type", self.infrastructure_type, SECTION.type.path)
         if self.pin:
-            yield _field("images.pin", self.pin, IMAGES.pin.path)
+            yield _field("images.pin", self.pin, IMAGES.pin.path, CLUSTER.provider.path)
         for image in self.images:
             if image.digest and not image.reference.digest:  # the cluster does not see it; who reviews an edit does
                 yield Field(f"digest.{image.name}", image.digest, image.origin, image.settings)

@@ -65,7 +65,8 @@ _VALUES = frozenset(
         "value",
     ]
 )
-PROVIDERS = ("eks", "gke", "aks", "openshift", "other")
+AUTOPILOT = "gke_autopilot"
+PROVIDERS = ("eks", "gke", AUTOPILOT, "aks", "openshift", "other")
 """What may run a cluster's nodes."""
 AUTHENTICATION = Table(
     "how the cluster logs in; belongs to its server",
@@ -214,7 +215,8 @@ class _Cluster(Group, key="cluster"):
     context = text("context in it", grammar=CONTEXT)
     identifier = text("the cluster's permanent name; the context otherwise")
     provider = text(
-        "what runs the nodes: a registry of the same cloud may trust them directly; by default other",
+        "what runs the nodes: a registry of the same cloud may trust them directly, and GKE Autopilot takes digests "
+        "only; by default other",
         PROVIDERS,
     )
 

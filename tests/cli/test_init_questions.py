@@ -68,7 +68,7 @@ def test_only_what_the_kind_needs_is_asked(tmp_path, terminal):
     # when
     asked.answer("registry", f"{ECR}/chaos\n")
     asked.answer("public [private]", "\n")
-    asked.answer("What runs the nodes: eks, gke, aks, openshift, other [eks]", "ecs\n")
+    asked.answer("What runs the nodes: eks, gke, gke_autopilot, aks, openshift, other [eks]", "ecs\n")
     asked.wait_for("has an unknown value")
     asked.answer("What runs the nodes", "gke\n")
     asked.answer("One of these [job]", "password\n")

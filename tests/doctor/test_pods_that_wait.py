@@ -136,3 +136,20 @@ def test_a_pod_on_the_last_page(private, waiting, cluster: KubernetesState, name
         body = {"metadata": {"name": name}, "spec": {**spec, "serviceAccountName": account}}
         call(cluster, "POST", f"/api/v1/namespaces/{namespace}/pods", body)
     assert examined(private(SERVER)).failed["Pods"] == ["CHR0909"]
+
+
+def test_a_node_of_autopilot_is_told_where_nobody_says_so(
+    private, cluster: KubernetesState, namespace: str, account, request
+) -> None:
+    path = f"/api/v1/namespaces/{namespace}/pods"
+    spec = {"containers": [{"name": "a", "image": "a.example/x:1"}], "serviceAccountName": account()}
+    body = {"metadata": {"name": named(request)}, "spec": spec | {"nodeName": "gk3-prod-pool-2-0a1b"}}
+    call(cluster, "POST", path, body)
+    try:
+        report = examined(private(SERVER))
+        assert (report.result("Pods"), report.codes("Pods")) == ("passed", ["CHR0613"])
+        assert "run on GKE Autopilot (`gk3-prod-pool-2-0a1b`), but nobody says `cluster.provider`" in report.text
+        said = {"context": "prod-eu", "provider": "gke_autopilot"}
+        assert examined(locked(private(SERVER, cluster=said))).codes("Pods") == []
+    finally:
+        call(cluster, "DELETE", f"{path}/{named(request)}?gracePeriodSeconds=0")

@@ -22,6 +22,7 @@ from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.registries.kinds import SAYABLE_KINDS
 from pulumi_chaosreg.review.review import review
 from pulumi_chaosreg.scopes.resolution import DEFAULT_NAMESPACE
+from pulumi_chaosreg.settings.table import PROVIDERS
 from pulumi_chaosreg.settings.yaml_file import read_yaml
 from pulumi_chaosreg.stacks.key_file import read_key_file
 from pulumi_chaosreg.stacks.project_file import ProjectFile
@@ -112,7 +113,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         help="a ServiceAccount of the chaos Pods, which gets the pull Secret; may be repeated",
     )
-    add("--provider", metavar="CLOUD", help="what runs the nodes: eks, gke, aks, openshift, other")
+    add("--provider", metavar="CLOUD", help=f"what runs the nodes: {', '.join(PROVIDERS)}")
     add("--namespace", metavar="NAME", help=f"where the chaos Pods run (default: {DEFAULT_NAMESPACE})")
     add("--release", metavar="VERSION", help=f"release of Harness's images (default: {load_catalogue().newest})")
     add("--source", metavar="SERVER/PATH", help=f"where the mirror copies from (default: {DEFAULT_SOURCE})")

@@ -25,6 +25,7 @@ from pulumi_chaosreg.manifests.kustomization import kustomization
 from pulumi_chaosreg.manifests.probes import probe_templates, probes
 from pulumi_chaosreg.manifests.target import Target
 from pulumi_chaosreg.review.review import review
+from pulumi_chaosreg.scopes.autopilot import autopilot
 from pulumi_chaosreg.scopes.model import Level
 from pulumi_chaosreg.scopes.publication import harness_ids
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
@@ -73,7 +74,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "(default: a"
         " runtime input)",
     )
-    parser.add_argument("--digest", action="store_true", help="every image by its digest, regardless of `images.pin`")
+    parser.add_argument(
+        "--digest",
+        action="store_true",
+        help="every image by its digest, regardless of `images.pin`; always so on GKE Autopilot",
+    )
     add_output(parser, "text", "json", about="for manifests json tells what changes and what is left")
 
 
@@ -86,7 +91,9 @@ def run(options: argparse.Namespace) -> int:
         print("\nnothing is rendered: fix these first", file=sys.stderr)
         return 2
     config = _one(select(reviewed, [options.infrastructure]))
-    target = Target.of(config, reviewed.company.catalogue, by_digest=options.digest)
+    target = Target.of(
+        config, reviewed.company.catalogue, by_digest=options.digest or autopilot(config.infrastructure) is not None
+    )
     for option, given in (("--for", options.whose), ("--prometheus", options.prometheus)):
         if given and not options.probes:
             raise ChaosregError.of(

@@ -1,6 +1,6 @@
 """What the kubelet says of Pods that wait for an image: the only evidence of a node that can be had from here."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pulumi_chaosreg.doctor.case import Case, hindrance
@@ -10,12 +10,16 @@ from pulumi_chaosreg.images.reference import Reference, reference_problem
 from pulumi_chaosreg.kubernetes.client import KubernetesError
 from pulumi_chaosreg.kubernetes.workloads import objects_in
 from pulumi_chaosreg.manifests.target import Target
+from pulumi_chaosreg.scopes.autopilot import autopilot
+from pulumi_chaosreg.settings.table import AUTOPILOT, CLUSTER
 
 NAME = "Pods"
 NEEDS = ("configuration",)
 _REASONS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable")
 _CONTAINERS = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
 _TOLD = 5
+_AUTOPILOT_S_NODES = "gk3-"
+"""How the names of its nodes begin; those of other GKE clusters begin with `gke-`."""
 
 
 def look(case: Case) -> Result:
@@ -30,11 +34,27 @@ def look(case: Case) -> Result:
     target = Target.of(case.around.config, case.around.catalogue)
     findings = [finding for pod in pods for finding in _waiting(case, target, pod)]
     findings.sort(key=lambda finding: finding.severity == "warning")
-    told = tuple(findings[:_TOLD])
+    told = (*findings[:_TOLD], *_on_autopilot(case, pods))
     if findings and findings[0].severity == "error":
         return Failed(told)
     image = "an image of this infrastructure" if findings else "an image"
     return Passed(f"none of {len(pods)} in `{namespace}` waits for {image}", told)
+
+
+def _on_autopilot(case: Case, pods: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
+    """What would be refused before there is a Pod: Autopilot's own admission asks for digests of chaos Pods."""
+    nodes = {str((pod.get("spec") or {}).get("nodeName")) for pod in pods}
+    on_it = sorted(node for node in nodes if node.startswith(_AUTOPILOT_S_NODES))
+    if on_it and autopilot(case.around.config.infrastructure) is None:
+        said = case.around.config.cluster.get(CLUSTER.provider.key)
+        given = f"`{CLUSTER.provider}` is `{said.value}`" if said else f"nobody says `{CLUSTER.provider}`"
+        yield Finding(
+            "CHR0613",
+            f"Pods of `{case.around.namespace}` run on GKE Autopilot (`{on_it[0]}`), but {given}",
+            said.origin.place if said else case.around.config.infrastructure.place,
+            help=f"write `cluster: {{provider: {AUTOPILOT}}}`: it admits chaos Pods by their images' digests only",
+            severity="warning",
+        )
 
 
 def _waiting(case: Case, target: Target, pod: Mapping[str, Any]) -> Iterator[Finding]:
