@@ -74,6 +74,10 @@ class MadeRepositories:
     key: KeyForm | None = None
     tags: CloudTags | None = None
 
+    def is_taken(self, key: str) -> bool:
+        """Whether the provisioner goes by this key below `repositories`."""
+        return key in self.takes or (key == "login" and self.login)
+
     @classmethod
     def of(cls, entry: Mapping[str, Any]) -> Self:
         """The table `made` of a kind; a key that no field has is a TypeError."""

@@ -52,7 +52,7 @@ def _untaken(scope: Scope, base: Path, row: "Setting[object]", here: "list[_Defi
     if not able:
         why = f"this version makes no repositories at `{counting[0].server}`"
         return _vain("CHR0111", scope, base, row, why, "remove it, and set this in the registry itself")
-    taking = [one for one in able if row.key in one.kind.made.takes]
+    taking = [one for one in able if one.kind.made.is_taken(row.key)]
     if not taking:
         kind = able[0].kind
         advice = f"remove it: only {_others(row)} takes it" if _others(row) else "remove it"
@@ -94,7 +94,7 @@ def _vain(
 
 
 def _others(row: "Setting[object]") -> str:
-    return " or ".join(kind.title for kind in all_kinds().values() if row.key in kind.made.takes)
+    return " or ".join(kind.title for kind in all_kinds().values() if kind.made.is_taken(row.key))
 
 
 @dataclass(frozen=True, slots=True)
