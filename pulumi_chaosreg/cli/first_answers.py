@@ -11,6 +11,7 @@ from pulumi_chaosreg.cli.first_stacks import DEFAULT_SOURCE, Answers, problem, r
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.registries.kinds import SAYABLE_KINDS, RegistryKind
 from pulumi_chaosreg.scopes.resolution import DEFAULT_NAMESPACE
+from pulumi_chaosreg.settings.refresher_identities import EXAMPLES, KEY_PARTS, fits
 from pulumi_chaosreg.settings.table import PROVIDERS
 
 TEXTS = (
@@ -143,7 +144,7 @@ class Given:
             yield f"--registry-account is needed: {'/'.join(needed)} on {texts['server']}"
         login = self.login()
         if login and login.form is Form.JOB and not login.identity:
-            yield "--identity is needed: who renews the Secret, a role's ARN or the NAME of keys"
+            yield f"--identity is needed: who renews the Secret, as in `--identity {EXAMPLES[self.kind.cloud or '']}`"
         if login and login.form is Form.FILE and not login.key_file:
             yield "--key-file is needed: the JSON key of a service account that may only read"
         if login and login.form is Form.SECRET and not login.secret_name:
@@ -163,6 +164,8 @@ class Given:
             if form not in possible:
                 ways = ", ".join(FLAGS[one] for one in possible)
                 yield f"{FLAGS[form]}: {self.kind.title} does not accept this login; use one of {ways}"
+        if said == [Form.JOB] and Form.JOB in possible and not fits(texts["identity"], self.kind.cloud):
+            yield f"--identity: {self.kind.title} cannot know this one; as in `{EXAMPLES[self.kind.cloud or '']}`"
         if texts["server"] and (wrong := self.kind.account_problem(texts["server"], self.path)):
             yield f"--registry-account: {wrong}"
         answers = self.answers()
@@ -293,8 +296,9 @@ def _ask_about_registry(given: Given, ask: Callable[..., None]) -> None:
         case Form.SECRET:
             ask("secret_name", "The Secret's name", CREDENTIAL)
         case Form.JOB:
-            question = "The Job's identity: a role's ARN, eks_pod_identity, or a NAME for keys"
-            ask("identity", question, None, "arn:aws:iam::123456789012:role/chaos-pull")
+            keys = ", or a NAME for keys" if given.kind.cloud in KEY_PARTS else ""
+            question = f"The Job's identity at {given.kind.title}{keys}"
+            ask("identity", question, None, EXAMPLES[given.kind.cloud or ""])
 
 
 def _answer(question: str, default: str | None, problem_of: Callable[[str], str], example: str = "") -> str:

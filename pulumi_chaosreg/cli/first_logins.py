@@ -60,7 +60,7 @@ class FirstLogin:
     key_file: str = ""
     """A path from the project's folder."""
     identity: str = ""
-    """Who the Job is: a role's ARN, `eks_pod_identity`, or the NAME of keys."""
+    """Who the Job is, as `pull_secret.identity` says it."""
 
     def authentication(self, kind: RegistryKind, provider: str) -> Mapping[str, str]:
         """What is written as `authentication`; of texts, in order."""
@@ -99,7 +99,7 @@ def about(form: Form, kind: RegistryKind) -> str:
         Form.FILE: "a service account's JSON key in a file on this machine; `pulumi up` makes the Secret",
         Form.PASSWORD: "a user and a password; `pulumi up` makes the Secret",
         Form.SECRET: "an existing Secret in each cluster",
-        Form.JOB: "a Job in each cluster renews the Secret, as a role or with keys",
+        Form.JOB: "a Job in each cluster renews the Secret, by an identity of the cloud or with keys",
     }[form]
 
 

@@ -17,6 +17,7 @@ from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.registries.kinds import RegistryKind
 from pulumi_chaosreg.settings.checking import check_settings
 from pulumi_chaosreg.settings.grammars import ID
+from pulumi_chaosreg.settings.refresher_identities import KEY_PARTS
 from pulumi_chaosreg.stacks.sections import CREDENTIALS
 
 DEFAULT_SOURCE = f"{load_catalogue().default_server}/{load_catalogue().default_account}"
@@ -271,7 +272,8 @@ def _registry(answers: Answers) -> Iterator[str]:
     yield f"      # {_remark(login)}"
     yield f"      authentication: {{{pairs}}}"
     if login.form is Form.JOB:
-        yield f"    pull_secret: {{identity: {_scalar(login.identity)}}} # who renews the Secret"
+        yield "    # who renews the Secret:"
+        yield f"    pull_secret: {{identity: {_scalar(login.identity)}}}"
 
 
 def _remark(login: FirstLogin) -> str:
@@ -302,7 +304,7 @@ def values_to_set(answers: Answers) -> Iterator[tuple[str, str]]:
         name = f"--secret {CREDENTIALS}:{CREDENTIAL}"
         yield (f"{name} < {file}", kind.example_means) if file else (name, f"the password of {login.username}")
     if login and login.keys():
-        for part in ("access_key_id", "secret_access_key"):
+        for part in KEY_PARTS.get(kind.cloud or "", ()):
             yield f"--secret --path '{CREDENTIALS}:{login.keys()}.{part}'", f"the Job's {part}"
 
 

@@ -450,8 +450,9 @@ class PullSecretArgs(TypedDict, total=False):
     """
 
     identity: str
-    """who the refresher is: the ARN of a role that trusts its ServiceAccount, `eks_pod_identity`, or the NAME of the
-    keys `chaosreg-credentials:NAME`
+    """who the refresher is. AWS: the ARN of a role that trusts its ServiceAccount, or `eks_pod_identity`. Google: the
+    full name of a workload identity provider, or on GKE a service account's address. Azure: `TENANT_ID/CLIENT_ID`, or
+    on AKS `CLIENT_ID`. AWS and Azure: the NAME of the keys `chaosreg-credentials:NAME`
     """
 
     refresher_image: str

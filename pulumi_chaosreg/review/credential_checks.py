@@ -10,7 +10,6 @@ from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.publication import Publication
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.settings.near_misses import did_you_mean
-from pulumi_chaosreg.settings.table import PULL_SECRET
 from pulumi_chaosreg.stacks.company import Company
 from pulumi_chaosreg.stacks.sections import CREDENTIALS
 from pulumi_chaosreg.stacks.stack_files import StackFile
@@ -28,7 +27,8 @@ def check_credentials(
     """
     every = list(configs)
     missing: dict[tuple[Place, str], dict[str, StackFile]] = {}
-    for place, name, files, stack in (
+    parts: dict[Place, tuple[str, ...]] = {}
+    for place, name, files, stack, of_keys in (
         *_pulls(company, every),
         *_owners(company, [*every, *further]),
         *_records(company, published),
@@ -37,7 +37,8 @@ def check_credentials(
         is_elsewhere = any(name in file.credentials or file.environments for file in files)  # ESC may have it
         if known and files and not is_elsewhere:
             missing.setdefault((place, name), {}).update({file.stack: file for file in files})
-    return [_finding(place, name, list(files.values())) for (place, name), files in missing.items()]
+            parts.setdefault(place, of_keys)
+    return [_finding(place, name, list(files.values()), parts[place]) for (place, name), files in missing.items()]
 
 
 def check_unused(
@@ -46,7 +47,7 @@ def check_unused(
     """CHR0526, a hint: a value that no level says the NAME of; where it was renamed, what needs it has none."""
     every = list(configs)
     needed = {delivery.credential for config in every for delivery in config.deliveries}
-    needed |= {name for _, name, _, _ in _owners(company, [*every, *further])}
+    needed |= {name for _, name, *_ in _owners(company, [*every, *further])}
     if any(config.registry.type.value == "private" and not _names_one(config.delivery) for config in every):
         return  # what it needs is not known, which is told
     own = {scope: {*_texts(scope.settings)} for scope in company.scopes}
@@ -88,8 +89,10 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(one)
 
 
-_Named = tuple[Place, str, list[StackFile], str]
-"""Where a credential is named, its NAME, the files that may have its value, and the stack that needs it, if any."""
+_Named = tuple[Place, str, list[StackFile], str, tuple[str, ...]]
+"""Where a credential is named, its NAME, the files that may have its value, the stack that needs it, if any, and the
+parts of the value where it is keys.
+"""
 
 
 def _pulls(company: Company, configs: Sequence[ResolvedConfig]) -> Iterator[_Named]:
@@ -116,7 +119,8 @@ def _pulls(company: Company, configs: Sequence[ResolvedConfig]) -> Iterator[_Nam
         else:
             place = origin.scope.at(*origin.path, key)
         stack = scope.stack if delivery.needs_value else ""
-        yield place, delivery.credential, _files(company, scope.chain()), stack
+        parts = delivery.refresher.key_parts if delivery.refresher else ()
+        yield place, delivery.credential, _files(company, scope.chain()), stack, parts
 
 
 def _owners(company: Company, demands: Sequence[Demand]) -> Iterator[_Named]:
@@ -125,13 +129,13 @@ def _owners(company: Company, demands: Sequence[Demand]) -> Iterator[_Named]:
     for owner, registry in registries.values():
         for named in logins_of_owner(registry) if owner else ():
             assert owner
-            yield named.origin.place, named.value, _files(company, [owner]), owner.stack  # nobody else's reach it
+            yield named.origin.place, named.value, _files(company, [owner]), owner.stack, ()  # nobody else's reach it
 
 
 def _records(company: Company, published: Iterable[Publication]) -> Iterator[_Named]:
     for record in published:
         if record.login:
-            yield record.login.origin.place, record.login.value, _files(company, [record.scope]), record.scope.stack
+            yield record.login.origin.place, record.login.value, _files(company, [record.scope]), record.scope.stack, ()
 
 
 def _files(company: Company, scopes: Iterable[Scope]) -> list[StackFile]:
@@ -139,22 +143,23 @@ def _files(company: Company, scopes: Iterable[Scope]) -> list[StackFile]:
     return [company.files[stack] for stack in stacks if stack in company.files]
 
 
-def _how_to_set(place: Place) -> str:
-    if place.keys[-1] != PULL_SECRET.identity.key:
+def _how_to_set(parts: tuple[str, ...]) -> str:
+    if not parts:
         return f"set it with `pulumi config set --secret {CREDENTIALS}:NAME`"
+    others = " and ".join(f"`.{part}`" for part in parts[1:])
     return (
-        f"set both parts, `pulumi config set --secret --path '{CREDENTIALS}:NAME.access_key_id'` and the same for "
-        "`.secret_access_key`; or write a role's ARN or `eks_pod_identity`"
+        f"set all parts, `pulumi config set --secret --path '{CREDENTIALS}:NAME.{parts[0]}'` and the same for "
+        f"{others}; or write an identity that needs no keys"
     )
 
 
-def _finding(place: Place, name: str, files: Sequence[StackFile]) -> Finding:
+def _finding(place: Place, name: str, files: Sequence[StackFile], parts: tuple[str, ...]) -> Finding:
     known = sorted({one for file in files for one in file.credentials})
     return Finding(
         "CHR0501",
         f"`{place.keys[-1]}` names a credential that has no value",
         place,
         notes=(("looked at", ", ".join(file.path.name for file in files)), ("names there", ", ".join(known) or "none")),
-        help=f"{did_you_mean(name, known, 0.6)}{_how_to_set(place)}",
+        help=f"{did_you_mean(name, known, 0.6)}{_how_to_set(parts)}",
         hides_value=True,  # a password may stand in the place of its name
     )

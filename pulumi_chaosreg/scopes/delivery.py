@@ -12,7 +12,7 @@ from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, nearest
 from pulumi_chaosreg.scopes.moves import object_name
 from pulumi_chaosreg.scopes.refresher import Refresher, refresher
 from pulumi_chaosreg.scopes.registry import Registry
-from pulumi_chaosreg.settings.aws_grammars import EKS_POD_IDENTITY
+from pulumi_chaosreg.settings.refresher_identities import identity_form
 from pulumi_chaosreg.settings.table import CLUSTER, IMAGE_REGISTRY, PULL_SECRET, SECTION
 
 HasValue = Callable[[Scope, str], bool]
@@ -150,7 +150,7 @@ def delivery(
     has_value: HasValue | None,
 ) -> tuple[Delivery | None, list[Finding]]:
     """How its credential is delivered; None where there is nothing to deliver, or nobody knows how (CHR0503, CHR0504,
-    CHR0505, CHR0517, CHR0527, CHR0528, CHR0529, CHR0530, CHR0533).
+    CHR0505, CHR0517, CHR0527 to CHR0530, CHR0533 to CHR0537).
     """
     if authentication is None:
         return None, []
@@ -265,7 +265,7 @@ def _unfit(
             help="write `delivery: secret`, or remove `delivery`",
         )
     if how.value is How.SECRET and ends and kind.refresher:
-        hours = f" after {kind.token_seconds // 3600} hours" if kind.token_seconds else ""
+        hours = _after(kind.token_seconds)
         nodes = " or ".join(kind.node_identity_on)
         return Finding(
             "CHR0527",
@@ -276,6 +276,11 @@ def _unfit(
             follows=infrastructure.is_unclear(CLUSTER.provider),
         )
     return None
+
+
+def _after(seconds: int | None) -> str:
+    hours = (seconds or 0) // 3600
+    return f" after {hours} hour{'' if hours == 1 else 's'}" if hours else ""
 
 
 def usual(
@@ -300,10 +305,10 @@ def usual(
 
 def _wants_a_refresher(infrastructure: Scope) -> Origin | None:
     """Who says it although the nodes would have an identity: an infrastructure that names the refresher's itself, or
-    whoever chooses the one that only EKS can give. An identity from above is for clusters elsewhere.
+    whoever chooses one that only such a cluster can give. An identity from above is for clusters elsewhere.
     """
     said = nearest(infrastructure, PULL_SECRET.identity)
-    if said and (said.origin.scope is infrastructure or said.value == EKS_POD_IDENTITY):
+    if said and (said.origin.scope is infrastructure or identity_form(said.value).cluster):
         return said.origin
     return None
 

@@ -10,21 +10,44 @@ from pulumi_chaosreg.registries.kinds import registry_kind
 from pulumi_chaosreg.registries.servers import identity as registry_identity
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, merged, nearest
 from pulumi_chaosreg.scopes.registry import Definition, Registry, visible
-from pulumi_chaosreg.settings.aws_grammars import EKS_POD_IDENTITY
+from pulumi_chaosreg.settings.refresher_identities import (
+    ADVICE,
+    CLIENT,
+    EXAMPLES,
+    KEY_PARTS,
+    KEYS,
+    POD_IDENTITY,
+    ROLE_FORM,
+    SERVICE_ACCOUNT,
+    IdentityForm,
+    fits,
+    identity_form,
+)
 from pulumi_chaosreg.settings.table import CLUSTER, DEFAULT_REFRESHER_IMAGE, IMAGE_REGISTRY, PULL_SECRET
 
 _MAX_NAME_LENGTH = 52
 """Of a CronJob's name: the Jobs that it makes have eleven characters more."""
 
 
-def role_of(identity: str) -> str:
-    """The ARN, where an identity of a refresher is a role; empty where it is another one."""
-    return identity if identity.startswith("arn:") else ""
+_ONLY_THERE = {
+    POD_IDENTITY: ("CHR0533", "Pod Identity needs EKS", "give the refresher a role's ARN or the NAME of keys"),
+    SERVICE_ACCOUNT: (
+        "CHR0536",
+        "only GKE gives a ServiceAccount a Google service account",
+        f"name a workload identity provider that trusts this cluster, as in `{EXAMPLES['gcp']}`",
+    ),
+    CLIENT: (
+        "CHR0537",
+        "only AKS tells a Pod the tenant of its client",
+        "write the tenant, too: `TENANT_ID/CLIENT_ID`",
+    ),
+}
+"""Form of an identity → code, why it needs its cloud's own cluster, and the way without."""
 
 
 def keys_of(identity: str) -> str:
-    """The NAME of keys, where it is one; empty where it is a role, or what EKS gives."""
-    return "" if role_of(identity) or identity == EKS_POD_IDENTITY else identity
+    """The NAME of keys, where it is one; empty where it is something that the cloud knows by itself."""
+    return identity if identity_form(identity) is KEYS else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +55,23 @@ class Refresher:
     """Of one Secret."""
 
     identity: Decided[str]
-    """The ARN of a role, `eks_pod_identity`, or the NAME of keys."""
+    """As `settings/refresher_identities` reads it."""
     image: Decided[str]
     environment: Mapping[str, Decided[str]] = field(default_factory=dict)
     """What the user adds."""
 
+    key_parts: tuple[str, ...] = ()
+    """Of its keys, where it has some, for the registry's cloud."""
+
+    @property
+    def form(self) -> IdentityForm:
+        """Which form its identity has."""
+        return identity_form(self.identity.value)
+
     @property
     def role(self) -> str:
         """The ARN of the role that it assumes with its ServiceAccount's token; empty where it is another way."""
-        return role_of(self.identity.value)
+        return self.identity.value if self.form is ROLE_FORM else ""
 
     @property
     def keys(self) -> str:
@@ -58,10 +89,11 @@ def refresher(infrastructure: Scope, registry: Registry, why: Place) -> tuple[Re
     if said is None:
         unclear = infrastructure.is_unclear(PULL_SECRET.identity) or infrastructure.is_unclear(CLUSTER.provider)
         return None, [_nobody(registry, why, follows=unclear), *problems]
-    return Refresher(said, image, merged(infrastructure, PULL_SECRET.refresher_environment)), [
-        *_of_pod_identity(said, infrastructure),
-        *problems,
-    ]
+    if misfit := _misfit(said, registry):
+        return None, [misfit, *problems]
+    environment = merged(infrastructure, PULL_SECRET.refresher_environment)
+    parts = KEY_PARTS.get(registry.kind.cloud or "", ()) if keys_of(said.value) else ()
+    return Refresher(said, image, environment, parts), [*_elsewhere(said, infrastructure), *problems]
 
 
 def refresher_name(secret_name: str) -> str:
@@ -81,20 +113,44 @@ def _nobody(registry: Registry, why: Place, *, follows: bool) -> Finding:
         f"the pull Secret of `{registry.server.value}` must be renewed by a Job in the cluster, but "
         "`pull_secret.identity` is not set",
         why,
-        help="write `pull_secret: {identity: <ARN of a role that trusts its ServiceAccount>}`, or the NAME of keys, or "
-        f"`eks_pod_identity`{without}",
+        help=f"{ADVICE[registry.kind.cloud or '']}{without}",
         follows=follows,
     )
 
 
-def _of_pod_identity(said: Decided[str], infrastructure: Scope) -> Iterator[Finding]:
-    provider = nearest(infrastructure, CLUSTER.provider)
-    if said.value == EKS_POD_IDENTITY and (provider is None or provider.value != "eks"):
-        yield Finding(
-            "CHR0533",
-            f"`cluster.provider` of {infrastructure.title} is not `eks`, and Pod Identity needs EKS",
+def _misfit(said: Decided[str], registry: Registry) -> Finding | None:
+    """An identity that means nothing to the registry's cloud."""
+    form, kind = identity_form(said.value), registry.kind
+    advice = ADVICE[kind.cloud or ""]
+    if fits(said.value, kind.cloud):
+        return None
+    if form is not KEYS:
+        return Finding(
+            "CHR0534",
+            f"`pull_secret.identity` is {form.what}, but `{registry.server.value}` ({kind.title}) cannot know it",
             said.origin.place,
-            help="write `cluster: {provider: eks}`, or give the refresher a role's ARN or the NAME of keys",
+            help=f"{advice}; where other infrastructures need this one, at each infrastructure",
+        )
+    return Finding(
+        "CHR0535",
+        f"`pull_secret.identity` is the NAME of keys, but a refresher cannot use keys of {kind.title}",
+        said.origin.place,
+        help=f"a key lasts, and needs no refresher: write `authentication: {{type: {kind.cloud_authentication}, "
+        f"key_file: FILE}}` and remove `identity`; without a key, {advice}",
+        hides_value=True,
+    )
+
+
+def _elsewhere(said: Decided[str], infrastructure: Scope) -> Iterator[Finding]:
+    """An identity that another cluster than its cloud's own cannot give."""
+    form, provider = identity_form(said.value), nearest(infrastructure, CLUSTER.provider)
+    if form.cluster and (provider is None or provider.value != form.cluster):
+        code, why, instead = _ONLY_THERE[form]
+        yield Finding(
+            code,
+            f"`cluster.provider` of {infrastructure.title} is not `{form.cluster}`, and {why}",
+            said.origin.place,
+            help=f"write `cluster: {{provider: {form.cluster}}}`, or {instead}",
             follows=infrastructure.is_unclear(CLUSTER.provider),
         )
 

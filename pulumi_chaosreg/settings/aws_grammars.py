@@ -6,28 +6,20 @@ import re
 
 from pulumi_chaosreg.settings.kinds import Grammar
 
-_ROLE = r"arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+"
+ROLE = r"arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+"
+"""A role's ARN, as part of a pattern."""
+
 ACCOUNT_NUMBER = Grammar(
     "CHR0301", "an AWS account number", re.compile(r"^[0-9]{12}\Z"), "write its twelve digits, in quotes"
 )
 ROLE_ARN = Grammar(
     "CHR0301",
     "a role ARN",
-    re.compile(rf"^{_ROLE}\Z"),
+    re.compile(rf"^{ROLE}\Z"),
     "write it as in `arn:aws:iam::123456789012:role/nodes`",
 )
 ORGANIZATION_ID = Grammar(
     "CHR0301", "an AWS organization id", re.compile(r"^o-[a-z0-9]{10,32}\Z"), "write it as in `o-a1b2c3d4e5`"
-)
-EKS_POD_IDENTITY = "eks_pod_identity"
-"""`pull_secret.identity` where EKS gives the refresher's ServiceAccount a role."""
-REFRESHER_IDENTITY = Grammar(
-    "CHR0529",
-    "an identity for a refresher",
-    re.compile(rf"^(?:{_ROLE}|(?!AKIA|ASIA|eks-pod-identity)[A-Za-z0-9_.-]+)\Z"),
-    "write the ARN of a role, as in `arn:aws:iam::123456789012:role/chaos-pull`, or `eks_pod_identity`, or the NAME of "
-    "keys that `chaosreg-credentials:NAME` holds",
-    hides_value=True,
 )
 POLICY_ARN = Grammar(
     "CHR0301",

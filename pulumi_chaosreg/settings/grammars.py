@@ -81,14 +81,14 @@ REFRESHER_VARIABLE = Grammar(
     "CHR0532",
     "a variable that a refresher may have",
     re.compile(
-        r"^(?!CHAOSREG_|AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|SECURITY_TOKEN)(?!\w))"
-        r"[A-Za-z_][A-Za-z0-9_]*\Z"
+        r"^(?!CHAOSREG_|(?:AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|SECURITY_TOKEN)|AZURE_CLIENT_SECRET)"
+        r"(?!\w))[A-Za-z_][A-Za-z0-9_]*\Z"
     ),
     "names are made of letters, digits and `_`; `CHAOSREG_` is reserved, and keys belong in `pull_secret: {identity: "
     "NAME}`: anybody who may read Pods in the cluster would see them here",
     hides_value=True,
 )
-"""Keys of AWS would be told to everybody, and beside those that `identity` gives Kubernetes takes no second ones."""
+"""Keys would be told to everybody, and beside those that `identity` gives Kubernetes takes no second ones."""
 VALUE_WITHOUT_LOGIN = Grammar(
     "CHR0532",
     "a value for a refresher's variable",

@@ -9,7 +9,6 @@ from typing import Any
 
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.registries.kinds import AUTHENTICATION_TYPES, SAYABLE_KINDS
-from pulumi_chaosreg.settings.aws_grammars import REFRESHER_IDENTITY
 from pulumi_chaosreg.settings.aws_tables import AWS_ACCESS, IDENTITIES, PULLERS
 from pulumi_chaosreg.settings.google_tables import MEMBERS
 from pulumi_chaosreg.settings.grammars import (
@@ -37,6 +36,7 @@ from pulumi_chaosreg.settings.grammars import (
 )
 from pulumi_chaosreg.settings.harness_grammars import HARNESS_ACCOUNT, HARNESS_ENDPOINT, HARNESS_IDENTIFIER
 from pulumi_chaosreg.settings.kinds import Flag, Named, Number, Table, Tables, Text, TextMap, Texts
+from pulumi_chaosreg.settings.refresher_identities import REFRESHER_IDENTITY
 from pulumi_chaosreg.settings.setting import Group, Path, Setting, flag, mapping, number, text, text_map, texts
 
 DEFAULT_REFRESHER_IMAGE = "public.ecr.aws/docker/library/python:3.13-alpine"
@@ -238,8 +238,9 @@ class _PullSecret(Group, key="pull_secret"):
         ("theirs", "secret", "refresher", "external_secrets", "node_identity"),
     )
     identity = text(
-        "who the refresher is: the ARN of a role that trusts its ServiceAccount, `eks_pod_identity`, or the NAME of "
-        "the keys `chaosreg-credentials:NAME`",
+        "who the refresher is. AWS: the ARN of a role that trusts its ServiceAccount, or `eks_pod_identity`. Google: "
+        "the full name of a workload identity provider, or on GKE a service account's address. Azure: "
+        "`TENANT_ID/CLIENT_ID`, or on AKS `CLIENT_ID`. AWS and Azure: the NAME of the keys `chaosreg-credentials:NAME`",
         grammar=REFRESHER_IDENTITY,
     )
     refresher_image = text(

@@ -14,6 +14,7 @@ from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.registries.kinds import all_kinds
 from pulumi_chaosreg.review.review import review
 from pulumi_chaosreg.scopes.delivery import How
+from pulumi_chaosreg.settings.refresher_identities import EXAMPLES
 from pulumi_chaosreg.settings.yaml_file import read_yaml
 from tests.support.new_project import ECR, NEEDED, config_of, files_in
 from tests.support.servers_of_kinds import SERVERS
@@ -71,13 +72,13 @@ def test_every_combination_of_levels_and_registry_validates(tmp_path, run, level
     assert all(bool(image.source) == (registry != "none") for image in resolved.images)
 
 
-def _flags_of(form):
+def _flags_of(form, kind="ecr"):
     return {
         Form.NODE: ("--node-identity",),
         Form.FILE: ("--key-file", "keys/chaos key.json"),
         Form.PASSWORD: ("--username", "puller"),
         Form.SECRET: ("--secret-name", "registry-login"),
-        Form.JOB: ("--identity", "arn:aws:iam::123456789012:role/pull"),
+        Form.JOB: ("--identity", EXAMPLES.get(all_kinds()[kind].cloud, "keys")),
         "public": ("--public",),
         "usual": (),
     }[form]
@@ -98,7 +99,7 @@ def test_every_kind_with_every_login_is_a_project_that_passes_strictly_at_once(t
     server = "/".join(SERVERS[kind])
     _key(tmp_path / "keys" / "chaos key.json")
     said = ("--kind", kind) if all_kinds()[kind].sayable else ()
-    assert main(["--project", str(tmp_path), "init", *NEEDED, "--server", server, *said, *_flags_of(form)]) == 0
+    assert main(["--project", str(tmp_path), "init", *NEEDED, "--server", server, *said, *_flags_of(form, kind)]) == 0
     told = capsys.readouterr().out
     # then
     (resolved,) = review(tmp_path).resolved.values()

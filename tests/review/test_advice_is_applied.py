@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from pulumi_chaosreg.registries.kinds import AUTHENTICATION_TYPES, all_kinds
+from pulumi_chaosreg.settings.refresher_identities import EXAMPLES
 from tests.registries.test_advice_of_kinds import CLUSTERS, registry
 from tests.support.servers_of_kinds import SERVERS
 
@@ -404,13 +405,13 @@ CLOUDS = [name for name in SERVERS if all_kinds()[name].cloud_authentication]
     ],
 )
 def test_every_delivery_that_is_advised_for_a_cloud_s_identity_is_one(project, name, delivery):
-    type_ = all_kinds()[name].cloud_authentication
+    type_, identity = all_kinds()[name].cloud_authentication, EXAMPLES[all_kinds()[name].cloud]
     said = {"image_registry": {**registry(name), "authentication": {"type": type_}}, "mirror": "off"}
     (finding,) = found(project, at(**said, pull_secret={"delivery": delivery})).errors
     ways = finding.help.partition(": ")[2].split("; ")[0].split(", ")
     assert finding.code == "CHR0503"
     assert ways
     for way in ways:
-        assert found(project, at(**said, pull_secret={"delivery": way, "identity": ROLE})).errors == ()
+        assert found(project, at(**said, pull_secret={"delivery": way, "identity": identity})).errors == ()
     if "remove `delivery`" in finding.help:
-        assert found(project, at(**said, pull_secret={"identity": ROLE})).errors == ()
+        assert found(project, at(**said, pull_secret={"identity": identity})).errors == ()

@@ -511,7 +511,7 @@ MISTAKES = {
         },
         ["`pull_secret.identity` is not set", "`cluster: {provider: eks}`"],
     ),
-    "an authentication type that this version cannot deliver": (
+    "a token of Google that nobody renews": (
         {
             "acme": """
             config:
@@ -522,13 +522,14 @@ MISTAKES = {
                   server: europe-docker.pkg.dev  #! CHR0315
                   account: acme/chaos
                   type: private
-                  authentication: {type: gcp_service_account}  #! CHR0503
+                  authentication: {type: gcp_service_account}  #! CHR0529
             """,
             "i": BELOW_ACME,
         },
         [
-            "cannot deliver authentication type `gcp_service_account` by `refresher` yet",
-            "`cluster: {provider: gke}`",
+            "`pull_secret.identity` is not set",
+            "workloadIdentityPools/clusters/providers/prod-eu}`, a provider that trusts this cluster",
+            "`cluster: {provider: gke}` needs none",
         ],
     ),
     "a refresher that waits for its own Secret, and nodes that EKS does not run": (
@@ -549,6 +550,116 @@ MISTAKES = {
             "i": BELOW_ACME,
         },
         ["Pod Identity needs EKS", "but its Pod has no pull Secret yet"],
+    ),
+    "identities of other clouds, and a key where Google needs none": (
+        {
+            "acme": """
+            config:
+              chaosreg:account:
+                id: acme
+                images: {release: "1.94.4"}
+                allow_overrides: true
+                mirror: off
+                image_registry:
+                  server: europe-docker.pkg.dev
+                  account: acme/chaos
+                  type: private
+                  authentication: {type: gcp_service_account}
+                pull_secret:
+                  identity: arn:aws:iam::123456789012:role/pull  #! CHR0534
+            """,
+            "i": """
+            config:
+              chaosreg:parent_stack: acme
+              chaosreg:infrastructures:
+                a: {cluster: {context: a}}
+                b:
+                  cluster: {context: b}
+                  pull_secret: {identity: google-key}  #! CHR0535
+                c:
+                  cluster: {context: c}
+                  image_registry: {server: acme.azurecr.io, account: c, type: private, authentication: {type: azure}}
+                  pull_secret: {identity: chaos-pull@acme-prod.iam.gserviceaccount.com}  #! CHR0534
+            """,
+        },
+        [
+            "is a role's ARN, but `europe-docker.pkg.dev` (Google Artifact Registry) cannot know it",
+            "cannot use keys of Google Artifact Registry",
+            "key_file: FILE}` and remove `identity`",
+            "is a Google service account, but `acme.azurecr.io` (Azure Container Registry) cannot know it",
+        ],
+    ),
+    "identities that only a cloud's own clusters give": (
+        {
+            "acme": """
+            config:
+              chaosreg:account:
+                id: acme
+                images: {release: "1.94.4"}
+                allow_overrides: true
+                mirror: off
+                image_registry:
+                  server: europe-docker.pkg.dev
+                  account: acme/chaos
+                  type: private
+                  authentication: {type: gcp_service_account}
+                pull_secret:
+                  identity: chaos-pull@acme-prod.iam.gserviceaccount.com  #! CHR0536
+            """,
+            "i": """
+            config:
+              chaosreg:parent_stack: acme
+              chaosreg:infrastructures:
+                a: {cluster: {context: a}}
+                b: {cluster: {context: b, provider: gke}}
+                c:
+                  cluster: {context: c, provider: gke}
+                  image_registry: {server: acme.azurecr.io, account: c, type: private, authentication: {type: azure}}
+                  pull_secret:
+                    identity: 11111111-2222-3333-4444-555555555555  #! CHR0537
+            """,
+        },
+        ["name a workload identity provider that trusts this cluster", "write the tenant, too: `TENANT_ID/CLIENT_ID`"],
+    ),
+    "identities that are nearly ones": (
+        {
+            "acme": """
+            config:
+              chaosreg:account:
+                id: acme
+                images: {release: "1.94.4"}
+                allow_overrides: true
+                mirror: off
+                image_registry:
+                  server: europe-docker.pkg.dev
+                  account: acme/chaos
+                  type: private
+                  authentication: {type: gcp_service_account}
+                pull_secret:
+                  identity: //iam.googleapis.com/projects/acme/locations/global/workloadIdentityPools/p  #! CHR0529
+            """,
+            "i": """
+            config:
+              chaosreg:parent_stack: acme
+              chaosreg:infrastructures:
+                a: {cluster: {context: a}}
+                b:
+                  cluster: {context: b}
+                  pull_secret: {identity: "serviceAccount:pull@acme.iam.gserviceaccount.com"}  #! CHR0529
+                c:
+                  cluster: {context: c}
+                  pull_secret: {identity: /subscriptions/1/resourceGroups/r/providers/p/pull}  #! CHR0529
+                d:
+                  cluster: {context: d}
+                  pull_secret: {identity: 11111111-2222-3333-4444-55555555555}  #! CHR0529
+            """,
+        },
+        [
+            "write the provider's full name, with the project's number",
+            "write the service account's address alone",
+            "`az identity show --ids … --query clientId`",
+            "write an Azure client with its tenant, as in `00000000-",
+        ],
     ),
     "a refresher and a Secret where neither can be": (
         {

@@ -344,7 +344,7 @@ MALFORMED = {
         "h.example/x@sha256:a",
         "h.example:0/x",
     ],
-    "an identity for a refresher": ["arn:aws:iam::1:role/x", "a b"],
+    "an identity for a refresher": ["arn:aws:iam::1:role/x", "a b", "pull@example.com", "projects/acme/pools/p"],
     "a value for a refresher's variable": ["http://u:p@proxy.example:3128"],
     "the NAME of a `chaosreg-credentials:NAME`": ["a b", "pa$$"],
     "the NAME of an environment variable": ["lower", "HAS-DASH", "1X"],

@@ -104,8 +104,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--identity",
-        metavar="ARN|NAME",
-        help="a Job in each cluster renews the Secret, as this role or with these keys",
+        metavar="IDENTITY",
+        help="a Job in each cluster renews the Secret, by this identity of the cloud or with the keys of this NAME",
     )
     add(
         "--service-account",

@@ -42,10 +42,11 @@ def deliver(asked: Asked) -> Sequence[pulumi.Resource]:
     frame.ignore_changes = ["data"]
     properties = {"type": "kubernetes.io/dockerconfigjson", "data": {".dockerconfigjson": _EMPTY}}
     made = core_object("Secret", asked.name, {"metadata": _metadata(asked, secret), **properties}, frame)
-    before = [made, *_rights(asked, name, secret), *_script(asked, name, renewal), *_keys(asked, name, renewal)]
+    rights = _rights(asked, name, secret, renewal)
+    before = [made, *rights, *_script(asked, name, renewal), *_keys(asked, name, renewal)]
     pod = _pod(asked, name, renewal)
     spec = {"backoffLimit": 3, "activeDeadlineSeconds": _TIME_FOR_ALL, "template": pod}
-    interval = (kind.token_seconds or 0) // 3
+    interval = renewal.every or (kind.token_seconds or 0) // 3
     api_object(
         "batch/v1",
         "CronJob",
@@ -87,13 +88,13 @@ def schedule(seconds: int, name: str) -> str:
     return f"{minute % 60} */{every} * * *"
 
 
-def _rights(asked: Asked, name: str, secret: str) -> list[pulumi.Resource]:
+def _rights(asked: Asked, name: str, secret: str, renewal: Renewal) -> list[pulumi.Resource]:
     """A ServiceAccount that may change this one Secret, and nothing else."""
     group = "rbac.authorization.k8s.io"
     account = core_object(
         "ServiceAccount",
         asked.name,
-        {"metadata": _metadata(asked, name), "automountServiceAccountToken": False},
+        {"metadata": _metadata(asked, name, renewal.account_annotations), "automountServiceAccountToken": False},
         asked.options(token("core/v1", "ServiceAccount")),
     )
     rule = {"apiGroups": [""], "resources": ["secrets"], "resourceNames": [secret], "verbs": ["patch"]}
@@ -159,7 +160,8 @@ def _pod(asked: Asked, name: str, renewal: Renewal) -> dict[str, Any]:
         **({renewal.token_variable: f"{_TOKEN}/token"} if renewal.audience else {}),
         **{key: one.value for key, one in renews.environment.items()},
     }
-    environment: list[dict[str, Any]] = [{"name": key, "value": value} for key, value in sorted(said.items())]
+    plain = sorted((key, value) for key, value in said.items() if key not in renewal.keys)
+    environment: list[dict[str, Any]] = [{"name": key, "value": value} for key, value in plain]
     environment += [
         {"name": key, "valueFrom": {"secretKeyRef": {"name": name, "key": part}}} for key, part in renewal.keys.items()
     ]
@@ -199,12 +201,12 @@ def _pod(asked: Asked, name: str, renewal: Renewal) -> dict[str, Any]:
         "containers": [container],
         "volumes": volumes,
     }
-    labels = {**_NO_SIDECAR, **asked.labels}
+    labels = {**_NO_SIDECAR, **asked.labels, **renewal.pod_labels}
     return {"metadata": {"labels": labels, "annotations": {**_NO_PROXY, **asked.annotations}}, "spec": spec}
 
 
-def _metadata(asked: Asked, name: str) -> dict[str, Any]:
-    return metadata(name, asked.namespace, asked.labels, asked.annotations)
+def _metadata(asked: Asked, name: str, annotations: Mapping[str, str] | None = None) -> dict[str, Any]:
+    return metadata(name, asked.namespace, asked.labels, {**asked.annotations, **(annotations or {})})
 
 
 def _after(options: pulumi.ResourceOptions, before: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:

@@ -5,11 +5,15 @@ A cloud is one module, with a script in `scripts`.
 
 from collections.abc import Callable, Mapping
 
-from pulumi_chaosreg.kubernetes.refreshing import ecr
+from pulumi_chaosreg.kubernetes.refreshing import acr, ecr, gar
 from pulumi_chaosreg.kubernetes.refreshing.renewal import Renewal
 from pulumi_chaosreg.scopes.refresher import Refresher
 
-RENEWALS: Mapping[str, Callable[[str, Refresher], Renewal]] = {"ecr": ecr.renewal}
+RENEWALS: Mapping[str, Callable[[str, Refresher], Renewal]] = {
+    "acr": acr.renewal,
+    "ecr": ecr.renewal,
+    "gar": gar.renewal,
+}
 """`refresher` of a registry's kind → (server, who the refresher is) → what its Pod gets."""
 
 __all__ = ["RENEWALS", "Renewal"]

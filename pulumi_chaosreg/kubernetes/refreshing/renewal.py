@@ -21,6 +21,11 @@ class Renewal:
     """The variable that says where that token is."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Variable → part of the configured value, where the refresher has keys of its own."""
+    account_annotations: Mapping[str, str] = field(default_factory=dict)
+    """Of its ServiceAccount."""
+    pod_labels: Mapping[str, str] = field(default_factory=dict)
+    every: int | None = None
+    """Seconds from one run to the next, where a new password may end sooner than the kind's usually do."""
 
     def texts(self) -> dict[str, str]:
         """File → what stands in it: the script, and what all scripts share."""
