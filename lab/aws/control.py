@@ -21,7 +21,7 @@ from lab.aws.refused import RefusedError
 from lab.aws.rights import role_of
 from lab.aws.sts import assume_role_with_web_identity
 from lab.aws.tokens import Tokens
-from lab.aws.web_identity import Ask
+from lab.cluster_tokens import Ask
 
 ORDERS: Final = "/lab/"
 """The path of what only the lab understands: `token-seconds` and `refusals`, by PUT and POST of JSON."""

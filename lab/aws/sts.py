@@ -13,7 +13,8 @@ from moto.sts.models import sts_backends
 from lab.aws.policy_documents import concerns_action, fulfilled, statements
 from lab.aws.refused import BeyondTheLabError, RefusedError
 from lab.aws.rights import account_of, role_of
-from lab.aws.web_identity import Ask, Identity, verified
+from lab.aws.web_identity import Identity, verified
+from lab.cluster_tokens import Ask
 
 _ACTION: Final = "sts:AssumeRoleWithWebIdentity"
 _ROLE: Final = re.compile(r"arn:aws:iam::\d{12}:role/[\w+=,.@/-]+")

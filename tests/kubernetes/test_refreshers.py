@@ -1,5 +1,6 @@
 """What renews a Secret in a cluster: how often, under which name, as whom; and what its script says when it fails."""
 
+import ast
 import json
 import re
 import subprocess
@@ -8,24 +9,22 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from pulumi_chaosreg.kubernetes.deliveries.refresher import schedule
-from pulumi_chaosreg.kubernetes.refreshing import RENEWALS
+from pulumi_chaosreg.kubernetes.refreshing import RENEWALS, scripts
 from pulumi_chaosreg.registries.kinds import all_kinds
-from pulumi_chaosreg.scopes.model import Decided, Origin
-from pulumi_chaosreg.scopes.refresher import Refresher, refresher_name
-from pulumi_chaosreg.settings.table import DEFAULT_REFRESHER_IMAGE
+from pulumi_chaosreg.scopes.refresher import refresher_name
+from pulumi_chaosreg.settings.refresher_identities import KEY_PARTS
 from tests.support.canary import PULL
+from tests.support.refreshing import refresher_of as of
+from tests.support.refreshing import run_script as run_text
 
 SERVER = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
-
-
-def of(identity: str) -> Refresher:
-    return Refresher(Decided(identity, Origin()), Decided(DEFAULT_REFRESHER_IMAGE, Origin()))
 
 
 def minutes_of(text: str, end: int) -> list[int]:
@@ -76,6 +75,21 @@ def test_it_asks_in_the_region_of_the_registry(server: str, sts: str, ecr: str) 
     assert (environment["AWS_ENDPOINT_URL_STS"], environment["AWS_ENDPOINT_URL_ECR"]) == (sts, ecr)
 
 
+@pytest.mark.parametrize("script", ["renewing", *RENEWALS])
+def test_a_script_is_one_of_python_3_9(script: str) -> None:
+    text = files(scripts).joinpath(f"{script}.py").read_text("utf-8")
+    tree = ast.parse(text, feature_version=(3, 9))
+    imported = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
+    imported |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level}
+    assert {name.partition(".")[0] for name in imported} <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize(("kind", "cloud"), [("ecr", "aws"), ("acr", "azure")])
+def test_keys_have_the_parts_that_the_settings_speak_of(kind: str, cloud: str) -> None:
+    server = {"ecr": SERVER, "acr": "acme.azurecr.io"}[kind]
+    assert tuple(RENEWALS[kind](server, of("keys")).keys.values()) == KEY_PARTS[cloud]
+
+
 def test_who_it_is() -> None:
     role = RENEWALS["ecr"](SERVER, of("arn:aws:iam::123456789012:role/pull"))
     assert (role.environment["AWS_ROLE_ARN"][-9:], role.audience, dict(role.keys)) == (
@@ -90,13 +104,8 @@ def test_who_it_is() -> None:
 
 
 def run_script(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    renewal = RENEWALS["ecr"](SERVER, of("keys"))
-    (tmp_path / "refresher").mkdir()
-    for file, text in renewal.texts().items():
-        (tmp_path / "refresher" / file).write_text(text, "utf-8")
-    said = {"CHAOSREG_SECRET": "pull", "CHAOSREG_NAMESPACE": "n", "CHAOSREG_SERVER": SERVER, "AWS_REGION": "eu-west-1"}
-    words = [sys.executable, "-E", "-s", "-S", "-B", "-m", f"refresher.{renewal.script}"]
-    return subprocess.run(words, env={**said, **environment}, cwd=tmp_path, capture_output=True, text=True, check=False)
+    said = {"CHAOSREG_SERVER": SERVER, "AWS_REGION": "eu-west-1"}
+    return run_text(tmp_path, RENEWALS["ecr"](SERVER, of("keys")), {**said, **environment})
 
 
 def test_without_an_identity_it_says_what_is_missing(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 A stand-in, always: what it imitates stands in the docstring of whoever uses it.
 """
 
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -46,15 +47,21 @@ Answering = Callable[[Asked], Said | None]
 
 
 class AnsweringServer(LocalServer):
-    """Listens on a loopback address; a context manager. `script` is called by one thread at a time."""
+    """Listens on a loopback address; a context manager. `script` is called by one thread at a time. With `tls` it has a
+    certificate.
+    """
 
-    def __init__(self, script: Answering, behind: str = "", address: str = "127.0.0.1") -> None:
+    def __init__(
+        self, script: Answering, behind: str = "", address: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+    ) -> None:
         self.seen: list[Asked] = []
         self.script = script
         self.behind = behind
         self._guard = threading.Lock()
         server = ThreadingHTTPServer((address, 0), self._handler())
         server.daemon_threads = True
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         super().__init__(server, address)
 
     def _said(self, asked: Asked) -> Said:
