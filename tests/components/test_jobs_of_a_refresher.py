@@ -49,10 +49,11 @@ def made_on(run: Any, server: str, type_: str, identity: str, provider: str, key
     """Everything of an infrastructure with this registry, whose refresher is this one."""
 
     def program() -> None:
-        registry: Any = {"server": server, "type": "private", "authentication": {"type": type_}}
+        path = {"account": "p/r/c", "type": "private"}
+        registry: Any = {"server": server, **path, "authentication": {"type": type_}}
         account = chaosreg.Account(
             "acme",
-            image_registry={**registry, "account": "p/r/c"},
+            image_registry=registry,
             images={"release": "1.94.4"},
             mirror="off",
             pull_secret={"identity": identity, "refresher_environment": {"AZURE_TENANT_ID": "of-the-user"}},

@@ -50,8 +50,13 @@ def server(azure: Azure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         yield running
 
 
+def localhost(server: AnsweringServer) -> str:
+    """By the name in its certificate."""
+    return server.host.replace("127.0.0.1", "localhost")
+
+
 def told(server: AnsweringServer, **more: str) -> dict[str, str]:
-    host = server.host.replace("127.0.0.1", "localhost")
+    host = localhost(server)
     said = {"AZURE_AUTHORITY_HOST": f"https://{host}/", "CHAOSREG_SERVER": host}
     return {**FEDERATED.environment, **said, **more}
 
@@ -156,9 +161,11 @@ def test_nobody_who_redirects_gets_a_token(
 ) -> None:
     answer = server.script
     server.script = lambda asked: (
-        Said(308, headers={"Location": f"https://{server.host}/elsewhere"}) if asked.path == path else answer(asked)
+        Said(302, headers={"Location": f"https://{localhost(server)}/elsewhere"})
+        if asked.path == path
+        else answer(asked)
     )
-    with pytest.raises(RefreshError, match="308"):
+    with pytest.raises(RefreshError, match="302"):
         acr.login(by_token(server, tmp_path, cluster.token(SUBJECT, FEDERATED.audience)))
     assert "/elsewhere" not in [asked.path for asked in server.seen]
 
