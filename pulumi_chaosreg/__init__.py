@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from pulumi_chaosreg.components.pull_secret import PullSecret as PullSecret
     from pulumi_chaosreg.components.resolved_config_map import ResolvedConfigMap as ResolvedConfigMap
     from pulumi_chaosreg.errors import ChaosregError as ChaosregError
+    from pulumi_chaosreg.provision.harbor_immutable_tag_rule import HarborImmutableTagRule as HarborImmutableTagRule
+    from pulumi_chaosreg.provision.harbor_project import HarborProject as HarborProject
+    from pulumi_chaosreg.provision.harbor_robot import HarborRobot as HarborRobot
 
 _HOME = {
     "AllowOverridesArgs": "components.arguments",
@@ -79,6 +82,9 @@ _HOME = {
     "Project": "components.levels",
     "Infrastructure": "components.infrastructure",
     "Cluster": "components.cluster",
+    "HarborImmutableTagRule": "provision.harbor_immutable_tag_rule",
+    "HarborProject": "provision.harbor_project",
+    "HarborRobot": "provision.harbor_robot",
     "HarnessImageRegistry": "components.harness_image_registry",
     "ImageMirror": "components.image_mirror",
     "ImagePullSecretEntry": "components.image_pull_secret_entry",

@@ -4,7 +4,7 @@ from typing import Literal
 
 import pulumi
 
-from pulumi_chaosreg.components.custom_resource import CustomResource
+from pulumi_chaosreg.custom_resource import CustomResource
 from pulumi_chaosreg.resources.acr_token_password import ACR_TOKEN_PASSWORD
 
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 import pulumi
 
-from pulumi_chaosreg.components.custom_resource import CustomResource
+from pulumi_chaosreg.custom_resource import CustomResource
 from pulumi_chaosreg.resources.harness_image_registry import HARNESS_IMAGE_REGISTRY
 
 

@@ -2,7 +2,7 @@
 
 import pulumi
 
-from pulumi_chaosreg.components.custom_resource import CustomResource
+from pulumi_chaosreg.custom_resource import CustomResource
 from pulumi_chaosreg.resources.image_pull_secret_entry import IMAGE_PULL_SECRET_ENTRY
 
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import pulumi
 
-from pulumi_chaosreg.components.custom_resource import CustomResource
+from pulumi_chaosreg.custom_resource import CustomResource
 from pulumi_chaosreg.resources.mirrored_image import MIRRORED_IMAGE
 
 

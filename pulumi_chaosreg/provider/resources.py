@@ -11,6 +11,9 @@ from importlib import import_module
 from pulumi_chaosreg.provider.resource import Resource
 from pulumi_chaosreg.provider.run import Run
 from pulumi_chaosreg.resources.acr_token_password import ACR_TOKEN_PASSWORD
+from pulumi_chaosreg.resources.harbor_immutable_tag_rule import HARBOR_IMMUTABLE_TAG_RULE
+from pulumi_chaosreg.resources.harbor_project import HARBOR_PROJECT
+from pulumi_chaosreg.resources.harbor_robot import HARBOR_ROBOT
 from pulumi_chaosreg.resources.harness_image_registry import HARNESS_IMAGE_REGISTRY
 from pulumi_chaosreg.resources.image_pull_secret_entry import IMAGE_PULL_SECRET_ENTRY
 from pulumi_chaosreg.resources.mirrored_image import MIRRORED_IMAGE
@@ -43,5 +46,8 @@ RESOURCES = {
         _served(IMAGE_PULL_SECRET_ENTRY, "image_pull_secret_entry"),
         _served(HARNESS_IMAGE_REGISTRY, "harness_image_registry"),
         _served(ACR_TOKEN_PASSWORD, "acr_token_password"),
+        _served(HARBOR_PROJECT, "harbor_project"),
+        _served(HARBOR_IMMUTABLE_TAG_RULE, "harbor_immutable_tag_rule"),
+        _served(HARBOR_ROBOT, "harbor_robot"),
     )
 }

@@ -19,6 +19,8 @@ class ValueType(Enum):
     WORD = auto()
     """One of `words`."""
     FLAG = auto()
+    NUMBER = auto()
+    """A whole number."""
     TEXTS = auto()
     ANY = auto()
     """Whatever the resource itself can read: a credential, a policy."""
@@ -142,6 +144,9 @@ def _reason(one: Input, value: Any, is_unknown: Callable[[Any], bool]) -> str:
             return "" if value in one.words else f"must be one of: {', '.join(one.words)}"
         case ValueType.FLAG:
             return "" if isinstance(value, bool) else "must be true or false"
+        case ValueType.NUMBER:
+            is_number = isinstance(value, int | float) and not isinstance(value, bool) and value == int(value)
+            return "" if is_number else "must be a whole number"
         case ValueType.TEXTS:
             texts = value if isinstance(value, list) else [None]
             is_good = texts and all(is_unknown(text) or isinstance(text, str) for text in texts)

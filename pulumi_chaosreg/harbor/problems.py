@@ -1,0 +1,99 @@
+"""Every way in which Harbor refuses, as one clear error. No message ever holds a password or a robot's secret."""
+
+from enum import Enum, auto
+
+from pulumi_chaosreg.errors import ChaosregError, Finding
+
+
+class Refusal(Enum):
+    """What somebody who asks Harbor may have to know to go on."""
+
+    UNREACHABLE = auto()  # nobody answers there, or not in time: what was asked may be done all the same
+    DENIED = auto()  # another login is wanted, or more rights
+    MISSING = auto()  # Harbor itself says that there is no such thing
+    CONFLICT = auto()  # there is one of that name
+    UNMET = auto()  # something else has to go first
+    OTHER = auto()
+
+
+_REFUSALS = {404: Refusal.MISSING, 409: Refusal.CONFLICT, 412: Refusal.UNMET}
+
+
+class HarborError(ChaosregError):
+    """What the API says, or that it says nothing."""
+
+    def __init__(
+        self,
+        finding: Finding,
+        refusal: Refusal,
+        *,
+        status: int = 0,
+        transient: bool = False,
+        wait: float | None = None,
+    ) -> None:
+        super().__init__(finding)
+        self.refusal = refusal
+        self.status = status
+        """Of the answer; 0 without one."""
+        self.transient = transient
+        """Whether it may be gone in a moment. What was asked may have been done."""
+        self.wait = wait
+        """How many seconds Harbor asks us to wait."""
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether it needs another login, or more rights."""
+        return self.refusal is Refusal.DENIED
+
+
+def unreachable(server: str, cause: str, *, transient: bool) -> HarborError:
+    """Nobody answers."""
+    finding = Finding(
+        "CHR0467",
+        f"Harbor cannot be reached at `{server}`: {cause}",
+        help="check `server`, the network and HTTPS_PROXY; a private certificate authority goes into SSL_CERT_FILE",
+    )
+    return HarborError(finding, Refusal.UNREACHABLE, transient=transient)
+
+
+def of_status(status: int, server: str, asked: str, words: str, *, user: str, wait: float | None = None) -> HarborError:
+    """An answer that is a refusal. `words` are Harbor's own; empty where the answer is not one of Harbor's API."""
+    notes = (("asked", asked), ("answer", " ".join(part for part in (str(status), words) if part)))
+    if status in (401, 403):
+        return HarborError(_denied(status, server, user, notes), Refusal.DENIED, status=status)
+    if words and (status in _REFUSALS or status == 400):
+        advice = "see Harbor's own words"
+        finding = Finding("CHR0469", f"`{server}` refuses this", notes=notes, help=advice)
+        return HarborError(finding, _REFUSALS.get(status, Refusal.OTHER), status=status)
+    transient = status in (408, 425, 429) or status >= 500
+    advice = (
+        "run it again, which resumes; if it persists, ask whoever runs this Harbor"
+        if transient
+        else "check that `server` is a Harbor, 2.10 or newer, and that no gateway answers in its place"
+    )
+    finding = Finding("CHR0467", f"`{server}` answered with an invalid response", notes=notes, help=advice)
+    refusal = Refusal.UNREACHABLE if transient else Refusal.OTHER
+    return HarborError(finding, refusal, status=status, transient=transient, wait=wait)
+
+
+def _denied(status: int, server: str, user: str, notes: tuple[tuple[str, str], ...]) -> Finding:
+    if status == 401:
+        return Finding(
+            "CHR0468",
+            f"`{server}` does not accept the password of user `{user}`",
+            notes=notes,
+            help="give `repositories.login` a valid one (`pulumi config set --secret chaosreg-credentials:NAME`); of a "
+            "user who signs in by OIDC it is the CLI secret",
+        )
+    return Finding(
+        "CHR0468",
+        f"user `{user}` may not do this at `{server}`",
+        notes=notes,
+        help="make `repositories.login` an administrator of the project (for quotas and new projects: of Harbor), or "
+        "a system robot with these rights",
+    )
+
+
+def exists(what: str, advice: str) -> HarborError:
+    """There is one of that name, and not of ours."""
+    return HarborError(Finding("CHR0487", f"{what} exists, and this did not make it", help=advice), Refusal.CONFLICT)

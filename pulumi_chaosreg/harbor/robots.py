@@ -1,0 +1,174 @@
+"""Robots of one project: users for programs, each with few rights, a secret that is shown once, and an end.
+
+A robot is made under a mark in its description. Whoever finds one with its own mark and knows no secret of it has been
+interrupted: nothing can depend on it yet, so it is deleted and made anew.
+"""
+
+import hashlib
+import re
+import secrets
+import string
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pulumi_chaosreg.harbor.client import Harbor
+from pulumi_chaosreg.harbor.problems import HarborError, Refusal, exists
+from pulumi_chaosreg.harbor.projects import look as look_at_project
+
+NAME = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
+"""Of a robot, without the prefix and the project (Harbor's `validateName`)."""
+ACCESS = re.compile(r"[a-z-]+:[a-z-]+")
+NEVER = -1
+"""The duration of a robot that does not end."""
+_MARK = re.compile(r" ?\[pulumi-chaosreg ([0-9a-f]{16})\]\Z")
+_SECRET_LENGTH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Robot:
+    """A robot, as far as it is ours to say, and what Harbor says."""
+
+    project: str
+    name: str
+    """Without prefix and project."""
+    access: tuple[str, ...]
+    """`resource:action`, sorted."""
+    days: int
+    """From its making to its end; NEVER for none."""
+    description: str = ""
+    mark: str = ""
+    """Whose it is."""
+    is_disabled: bool = False
+    number: int = 0
+    username: str = ""
+    """To log in with, as in `robot$chaos+pull`: the prefix is a setting of the whole Harbor."""
+    expires_at: int = NEVER
+    """In seconds since 1970."""
+    secret: str = field(default="", repr=False)
+    """Known where this has just made it."""
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """As Harbor takes it."""
+        said = f"{self.description} [pulumi-chaosreg {self.mark}]".strip() if self.mark else self.description
+        return {
+            "name": self.name,
+            "description": said,
+            "level": "project",
+            "duration": self.days,
+            "disable": self.is_disabled,
+            "permissions": [
+                {"kind": "project", "namespace": self.project, "access": [_right(one) for one in self.access]}
+            ],
+        }
+
+    @classmethod
+    def of_answer(cls, answer: Mapping[str, Any], project: str) -> "Robot":
+        """The reverse."""
+        said, username = str(answer.get("description") or ""), str(answer["name"])
+        mark = _MARK.search(said)
+        return cls(
+            project,
+            username.rpartition("+")[2],
+            tuple(sorted({right for one in answer.get("permissions") or () for right in _rights(one, project)})),
+            int(answer.get("duration") or NEVER),
+            _MARK.sub("", said),
+            mark[1] if mark else "",
+            answer.get("disable") is True,
+            int(answer["id"]),
+            username,
+            int(answer.get("expires_at") or NEVER),
+        )
+
+
+def mark_of(urn: str) -> str:
+    """The mark of a resource's robot: the same in every run, and none that another resource has."""
+    return hashlib.sha256(urn.encode()).hexdigest()[:16]
+
+
+def look(harbor: Harbor, project: str, number: int) -> Robot | None:
+    """The robot as it is; None where Harbor says that there is none."""
+    try:
+        return Robot.of_answer(harbor.get(f"/robots/{number}"), project)
+    except HarborError as refused:
+        if refused.refusal is Refusal.MISSING:
+            return None
+        raise
+
+
+def find(harbor: Harbor, project: str, name: str) -> Robot | None:
+    """The project's robot of this name; None where there is none, nor such a project."""
+    of = look_at_project(harbor, project, with_quota=False)
+    asked = f"Level=project,ProjectID={of.number if of else 0}"
+    found = (Robot.of_answer(one, project) for one in harbor.every("/robots", q=asked)) if of else ()
+    return next((robot for robot in found if robot.name == name), None)
+
+
+def make(harbor: Harbor, wanted: Robot) -> Robot:
+    """The robot with its secret. HarborError (CHR0487) where there is one of its name with another mark."""
+    tried = 0
+    while True:
+        try:
+            made = harbor.post("/robots", wanted.request).body
+            return replace(
+                wanted,
+                number=int(made["id"]),
+                username=str(made["name"]),
+                secret=str(made["secret"]),
+                expires_at=int(made.get("expires_at") or NEVER),
+            )
+        except HarborError as failure:
+            known = failure.refusal in (Refusal.CONFLICT, Refusal.UNREACHABLE)
+            left = find(harbor, wanted.project, wanted.name) if known else None
+            if left and left.mark != wanted.mark:
+                raise _exists(harbor, wanted) from None
+            if left:  # its secret was on its way to somebody who is no more
+                harbor.delete(f"/robots/{left.number}")
+            if not (left and tried < harbor.patience.tries) and not harbor.waits(failure, tried):
+                raise
+            tried += 1
+
+
+def change(harbor: Harbor, wanted: Robot, *, renew: bool) -> Robot:
+    """Make it what is said; with `renew` also give it another secret, which ends the one that it had.
+
+    The secret is ours: whatever happens to an answer, the one that Harbor has is the one that is returned.
+    """
+    harbor.put(f"/robots/{wanted.number}", {**wanted.request, "name": wanted.username, "id": wanted.number})
+    if not renew:
+        return wanted
+    secret = _new_secret()
+    harbor.patch(f"/robots/{wanted.number}", {"secret": secret}, secret)
+    return replace(wanted, secret=secret)
+
+
+def _new_secret() -> str:
+    """8 to 128 letters, at least one of each kind (Harbor's `IsValidSec`)."""
+    letters = string.ascii_letters + string.digits
+    while True:
+        secret = "".join(secrets.choice(letters) for _ in range(_SECRET_LENGTH))
+        if all(any(letter in kind for letter in secret) for kind in (string.ascii_lowercase, string.digits)) and any(
+            letter in string.ascii_uppercase for letter in secret
+        ):
+            return secret
+
+
+def _exists(harbor: Harbor, wanted: Robot) -> HarborError:
+    return exists(
+        f"robot `{wanted.name}` of project `{wanted.project}` on `{harbor.server}`",
+        "delete it in Harbor if nobody uses it, or import it: its secret is then another one",
+    )
+
+
+def _right(text: str) -> dict[str, str]:
+    resource, _, action = text.partition(":")
+    return {"resource": resource, "action": action}
+
+
+def _rights(permission: Mapping[str, Any], project: str) -> Iterable[str]:
+    """Those of another project, which only somebody else can have given it, with its name."""
+    where = str(permission.get("namespace") or project)
+    prefix = "" if where == project else f"{where}/"
+    for one in permission.get("access") or ():
+        yield f"{prefix}{one.get('resource')}:{one.get('action')}"

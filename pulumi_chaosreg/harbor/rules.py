@@ -1,0 +1,109 @@
+"""Rules of a project by which tags stay: neither moved to another image nor deleted."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pulumi_chaosreg.harbor.client import Harbor
+from pulumi_chaosreg.harbor.problems import HarborError, Refusal
+from pulumi_chaosreg.harbor.projects import path_of
+
+ALL = "**"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """In which repositories which tags stay."""
+
+    repositories: str = ALL
+    """A pattern (doublestar) of their paths below the project."""
+    tags: tuple[str, ...] = (ALL,)
+    """Patterns: of those that stay, or that may move where `is_exclusion`."""
+    is_exclusion: bool = False
+    is_disabled: bool = False
+    number: int = 0
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """As Harbor takes it."""
+        return {
+            "id": self.number,
+            "disabled": self.is_disabled,
+            "action": "immutable",
+            "template": "immutable_template",
+            "tag_selectors": [_selector("excludes" if self.is_exclusion else "matches", _one(self.tags))],
+            "scope_selectors": {"repository": [_selector("repoMatches", self.repositories)]},
+        }
+
+    @classmethod
+    def of_answer(cls, answer: Mapping[str, Any]) -> "Rule | None":
+        """The reverse; None for a rule that is none of ours."""
+        tags: list[Any] = answer.get("tag_selectors") or []
+        scopes: list[Any] = (answer.get("scope_selectors") or {}).get("repository") or []
+        if len(tags) != 1 or len(scopes) != 1 or scopes[0].get("decoration") != "repoMatches":
+            return None
+        return cls(
+            str(scopes[0].get("pattern")),
+            _many(str(tags[0].get("pattern"))),
+            tags[0].get("decoration") == "excludes",
+            answer.get("disabled") is True,
+            int(answer["id"]),
+        )
+
+
+def look(harbor: Harbor, project: str, number: int) -> Rule | None:
+    """The rule as it is; None where there is none of that number, or the project is gone."""
+    return next((rule for rule in _rules(harbor, project) if rule.number == number), None)
+
+
+def make(harbor: Harbor, project: str, wanted: Rule) -> Rule:
+    """The rule; one that is the same is taken over."""
+    tried = 0
+    while True:
+        if found := next((rule for rule in _rules(harbor, project) if replace(rule, number=0) == wanted), None):
+            return found
+        try:
+            made = harbor.post(f"{path_of(project)}/immutabletagrules", wanted.request).made
+        except HarborError as failure:
+            if not harbor.waits(failure, tried):
+                raise
+            tried += 1
+        else:
+            return replace(wanted, number=int(made))
+
+
+def change(harbor: Harbor, project: str, wanted: Rule) -> Rule:
+    """Make it what is said. Harbor switches a rule on or off, or changes it, but not both at once."""
+    for _ in range(2):
+        harbor.put(f"{path_of(project)}/immutabletagrules/{wanted.number}", wanted.request)
+        if look(harbor, project, wanted.number) == wanted:
+            break
+    return wanted
+
+
+def remove(harbor: Harbor, project: str, number: int) -> None:
+    """Take it away; what is gone already is fine."""
+    harbor.delete(f"{path_of(project)}/immutabletagrules/{number}")
+
+
+def _rules(harbor: Harbor, project: str) -> Iterator[Rule]:
+    try:
+        for one in harbor.every(f"{path_of(project)}/immutabletagrules"):
+            if rule := Rule.of_answer(one):
+                yield rule
+    except HarborError as refused:
+        if refused.refusal is not Refusal.MISSING:
+            raise
+
+
+def _selector(decoration: str, pattern: str) -> dict[str, str]:
+    return {"kind": "doublestar", "decoration": decoration, "pattern": pattern}
+
+
+def _one(patterns: tuple[str, ...]) -> str:
+    """One pattern for all of them: `{latest,sha256-*}`."""
+    return patterns[0] if len(patterns) == 1 else f"{{{','.join(patterns)}}}"
+
+
+def _many(pattern: str) -> tuple[str, ...]:
+    return tuple(sorted(pattern[1:-1].split(","))) if pattern[:1] == "{" and pattern[-1:] == "}" else (pattern,)

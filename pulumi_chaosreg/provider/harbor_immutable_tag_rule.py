@@ -1,0 +1,104 @@
+"""`HarborImmutableTagRule`: a rule by which tags of a project stay, as a Pulumi custom resource; its table is
+`resources/harbor_immutable_tag_rule.py`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from pulumi_chaosreg.harbor.rules import ALL, Rule, change, look, make, remove
+from pulumi_chaosreg.provider.harbor_access import HarborAccess, ident_of, looked, place_of
+from pulumi_chaosreg.provider.resource import Found, Occasion
+from pulumi_chaosreg.provider.run import Run
+from pulumi_chaosreg.provider.unknown import is_unknown
+from pulumi_chaosreg.resources.harbor_immutable_tag_rule import HARBOR_IMMUTABLE_TAG_RULE
+from pulumi_chaosreg.resources.table import Failure, Properties, ResourceChange
+
+
+class HarborImmutableTagRule:
+    """The life of the resource, on plain values."""
+
+    def __init__(self, run: Run, access: HarborAccess | None = None) -> None:
+        self._access = access or HarborAccess(run)
+
+    @classmethod
+    def of_run(cls, run: Run) -> "HarborImmutableTagRule":
+        """The object that serves a run."""
+        return cls(run)
+
+    def check(self, inputs: Properties) -> tuple[dict[str, Any], list[Failure]]:
+        """The inputs with defaults, and what is wrong with them. Unknown values pass."""
+        failures = HARBOR_IMMUTABLE_TAG_RULE.failures(inputs, is_unknown)
+        given = [key for key in ("tags", "excludedTags") if inputs.get(key) is not None]
+        if len(given) != 1:
+            failures.append(("tags", "is missing: write either `tags` or `excludedTags`" if not given else _BOTH))
+        patterns = [one for key in given if isinstance(inputs[key], list) for one in inputs[key]]
+        if any(isinstance(one, str) and set("{},") & set(one) for one in patterns):
+            failures.append((given[0], "must be patterns without braces and commas; write each by itself"))
+        return HARBOR_IMMUTABLE_TAG_RULE.with_defaults(inputs), failures
+
+    def diff(self, state: Properties, inputs: Properties) -> ResourceChange:
+        """What `up` would do."""
+        return HARBOR_IMMUTABLE_TAG_RULE.change(state, inputs)
+
+    def preview(self, inputs: Properties) -> Mapping[str, Any]:
+        """The outputs are the inputs; its number is Harbor's."""
+        return {}
+
+    def look_ahead(self, state: Properties, inputs: Properties, occasion: Occasion) -> None:
+        """Nothing: what is wrong Harbor says when it is made."""
+
+    def create(self, inputs: Properties, occasion: Occasion) -> tuple[str, dict[str, Any]]:
+        """Make it; one that says the same is taken over."""
+        rule = make(self._access.client(inputs), inputs["project"], _wanted(inputs))
+        return ident_of(inputs, rule.number), _outputs(inputs, rule)
+
+    def update(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> dict[str, Any]:
+        """Make it what is said."""
+        wanted = replace(_wanted(inputs), number=int(state["ruleId"]))
+        return _outputs(inputs, change(self._access.client(inputs), inputs["project"], wanted))
+
+    def read(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> Found | None:
+        """The rule as it is; None where there is none. An import's id is `server/project/number`."""
+        server, project, number = place_of(ident, 3)
+        known = {**inputs, **state} or {"server": server, "project": project}
+
+        def found() -> Found | None:
+            rule = look(self._access.client(known), project, int(number)) if number.isdigit() else None
+            if rule is None:
+                return None
+            outputs = _outputs({"server": server, "project": project}, rule)
+            said = HARBOR_IMMUTABLE_TAG_RULE.outputs_of_inputs
+            return Found(ident, inputs or {key: outputs[key] for key in said if key in outputs}, outputs)
+
+        return looked(ident, state, inputs, occasion, found)
+
+    def delete(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> None:
+        """Take it away: its tags may move and go then."""
+        harbor = self._access.client({**state, "login": inputs.get("login")})
+        remove(harbor, state["project"], int(state["ruleId"]))
+
+
+_BOTH = "and `excludedTags` exclude each other: write one of them"
+
+
+def _wanted(inputs: Properties) -> Rule:
+    excluded = inputs.get("excludedTags")
+    patterns = excluded if excluded is not None else inputs["tags"]
+    return Rule(
+        inputs.get("repositories") or ALL,
+        tuple(sorted(set(patterns))),
+        excluded is not None,
+        inputs.get("disabled") is True,
+    )
+
+
+def _outputs(inputs: Properties, rule: Rule) -> dict[str, Any]:
+    return {
+        "server": inputs["server"],
+        "project": inputs["project"],
+        "repositories": rule.repositories,
+        ("excludedTags" if rule.is_exclusion else "tags"): list(rule.tags),
+        "disabled": rule.is_disabled,
+        "ruleId": rule.number,
+    }

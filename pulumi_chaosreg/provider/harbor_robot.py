@@ -1,0 +1,144 @@
+"""`HarborRobot`: a robot of one project of a Harbor, as a Pulumi custom resource.
+
+What its inputs are, and what a change of them means, says its table (`resources/harbor_robot.py`). Its secret is never
+lost: what was interrupted before anybody knew it is made anew, and what an import cannot know is given another one.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from pulumi_chaosreg.harbor.robots import ACCESS, NAME, NEVER, Robot, change, find, look, make, mark_of
+from pulumi_chaosreg.provider.harbor_access import HarborAccess, ident_of, looked, place_of
+from pulumi_chaosreg.provider.resource import Found, Occasion
+from pulumi_chaosreg.provider.run import Run
+from pulumi_chaosreg.provider.unknown import is_unknown
+from pulumi_chaosreg.resources.harbor_robot import HARBOR_ROBOT
+from pulumi_chaosreg.resources.table import Failure, Properties, ResourceChange
+
+_MOST_DAYS = 2**31 - 1
+_LONGEST_NAME = 200
+"""Harbor has 255 for the name with its prefix and project."""
+
+
+class HarborRobot:
+    """The life of the resource, on plain values."""
+
+    def __init__(self, run: Run, access: HarborAccess | None = None) -> None:
+        self._access = access or HarborAccess(run)
+
+    @classmethod
+    def of_run(cls, run: Run) -> "HarborRobot":
+        """The object that serves a run."""
+        return cls(run)
+
+    def check(self, inputs: Properties) -> tuple[dict[str, Any], list[Failure]]:
+        """The inputs with defaults, and what is wrong with them. Unknown values pass."""
+        failures = HARBOR_ROBOT.failures(inputs, is_unknown)
+        wrong = {key for key, _ in failures}
+        name, days, access = (inputs.get(key) for key in ("robot", "days", "access"))
+        if isinstance(name, str) and not (NAME.fullmatch(name) and len(name) <= _LONGEST_NAME):
+            failures.append(("robot", f"must be lowercase letters and digits, with single `._-` between: `{name}`"))
+        if "days" not in wrong and isinstance(days, int | float) and days != NEVER and not 0 < days < _MOST_DAYS:
+            failures.append(("days", "must be a number of days, 1 or more; -1 for a robot that never expires"))
+        if "access" not in wrong and isinstance(access, list):
+            bad = [one for one in access if isinstance(one, str) and not ACCESS.fullmatch(one)]
+            failures += [("access", f"must be a list of `resource:action`, not `{bad[0]}`")] if bad else []
+        return HARBOR_ROBOT.with_defaults(inputs), failures
+
+    def diff(self, state: Properties, inputs: Properties) -> ResourceChange:
+        """What `up` would do. One that has expired is as good as none; one whose secret is not known gets another."""
+        change = HARBOR_ROBOT.change(state, inputs)
+        ends = state.get("expiresAt", NEVER)
+        if ends != NEVER and ends <= time.time():
+            return replace(change, replaces=(*change.replaces, "expiresAt"))
+        return change if state.get("secret") else replace(change, updates=(*change.updates, "secret"))
+
+    def preview(self, inputs: Properties) -> Mapping[str, Any]:
+        """Its name and its secret are Harbor's."""
+        return {}
+
+    def look_ahead(self, state: Properties, inputs: Properties, occasion: Occasion) -> None:
+        """Nothing: what is wrong Harbor says when it is made, before anything depends on it."""
+
+    def create(self, inputs: Properties, occasion: Occasion) -> tuple[str, dict[str, Any]]:
+        """Make it, in place of one that an interrupted run of this resource has left."""
+        robot = make(self._access.client(inputs), _wanted(inputs, occasion.urn))
+        return _ident(inputs), _outputs(inputs, robot)
+
+    def update(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> dict[str, Any]:
+        """Make it what is said; with another secret where nobody knows the one that it has."""
+        wanted = replace(
+            _wanted(inputs, occasion.urn),
+            number=int(state["robotId"]),
+            username=state["username"],
+            expires_at=int(state.get("expiresAt", NEVER)),
+            secret=state.get("secret") or "",
+        )
+        return _outputs(inputs, change(self._access.client(inputs), wanted, renew=not wanted.secret))
+
+    def read(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> Found | None:
+        """The robot as it is, with the secret that the state knows; None where there is none. An import's id is
+        `server/project/robot`.
+        """
+        server, project, name = place_of(ident, 3)
+        known = {**inputs, **state} or {"server": server, "project": project}
+
+        def found() -> Found | None:
+            harbor = self._access.client(known)
+            number = state.get("robotId")
+            robot = look(harbor, project, int(number)) if number else find(harbor, project, name)
+            if robot is None:
+                return None
+            outputs = _outputs({"server": server}, replace(robot, name=name, secret=state.get("secret") or ""))
+            _tell_of_end(robot, occasion)
+            said = HARBOR_ROBOT.outputs_of_inputs
+            return Found(ident, inputs or {key: outputs[key] for key in said if key in outputs}, outputs)
+
+        return looked(ident, state, inputs, occasion, found)
+
+    def delete(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> None:
+        """Take it away: whoever still logs in with it cannot any more."""
+        number = state.get("robotId")
+        if number:
+            self._access.client({**state, "login": inputs.get("login")}).delete(f"/robots/{int(number)}")
+
+
+def _tell_of_end(robot: Robot, occasion: Occasion) -> None:
+    if robot.expires_at != NEVER and robot.expires_at <= time.time():
+        end = datetime.fromtimestamp(robot.expires_at, UTC)
+        occasion.warn(f"robot `{robot.username}` expired on {end:%Y-%m-%d}: the next `up` makes another one")
+
+
+def _ident(inputs: Properties) -> str:
+    return ident_of(inputs, inputs["robot"])
+
+
+def _wanted(inputs: Properties, urn: str) -> Robot:
+    return Robot(
+        inputs["project"],
+        inputs["robot"],
+        tuple(sorted(set(inputs["access"]))),
+        int(inputs["days"]),
+        inputs.get("description") or "",
+        mark_of(urn),
+        inputs.get("disabled") is True,
+    )
+
+
+def _outputs(inputs: Properties, robot: Robot) -> dict[str, Any]:
+    outputs = {
+        "server": inputs["server"],
+        "project": robot.project,
+        "robot": robot.name,
+        "access": list(robot.access),
+        "days": robot.days,
+        "description": robot.description,
+        "disabled": robot.is_disabled,
+        "robotId": robot.number,
+        "username": robot.username,
+        "expiresAt": robot.expires_at,
+    }
+    return {**outputs, "secret": robot.secret} if robot.secret else outputs

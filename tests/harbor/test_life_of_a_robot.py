@@ -1,0 +1,233 @@
+"""`HarborRobot` from check to delete, over the lab's Harbor: its secret is never lost, nor shown, and no robot is there
+twice."""
+
+import time
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from lab import harbor_orders
+from lab.harbor_orders import age, call, fail, requests
+from lab.state import HarborState
+from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.provider.harbor_robot import HarborRobot
+from pulumi_chaosreg.provider.run import Run
+from tests.harbor.conftest import PASSWORD, Heard
+
+PULL = ["repository:pull"]
+
+
+@pytest.fixture
+def resource(access):
+    return HarborRobot(Run(), access)
+
+
+@pytest.fixture(autouse=True)
+def project(harbor):
+    call(harbor, "POST", "/projects", {"project_name": "chaos"})
+
+
+@pytest.fixture
+def inputs(given, resource):
+    def inputs(**said: Any) -> dict[str, Any]:
+        checked, failures = resource.check(given(**{"robot": "pull", "access": PULL, "days": 30, **said}))
+        assert failures == []
+        return checked
+
+    return inputs
+
+
+def opens(harbor: HarborState, state: dict[str, Any]) -> bool:
+    """Whether its secret is the one that Harbor has."""
+    try:
+        call(harbor, "GET", f"/projects/{state['project']}/repositories", login=(state["username"], state["secret"]))
+    except OSError as refused:
+        return getattr(refused, "code", 0) == 403  # known, and not for this
+    return True
+
+
+def names(harbor: HarborState) -> list[str]:
+    return [one["name"] for one in harbor_orders.robots(harbor)]
+
+
+@pytest.mark.parametrize(
+    ("said", "failure"),
+    [
+        ({"robot": "Pull"}, ("robot", "must be lowercase letters")),
+        ({"robot": "chaos+pull"}, ("robot", "must be lowercase letters")),
+        ({"days": 0}, ("days", "must be a number of days")),
+        ({"days": -2}, ("days", "must be a number of days")),
+        ({"days": None}, ("days", "is missing; write how long")),
+        ({"access": []}, ("access", "must be a list of")),
+        ({"access": ["pull"]}, ("access", "must be a list of `resource:action`, not `pull`")),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_is_asked(resource, given, harbor, said, failure):
+    _, failures = resource.check(given(**{"robot": "pull", "access": PULL, "days": 30, **said}))
+    assert [(key, reason) for key, reason in failures if key == failure[0] and reason.startswith(failure[1])]
+
+
+def test_it_is_made_with_just_its_rights_and_an_end(resource, inputs, harbor, heard):
+    ident, state = resource.create(inputs(description="pulls for acme"), heard.occasion)
+    assert ident == f"{harbor.host}/chaos/pull"
+    assert state["username"] == "robot$chaos+pull"
+    assert opens(harbor, state)
+    (made,) = harbor_orders.robots(harbor)
+    assert made["level"] == "project"
+    assert made["duration"] == 30
+    (permission,) = made["permissions"]
+    assert (permission["kind"], permission["namespace"]) == ("project", "chaos")
+    assert [(one["resource"], one["action"]) for one in permission["access"]] == [("repository", "pull")]
+    assert 29 * 86400 < state["expiresAt"] - time.time() < 31 * 86400
+    found = resource.read(ident, state, inputs(), heard.occasion)
+    assert found
+    assert found.outputs == state, "the secret survives a refresh"
+    assert not heard.warned
+
+
+def test_another_prefix_is_harbor_s_own(resource, inputs, harbor, heard):
+    call(harbor, "PUT", "/configurations", {"robot_name_prefix": "bot+$"})
+    _, state = resource.create(inputs(), heard.occasion)
+    assert state["username"] == "bot+$chaos+pull"
+    assert opens(harbor, state)
+
+
+def test_what_somebody_changes_is_seen_and_mended(resource, inputs, harbor, heard):
+    wanted = inputs(description="pulls")
+    ident, state = resource.create(wanted, heard.occasion)
+    more = [{"resource": "repository", "action": action} for action in ("pull", "push")]
+    changed = {"permissions": [{"kind": "project", "namespace": "chaos", "access": more}], "disable": True}
+    body = {"name": state["username"], "level": "project", "duration": 30, "description": "mine", **changed}
+    call(harbor, "PUT", f"/robots/{state['robotId']}", body)
+    found = resource.read(ident, state, wanted, heard.occasion)
+    assert found
+    assert set(resource.diff(found.outputs, wanted).updates) == {"access", "description", "disabled"}
+    mended = resource.update(ident, found.outputs, wanted, heard.occasion)
+    assert mended == state
+    again = resource.read(ident, mended, wanted, heard.occasion)
+    assert again
+    assert again.outputs == state
+    assert opens(harbor, mended)
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [({"robot": "pull-2"}, "robot"), ({"days": 60}, "days"), ({"project": "other"}, "project")],
+)
+def test_another_name_end_or_project_is_another_robot(resource, inputs, heard, said, what):
+    _, state = resource.create(inputs(), heard.occasion)
+    assert resource.diff(state, inputs(**said)).replaces == (what,)
+
+
+def test_its_replacement_of_the_same_name_is_not_what_the_deletion_takes(resource, inputs, harbor, heard):
+    """The engine makes first and deletes last."""
+    ident, old = resource.create(inputs(), heard.occasion)
+    _, new = resource.create(inputs(days=60), heard.occasion)
+    resource.delete(ident, old, inputs(), heard.occasion)
+    assert names(harbor) == ["chaos+pull"]
+    assert opens(harbor, new)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"status": 500},
+        {"status": 502, "done": True},
+        {"cut": True},
+        {"cut": True, "done": True},
+        {"seconds": 0.8},
+        {"status": 429, "headers": {"Retry-After": "0"}},
+    ],
+    ids=["500", "502, but done", "cut", "cut, but done", "late", "429"],
+)
+def test_a_failure_in_the_middle_loses_no_secret_and_doubles_no_robot(resource, inputs, harbor, heard, how):
+    fail(harbor, "POST", "/robots", **how)
+    _, state = resource.create(inputs(), heard.occasion)
+    time.sleep(how.get("seconds", 0))  # the late one is done by now, too
+    assert names(harbor) == ["chaos+pull"]
+    assert opens(harbor, state)
+
+
+@pytest.mark.parametrize("call_that_fails", range(1, 6))
+def test_whatever_call_fails_for_good_the_next_run_makes_it_good(resource, inputs, harbor, heard, call_that_fails):
+    """The first run meets a robot of another's interrupted run, and fails at one of its calls until it gives up."""
+    fail(harbor, "POST", "/robots", cut=True, done=True, times=1)
+    fail(harbor, path="/api/", status=500, after=call_that_fails - 1, times=99)
+    with suppress(ChaosregError):  # some calls may fail, and it is made all the same
+        resource.create(inputs(), heard.occasion)
+    harbor_orders.mend(harbor)
+    _, state = resource.create(inputs(), heard.occasion)
+    assert names(harbor) == ["chaos+pull"]
+    assert opens(harbor, state)
+
+
+def test_a_robot_of_somebody_else_is_never_touched(resource, inputs, harbor, heard):
+    _, theirs = resource.create(inputs(), heard.occasion)
+    with pytest.raises(ChaosregError, match="CHR0487"):
+        resource.create(inputs(), Heard("urn:pulumi:dev::chaos::chaosreg:index:HarborRobot::acme").occasion)
+    assert opens(harbor, theirs)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{"status": 500}, {"cut": True}, {"seconds": 0.8}, {"status": 401, "code": "UNAUTHORIZED"}, {"status": 403}],
+)
+def test_a_refresh_keeps_what_it_cannot_look_at_and_its_secret(resource, inputs, harbor, heard, how):
+    ident, state = resource.create(inputs(), heard.occasion)
+    fail(harbor, "GET", "/robots/", times=9, **how)
+    found = resource.read(ident, state, inputs(), heard.occasion)
+    assert found
+    assert found.outputs == state
+    assert "kept as it was" in heard.warned[0]
+    assert state["secret"] not in heard.warned[0]
+    assert PASSWORD not in heard.warned[0]
+
+
+def test_only_harbor_s_own_404_means_gone(resource, inputs, harbor, heard):
+    ident, state = resource.create(inputs(), heard.occasion)
+    fail(harbor, "GET", "/robots/", status=404, code="", times=1)
+    assert resource.read(ident, state, inputs(), heard.occasion), "a gateway's"
+    call(harbor, "DELETE", f"/robots/{state['robotId']}")
+    assert resource.read(ident, state, inputs(), heard.occasion) is None
+    resource.delete(ident, state, inputs(), heard.occasion)
+
+
+def test_one_that_has_expired_is_told_and_replaced(resource, inputs, harbor, heard):
+    ident, state = resource.create(inputs(days=1), heard.occasion)
+    assert resource.diff(state, inputs(days=1)).replaces == ()
+    age(harbor, state["robotId"], 2 * 86400)
+    found = resource.read(ident, state, inputs(days=1), heard.occasion)
+    assert found
+    assert resource.diff(found.outputs, inputs(days=1)).replaces == ("expiresAt",)
+    assert "expired on" in heard.warned[0]
+
+
+def test_an_imported_one_gets_a_secret_and_nothing_else(resource, inputs, harbor, heard, monkeypatch):
+    _, state = resource.create(inputs(description="pulls"), heard.occasion)
+    monkeypatch.setenv("HARBOR_USERNAME", "admin")
+    monkeypatch.setenv("HARBOR_PASSWORD", PASSWORD)
+    found = resource.read(f"{harbor.host}/chaos/pull", {}, {}, heard.occasion)
+    assert found
+    assert "secret" not in found.outputs
+    assert opens(harbor, state), "a look changes nothing"
+    wanted = resource.check(found.inputs)[0]
+    assert resource.diff(found.outputs, wanted).updates == ("secret",)
+    # an answer that is lost is asked for again with the same secret
+    fail(harbor, "PATCH", "/robots/", cut=True, done=True)
+    after = resource.update(found.ident, found.outputs, wanted, heard.occasion)
+    assert opens(harbor, after)
+    assert not opens(harbor, state)
+    assert resource.diff(after, wanted).updates == ()
+
+
+def test_no_message_and_no_log_has_a_secret(resource, inputs, harbor, heard, caplog):
+    caplog.set_level("DEBUG")
+    fail(harbor, "PUT", "/robots/", status=400, code="BAD_REQUEST", message=f"no: {PASSWORD}")
+    ident, state = resource.create(inputs(), heard.occasion)
+    with pytest.raises(ChaosregError) as refused:
+        resource.update(ident, state, inputs(disabled=True), heard.occasion)
+    told = f"{refused.value}{caplog.text}{''.join(map(str, requests(harbor)))}{resource._access.client(inputs())!r}"
+    assert "BAD_REQUEST" in told
+    assert PASSWORD not in told
+    assert state["secret"] not in told
