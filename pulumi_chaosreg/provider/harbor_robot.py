@@ -7,7 +7,7 @@ lost: what was interrupted before anybody knew it is made anew, and what an impo
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pulumi_chaosreg.harbor.robots import ACCESS, NAME, NEVER, Robot, change, find, look, make, mark_of
@@ -18,6 +18,7 @@ from pulumi_chaosreg.provider.unknown import is_unknown
 from pulumi_chaosreg.resources.harbor_robot import HARBOR_ROBOT
 from pulumi_chaosreg.resources.table import Failure, Properties, ResourceChange
 
+_BOTH = "and `ends` exclude each other: write one of them"
 _MOST_DAYS = 2**31 - 1
 _LONGEST_NAME = 200
 """Harbor has 255 for the name with its prefix and project."""
@@ -38,11 +39,15 @@ class HarborRobot:
         """The inputs with defaults, and what is wrong with them. Unknown values pass."""
         failures = HARBOR_ROBOT.failures(inputs, is_unknown)
         wrong = {key for key, _ in failures}
-        name, days, access = (inputs.get(key) for key in ("robot", "days", "access"))
+        name, days, access, ends = (inputs.get(key) for key in ("robot", "days", "access", "ends"))
         if isinstance(name, str) and not (NAME.fullmatch(name) and len(name) <= _LONGEST_NAME):
             failures.append(("robot", f"must be lowercase letters and digits, with single `._-` between: `{name}`"))
         if "days" not in wrong and isinstance(days, int | float) and days != NEVER and not 0 < days < _MOST_DAYS:
             failures.append(("days", "must be a number of days, 1 or more; -1 for a robot that never expires"))
+        if (days is None) == (ends is None):
+            failures.append(("days", "is missing: write either `days` or `ends`" if days is None else _BOTH))
+        if "ends" not in wrong and isinstance(ends, str) and _day(ends) is None:
+            failures.append(("ends", "must be a day, as in `2027-01-31`"))
         if "access" not in wrong and isinstance(access, list):
             bad = [one for one in access if isinstance(one, str) and not ACCESS.fullmatch(one)]
             failures += [("access", f"must be a list of `resource:action`, not `{bad[0]}`")] if bad else []
@@ -70,14 +75,19 @@ class HarborRobot:
 
     def update(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> dict[str, Any]:
         """Make it what is said; with another secret where nobody knows the one that it has."""
+        harbor, number = self._access.client(inputs), int(state["robotId"])
+        found = look(harbor, inputs["project"], number)
+        if found is None:
+            return self.create(inputs, occasion)[1]
         wanted = replace(
             _wanted(inputs, occasion.urn),
-            number=int(state["robotId"]),
-            username=state["username"],
-            expires_at=int(state.get("expiresAt", NEVER)),
+            days=found.days,  # another end is another robot
+            number=number,
+            username=found.username,
+            expires_at=found.expires_at,
             secret=state.get("secret") or "",
         )
-        return _outputs(inputs, change(self._access.client(inputs), wanted, renew=not wanted.secret))
+        return _outputs(inputs, change(harbor, wanted, renew=not wanted.secret))
 
     def read(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> Found | None:
         """The robot as it is, with the secret that the state knows; None where there is none. An import's id is
@@ -92,7 +102,9 @@ class HarborRobot:
             robot = look(harbor, project, int(number)) if number else find(harbor, project, name)
             if robot is None:
                 return None
-            outputs = _outputs({"server": server}, replace(robot, name=name, secret=state.get("secret") or ""))
+            ends = {"ends": _seen_end(robot, state["ends"])} if state.get("ends") else {}
+            robot = replace(robot, name=name, secret=state.get("secret") or "")
+            outputs = _outputs({"server": server, **ends}, robot)
             _tell_of_end(robot, occasion)
             said = HARBOR_ROBOT.outputs_of_inputs
             return Found(ident, inputs or {key: outputs[key] for key in said if key in outputs}, outputs)
@@ -121,20 +133,42 @@ def _wanted(inputs: Properties, urn: str) -> Robot:
         inputs["project"],
         inputs["robot"],
         tuple(sorted(set(inputs["access"]))),
-        int(inputs["days"]),
+        _days(inputs, datetime.now(UTC).date()),
         inputs.get("description") or "",
         mark_of(urn),
         inputs.get("disabled") is True,
     )
 
 
+def _days(inputs: Properties, today: date) -> int:
+    """From today on: Harbor counts them from the robot's making."""
+    end = _day(inputs.get("ends") or "")
+    return int(inputs["days"]) if end is None else max(1, (end - today).days)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _seen_end(robot: Robot, said: str) -> str:
+    """The day that was said, unless somebody has moved the end: Harbor has it to the second, at the hour of making."""
+    if robot.expires_at == NEVER:
+        return "never"
+    end, wanted = datetime.fromtimestamp(robot.expires_at, UTC).date(), _day(said)
+    return said if wanted and abs(end - wanted) <= timedelta(days=1) else end.isoformat()
+
+
 def _outputs(inputs: Properties, robot: Robot) -> dict[str, Any]:
+    until = {"ends": inputs["ends"]} if inputs.get("ends") else {"days": robot.days}
     outputs = {
         "server": inputs["server"],
         "project": robot.project,
         "robot": robot.name,
         "access": list(robot.access),
-        "days": robot.days,
+        **until,
         "description": robot.description,
         "disabled": robot.is_disabled,
         "robotId": robot.number,

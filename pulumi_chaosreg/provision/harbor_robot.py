@@ -13,7 +13,8 @@ class HarborRobot(CustomResource):
     """A robot of one project of a Harbor (2.10 or newer), which may do just what `access` lists.
 
     `robot` is its name, as in `pull`; Harbor puts a prefix and the project before it. `access` has
-    `resource:action`, as in `repository:pull`. `days` are how long it lives, from its making; -1 is always. `login` is
+    `resource:action`, as in `repository:pull`. It lives for so many `days` (-1: always), or until the
+    day `ends` (`2027-01-31`). `login` is
     who makes it: `{"username": …, "password": …}`; never shown and never a diff; without it `HARBOR_USERNAME` and
     `HARBOR_PASSWORD` are read. One that has expired is replaced. Import by `server/project/robot`; nobody can read its
     secret, so that the next `up` gives it another one.
@@ -36,7 +37,8 @@ class HarborRobot(CustomResource):
         project: pulumi.Input[str],
         robot: pulumi.Input[str],
         access: pulumi.Input[Sequence[pulumi.Input[str]]],
-        days: pulumi.Input[int],
+        days: pulumi.Input[int] | None = None,
+        ends: pulumi.Input[str] | None = None,
         login: pulumi.Input[Any] | None = None,
         description: pulumi.Input[str] | None = None,
         disabled: pulumi.Input[bool] | None = None,
@@ -48,6 +50,7 @@ class HarborRobot(CustomResource):
             "robot": robot,
             "access": access,
             "days": days,
+            "ends": ends,
             "login": login,
             "description": description,
             "disabled": disabled,

@@ -28,9 +28,8 @@ HARBOR_ROBOT = ResourceTable(
             hint="`resource:action`, as in `repository:pull`",
             normal=_rights,
         ),
-        Input(
-            "days", ValueType.NUMBER, Shows.REPLACE, required=True, in_state=True, hint="how long it lives; -1: always"
-        ),
+        Input("days", ValueType.NUMBER, Shows.REPLACE, in_state=True),
+        Input("ends", shows=Shows.REPLACE, in_state=True),
         Input("description", in_state=True, normal=_text),
         Input("disabled", ValueType.FLAG, in_state=True, normal=bool),
     ),
@@ -42,6 +41,6 @@ HARBOR_ROBOT = ResourceTable(
     ),
 )
 """Harbor shows the secret once: it is in the state, as a secret, and a refresh leaves it there. Where the state lacks
-it, after an import, an update gives the robot another one. `days` count from the robot's making, so that others are
-another robot; so is one that has expired.
+it, after an import, an update gives the robot another one. It lives for so many `days` from its making, or until the
+day `ends`; another end is another robot, and so is one that has expired.
 """

@@ -3,6 +3,7 @@ twice."""
 
 import time
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -58,7 +59,9 @@ def names(harbor: HarborState) -> list[str]:
         ({"robot": "chaos+pull"}, ("robot", "must be lowercase letters")),
         ({"days": 0}, ("days", "must be a number of days")),
         ({"days": -2}, ("days", "must be a number of days")),
-        ({"days": None}, ("days", "is missing; write how long")),
+        ({"days": None}, ("days", "is missing: write either `days` or `ends`")),
+        ({"ends": "2027-01-31"}, ("days", "and `ends` exclude each other")),
+        ({"days": None, "ends": "31.1.2027"}, ("ends", "must be a day")),
         ({"access": []}, ("access", "must be a list of")),
         ({"access": ["pull"]}, ("access", "must be a list of `resource:action`, not `pull`")),
     ],
@@ -201,6 +204,21 @@ def test_one_that_has_expired_is_told_and_replaced(resource, inputs, harbor, hea
     assert found
     assert resource.diff(found.outputs, inputs(days=1)).replaces == ("expiresAt",)
     assert "expired on" in heard.warned[0]
+
+
+def test_one_that_lives_until_a_day_is_the_same_on_every_day_before(resource, inputs, harbor, heard):
+    day = datetime.now(UTC).date() + timedelta(days=20)
+    wanted = inputs(days=None, ends=day.isoformat())
+    ident, state = resource.create(wanted, heard.occasion)
+    assert harbor_orders.robots(harbor)[0]["duration"] == 20
+    assert datetime.fromtimestamp(state["expiresAt"], UTC).date() == day
+    found = resource.read(ident, state, wanted, heard.occasion)
+    assert found
+    assert found.outputs == state
+    age(harbor, state["robotId"], 5 * 86400)  # somebody has moved its end
+    found = resource.read(ident, state, wanted, heard.occasion)
+    assert found
+    assert resource.diff(found.outputs, wanted).replaces == ("ends",)
 
 
 def test_an_imported_one_gets_a_secret_and_nothing_else(resource, inputs, harbor, heard, monkeypatch):
