@@ -288,6 +288,11 @@ class RepositoriesArgs(TypedDict, total=False):
     the registry's own
     """
 
+    repository_key: str
+    """the key of the one repository that the server's host or port stands for (Artifactory); by default the path
+    (`account`) begins with it. Said where the registry is defined
+    """
+
     tags: dict[str, str]
     """cloud tags for the created resources"""
 

@@ -112,6 +112,8 @@ class RepositorySettings:
     """Whether tags of signatures and lists of referrers (`sha256-…`) come along; such tags do move."""
     kms_key: str = ""
     """The key that encrypts them; by default the registry's own."""
+    repository_key: str = ""
+    """Which repository the server's host or port stands for; empty where the path begins with it."""
     tags: Mapping[str, str] = field(default_factory=dict)
     pullers: Pullers = Pullers()
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

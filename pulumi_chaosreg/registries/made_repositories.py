@@ -1,7 +1,7 @@
 """What a kind of registry takes of those who make repositories in it: its limits, known offline. Data of kinds.toml."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -58,6 +58,39 @@ class CloudTags:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedName:
+    """What the one repository may be called that all images of a registry share."""
+
+    longest: int
+    pattern: re.Pattern[str]
+    letters: str
+    """The same in words."""
+    never: Sequence[str] = ()
+    """Names that are the registry's own, in lower case."""
+    never_begins: Sequence[str] = ()
+    never_ends: Sequence[str] = ()
+    filled_by_itself: Sequence[str] = ()
+    """Words with which people end the names of repositories that take images from elsewhere, and are none to make."""
+
+    def problem(self, name: str) -> str:
+        """What is wrong with it; empty where nothing is."""
+        plain = name.lower()
+        if len(name) > self.longest:
+            return f"it has {len(name)} characters, but {self.longest} are allowed"
+        if not self.pattern.fullmatch(name):
+            return f"it has other characters than {self.letters}"
+        if plain in self.never or plain.startswith(tuple(self.never_begins)):
+            return "this name is the registry's own"
+        end = next((one for one in self.never_ends if plain.endswith(one)), "")
+        return f"it ends with `{end}`" if end else ""
+
+    def sounds_filled(self, name: str) -> str:
+        """The word by which it sounds like one that fills itself; empty where it does not."""
+        last = re.split(r"[-_.]", name.lower())[-1]
+        return last if last in self.filled_by_itself else ""
+
+
+@dataclass(frozen=True, slots=True)
 class MadeRepositories:
     """What a kind takes of `repositories`, and its limits: None where none is known, or where we make none."""
 
@@ -71,6 +104,8 @@ class MadeRepositories:
     """Whether who makes them needs a login of the registry's own: there is no cloud's identity."""
     makes_logins: bool = False
     """Whether pull credentials can be made with them (`type: made`)."""
+    shared_name: SharedName | None = None
+    """Where all images share one repository that the path begins with, or else `repository_key` names."""
     key: KeyForm | None = None
     tags: CloudTags | None = None
 
@@ -84,7 +119,7 @@ class MadeRepositories:
         known: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()
         }
-        for name, form in (("key", KeyForm), ("tags", CloudTags)):
+        for name, form in (("key", KeyForm), ("tags", CloudTags), ("shared_name", SharedName)):
             if name in known:
                 known[name] = form(**known[name] | {"pattern": re.compile(known[name]["pattern"])})
         return cls(**known)

@@ -26,6 +26,7 @@ from pulumi_chaosreg.review.registry_checks import check_forms, check_registries
 from pulumi_chaosreg.review.repository_checks import check_repositories
 from pulumi_chaosreg.review.republishing_checks import check_republished
 from pulumi_chaosreg.review.robot_checks import check_robots
+from pulumi_chaosreg.review.shared_name_checks import check_shared_names
 from pulumi_chaosreg.review.signer_checks import check_signers
 from pulumi_chaosreg.review.untaken_checks import check_untaken
 from pulumi_chaosreg.review.vain_checks import check_vain
@@ -113,7 +114,7 @@ def _robots(subject: Subject) -> Iterable[Finding]:
 
 
 def _repositories(subject: Subject) -> Iterable[Finding]:
-    return check_repositories(subject.catalogue, subject.demands)
+    return [*check_repositories(subject.catalogue, subject.demands), *check_shared_names(subject.demands)]
 
 
 def _autopilot(subject: Subject) -> Iterable[Finding]:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.images.server_address import base_url
+from pulumi_chaosreg.registries.artifactory import named
 from pulumi_chaosreg.registries.aws import partition
 from pulumi_chaosreg.registries.kinds import RegistryKind, registry_kind
 from pulumi_chaosreg.registries.servers import canonical_server
@@ -47,9 +48,12 @@ def asked(config: ResolvedConfig) -> Iterator[Asked]:
             yield from _registry(source, Who.CI, "source")
         yield from _registry(server, Who.CI, "mirror")
         yield from _hosts(kind.reach.login, server, kind, Who.CI, f"login at {server}")
-    if registry.owner and (create := repositories_said(registry.owner, registry.base).get(REPOSITORIES.create.key)):
-        makes = kind.reach.make if create.value else ()
-        yield from _hosts(makes, server, kind, Who.CI, f"repositories at {server}")
+    said = repositories_said(registry.owner, registry.base) if registry.owner else {}
+    if (create := said.get(REPOSITORIES.create.key)) and create.value:
+        why = f"repositories at {server}"
+        yield from _hosts(kind.reach.make, server, kind, Who.CI, why)
+        if kind.made.shared_name and (key := said.get(REPOSITORIES.repository_key.key)):
+            yield _asked(f"https://{named(server, registry.account.value, key.value).platform}", Who.CI, why)
     for pulled in {server, *(image.reference.server for image in config.images)}:
         yield from _registry(pulled, Who.NODES, "pulls")
     for delivery, of, of_kind in (

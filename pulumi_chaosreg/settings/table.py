@@ -163,6 +163,10 @@ class _Repositories(Group, key="repositories"):
         "the key that encrypts them (a KMS key: its ARN at Amazon ECR, its resource name at Artifact Registry); by "
         "default the registry's own"
     )
+    repository_key = text(
+        "the key of the one repository that the server's host or port stands for (Artifactory); by default the path "
+        "(`account`) begins with it. Said where the registry is defined"
+    )
     tags = text_map("cloud tags for the created resources")
     pullers = mapping(PULLERS)
     members = mapping(MEMBERS)

@@ -68,6 +68,19 @@ def test_hosts_of_aws_end_as_they_do_there(hosts):
     assert ("prod-cn-north-1-starport-layer-bucket.s3.cn-north-1.amazonaws.com.cn", "nodes") in found
 
 
+def test_a_repository_in_jfrog_s_host_is_made_at_the_host_without_it(hosts):
+    registry = {
+        "server": "acme-docker-local.jfrog.io",
+        "type": "private",
+        "authentication": {"username": "u", "password_secret": "p"},
+    }
+    repositories = {"create": True, "repository_key": "docker-local", "login": "jfrog"}
+    account = {"image_registry": registry, "repositories": repositories, "mirror": {"source": "docker.io/harness"}}
+    found = asked(hosts(account, None, "-o", "json"))
+    assert ("acme.jfrog.io", "CI") in found
+    assert {host for host, who in found if who == "nodes"} == {"acme-docker-local.jfrog.io"}
+
+
 def test_who_leaves_the_others_out_and_text_names_each_host_once(hosts):
     below = {"cluster": {"context": "c", "provider": "eks"}}
     lines = hosts(ON_ECR, below, "--who", "nodes").splitlines()

@@ -60,6 +60,7 @@ TOLD = {
     "repositories.scan_on_push": ("account", None, True),
     "repositories.expire_untagged_after_days": ("account", None, 14),
     "repositories.kms_key": ("account", None, "arn:aws:kms:eu-west-1:123456789012:key/1"),
+    "repositories.repository_key": ("account", None, "docker-local"),
     "repositories.tags": ("account", None, {"team": "chaos"}),
     "repositories.pullers": ("account", None, {"organization": "o-a1b2c3d4e5"}),
     "repositories.members": ("account", None, {"pull": ["group:platform@example.com"]}),

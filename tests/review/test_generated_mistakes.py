@@ -622,6 +622,7 @@ BY_HAND: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
             (ACCOUNT, "example:8443\n", "example:8443  #! CHR0315\n"),
             (DEV, "pkg.dev\n", "pkg.dev  #! CHR0315 #! CHR0335\n"),
             (DEV, "gcr.io\n", "gcr.io  #! CHR0315 #! CHR0335\n"),
+            (DEV, "jfrog.io\n", "jfrog.io  #! CHR0315 #! CHR0335\n"),
             (DEV, "amazonaws.com\n        account: far", "amazonaws.com  #! CHR0315 #! CHR0335\n        account: far"),
         ],
     ),
@@ -976,7 +977,7 @@ def _result(reviewed: Review) -> dict[str, list[tuple[str, str, str]]]:
     }
 
 
-@pytest.mark.parametrize(("company", "infrastructures"), [(BIG, 12), (SMALL, 1)])
+@pytest.mark.parametrize(("company", "infrastructures"), [(BIG, 13), (SMALL, 1)])
 def test_a_good_company_has_no_finding_and_no_command_complains(write, review_once, capsys, company, infrastructures):
     project = write(company, {})
     reviewed = review(project)

@@ -1,0 +1,32 @@
+"""Which repository of Artifactory a host and a path stand for, and where its API answers.
+
+JFrog names a Docker repository in three ways (its documentation, "Docker Repository URL Formats"): as the first part of
+the path (`acme.jfrog.io/KEY`), in the host (`KEY.artifactory.company.com`, `acme-KEY.jfrog.io`), or by a port. Only the
+first one shows: in the others the settings say the key.
+"""
+
+from typing import NamedTuple
+
+_CLOUD = ".jfrog.io"
+
+
+class Named(NamedTuple):
+    """One repository."""
+
+    key: str
+    """Empty where neither the path nor the settings tell it."""
+    platform: str
+    """The host, with its port, that answers for JFrog's APIs."""
+
+
+def named(server: str, account: str, said: str = "") -> Named:
+    """`said` is the repository's key where the host or the port stands for it: it is then no part of the path."""
+    if not said:
+        return Named(account.strip("/").partition("/")[0], server)
+    host, _, port = server.partition(":")
+    label, _, above = host.partition(".")
+    if label == said and "." in above:
+        return Named(said, f"{above}:{port}" if port else above)
+    if host.endswith(_CLOUD) and label.endswith(f"-{said}") and above == _CLOUD[1:]:
+        return Named(said, label.removesuffix(f"-{said}") + _CLOUD)
+    return Named(said, host)  # the port is the repository's own; the platform has the usual one
