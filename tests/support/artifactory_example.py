@@ -1,0 +1,44 @@
+"""examples/artifactory as it stands in the project, with what only the lab has in the place of the internet."""
+
+import json
+import shutil
+from pathlib import Path
+
+from lab.state import LabState
+from lab.workspace import Step, Workspace
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "artifactory"
+STACKS = ("acme", "prod")
+SERVER = "acme.jfrog.io"
+ADMIN = "canary-of-jfrogs-admin"
+
+
+def artifactory_example(folder: Path, lab: LabState, space: str) -> Workspace:
+    """Locked, its stacks initialised with their credentials; upstream and the registry are the lab's, which stands for
+    JFrog's as the path of a host of one's own. `space` is the namespace.
+    """
+    assert lab.upstream
+    assert lab.registry
+    workspace = Workspace(folder)
+    workspace.add_project()
+    shutil.copytree(EXAMPLE / "stacks", folder / "stacks")
+    upstream = f"{lab.upstream.host}/harness"
+    for stack, old, new in (
+        ("acme", "mirror: {source: docker.io/harness", f"mirror: {{source: {upstream}, allow_sources: [{upstream}]"),
+        ("acme", f"server: {SERVER}", f"server: {lab.registry.host}\n      kind: artifactory"),
+        ("prod", "context: prod-eu}", f"context: prod-eu}}\n      namespace: {space}"),
+    ):
+        workspace.edit(f"stacks/Pulumi.{stack}.yaml", old, new)
+    workspace.run("chaosreg", "lock")
+    workspace.init(*STACKS)
+    push = f"chaosreg-credentials:jfrog-push={json.dumps(vars(lab.registry.push))}"
+    admin = f"chaosreg-credentials:jfrog-admin={ADMIN}"
+    workspace.run("pulumi", "config", "set-all", "--stack", "acme", "--secret", push, "--secret", admin)
+    return workspace
+
+
+def as_expected(steps: list[Step], lab: LabState) -> str:
+    """What a preview shows, a line for each resource: `create  type  name`."""
+    assert lab.registry
+    lines = [f"{step.op:7} {step.type:55} {step.name}" for step in steps if step.type != "pulumi:pulumi:Stack"]
+    return "\n".join(sorted(line.replace(lab.registry.host, SERVER) for line in lines)) + "\n"
