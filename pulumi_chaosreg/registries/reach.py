@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Hosts, by what they are asked for. `{region}`, `{aws}` (the end of AWS's hosts there) and `{name}` (the first
-    part of the server) are filled in; a `*` stands for one name that nobody knows beforehand.
+    """Hosts, by what they are asked for. `{region}`, `{aws}` (the end of AWS's hosts there), `{entra}` (Azure's login
+    there), `{server}` and `{name}` (its first part) are filled in; a `*` stands for one name that nobody knows.
     """
 
     tokens: Sequence[str] = ()
@@ -16,5 +16,7 @@ class Reach:
     """Where it redirects to for blobs."""
     login: Sequence[str] = ()
     """Who is asked by a machine that logs in with its cloud's identity."""
+    refresh: Sequence[str] = ()
+    """Who is asked by a refresher; empty where these are the same."""
     make: Sequence[str] = ()
     """Who is asked by `pulumi up` where repositories are made."""

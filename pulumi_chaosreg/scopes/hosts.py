@@ -9,6 +9,7 @@ from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.images.server_address import base_url
 from pulumi_chaosreg.registries.artifactory import named
 from pulumi_chaosreg.registries.aws import partition
+from pulumi_chaosreg.registries.azure import azure_cloud
 from pulumi_chaosreg.registries.kinds import RegistryKind, registry_kind
 from pulumi_chaosreg.registries.servers import canonical_server
 from pulumi_chaosreg.scopes.delivery import How
@@ -68,7 +69,10 @@ def asked(config: ResolvedConfig) -> Iterator[Asked]:
                 "the refresher's image",
             )
         if who:
-            yield from _hosts(of_kind.reach.login, of, of_kind, who, f"login at {of}")
+            login = of_kind.reach.login
+            yield from _hosts(
+                (delivery.refresher and of_kind.reach.refresh) or login, of, of_kind, who, f"login at {of}"
+            )
 
 
 def asked_for_record(record: Publication) -> Asked:
@@ -93,5 +97,11 @@ def _registry(server: str, who: Who, why: str) -> Iterator[Asked]:
 
 def _hosts(forms: Iterable[str], server: str, kind: RegistryKind, who: Who, why: str) -> Iterator[Asked]:
     region = kind.region(server) or ""
-    known = {"region": region, "aws": partition(region).suffix, "name": server.partition(".")[0]}
+    known = {
+        "region": region,
+        "aws": partition(region).suffix,
+        "entra": azure_cloud(server).authority,
+        "server": server.partition(":")[0],
+        "name": server.partition(".")[0],
+    }
     yield from (Asked(form.format(**known), _HTTPS, who, why) for form in forms)

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from pulumi_chaosreg.cli.main import main
+from pulumi_chaosreg.settings.refresher_identities import EXAMPLES
 
 ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 IMAGES = {"release": "1.94.4"}
@@ -59,6 +60,21 @@ def test_elsewhere_a_refresher_does_and_its_image_is_pulled(hosts):
     assert ("api.ecr.eu-west-1.amazonaws.com", "refresher") in found
     assert ("api.ecr.eu-west-1.amazonaws.com", "nodes") not in found
     assert ("public.ecr.aws", "nodes") in found
+
+
+@pytest.mark.parametrize(
+    ("server", "type_", "identity", "expected"),
+    [
+        ("europe-docker.pkg.dev", "gcp_service_account", EXAMPLES["gcp"], {"sts.googleapis.com"}),
+        ("acme.azurecr.io", "azure", EXAMPLES["azure"], {"login.microsoftonline.com", "acme.azurecr.io"}),
+        ("acme.azurecr.us", "azure", EXAMPLES["azure"], {"login.microsoftonline.us", "acme.azurecr.us"}),
+    ],
+)
+def test_what_a_refresher_asks_in_its_cloud(hosts, server, type_, identity, expected):
+    registry = {"server": server, "account": "p/r", "type": "private", "authentication": {"type": type_}}
+    below = {"pull_secret": {"identity": identity}}
+    found = asked(hosts({**ON_ECR, "image_registry": registry}, below, "-o", "json"))
+    assert {host for host, who in found if who == "refresher"} == expected
 
 
 def test_hosts_of_aws_end_as_they_do_there(hosts):

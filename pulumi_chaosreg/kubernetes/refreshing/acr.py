@@ -1,31 +1,17 @@
 """Azure Container Registry: a refresh token for three hours, for whoever Microsoft Entra knows."""
 
-from typing import NamedTuple
-
 from pulumi_chaosreg.kubernetes.refreshing.renewal import Renewal
+from pulumi_chaosreg.registries.azure import azure_cloud
 from pulumi_chaosreg.scopes.refresher import Refresher
 from pulumi_chaosreg.settings.refresher_identities import CLIENT, CLIENT_OF_TENANT
 
-
-class _Cloud(NamedTuple):
-    authority: str
-    audience: str
-    """Of the tokens that Entra takes there in the place of a secret."""
-
-
-_CLOUDS = {
-    "io": _Cloud("https://login.microsoftonline.com", "api://AzureADTokenExchange"),
-    "cn": _Cloud("https://login.partner.microsoftonline.cn", "api://AzureADTokenExchangeChina"),
-    "us": _Cloud("https://login.microsoftonline.us", "api://AzureADTokenExchangeUSGov"),
-}
-"""The end of a registry's host → its cloud."""
 _KEYS = {"AZURE_TENANT_ID": "tenant_id", "AZURE_CLIENT_ID": "client_id", "AZURE_CLIENT_SECRET": "client_secret"}
 
 
 def renewal(server: str, refresher: Refresher) -> Renewal:
     """By a client for the ServiceAccount's token, which AKS's webhook gives where no tenant is said, or by keys."""
-    cloud, identity = _CLOUDS[server.partition(":")[0].rpartition(".")[2].lower()], refresher.identity.value
-    environment = {"AZURE_AUTHORITY_HOST": cloud.authority}
+    cloud, identity = azure_cloud(server), refresher.identity.value
+    environment = {"AZURE_AUTHORITY_HOST": f"https://{cloud.authority}"}
     if refresher.form is CLIENT:
         return Renewal(
             "acr",
