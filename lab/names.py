@@ -5,6 +5,7 @@ and commands, and Pods ask the lab's name server (`lab.dns`).
 """
 
 from pathlib import Path
+from typing import NamedTuple
 
 MACHINE = Path("/etc/hosts")
 ACCOUNTS = ("123456789012", "111111111111")
@@ -14,6 +15,27 @@ ECR = tuple(f"{account}.dkr.ecr.{region}.amazonaws.com" for account in ACCOUNTS 
 
 AWS_APIS = tuple(f"{service}.{region}.amazonaws.com" for service in ("sts", "api.ecr") for region in REGIONS)
 """The APIs of AWS that a Pod asks; every other one has AWS_ENDPOINT_URL."""
+
+
+class CloudNames(NamedTuple):
+    """The names of one more cloud."""
+
+    address: str
+    """On the bridge, beside its own: every cloud has the usual ports."""
+    registry: str
+    apis: tuple[str, ...]
+    """What Pods ask, by the name server. No SDK takes a machine for one of Google's because it finds the name of the
+    metadata server: all ask for its address.
+    """
+
+
+CLOUDS = {
+    "google": CloudNames(
+        "10.245.0.1", "europe-north1-docker.pkg.dev", ("sts.googleapis.com", "metadata.google.internal")
+    ),
+    "azure": CloudNames("10.245.0.2", "chaosreglab.azurecr.io", ("login.microsoftonline.com",)),
+}
+"""Part of the lab → its names."""
 
 CLUSTER_DOMAIN = "cluster.local"
 SERVICES = "10.0.0.0/24"
@@ -28,7 +50,9 @@ def write_hosts(folder: Path, address: str) -> Path:
     """The machine's own names, and the lab's, which are at the address."""
     known = MACHINE.read_text("utf-8") if MACHINE.exists() else ""
     hosts = hosts_file(folder)
-    hosts.write_text(known.rstrip("\n") + "\n" + "".join(f"{address} {name}\n" for name in (*ECR, *AWS_APIS)), "utf-8")
+    ours = {**dict.fromkeys((*ECR, *AWS_APIS), address), **{one.registry: one.address for one in CLOUDS.values()}}
+    lines = "".join(f"{where} {name}\n" for name, where in ours.items())
+    hosts.write_text(known.rstrip("\n") + "\n" + lines, "utf-8")
     return hosts
 
 
@@ -48,5 +72,8 @@ def resolv_conf(folder: Path) -> Path:
 
 
 def records(address: str) -> dict[str, str]:
-    """What the name server knows: the names of AWS, which are at the address; of Services the API server's alone."""
-    return {**dict.fromkeys((*ECR, *AWS_APIS), address), _API_SERVICE_NAME: API_SERVICE}
+    """What the name server knows: the names of AWS, which are at the address, those of other clouds, which are at
+    theirs, and of Services the API server's alone.
+    """
+    clouds = {name: one.address for one in CLOUDS.values() for name in (one.registry, *one.apis)}
+    return {**dict.fromkeys((*ECR, *AWS_APIS), address), **clouds, _API_SERVICE_NAME: API_SERVICE}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from lab.errors import LabError
-from lab.names import SERVICES
+from lab.names import CLOUDS, SERVICES
 
 Network = Literal["namespace", "host"]
 
@@ -55,6 +55,7 @@ def furnish(hosts: Path, resolv_conf: Path) -> None:
         ["ip", "link", "set", "lo", "up"],
         ["ip", "link", "add", BRIDGE, "type", "bridge"],
         ["ip", "address", "add", f"{BRIDGE_ADDRESS}/24", "dev", BRIDGE],
+        *(["ip", "address", "add", f"{cloud.address}/32", "dev", BRIDGE] for cloud in CLOUDS.values()),
         ["ip", "link", "set", BRIDGE, "up"],
         # A real node has a default route. Without any, nothing for a Service would reach kube-proxy's rules.
         ["ip", "route", "add", SERVICES, "dev", BRIDGE],

@@ -1,6 +1,6 @@
 """An image for Pods that run a script: Python with its standard library, and nothing of this project.
 
-It trusts the lab's authority, by which the names of AWS are served, beside those that Debian trusts.
+It trusts the lab's authorities, by which the names of clouds are served, beside those that Debian trusts.
 """
 
 from functools import cache
@@ -25,12 +25,13 @@ def python_image(lab: LabState) -> str:
     if lab.python_image.missing:
         raise LabError(f"the lab has no image with Python here: {lab.python_image.missing}")
     assert lab.upstream, "the part `python-image` needs `upstream`"
-    return _pushed(lab.upstream.host, lab.python_image.root, lab.aws.authority if lab.aws else "")
+    authorities = tuple(cloud.authority for cloud in (lab.aws, lab.google, lab.azure) if cloud and cloud.authority)
+    return _pushed(lab.upstream.host, lab.python_image.root, authorities)
 
 
 @cache
-def _pushed(host: str, root: str, authority: str) -> str:
-    trusted = (Path(root) / _BUNDLE).read_bytes() + (Path(authority).read_bytes() if authority else b"")
+def _pushed(host: str, root: str, authorities: tuple[str, ...]) -> str:
+    trusted = b"".join(file.read_bytes() for file in (Path(root) / _BUNDLE, *map(Path, authorities)))
     # Without the packages that the recipe adds for our own command: a script that imports one shall fail.
     layers = [folder_layer(Path(root), without=_PACKAGES), layer({f"/{_BUNDLE}": trusted})]
     environment = ["PATH=/usr/bin", "PYTHONDONTWRITEBYTECODE=1", f"SSL_CERT_FILE=/{_BUNDLE}"]

@@ -75,6 +75,18 @@ class AwsState:
 
 
 @dataclass(frozen=True)
+class CloudState:
+    """What stands for one more cloud."""
+
+    registry: str
+    """Its real host name; empty without namespaces."""
+    authority: str
+    """The certificate that its TLS must be checked with."""
+    behind: str
+    """The registry that keeps the bytes, without a login and without TLS."""
+
+
+@dataclass(frozen=True)
 class HarnessState:
     """What stands for Harness."""
 
@@ -161,6 +173,8 @@ class LabState:
     upstream: UpstreamState | None = None
     olareg: OlaregState | None = None
     aws: AwsState | None = None
+    google: CloudState | None = None
+    azure: CloudState | None = None
     harness: HarnessState | None = None
     harbor: HarborState | None = None
     kubernetes: KubernetesState | None = None
@@ -199,6 +213,8 @@ class LabState:
             upstream=UpstreamState(**raw["upstream"]) if "upstream" in raw else None,
             olareg=OlaregState(**raw["olareg"]) if "olareg" in raw else None,
             aws=AwsState(**raw["aws"]) if "aws" in raw else None,
+            google=CloudState(**raw["google"]) if "google" in raw else None,
+            azure=CloudState(**raw["azure"]) if "azure" in raw else None,
             harness=HarnessState(**raw["harness"]) if "harness" in raw else None,
             harbor=HarborState(**harbor) if harbor else None,
             kubernetes=KubernetesState(**raw["kubernetes"]) if "kubernetes" in raw else None,

@@ -14,26 +14,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from lab.cloud_answers import Answer
 from lab.cluster_tokens import Ask, ClusterToken, NoKeysError, NoTokenError
 
 SERVER: Final = "chaosreg-lab stand-in for Azure"
+_HEADERS: Final = {"Server": SERVER, "Content-Type": "application/json"}
 USER: Final = "00000000-0000-0000-0000-000000000000"
 _SCOPE: Final = "https://containerregistry.azure.net/.default"
 _ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One whole answer in JSON."""
-
-    status: int
-    said: Any
-
-    headers = {"Server": SERVER, "Content-Type": "application/json"}  # noqa: RUF012
-
-    @property
-    def body(self) -> bytes:
-        return json.dumps(self.said).encode()
 
 
 @dataclass
@@ -58,6 +46,8 @@ class Azure:
     audience: str = "api://AzureADTokenExchange"
     seconds: int = 3 * 3600
     """How long a registry's refresh token is good for; Azure's are for three hours."""
+    _access: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """A registry's access token → user and refresh token that it was given for."""
     _entra: dict[str, str] = field(default_factory=dict)
     """Entra's token → client id."""
     _refresh: dict[str, tuple[str, str, float]] = field(default_factory=dict)
@@ -78,7 +68,7 @@ class Azure:
             return _no(*problem)
         token = f"canary-entra.{secrets.token_urlsafe(24)}"
         self._entra[token] = form["client_id"]
-        return Answer(200, {"token_type": "Bearer", "expires_in": 3599, "access_token": token})
+        return Answer(200, {"token_type": "Bearer", "expires_in": 3599, "access_token": token}, _HEADERS)
 
     def exchange(self, host: str, form: Mapping[str, str]) -> Answer:
         """`POST https://REGISTRY/oauth2/exchange`."""
@@ -91,7 +81,19 @@ class Azure:
         claims = {"iss": "Azure Container Registry", "aud": host, "exp": ends, "jti": secrets.token_hex(8)}
         token = f"{_encoded({'alg': 'RS256', 'typ': 'JWT'})}.{_encoded(claims)}.canary-{secrets.token_urlsafe(16)}"
         self._refresh[token] = (host, client, ends)
-        return Answer(200, {"refresh_token": token})
+        return Answer(200, {"refresh_token": token}, _HEADERS)
+
+    def access(self, host: str, user: str, token: str) -> Answer:
+        """`/oauth2/token` of a registry, by a refresh token."""
+        if not self.opens(host, user, token):
+            return _refused(401, "UNAUTHORIZED", "authentication required, visit https://aka.ms/acr/authorization")
+        given = f"canary-access.{secrets.token_urlsafe(24)}"
+        self._access[given] = (user, token)
+        return Answer(200, {"access_token": given}, _HEADERS)
+
+    def lets_in(self, host: str, access: str) -> bool:
+        """Whether an access token opens this registry now."""
+        return self.opens(host, *self._access.get(access, ("", "")))
 
     def opens(self, host: str, user: str, token: str) -> bool:
         """Whether this user and password may pull there now."""
@@ -125,8 +127,8 @@ def _encoded(part: Mapping[str, Any]) -> str:
 
 def _no(status: int, error: str, description: str) -> Answer:
     trace = f"Trace ID: {secrets.token_hex(16)} Correlation ID: {secrets.token_hex(16)}"
-    return Answer(status, {"error": error, "error_description": f"{description} {trace}", "error_codes": [1]})
+    return Answer(status, {"error": error, "error_description": f"{description} {trace}", "error_codes": [1]}, _HEADERS)
 
 
 def _refused(status: int, code: str, message: str) -> Answer:
-    return Answer(status, {"errors": [{"code": code, "message": message}]})
+    return Answer(status, {"errors": [{"code": code, "message": message}]}, _HEADERS)

@@ -6,13 +6,13 @@ stand-in, and every answer says so.
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from lab.cloud_answers import Answer
 from lab.cluster_tokens import Ask, ClusterToken, NoKeysError, NoTokenError
 
 SERVER: Final = "chaosreg-lab stand-in for Google Cloud"
@@ -23,19 +23,6 @@ _EXCHANGE: Final = {
     "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
 }
 _SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One whole answer, in JSON where it is no text."""
-
-    status: int
-    said: Any
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def body(self) -> bytes:
-        return (self.said if isinstance(self.said, str) else json.dumps(self.said)).encode()
 
 
 @dataclass

@@ -1,9 +1,11 @@
 """The parts of the lab."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from lab.errors import LabError
 from lab.parts.aws import Aws
+from lab.parts.clouds import Cloud
 from lab.parts.control_loops import ControllerManager, Scheduler
 from lab.parts.engine import Engine
 from lab.parts.harbor import Harbor
@@ -26,6 +28,8 @@ TABLE: dict[str, Callable[[], Part]] = {
     "registry": Registry,
     "olareg": Olareg,
     "aws": Aws,
+    "google": partial(Cloud, "google"),
+    "azure": partial(Cloud, "azure"),
     "harness": Harness,
     "harbor": Harbor,
     "kubernetes": Kubernetes,
