@@ -13,10 +13,10 @@ from azure.identity import AzureAuthorityHosts, ClientSecretCredential, DefaultA
 
 from pulumi_chaosreg.credentials.login import Login, LoginKind
 from pulumi_chaosreg.machine.refusals import identity_refused
+from pulumi_chaosreg.registries.azure import azure_cloud
 
 _AUDIENCE = "https://containerregistry.azure.net/.default"
 """Azure's own for registries: unlike the resource manager's, it cannot be switched off."""
-_AUTHORITIES = {".cn": AzureAuthorityHosts.AZURE_CHINA, ".us": AzureAuthorityHosts.AZURE_GOVERNMENT}
 _AUTHORITIES_OF_MANAGERS = {
     "management.chinacloudapi.cn": AzureAuthorityHosts.AZURE_CHINA,
     "management.usgovcloudapi.net": AzureAuthorityHosts.AZURE_GOVERNMENT,
@@ -30,8 +30,7 @@ logging.getLogger("azure.identity").setLevel(logging.CRITICAL)  # what it warns 
 
 def azure_login(server: str) -> tuple[Login, float]:
     """The token and the seconds that it is good for; ChaosregError (CHR0515)."""
-    authority = _AUTHORITIES.get(server[-3:])
-    chosen = {"authority": authority} if authority and not os.environ.get("AZURE_AUTHORITY_HOST") else {}
+    chosen = {} if os.environ.get("AZURE_AUTHORITY_HOST") else {"authority": azure_cloud(server).authority}
     try:
         with DefaultAzureCredential(**chosen) as credential:
             token = credential.get_token(_AUDIENCE)

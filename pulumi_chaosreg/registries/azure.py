@@ -13,7 +13,7 @@ class AzureCloud(NamedTuple):
 
 
 _CLOUDS = {
-    "cn": AzureCloud("login.partner.microsoftonline.cn", "api://AzureADTokenExchangeChina"),
+    "cn": AzureCloud("login.chinacloudapi.cn", "api://AzureADTokenExchangeChina"),
     "us": AzureCloud("login.microsoftonline.us", "api://AzureADTokenExchangeUSGov"),
 }
 _PUBLIC = AzureCloud("login.microsoftonline.com", "api://AzureADTokenExchange")

@@ -87,7 +87,7 @@ def test_what_a_pod_gets_for_each_identity() -> None:
     [
         ("acme.azurecr.io", "https://login.microsoftonline.com", "api://AzureADTokenExchange"),
         ("acme.azurecr.us", "https://login.microsoftonline.us", "api://AzureADTokenExchangeUSGov"),
-        ("acme.azurecr.cn", "https://login.partner.microsoftonline.cn", "api://AzureADTokenExchangeChina"),
+        ("acme.azurecr.cn", "https://login.chinacloudapi.cn", "api://AzureADTokenExchangeChina"),
     ],
 )
 def test_it_asks_in_the_registry_s_own_cloud(server: str, authority: str, audience: str) -> None:
