@@ -93,7 +93,7 @@ def refresher(infrastructure: Scope, registry: Registry, why: Place) -> tuple[Re
         return None, [misfit, *problems]
     environment = merged(infrastructure, PULL_SECRET.refresher_environment)
     parts = KEY_PARTS.get(registry.kind.cloud or "", ()) if keys_of(said.value) else ()
-    return Refresher(said, image, environment, parts), [*_elsewhere(said, infrastructure), *problems]
+    return Refresher(said, image, environment, parts), [*_elsewhere(said, infrastructure, registry), *problems]
 
 
 def refresher_name(secret_name: str) -> str:
@@ -141,10 +141,10 @@ def _misfit(said: Decided[str], registry: Registry) -> Finding | None:
     )
 
 
-def _elsewhere(said: Decided[str], infrastructure: Scope) -> Iterator[Finding]:
+def _elsewhere(said: Decided[str], infrastructure: Scope, registry: Registry) -> Iterator[Finding]:
     """An identity that another cluster than its cloud's own cannot give."""
     form, provider = identity_form(said.value), nearest(infrastructure, CLUSTER.provider)
-    if form.cluster and (provider is None or provider.value != form.cluster):
+    if form.cluster and not (provider and registry.kind.has_nodes_on(provider.value)):
         code, why, instead = _ONLY_THERE[form]
         yield Finding(
             code,

@@ -24,7 +24,7 @@ class IdentityForm:
     cloud: str = ""
     """Whose identity it is; empty for keys, which several have."""
     cluster: str = ""
-    """The `cluster.provider` that alone can give it to a Pod; empty where any cluster can."""
+    """The `cluster.provider` whose like alone can give it to a Pod; empty where any cluster can."""
 
 
 ROLE_FORM = IdentityForm("a role's ARN", re.compile(ROLE), "aws")

@@ -612,6 +612,7 @@ MISTAKES = {
               chaosreg:infrastructures:
                 a: {cluster: {context: a}}
                 b: {cluster: {context: b, provider: gke}}
+                d: {cluster: {context: d, provider: gke_autopilot}}
                 c:
                   cluster: {context: c, provider: gke}
                   image_registry: {server: acme.azurecr.io, account: c, type: private, authentication: {type: azure}}
