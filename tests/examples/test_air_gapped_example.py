@@ -41,7 +41,7 @@ pulumi() {
 }
 """
 DONE_ALREADY = {
-    OUTSIDE: r"python3 -m venv|pip |curl |kubernetes=",  # no index of packages, no downloads in the lab
+    OUTSIDE: r"python3 -m venv|pip |version|curl |\"https:",  # no index of packages, no downloads in the lab
     ONCE: r"tar ",  # the CLI is the lab's
 }
 INSTALLS = r"python3 -m venv|pip install"
