@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     import pulumi
     from pulumi_gcp.artifactregistry import RepositoryCleanupPolicyArgsDict
 
-_DAY = 86_400
+DAY = 86_400
+"""Seconds."""
 
 
 def provision(
@@ -84,7 +85,7 @@ def _repository(
         (role,) = registry.kind.rights[who]
         for member in {one.casefold(): one for one in reversed(members)}.values():  # Google has each once
             artifactregistry.RepositoryIamMember(
-                f"{registry.name}/{who}/{member}",
+                member_name(registry, who, member),
                 project=at.project,
                 location=at.location,
                 repository=repository.repository_id,
@@ -93,6 +94,11 @@ def _repository(
                 opts=below,
             )
     return repository
+
+
+def member_name(registry: OwnedRegistry, who: str, member: str) -> str:
+    """What the resource is called that gives somebody a role."""
+    return f"{registry.name}/{who}/{member}"
 
 
 def named(registry: OwnedRegistry) -> GooglePlace:
@@ -104,7 +110,7 @@ def cleanup(settings: RepositorySettings) -> "RepositoryCleanupPolicyArgsDict":
     """The policy that takes what has no tag for so many days. What an image index needs stays as long as the index:
     Google refuses to delete it (GOOGLE_MANIFEST_DANGLING_PARENT_IMAGE).
     """
-    older = f"{settings.expire_after * _DAY}s"
+    older = f"{settings.expire_after * DAY}s"
     return {"id": "untagged", "action": "DELETE", "condition": {"tag_state": "UNTAGGED", "older_than": older}}
 
 

@@ -152,7 +152,8 @@ def _look(every: Sequence[Owned]) -> list[Looked]:
     if findings:
         raise ChaosregError(dict.fromkeys(findings))
     return [
-        Looked(one.registry, tuple(found[at, image] for image in one.images), others[at])
+        # several images may be in one repository
+        Looked(one.registry, tuple(dict.fromkeys(found[at, image] for image in one.images)), others[at])
         for at, one in enumerate(every)
     ]
 
