@@ -7,7 +7,7 @@ is for: docs/registries/gar.md.
 import base64
 import hashlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pulumi_chaosreg.provision.other_key import refuse_other_key
 from pulumi_chaosreg.provision.protocol import (
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 DAY = 86_400
 """Seconds."""
+_OWN_PULLS = "iam.gke.io/enable-wi-image-pull"
+"""On a ServiceAccount: its Pods pull as itself (kubernetes/cloud-provider-gcp#1202)."""
 
 
 def provision(
@@ -42,7 +44,14 @@ def provision(
     repository = there or _repository(registry, settings, parent)
     pull, push, delete = (Access(registry.kind.rights[who]) for who in ("pull", "push", "delete"))
     logins = before.logins if before else _logins(registry, settings.made, repository)
-    return Provisioned(dict.fromkeys((image.path for image in images), repository), pull, push, delete, logins=logins)
+    return Provisioned(
+        dict.fromkeys((image.path for image in images), repository),
+        pull,
+        push,
+        delete,
+        node_identity=node_identity(registry),
+        logins=logins,
+    )
 
 
 def _repository(
@@ -94,6 +103,14 @@ def _repository(
                 opts=below,
             )
     return repository
+
+
+def node_identity(registry: OwnedRegistry) -> "dict[str, pulumi.Input[Any]]":
+    """What nodes need to pull without a Secret: this role on this repository. And what a ServiceAccount says whose Pods
+    pull as itself, where GKE asks so; without a role of its own it could pull nothing then, so nobody gets it unasked.
+    """
+    (role,) = registry.kind.rights["pull"]
+    return {"role": role, "repository": named(registry).name, "workload_identity_annotations": {_OWN_PULLS: "true"}}
 
 
 def member_name(registry: OwnedRegistry, who: str, member: str) -> str:

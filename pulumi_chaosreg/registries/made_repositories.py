@@ -98,6 +98,8 @@ class MadeRepositories:
     """The keys below `repositories`, besides `create`, that its provisioner goes by. All others are told (CHR0497)."""
     moving_tags: int | None = None
     """How many tags may move, each by its name or a pattern, where all others stay."""
+    keeps_immutable: bool = False
+    """Whether no tag can be removed where all are immutable, by nobody."""
     untagged_days: int = 0
     """The least number of days after which what is untagged may go."""
     login: bool = False

@@ -13,7 +13,7 @@ from pulumi_chaosreg.settings.table import MIRROR, REPOSITORIES
 
 
 def check_repositories(catalogue: Catalogue, demands: Iterable[Demand]) -> Iterator[Finding]:
-    """CHR0443 to CHR0446 and CHR0548, once for each registry whose repositories are made."""
+    """CHR0443 to CHR0446, CHR0498 and CHR0548, once for each registry whose repositories are made."""
     of_registry: dict[tuple[Scope, str], list[Demand]] = {}
     for demand in by_images(demands):
         if demand.owner is not None and is_made(demand.registry):
@@ -23,7 +23,7 @@ def check_repositories(catalogue: Catalogue, demands: Iterable[Demand]) -> Itera
         registry = alike[0].registry
         images = [image for demand in alike for image in demand.images if not image.is_custom]
         found |= dict.fromkeys([*_moving_tags(registry, images, catalogue), *_days(registry), *_tags(registry)])
-        found |= dict.fromkeys([*_key(registry), *_login(registry)])
+        found |= dict.fromkeys([*_key(registry), *_login(registry), *_deleted(registry)])
     yield from found
 
 
@@ -65,6 +65,21 @@ def _days(registry: Registry) -> Iterator[Finding]:
             f"{registry.kind.title} keeps untagged images for at least {least} day, not {days.value}",
             days.origin.place,
             help=f"write {least} or more; the default is 14",
+        )
+
+
+def _deleted(registry: Registry) -> Iterator[Finding]:
+    """A `destroy`, or a new release, that would stop in the middle."""
+    if not registry.kind.made.keeps_immutable or _is_unclear(registry) or registry.policy is None:
+        return
+    immutable, wanted = said_of(registry, REPOSITORIES.immutable_tags), registry.policy.on_destroy
+    if wanted and wanted.value == "delete" and (immutable is None or immutable.value):
+        yield Finding(
+            "CHR0498",
+            f"`on_destroy: delete` cannot remove images of `{registry.path}`: {registry.kind.title} keeps every tag of "
+            "a repository with immutable tags",
+            wanted.origin.place,
+            help="write `repositories: {immutable_tags: false}` for this registry, or `on_destroy: retain`",
         )
 
 

@@ -7,7 +7,13 @@ import pulumi
 import pytest
 
 from pulumi_chaosreg.provision import gar
-from pulumi_chaosreg.provision.protocol import ImageRepository, OwnedRegistry, Provisioned, RepositorySettings
+from pulumi_chaosreg.provision.protocol import (
+    SERVICE_ACCOUNT_ANNOTATIONS,
+    ImageRepository,
+    OwnedRegistry,
+    Provisioned,
+    RepositorySettings,
+)
 from pulumi_chaosreg.provision.provision import provision
 from pulumi_chaosreg.registries.kinds import registry_kind
 from pulumi_chaosreg.settings.google_grammars import MEMBER as MEMBER_GRAMMAR
@@ -114,6 +120,16 @@ def test_each_member_gets_one_role_on_this_repository_alone() -> None:
 )
 def test_host_and_path_name_the_repository(server: str, account: str, expected: tuple[str, str, str]) -> None:
     assert gar.named(registry(server, account))[:3] == expected
+
+
+def test_what_nodes_need_is_told_and_no_service_account_is_sent_to_pull_as_itself() -> None:
+    told = gar.node_identity(registry("gcr.io", "acme"))
+    assert (told["role"], told["repository"]) == (
+        "roles/artifactregistry.reader",
+        "projects/acme/locations/us/repositories/gcr.io",
+    )
+    assert told["workload_identity_annotations"] == {"iam.gke.io/enable-wi-image-pull": "true"}
+    assert SERVICE_ACCOUNT_ANNOTATIONS not in told
 
 
 def test_another_key_is_refused_as_google_never_changes_it() -> None:

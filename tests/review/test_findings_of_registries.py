@@ -6,6 +6,23 @@ BELOW = "config: {chaosreg:parent_stack: acme, chaosreg:infrastructures: {x: {cl
 EU = "eu: {server: eu.example, account: chaos, type: public, mirror: off}"
 
 MISTAKES = {
+    "tags that Google keeps and somebody wants deleted": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            image_registry:
+              server: europe-docker.pkg.dev
+              account: acme/chaos
+              type: private
+              authentication: {type: node_identity}
+            mirror: {source: docker.io/acme, allow_sources: [docker.io/acme]}
+            images: {release: "1.94.4", pin: "off"}
+            on_destroy: delete  #! CHR0498
+            repositories: {create: true}
+        """,
+        ["cannot remove images of `europe-docker.pkg.dev/acme/chaos`", "or `on_destroy: retain`"],
+    ),
     "who may pull, as another kind of registry has it": (
         """
         config:
@@ -507,3 +524,18 @@ TOLD_BELOW = {
 def test_a_mistake_is_told_where_it_is_mended_and_its_consequences_are_not(project, check_marks, mistake):
     files, words = TOLD_BELOW[mistake]
     check_marks(project.write(files), words)
+
+
+@pytest.mark.parametrize(
+    ("server", "said", "is_told"),
+    [
+        ("europe-docker.pkg.dev", "create: true, immutable_tags: true", True),
+        ("europe-docker.pkg.dev", "create: true, immutable_tags: false", False),
+        ("europe-docker.pkg.dev", "create: false", False),
+        ("123456789012.dkr.ecr.eu-west-1.amazonaws.com", "create: true", False),
+    ],
+)
+def test_tags_can_be_deleted_where_they_are_not_kept(project, server, said, is_told):
+    text = MISTAKES["tags that Google keeps and somebody wants deleted"][0]
+    project.write({"acme": text.replace("create: true", said).replace("europe-docker.pkg.dev", server), "i": BELOW})
+    assert ("CHR0498" in [finding.code for finding in project.review().errors]) is is_told
