@@ -113,6 +113,8 @@ class RegistryKind:
     """Hosts that were meant for one of this kind, where they are none: an account's number with a digit too few."""
     provisioner: str = "generic"
     """The module of `provision/` that makes what it needs; `generic` makes nothing."""
+    left_alone: str = ""
+    """Why no version makes anything there; empty where one does, or could."""
     extra: str | None = None
     """The extra of this package that the module needs."""
 

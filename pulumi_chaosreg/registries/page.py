@@ -30,7 +30,7 @@ def _path(kind: RegistryKind) -> str:
 
 def _made(kind: RegistryKind) -> str:
     if not kind.provisions:
-        return "–"
+        return "nothing: a push does" if kind.left_alone else "–"
     text = "a repository for each image" if kind.each_image else "one repository"
     return f"{text}, pull credentials" if kind.made.makes_logins else text
 

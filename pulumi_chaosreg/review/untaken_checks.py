@@ -45,8 +45,10 @@ def _untaken(scope: Scope, base: Path, row: "Setting[object]", here: "list[_Defi
         vain = [one for one in counting if one not in able]
         if not vain or not scope.get(row, base):
             return None
-        why = "this version makes none there"
-        return _vain("CHR0111", scope, base, row, why, "make them in the registry first", vain[0] if able else None)
+        kind = vain[0].kind
+        why = f"at {kind.title} {kind.left_alone}" if kind.left_alone else "this version makes none there"
+        advice = "remove it" if kind.left_alone else "make them in the registry first"
+        return _vain("CHR0111", scope, base, row, why, advice, vain[0] if able else None)
     if not counting:
         return None
     if not able:

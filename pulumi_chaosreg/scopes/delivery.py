@@ -415,7 +415,8 @@ def _incomplete(said: Mapping[str, Any], registry: Registry) -> Iterator[tuple[s
     if type_ not in ("basic", "token"):
         return
     if "username" not in said and type_ == "basic":
-        yield "basic authentication has no `username`", "add `username: <user>`"
+        without = ", or `type: token`, which needs none there" if kind.token_user else ""
+        yield "basic authentication has no `username`", f"add `username: <user>`{without}"
     elif "username" not in said:
         usual = kind.usual_user(server, registry.account.value)
         yield (

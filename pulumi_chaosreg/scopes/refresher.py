@@ -106,7 +106,7 @@ def refresher_name(secret_name: str) -> str:
 
 
 def _nobody(registry: Registry, why: Place, *, follows: bool) -> Finding:
-    nodes = " or ".join(registry.kind.node_identity_on)
+    nodes = next(iter(registry.kind.node_identity_on), "")
     without = f"; on {nodes} nodes, `cluster: {{provider: {nodes}}}` needs none" if nodes else ""
     return Finding(
         "CHR0529",

@@ -18,6 +18,8 @@ SAID = {
     "made": {"lifetime_days": 90},
 }
 """Type → what else must be said of it."""
+IDENTITIES = {"gar": "pull@acme.iam.gserviceaccount.com"}
+"""Kind → who a refresher may be there, where keys do not."""
 
 
 def test_the_tables_of_kinds_are_the_program_s_own():
@@ -35,7 +37,8 @@ def test_a_delivery_is_named_where_some_authentication_can_be_delivered_so_and_n
     for way, authentication in product(WAYS, (*types, *key)):
         registry = {"server": server, "account": account, "type": "private", "authentication": authentication}
         registry |= {"kind": name} if kind.sayable else {}
-        pull_secret = {"delivery": way} | ({"identity": "keys"} if way == "refresher" else {})
+        who = IDENTITIES.get(name, "keys")
+        pull_secret = {"delivery": way} | ({"identity": who} if way == "refresher" else {})
         account = {"image_registry": registry, "pull_secret": pull_secret, "repositories": {"create": True}}
         found = project.four_levels(account=account).reviewed
         (resolved,) = found.resolved.values()

@@ -131,6 +131,14 @@ MISTAKES = {
         ),
         ["a token has no value", "and add `password_secret: NAME`"],
     ),
+    "a password without its user, where a token needs none": (
+        edited(
+            ("server: h.example", "server: ghcr.io"),
+            ("authentication:", "authentication:  #! CHR0505"),
+            ("            username: chaos-user\n", ""),
+        ),
+        ["add `username: <user>`, or `type: token`, which needs none there"],
+    ),
     "a robot of another organization": (
         edited(
             ("server: h.example", "server: quay.io"),

@@ -259,6 +259,28 @@ MISTAKES = {
         """,
         [],
     ),
+    "repositories where a push makes them": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            image_registry:
+              server: quay.io
+              account: acme
+              type: private
+              authentication: {type: token, password_secret: p}
+            repositories:
+              create: true  #! CHR0111
+              immutable_tags: true  #! CHR0111
+            mirror: off
+            images: {release: "1.94.4", pin: "off"}
+        """,
+        [
+            "`repositories.create` has no effect: at Quay.io a push makes repositories there, and their settings are "
+            "the vendor's",
+            "= help: remove it",
+        ],
+    ),
     "an owner that GitHub cannot have": (
         """
         config:

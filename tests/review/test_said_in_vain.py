@@ -172,12 +172,12 @@ def test_what_a_registry_says_itself_does_not_count_above(vain):
 def test_where_this_version_makes_nothing_all_of_it_is_in_vain(vain):
     made = {"create": True, "kms_key": "k", "members": MEMBERS}
     assert vain(made, "quay.io") == [
-        "CHR0111 create: this version makes none there",
+        "CHR0111 create: at Quay.io a push makes repositories there, and their settings are the vendor's",
         "CHR0111 kms_key: this version makes no repositories at `quay.io`",
         "CHR0111 members: this version makes no repositories at `quay.io`",
     ]
     assert vain({"create": True, "members": MEMBERS}, "quay.io", GAR) == [
-        "CHR0111 create: this version makes none there"
+        "CHR0111 create: at Quay.io a push makes repositories there, and their settings are the vendor's"
     ]
 
 
