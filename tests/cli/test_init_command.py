@@ -105,6 +105,7 @@ def test_every_kind_with_every_login_is_a_project_that_passes_strictly_at_once(t
     (resolved,) = review(tmp_path).resolved.values()
     is_published = resolved.registry.kind.is_open_to_all(SERVERS[kind][0], resolved.registry.type.value)
     expected_codes = ["CHR0341"] if is_published else []  # who asks for that is told what it means
+    assert ("warning[CHR0341]" in told) == is_published
     assert [one.code for one in review(tmp_path).findings if one.severity != "hint"] == expected_codes
     assert main(["--project", str(tmp_path), "validate", "--strict"]) == len(expected_codes), capsys.readouterr().out
     assert main(["--project", str(tmp_path), "resolve"]) == 0

@@ -17,7 +17,7 @@ from pulumi_chaosreg.cli.first_logins import Form
 from pulumi_chaosreg.cli.first_stacks import DEFAULT_SOURCE
 from pulumi_chaosreg.cli.first_steps import installing, lacks, next_steps, virtualenv
 from pulumi_chaosreg.cli.needs import Needs
-from pulumi_chaosreg.errors import ChaosregError, Place
+from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.registries.kinds import SAYABLE_KINDS
 from pulumi_chaosreg.review.review import review
@@ -191,8 +191,16 @@ def _write(folder: Path, given: Given, *, is_dry: bool) -> int:
     for path, text in kept.items():
         lacking = lacks(path.name, text, settings, answers)
         print("\n         it lacks  ".join([f"kept   {path}", *lacking]))
+    for finding in _warnings_about(folder):
+        print(f"\n{finding}")
     print(f"\n{next_steps(answers, str(folder), installing(folder, virtualenv(settings), answers))}")
     return 0
+
+
+def _warnings_about(folder: Path) -> Iterator[Finding]:
+    """What is not wrong, and had better be known before the first `up`."""
+    with suppress(ChaosregError):  # what is wrong in other files is for `validate` to say
+        yield from (finding for finding in review(folder).findings if finding.severity == "warning")
 
 
 def _stacks(folder: Path) -> Path:
