@@ -31,6 +31,8 @@ class Cause(Enum):
     UNUSABLE = "unusable"  # right bytes, perhaps, and nothing that we can read
     IMMUTABLE = "immutable"  # a tag has other content, and keeps it
     SHARED = "shared"  # what would be deleted has another tag
+    GATED = "gated"  # it is there, and is not given out before it was scanned
+    BARRED = "barred"  # it is there, and a policy of the registry lets nobody have it
     RATE_LIMITED = "rate limited"
     LOST_UPLOAD = "lost upload"  # the registry forgot a session that it opened
     UNEXPLAINED = "unexplained"  # an answer that no entry of the table knows
@@ -135,6 +137,16 @@ class ChaosregError(Exception):
     def is_denied(self) -> bool:
         """Whether it needs other credentials, or more rights: nothing is said about what is asked for."""
         return self.cause in (Cause.UNAUTHORIZED, Cause.FORBIDDEN)
+
+    @property
+    def is_gated(self) -> bool:
+        """Whether it is there, and a policy of the registry keeps it back from whoever asks."""
+        return self.cause in (Cause.GATED, Cause.BARRED)
+
+    @property
+    def is_barred(self) -> bool:
+        """Whether no scan will change that: it was scanned, or something else than a scan is wanted."""
+        return self.cause is Cause.BARRED
 
     @property
     def is_missing(self) -> bool:

@@ -138,6 +138,11 @@ class MirrorArgs(TypedDict, total=False):
     delete: str
     """NAME of the credential that removes images (`on_destroy: delete`); that of `push` otherwise"""
 
+    wait_for_scan: str
+    """how long to wait, as in `10m`, for a registry that gives out an image only once it was scanned (Harbor's
+    `prevent_vulnerable`); otherwise a warning says that nodes cannot pull it yet
+    """
+
 
 class PullersArgs(TypedDict, total=False):
     """who may pull besides the account that has the registry (Amazon ECR); used whole from the nearest level"""

@@ -83,6 +83,7 @@ class ImageMirror(pulumi.ComponentResource):
             "foreign_layers": policy.foreign_layers and policy.foreign_layers.value,
             "signatures": policy.signatures and policy.signatures.value,
             "verify": policy.signers.as_inputs() if policy.signers else None,
+            "wait_for_scan": policy.wait_for_scan and policy.wait_for_scan.value,
             "on_destroy": policy.on_destroy and policy.on_destroy.value,
             "unique_tag": True if load_catalogue().is_floating(target.tag) else None,
         }

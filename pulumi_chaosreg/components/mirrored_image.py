@@ -26,6 +26,7 @@ class MirroredImage(CustomResource):
     `signatures`: `copy` (default) takes referrers and cosign's tags along when an image is copied, `skip` leaves them,
     and with `require` nothing is copied that nobody of `verify` has signed. `verify` is like `mirror.verify` in a stack
     file, with texts in the place of files: `public_keys` (PEM), `identities`, `trusted_root` (JSON), `each_platform`.
+    `wait_for_scan`: how long (`10m`) to wait where a registry gives out images only once they were scanned.
     """
 
     digest: pulumi.Output[str]
@@ -51,6 +52,7 @@ class MirroredImage(CustomResource):
         unique_tag: pulumi.Input[bool] | None = None,
         signatures: pulumi.Input[Literal["copy", "require", "skip"]] | None = None,
         verify: pulumi.Input[Mapping[str, Any]] | None = None,
+        wait_for_scan: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         given = {
@@ -66,5 +68,6 @@ class MirroredImage(CustomResource):
             "unique_tag": unique_tag,
             "signatures": signatures,
             "verify": verify,
+            "wait_for_scan": wait_for_scan,
         }
         super().__init__(MIRRORED_IMAGE, name, given, opts)

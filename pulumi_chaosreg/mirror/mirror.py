@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -16,6 +16,7 @@ from pulumi_chaosreg.images.unique_tag import unique_tag
 from pulumi_chaosreg.mirror.companions import Companion, Tags, read_companions
 from pulumi_chaosreg.mirror.copy import Copy, Ends, Shared, Way, Work
 from pulumi_chaosreg.mirror.flights import Flights
+from pulumi_chaosreg.mirror.gate import Gate, digest_behind
 from pulumi_chaosreg.mirror.holdings import Holdings
 from pulumi_chaosreg.mirror.image import Image, read_image
 from pulumi_chaosreg.mirror.one_algorithm import digest_like, stands_for
@@ -63,6 +64,10 @@ class Planned:
     """Whether the target's own tag is right already: what may be missing is the unique one."""
     verify: SigningPolicy | None = None
     """Who has signed it: found at the source, and looked for again at the target before the tag is written."""
+    wait_for_scan: int = 0
+    """Seconds that may pass until the target gives it out."""
+    kept_back: RegistryError | None = None
+    """Why it does not, although its tag is right."""
 
     @property
     def is_right(self) -> bool:
@@ -104,7 +109,8 @@ class Mirror:
         self._stop = stop or threading.Event()
         self._shared = Shared(Flights(_SMALL_AT_ONCE, parallel), Holdings(), ReferrersLists(), self._stop)
         self._tags: dict[Store, Tags] = {}
-        self._patience = patience
+        self._patience = patience or Patience()
+        self._kept_back: dict[Finding, None] = {}
         self._hosts: dict[str, Host] = {}
         self._registries: dict[tuple[str, LoginSource | None], Registry] = {}
         self._read_from, self._write_to = read_from, write_to
@@ -151,10 +157,10 @@ class Mirror:
         digest = image.root.digest if image else wanted.digest or source.digest or digest_now(source_store, source)
         also = (unique_tag(target.tag, digest),) if wanted.unique and target.tag else ()
         ends = Ends(source_store, source, target_store, target)
-        stood = _stands_for(target_store, target.repository, target.tag or digest, digest)
-        if stood and all(_stands_for(target_store, target.repository, name, digest) for name in also):
+        stood, kept_back = _stands_for(target_store, target.repository, target.tag or digest, digest)
+        if stood and all(_stands_for(target_store, target.repository, name, digest)[0] for name in also):
             _LOG.info("%s: stands for %s already", target.tagged, digest)
-            return Planned(ends, digest, None, stood=True)
+            return Planned(ends, digest, None, stood=True, wait_for_scan=wanted.wait_for_scan, kept_back=kept_back)
         if wanted.platforms:  # once: what is verified must be what is copied
             source = pinned(source_store, source)
         image = image or read_source(source_store, source, digest, wanted, each)
@@ -163,7 +169,7 @@ class Mirror:
         if source_store.server == target_store.server:
             for blob in work.blobs:
                 self._shared.holdings.add(target_store.server, source.repository, blob.digest)
-        planned = Planned(ends, digest, work, stood, verify)
+        planned = Planned(ends, digest, work, stood, verify, wanted.wait_for_scan)
         if _LOG.isEnabledFor(logging.INFO):
             size = sum(planned.sizes.values())
             _LOG.info("%s: to be %s of %s, %d bytes", target.tagged, digest, source.tagged, size)
@@ -172,6 +178,7 @@ class Mirror:
     def carry_out(self, planned: Planned, *, progress: Listener | None = None) -> Copied:
         """Do what was planned, and look whether it came true."""
         if planned.work is None:
+            self._get_out(planned, planned.kept_back)
             return Copied(planned.digest)
         ends, target = planned.ends, planned.ends.target
         counter = Counter(target.tagged, planned.work.blobs, progress)
@@ -179,8 +186,15 @@ class Mirror:
         approve = partial(_check_signed, ends.target_store, target.repository, image, verify) if verify else None
         copy = Copy(ends, planned.work, self._shared, counter, approve)
         copy.run()
+        kept_back = None
         for name in (target.tag or planned.digest, *planned.work.also):
-            _verify(ends.target_store, target.repository, name, planned.digest)
+            try:
+                _verify(ends.target_store, target.repository, name, planned.digest)
+            except RegistryError as refusal:
+                if not refusal.is_gated:
+                    raise
+                kept_back = refusal  # the answer to the tag's own PUT has told its digest
+        self._get_out(planned, kept_back)
         tally = copy.tally()
         ways, sent = (tally[Way.COPIED], tally[Way.MOUNTED], tally[Way.SKIPPED]), copy.bytes_copied()
         _LOG.info("%s: blobs: %d sent (%d bytes), %d mounted, %d there", target.tagged, ways[0], sent, *ways[1:])
@@ -213,7 +227,13 @@ class Mirror:
         where there is nothing.
         """
         name, store = reference.tag or reference.digest or "latest", self._target_store(reference.server, login)
-        found = store.head_manifest(reference.repository, name)
+        try:
+            found = store.head_manifest(reference.repository, name)
+        except RegistryError as refusal:
+            behind = digest_behind(store, reference.repository, name) if refusal.is_gated else None
+            if not behind:
+                raise
+            return behind
         _LOG.info("%s: stands for %s", reference, found.digest if found else "nothing")
         return digest_like(store, reference.repository, found, like) if found else None
 
@@ -263,7 +283,8 @@ class Mirror:
         """What registries did not do as they should, each once: worth a warning, as the copies went on without it."""
         with self._guard:
             sources: list[Registry | ReferrersLists] = [*self._registries.values(), self._shared.lists]
-        return list(dict.fromkeys(finding for source in sources for finding in source.findings()))
+            kept_back = list(self._kept_back)
+        return list(dict.fromkeys([*(finding for source in sources for finding in source.findings()), *kept_back]))
 
     def close(self) -> None:
         """End the threads."""
@@ -276,6 +297,20 @@ class Mirror:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _get_out(self, planned: Planned, kept_back: RegistryError | None) -> None:
+        """What is at the target shall be had by those who pull. Waits where that is wanted; a finding where it is kept
+        back and nobody waits; RegistryError where a policy forbids it.
+        """
+        store, target = planned.ends.target_store, planned.ends.target
+        if kept_back and kept_back.is_barred:
+            raise kept_back
+        if planned.wait_for_scan and isinstance(store, Registry):
+            gate = Gate(store, planned.wait_for_scan, self._patience, self._stop)
+            gate.wait(target.repository, target.tag or planned.digest)
+        elif kept_back:
+            with self._guard:
+                self._kept_back |= {replace(one, severity="warning"): None for one in kept_back.findings}
 
     def _judged(
         self, source_store: Store, source: Reference, image: Image, wanted: Wanted
@@ -325,8 +360,17 @@ def _present(store: Store, repository: str, name: str) -> Descriptor | None:
         raise
 
 
-def _stands_for(store: Store, repository: str, name: str, wanted: str) -> bool:
-    return stands_for(store, repository, _present(store, repository, name), wanted)
+def _stands_for(store: Store, repository: str, name: str, wanted: str) -> tuple[bool, RegistryError | None]:
+    """Whether the tag stands for that content, and why nobody may have it, where that is so.
+
+    Of what is kept back the registry's own API may tell the digest. Where it does not, the tag is written once more.
+    """
+    try:
+        return stands_for(store, repository, _present(store, repository, name), wanted), None
+    except RegistryError as refusal:
+        if not refusal.is_gated:
+            raise
+        return digest_behind(store, repository, name) == wanted, refusal
 
 
 def _check_signed(store: Store, repository: str, image: Image, policy: SigningPolicy) -> None:

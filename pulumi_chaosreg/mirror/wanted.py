@@ -24,11 +24,21 @@ class Wanted:
     """Whether a second tag (`unique_tag`) keeps the digest alive: for tags that move."""
     verify: SigningPolicy | None = None
     """Who must have signed it; nothing is written otherwise, and signatures go along."""
+    wait_for_scan: int = 0
+    """Seconds that a target is waited for which gives images to nobody before they were scanned."""
 
     @classmethod
     def by(cls, policy: MirrorPolicy, *, digest: str | None, platforms: Sequence[str], unique: bool) -> Self:
         """What a policy wants of one image. The platforms are the image's, by which it was locked."""
-        return cls(digest, platforms, policy.keeps_foreign, policy.copies_signatures, unique, policy.signers)
+        return cls(
+            digest,
+            platforms,
+            policy.keeps_foreign,
+            policy.copies_signatures,
+            unique,
+            policy.signers,
+            policy.scan_seconds,
+        )
 
 
 ALL = Wanted()

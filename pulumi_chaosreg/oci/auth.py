@@ -56,6 +56,8 @@ class Authorizer:
         self._now = now
         self._endpoint = TokenEndpoint(registry, fetch, now)
         self._challenge: Challenge | None = None
+        self.service = ""
+        """What the registry calls itself towards its token endpoint; empty before such a challenge."""
         self._tokens: dict[Scopes, Token] = {}
         self._wider: dict[Scopes, Scopes] = {}
         self._logins: dict[Login, None] = {}
@@ -84,9 +86,12 @@ class Authorizer:
             return self._held(scopes) or self._fetched(challenge, scopes)
 
     @contextmanager
-    def attempt(self, scopes: Scopes) -> Iterator[Authorization | None]:
-        """What to send, as long as the context lasts; `accepted`, `learn` or `forbidden` come before its end."""
-        sent = self.authorization(scopes)
+    def attempt(self, scopes: Scopes, *, by_login: bool = False) -> Iterator[Authorization | None]:
+        """What to send, as long as the context lasts; `accepted`, `learn` or `forbidden` come before its end.
+
+        `by_login`: the login itself, to an API of the server's own that knows no tokens of the registry.
+        """
+        sent = self._basic() if by_login else self.authorization(scopes)
         if not sent or not sent.login or not sent.header.startswith("Basic ") or sent.login in self._proven:
             yield sent
             return
@@ -109,6 +114,7 @@ class Authorizer:
         if not challenge:
             return False
         is_first, self._challenge = self._challenge is None, challenge
+        self.service = self.service or challenge.parameters.get("service", "")
         if is_first and not self._current():
             _LOG.info("%s: no login is known, so it shows what everybody may see", self._server)
         if sent is None:

@@ -54,6 +54,18 @@ class Registry:
         """Prove the login at `/v2/`: where the registry works with tokens, by one that is good for all pulls."""
         self._transport.request(self._ask_at_the_door(frozenset(scope(one, "pull") for one in repositories)))
 
+    @property
+    def service(self) -> str:
+        """What it has called itself towards its token endpoint so far: some kinds of registry tell themselves so."""
+        return self._transport.service
+
+    def ask_api(
+        self, path: str, repository: str, subject: str, *, method: str = "GET", ok: tuple[int, ...] = (200,)
+    ) -> Answer:
+        """What an API of the server's own answers at `path`, about something of the repository. Of 4 MiB at most."""
+        ask = replace(self._ask(method, self._transport.base + path, repository, "api", subject, ok=ok), by_login=True)
+        return self._transport.request(ask, limit=MANIFEST_LIMIT)
+
     # --- manifests
 
     def get_manifest(self, repository: str, reference: str, *, media_type: str = "") -> Manifest:

@@ -47,7 +47,7 @@ _MAX_REDIRECTS = 5
 _MAX_CHALLENGES = 6
 _MAX_REFUSALS = 1
 """Of the same login for one request: its token may have expired, or be for too little."""
-_REFUSALS = (401, 403)
+_REFUSALS = (401, 403, 412)
 _MAX_RESUMED = 20
 """Times that one body may break off, each time a chunk further on at least."""
 _ANEW = (Cause.WRONG_CONTENT, Cause.LOST_UPLOAD)
@@ -68,7 +68,7 @@ class Ask:
     url: str
     repository: str
     kind: str
-    """`manifest`, `blob`, `upload`, `tags`, `token` or `door` (`/v2/`)."""
+    """`manifest`, `blob`, `upload`, `tags`, `token`, `door` (`/v2/`) or `api` (of the server's own)."""
     subject: str
     """As a message says it: "manifest `1.94.0`"."""
     scopes: Scopes = frozenset()
@@ -76,6 +76,9 @@ class Ask:
     """The statuses that are an answer and no failure."""
     optional: bool = False
     """Whether it finds out what the registry has: what another host says to it is no trouble that passes."""
+
+    by_login: bool = False
+    """Whether it is for an API of the server's own, which takes the login itself and no token of the registry."""
 
     @property
     def writing(self) -> bool:
@@ -92,6 +95,11 @@ class Transport:
         self.host = host
         self._auth = Authorizer(self.base, login, self._fetch_token)
         self._connections = Connections()
+
+    @property
+    def service(self) -> str:
+        """What the registry calls itself towards its token endpoint; empty where it has not said so."""
+        return self._auth.service
 
     def request(
         self,
@@ -174,7 +182,7 @@ class Transport:
         replayable, refused = body is None or isinstance(body, bytes), Counter[Login | None]()
         home = origin(ask.url) == origin(self.base)
         for _ in range(_MAX_CHALLENGES):
-            with self._auth.attempt(ask.scopes) if home else nullcontext() as sent:
+            with self._auth.attempt(ask.scopes, by_login=ask.by_login) if home else nullcontext() as sent:
                 response, url = self._redirected(ask, headers, sent.header if sent else None, body)
                 if response.status in ask.ok:
                     self._auth.accepted(sent)

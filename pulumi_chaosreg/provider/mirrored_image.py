@@ -23,6 +23,7 @@ from pulumi_chaosreg.provider.still_wanted import StillWanted
 from pulumi_chaosreg.provider.unknown import has_unknown, is_unknown
 from pulumi_chaosreg.resources.mirrored_image import MIRRORED_IMAGE, kept_platforms
 from pulumi_chaosreg.resources.table import Failure, Properties, ResourceChange
+from pulumi_chaosreg.settings.durations import DURATION, seconds_of
 
 Report = Callable[[Progress], None]
 
@@ -60,6 +61,9 @@ class MirroredImage:
         texts = platforms if isinstance(platforms, list) and "platforms" not in wrong else []
         if not all(is_unknown(text) or PLATFORM.match(text) for text in texts):
             failures.append(("platforms", "must be a list of `os/architecture`, as in `linux/amd64`"))
+        wait = inputs.get("waitForScan")
+        if isinstance(wait, str) and not is_unknown(wait) and not DURATION.pattern.match(wait):
+            failures.append(("waitForScan", f"is not {DURATION.what}: {DURATION.advice}"))
         failures += _policy_failures(inputs)
         target = inputs.get("target")
         if isinstance(target, str) and not failures:
@@ -113,6 +117,7 @@ class MirroredImage:
             keep_foreign=inputs.get("foreignLayers") == "keep",
             signatures=inputs.get("signatures") != "skip",
             unique=inputs.get("uniqueTag") is True,
+            wait_for_scan=seconds_of(inputs["waitForScan"]) if inputs.get("waitForScan") else 0,
             verify=SigningPolicy.parse(inputs["verify"]) if inputs.get("signatures") == "require" else None,
         )
         pull, push = self._login(inputs, "pull", source), self._login(inputs, "push", target)
@@ -129,7 +134,8 @@ class MirroredImage:
         try:
             found = self.look(ident, state, inputs)
         except ChaosregError as refusal:
-            if not state or not refusal.is_denied:  # without the credential everything else may still be refreshed
+            # without the credential, or before a scan, everything else may still be refreshed
+            if not state or not (refusal.is_denied or refusal.is_gated):
                 raise
             occasion.warn(f"kept as it was: the target could not be checked\n{refusal}")
             return Found(ident, inputs, state)

@@ -104,6 +104,10 @@ class RegistryKind:
     """The module of `mirror/untagging/` by which one of an image's tags is taken away where the distribution API cannot
     (it deletes by digest, and all tags with it); empty where it can, or where nothing else is known.
     """
+    scans_by: str = ""
+    """The module of `mirror/scanning/` that tells how the scan of an image goes; empty where none does."""
+    service: str = ""
+    """What its token service calls every registry of the kind: it tells the kind where no host does."""
     deepest: int | None = None
     """How many segments `account/image` may have; None where no limit is known."""
     repository: RepositoryNames = RepositoryNames()
@@ -224,13 +228,16 @@ class RegistryKind:
         return next((form for form in self.hosts if form.pattern.fullmatch(_host(server))), None)
 
 
-def registry_kind(server: str, said: str | None = None) -> RegistryKind:
-    """The kind of this server: what its host tells, or else what the settings say, or else `generic`."""
+def registry_kind(server: str, said: str | None = None, *, service: str = "") -> RegistryKind:
+    """The kind of this server: what its host tells, or else what the settings say, or what it calls itself when it
+    wants a token (`service`), or else `generic`.
+    """
     kinds, host = all_kinds(), _host(server)
     for kind in kinds.values():
         if host in kind.aliases or any(form.pattern.fullmatch(host) for form in kind.hosts):
             return kind
-    return kinds.get(said or "generic", kinds["generic"])
+    told = next((kind.name for kind in kinds.values() if kind.service and kind.service == service), "generic")
+    return kinds.get(said or told, kinds["generic"])
 
 
 def resembled_kind(server: str) -> RegistryKind | None:

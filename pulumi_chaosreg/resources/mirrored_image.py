@@ -35,9 +35,10 @@ MIRRORED_IMAGE = ResourceTable(
         Input("uniqueTag", ValueType.FLAG, in_state=True, normal=bool),
         Input("signatures", ValueType.WORD, Shows.NOTHING, words=("copy", "require", "skip")),
         Input("verify", ValueType.ANY, Shows.NOTHING),
+        Input("waitForScan", ValueType.TEXT, Shows.NOTHING, hint="a span of time, as in `10m`"),
     ),
     outputs=(Output("reference"), Output("written"), Output("uniqueReference", optional=True)),
 )
 """Credentials never cause a diff and are never outputs: a rotation is not a change of the image. Nor do `signatures`,
-`verify` and `foreignLayers`: they count when an image is copied.
+`verify`, `waitForScan` and `foreignLayers`: they count when an image is copied.
 """

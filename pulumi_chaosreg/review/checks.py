@@ -26,6 +26,7 @@ from pulumi_chaosreg.review.registry_checks import check_forms, check_registries
 from pulumi_chaosreg.review.repository_checks import check_repositories
 from pulumi_chaosreg.review.republishing_checks import check_republished
 from pulumi_chaosreg.review.robot_checks import check_robots
+from pulumi_chaosreg.review.scan_checks import check_scans
 from pulumi_chaosreg.review.shared_name_checks import check_shared_names
 from pulumi_chaosreg.review.signer_checks import check_signers
 from pulumi_chaosreg.review.untaken_checks import check_untaken
@@ -181,6 +182,10 @@ def _harness(subject: Subject) -> Iterable[Finding]:
     return check_published(subject.scopes, subject.configs, subject.published, subject.demands)
 
 
+def _scans(subject: Subject) -> Iterable[Finding]:
+    return check_scans(subject.demands) if subject.is_whole and subject.is_understood else ()
+
+
 def _ownership(subject: Subject) -> Iterable[Finding]:
     return subject.ownership.claim(subject.configs, subject.further)
 
@@ -208,6 +213,7 @@ CHECKS: tuple[Callable[[Subject], Iterable[Finding]], ...] = (
     _powers,
     _harness,
     _ownership,
+    _scans,
     _vain,
 )
 """In the order in which findings of one line are told."""

@@ -127,7 +127,7 @@ def _of_cluster(made: Made, resolved: ResolvedConfig) -> dict[str, str]:
 
 def _of_policy(policy: MirrorPolicy) -> tuple[object, ...]:
     """What the images are made with; what may be copied at all is checked, and is in no resource."""
-    said = (policy.foreign_layers, policy.signatures, policy.on_destroy)
+    said = (policy.foreign_layers, policy.signatures, policy.wait_for_scan, policy.on_destroy)
     return policy.kept_platforms, policy.signers, [one.value if one else None for one in said]
 
 

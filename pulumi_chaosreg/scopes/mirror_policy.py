@@ -14,6 +14,7 @@ from pulumi_chaosreg.images.platform import canonical
 from pulumi_chaosreg.images.signing_policy import SigningPolicy
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, nearest
 from pulumi_chaosreg.scopes.signers import signing_policy
+from pulumi_chaosreg.settings.durations import seconds_of
 from pulumi_chaosreg.settings.setting import Path, Setting
 from pulumi_chaosreg.settings.table import MIRROR, REPOSITORIES, SECTION
 
@@ -42,6 +43,8 @@ class MirrorPolicy:
     push: Decided[str] | None = None
     pull: Decided[str] | None = None
     delete: Decided[str] | None = None
+    wait_for_scan: Decided[str] | None = None
+    """As it is written: `10m`."""
     on_destroy: Decided[str] | None = None
     signers: SigningPolicy | None = None
     """What `verify` says, files read, where `signatures` is `require`."""
@@ -62,6 +65,11 @@ class MirrorPolicy:
     def keeps_foreign(self) -> bool:
         """Whether foreign layers stay references to their vendor's address."""
         return self.foreign_layers is not None and self.foreign_layers.value == "keep"
+
+    @property
+    def scan_seconds(self) -> int:
+        """How long a registry is waited for that gives out images only once they were scanned; 0: not at all."""
+        return seconds_of(self.wait_for_scan.value) if self.wait_for_scan else 0
 
     @property
     def credentials(self) -> dict[str, Decided[str]]:

@@ -10,6 +10,7 @@ from typing import Any
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.registries.kinds import AUTHENTICATION_TYPES, SAYABLE_KINDS
 from pulumi_chaosreg.settings.aws_tables import AWS_ACCESS, IDENTITIES, PULLERS
+from pulumi_chaosreg.settings.durations import DURATION
 from pulumi_chaosreg.settings.google_tables import MEMBERS
 from pulumi_chaosreg.settings.grammars import (
     BEGINNING,
@@ -211,6 +212,11 @@ class _Mirror(Group, key="mirror"):
     delete = text(
         "NAME of the credential that removes images (`on_destroy: delete`); that of `push` otherwise",
         grammar=CREDENTIAL_NAME,
+    )
+    wait_for_scan = text(
+        "how long to wait, as in `10m`, for a registry that gives out an image only once it was scanned (Harbor's "
+        "`prevent_vulnerable`); otherwise a warning says that nodes cannot pull it yet",
+        grammar=DURATION,
     )
 
 

@@ -34,6 +34,32 @@ ANSWERS = [
     ("CHR0411", 400, "TAG_INVALID", "The image tag '1' already exists and cannot be overwritten", "manifest", True),
     ("CHR0411", 412, "PRECONDITION", "configured as immutable", "manifest", True),
     ("CHR0411", 409, "", "", "manifest", True),
+    (
+        "CHR0463",
+        412,
+        "PROJECTPOLICYVIOLATION",
+        "current image without vulnerability scanning cannot be",
+        "manifest",
+        False,
+    ),
+    (
+        "CHR0463",
+        412,
+        "PROJECTPOLICYVIOLATION",
+        'current image with "Running" status of vulnerability',
+        "manifest",
+        False,
+    ),
+    ("CHR0463", 412, "", "", "manifest", False),
+    (
+        "CHR0464",
+        412,
+        "PROJECTPOLICYVIOLATION",
+        "current image with 1 vulnerability cannot be pulled",
+        "manifest",
+        False,
+    ),
+    ("CHR0464", 412, "PROJECTPOLICYVIOLATION", "The image is not signed by cosign.", "manifest", False),
     ("CHR0412", 429, "TOOMANYREQUESTS", "You have reached your pull rate limit", "manifest", False),
     ("CHR0413", 503, "", "Bad Gateway", "manifest", False),
     ("CHR0422", 404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry", "upload", True),
@@ -56,6 +82,10 @@ CAUSES = [
     ("CHR0407", "is_wrong_content"),
     ("CHR0411", "is_immutable"),
     ("CHR0420", "is_shared"),
+    ("CHR0463", "is_gated"),
+    ("CHR0464", "is_barred"),
+    ("CHR0464", "is_gated"),
+    ("CHR0465", "is_gated"),
     ("CHR0433", "is_wrong_content"),
     ("CHR0434", "lacks_parts"),
     ("CHR0435", "is_not_carried"),
@@ -67,7 +97,7 @@ PROPERTIES = sorted({of for _, of in CAUSES})
 def test_an_error_has_the_property_of_its_cause_and_no_other(code: str) -> None:
     blanks = dict.fromkeys(("repository", "subject", "credentials", "cause", "image", "doing"), "x")
     error = problem(code, server="s", **blanks)
-    assert [of for of in PROPERTIES if getattr(error, of)] == [of for one, of in CAUSES if one == code]
+    assert {of for of in PROPERTIES if getattr(error, of)} == {of for one, of in CAUSES if one == code}
 
 
 @pytest.mark.parametrize(

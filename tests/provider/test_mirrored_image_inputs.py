@@ -62,6 +62,7 @@ def test_values_that_are_not_known_yet_pass(images):
         ({"digest": "latest"}, "digest", "is not a digest"),
         ({"digest": A[:-1]}, "digest", "is not a digest"),
         ({"onDestroy": "remove"}, "onDestroy", "must be one of: retain, delete"),
+        ({"waitForScan": "10 minutes"}, "waitForScan", "is not a span of time: write a number with"),
         ({"foreignLayers": "drop"}, "foreignLayers", "must be one of: refuse, keep"),
         ({"platforms": []}, "platforms", "must be a list of `os/architecture`"),
         ({"platforms": "linux/amd64"}, "platforms", "must be a list of `os/architecture`"),

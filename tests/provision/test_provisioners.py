@@ -59,7 +59,7 @@ def test_where_nothing_is_made_it_is_said_what_must_exist(server, account, said,
 def test_the_rights_of_the_three_identities_are_told_even_where_nothing_is_made():
     made = provision(registry("harbor.company.com", said="harbor"), CREATE, IMAGES)
     assert made.pull == Access(("repository:pull",))
-    assert made.push == Access(("repository:pull", "repository:push"))
+    assert made.push == Access(("repository:pull", "repository:push", "artifact:read"))
     assert "artifact:delete" in made.delete.rights
     assert provision(registry("registry.company.com"), CREATE, IMAGES).pull == Access()
 

@@ -78,6 +78,7 @@ TOLD = {
     "mirror.push": ("account", None, "pusher"),
     "mirror.pull": ("account", None, "puller"),
     "mirror.delete": ("account", None, "deleter"),
+    "mirror.wait_for_scan": ("account", None, "10m"),
     "cluster.kubeconfig": ("infrastructure", None, "clusters/eu.yaml"),
     "cluster.context": ("infrastructure", "eu", "eu-2"),
     "cluster.identifier": ("infrastructure", None, "eu-1"),

@@ -296,6 +296,31 @@ MISTAKES = {
         """,
         ["`acme.corp/chaos-ddcr` is not a valid name on GitHub Container Registry"],
     ),
+    "waiting for scans where none are known": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            image_registry: {server: h.example, account: chaos, type: public}
+            mirror: {source: docker.io/harness, wait_for_scan: 10m}  #! CHR0466
+            images: {release: "1.94.4", pin: "off"}
+        """,
+        [
+            "warning[CHR0466]: `mirror.wait_for_scan` has no effect: no gate for scans is known at `h.example`",
+            "known: Harbor (`kind: harbor`)",
+        ],
+    ),
+    "a wait that is no span of time": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            image_registry: {server: h.example, account: chaos, type: public, kind: harbor}
+            mirror: {source: docker.io/harness, wait_for_scan: 10 minutes}  #! CHR0448
+            images: {release: "1.94.4", pin: "off"}
+        """,
+        ["`mirror.wait_for_scan` is not a span of time", "write a number with `s`, `m` or `h`, as in `10m`"],
+    ),
     "a mirror that copies onto itself": (
         """
         config:

@@ -364,6 +364,7 @@ MALFORMED = {
     "a GitHub environment": ["prod*", "a:b", " x"],
     "the issuer of a cluster's tokens": ["oidc.example/id/1", "http://oidc.example", "https://oidc.example/"],
     "the name of an EKS cluster": ["arn:aws:eks:eu-west-1:123456789012:cluster/x", "x" * 101],
+    "a span of time": ["10", "10 m", "1.5h", "10min", "0m"],
     "a Harness identifier": ["a b", "prod/eu"],
     "a Harness account identifier": ["a b", "pat.acc.key"],
     "the address of Harness's API": ["app.harness.io", "https://u:p@h.example/gateway", "http://h.example/gateway"],

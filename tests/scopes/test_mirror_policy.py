@@ -24,6 +24,7 @@ def test_whatever_is_said_below_mirror_arrives_in_it(project):
         "push": "a",
         "pull": "b",
         "delete": "c",
+        "wait_for_scan": "10m",
     }
     assert set(said) == set(MIRROR.ROWS)
     policy = project.four_levels(account={"image_registry": REGISTRY, "mirror": said}).config.registry.policy
