@@ -25,7 +25,7 @@ from pulumi_chaosreg.mirror.progress import Counter, Listener
 from pulumi_chaosreg.mirror.referrers_lists import ReferrersLists
 from pulumi_chaosreg.mirror.removal import Removed, remove_tags
 from pulumi_chaosreg.mirror.source import digest_now, pinned, read_source
-from pulumi_chaosreg.mirror.untagging import untagging
+from pulumi_chaosreg.mirror.untagging import deleting, untagging
 from pulumi_chaosreg.mirror.wanted import ALL, Wanted
 from pulumi_chaosreg.oci.host import Host
 from pulumi_chaosreg.oci.manifest import Descriptor
@@ -277,7 +277,10 @@ class Mirror:
             removing = self._removing.setdefault((server, repository), threading.Lock())
         with removing:
             registry = self._registry(server, login)
-            return remove_tags(registry, repository, tags, keep, untagging(registry, login, named=named))
+            if tags and not registry.was_asked:  # some kinds tell themselves in their first answer
+                registry.head_manifest(repository, next(iter(tags)))
+            untag = untagging(registry, login, named=named)
+            return remove_tags(registry, repository, tags, keep, untag, deleting(registry, login, named=named))
 
     def findings(self) -> list[Finding]:
         """What registries did not do as they should, each once: worth a warning, as the copies went on without it."""

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from pulumi_chaosreg.errors import Cause, ChaosregError
 from pulumi_chaosreg.images.reference import COMPANION_TAG
 from pulumi_chaosreg.mirror.companions import SUFFIXES
-from pulumi_chaosreg.mirror.untagging.protocol import KeptError, Untag
+from pulumi_chaosreg.mirror.gate import digest_behind
+from pulumi_chaosreg.mirror.untagging.protocol import Delete, KeptError, Untag
 from pulumi_chaosreg.oci.manifest import Manifest, referrers_tag
 from pulumi_chaosreg.oci.problems import RegistryError, problem
 from pulumi_chaosreg.oci.store import Store
@@ -34,22 +35,34 @@ class Removed:
 
 
 def remove_tags(
-    store: Store, repository: str, tags: Collection[str], keep: Collection[str] = (), untag: Untag | None = None
+    store: Store,
+    repository: str,
+    tags: Collection[str],
+    keep: Collection[str] = (),
+    untag: Untag | None = None,
+    delete: Delete | None = None,
 ) -> Removed:
     """Remove these tags, then the manifests and companions that only they needed; what is not there is fine.
 
     `keep` are digests that stay with all that they need, whatever tag they have. Another writer's tag that comes in
     between is not seen: nobody can lock a registry. Registries that delete by digest only lose a tag by `untag`, which
     is tried first, or if no other one stands for the same image: ChaosregError (CHR0420, or that one's) otherwise.
+    Manifests go by `delete` where there is one. Of what the registry keeps back only tags are removed, by `untag`.
     """
-    roots = {tag: found.digest for tag in tags if (found := store.head_manifest(repository, tag))}
+    roots = {tag: digest for tag in tags if (digest := _digest(store, repository, tag))}
     _LOG.info("%s/%s: removes %s", store.server, repository, ", ".join(roots) or "nothing: no such tag is there")
     if not roots:
         return Removed()
     family = _Family(store, repository)
     staying = family.staying(roots)
-    used = None if staying is None else family.used_by(staying, keep)
-    going = list(family.of(roots)) if used is not None else []
+    used, going = None, list[str]()
+    try:
+        if staying is not None:
+            used, going = family.used_by(staying, keep), list(family.of(roots))
+    except RegistryError as refusal:
+        if not refusal.is_gated or not untag:
+            raise
+        used = None
     place = {digest: number for number, digest in enumerate(going)}  # parents first: some registries demand it
     for tag in sorted(roots, key=lambda tag: place.get(roots[tag], 0)):
         _untag(store, repository, tag, lambda digest, own: family.other_tag(digest, own, roots), untag)
@@ -60,7 +73,7 @@ def remove_tags(
     leaving = {*roots, *beside.tags}
     gone = [tag for tag in beside.tags if _is_untagged(store, repository, tag, family, leaving, untag)]
     removed += [digest for digest in beside.manifests if digest not in used]
-    return Removed((*roots, *gone), tuple(one for one in removed if _delete(store, repository, one)))
+    return Removed((*roots, *gone), tuple(one for one in removed if _delete(store, repository, one, delete)))
 
 
 class _Family:
@@ -162,6 +175,8 @@ def _untag(
         store.delete_manifest(repository, tag)
     except RegistryError as failure:
         if failure.status not in _BY_DIGEST_ONLY:
+            if refused and failure.is_denied:
+                raise refused from None  # neither way is open, and this one says what the kind's own would need
             raise
         found = store.head_manifest(repository, tag)
         if not found:
@@ -198,12 +213,26 @@ def _is_untagged(
     return True
 
 
-def _delete(store: Store, repository: str, digest: str) -> bool:
+def _digest(store: Store, repository: str, tag: str) -> str | None:
+    """What the tag stands for, also where nobody may have it; None where it is not there."""
+    try:
+        found = store.head_manifest(repository, tag)
+    except RegistryError as refusal:
+        behind = digest_behind(store, repository, tag) if refusal.is_gated else None
+        if not behind:
+            raise
+        return behind
+    return found.digest if found else None
+
+
+def _delete(store: Store, repository: str, digest: str, delete: Delete | None) -> bool:
     """Whether it is gone, now or with its last tag."""
+    if delete and delete(repository, digest):
+        return True
     try:
         store.delete_manifest(repository, digest)
     except RegistryError as failure:
-        if failure.status not in _REFUSED:
+        if failure.status not in _REFUSED and not (delete and failure.is_denied):
             raise
         return False
     return True

@@ -55,6 +55,11 @@ class Registry:
         self._transport.request(self._ask_at_the_door(frozenset(scope(one, "pull") for one in repositories)))
 
     @property
+    def was_asked(self) -> bool:
+        """Whether it has answered anything yet."""
+        return self._transport.was_asked
+
+    @property
     def service(self) -> str:
         """What it has called itself towards its token endpoint so far: some kinds of registry tell themselves so."""
         return self._transport.service

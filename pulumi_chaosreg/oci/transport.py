@@ -95,6 +95,8 @@ class Transport:
         self.host = host
         self._auth = Authorizer(self.base, login, self._fetch_token)
         self._connections = Connections()
+        self.was_asked = False
+        """Whether it has answered anything yet."""
 
     @property
     def service(self) -> str:
@@ -272,6 +274,7 @@ class Transport:
             if logs:
                 self._log(ask, url, "no answer", began)
             raise failure from None
+        self.was_asked = True
         if logs:
             self._log(ask, url, str(response.status), began, _bytes_of(ask, headers, body, response))
         return response

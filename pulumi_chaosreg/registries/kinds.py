@@ -104,6 +104,8 @@ class RegistryKind:
     """The module of `mirror/untagging/` by which one of an image's tags is taken away where the distribution API cannot
     (it deletes by digest, and all tags with it); empty where it can, or where nothing else is known.
     """
+    deletes_by: str = ""
+    """The module there by which a manifest is deleted where the distribution API wants wider rights for that."""
     scans_by: str = ""
     """The module of `mirror/scanning/` that tells how the scan of an image goes; empty where none does."""
     service: str = ""

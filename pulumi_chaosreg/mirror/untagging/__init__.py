@@ -8,11 +8,11 @@ from functools import cache
 from importlib import import_module
 
 from pulumi_chaosreg.credentials.login import LoginSource
-from pulumi_chaosreg.mirror.untagging.protocol import Door, KeptError, Untag, UntaggerOfKind
+from pulumi_chaosreg.mirror.untagging.protocol import Delete, DeleterOfKind, Door, KeptError, Untag, UntaggerOfKind
 from pulumi_chaosreg.oci.registry import Registry
 from pulumi_chaosreg.registries.kinds import registry_kind
 
-__all__ = ["KeptError", "Untag", "untagging"]
+__all__ = ["Delete", "KeptError", "Untag", "deleting", "untagging"]
 
 
 def untagging(registry: Registry, login: LoginSource | None, *, named: str = "") -> Untag | None:
@@ -20,7 +20,7 @@ def untagging(registry: Registry, login: LoginSource | None, *, named: str = "")
 
     `named` is the setting that says who does it, where one does: then nobody else's identity is used.
     """
-    door = Door(registry_kind(registry.server), registry, login, named)
+    door = Door(registry_kind(registry.server, service=registry.service), registry, login, named)
     if not door.kind.untags_by:
         return None
     made = cache(lambda: untagger(door.kind.untags_by)(door))
@@ -37,6 +37,15 @@ def untagging(registry: Registry, login: LoginSource | None, *, named: str = "")
             ) from None
 
     return untag
+
+
+def deleting(registry: Registry, login: LoginSource | None, *, named: str = "") -> Delete | None:
+    """How manifests are deleted there besides the distribution API's way; None where that is good enough."""
+    door = Door(registry_kind(registry.server, service=registry.service), registry, login, named)
+    if not door.kind.deletes_by:
+        return None
+    found: DeleterOfKind = import_module(f"{__package__}.{door.kind.deletes_by}").deleter
+    return found(door)
 
 
 def untagger(name: str) -> UntaggerOfKind:

@@ -18,6 +18,10 @@ Untag = Callable[[str, Collection[str]], None]
 """(repository, tags) → they are gone; ChaosregError (CHR0447) otherwise."""
 
 
+Delete = Callable[[str, str], bool]
+"""(repository, digest) → whether the manifest is gone, with what only it needed."""
+
+
 class KeptError(ChaosregError):
     """The registry keeps the tag, whoever asks: another way to take it away would only fail later."""
 
@@ -67,4 +71,12 @@ class UntaggerOfKind(Protocol):
 
     def __call__(self, door: Door) -> Untag:
         """How tags are taken away at this door."""
+        ...
+
+
+class DeleterOfKind(Protocol):
+    """Makes what deletes manifests of a registry, where the distribution API wants more rights for that."""
+
+    def __call__(self, door: Door) -> Delete:
+        """How manifests are deleted at this door."""
         ...
