@@ -1,4 +1,4 @@
-"""examples/dockerhub, gar, ghcr, public and multi-region: what each stack would make is what its page shows, and no finding.
+"""Small examples of registries: what each stack would make is what its page shows, and no finding.
 
 By day the SDK's mocks stand in for the engine; by night the engine previews the same.
 """
