@@ -47,6 +47,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     ecr = "STAND-IN (moto)" if lab.aws else "MISSING"
     named = "" if not lab.aws else ", ECR under its real name" if lab.aws.registry else ", no ECR (no namespaces)"
     terminalreporter.line(f"AWS: {ecr}{named}")
+    for cloud, state in (("Google", lab.google), ("Azure", lab.azure)):
+        terminalreporter.line(f"{cloud}: {'STAND-IN' if state else 'MISSING'}, a registry and logins")
     terminalreporter.line(f"Harness: {'STAND-IN' if lab.harness else 'MISSING'}")
     terminalreporter.line("Harbor: STAND-IN, also where a test starts its own")
     image = lab.mirror_image.missing
