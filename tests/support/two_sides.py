@@ -73,11 +73,16 @@ class Inside(Workspace):
         return super().run(*self._gap.words(), *command, check=check)
 
     def log_in(self, host: str, login: Login) -> None:
-        """What `docker login` leaves."""
-        docker = Path(self.environment["HOME"]) / ".docker"
-        docker.mkdir()
-        auth = base64.b64encode(f"{login.username}:{login.password}".encode()).decode()
-        (docker / "config.json").write_text(json.dumps({"auths": {host: {"auth": auth}}}), "utf-8")
+        """For whoever works here."""
+        logged_in(Path(self.environment["HOME"]) / ".docker", host, login)
+
+
+def logged_in(folder: Path, host: str, login: Login) -> Path:
+    """The folder, with what `docker login` leaves."""
+    folder.mkdir()
+    auth = base64.b64encode(f"{login.username}:{login.password}".encode()).decode()
+    (folder / "config.json").write_text(json.dumps({"auths": {host: {"auth": auth}}}), "utf-8")
+    return folder
 
 
 def door_to_cluster(lab: LabState) -> Door:
