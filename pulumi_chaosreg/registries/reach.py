@@ -20,3 +20,5 @@ class Reach:
     """Who is asked by a refresher; empty where these are the same."""
     make: Sequence[str] = ()
     """Who is asked by `pulumi up` where repositories are made."""
+    delete: Sequence[str] = ()
+    """Who is asked besides to take tags away."""

@@ -49,6 +49,8 @@ def asked(config: ResolvedConfig) -> Iterator[Asked]:
             yield from _registry(source, Who.CI, "source")
         yield from _registry(server, Who.CI, "mirror")
         yield from _hosts(kind.reach.login, server, kind, Who.CI, f"login at {server}")
+        deletes = registry.policy.on_destroy is not None and registry.policy.on_destroy.value == "delete"
+        yield from _hosts(kind.reach.delete if deletes else (), server, kind, Who.CI, f"deletions at {server}")
     said = repositories_said(registry.owner, registry.base) if registry.owner else {}
     if (create := said.get(REPOSITORIES.create.key)) and create.value:
         why = f"repositories at {server}"

@@ -77,6 +77,15 @@ def test_what_a_refresher_asks_in_its_cloud(hosts, server, type_, identity, expe
     assert {host for host, who in found if who == "refresher"} == expected
 
 
+@pytest.mark.parametrize(("on_destroy", "is_asked"), [("delete", True), ("retain", False)])
+def test_whoever_deletes_at_google_asks_its_api(hosts, on_destroy, is_asked):
+    registry = {"server": "europe-docker.pkg.dev", "account": "p/r", "type": "private"}
+    registry["authentication"] = {"type": "node_identity"}
+    account = {"image_registry": registry, "mirror": ON_ECR["mirror"], "on_destroy": on_destroy}
+    found = asked(hosts(account, None, "-o", "json"))
+    assert (("artifactregistry.googleapis.com", "CI") in found) is is_asked
+
+
 def test_hosts_of_aws_end_as_they_do_there(hosts):
     china = {**ON_ECR["image_registry"], "server": "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn"}
     below = {"cluster": {"context": "c", "provider": "eks"}}
