@@ -31,7 +31,7 @@ lint: .venv/ready
 	$(BIN)/lint-imports
 
 newest-sdk: .venv/ready  ## the newest Pulumi SDKs in .venv, whatever constraints.txt says (`make clean` undoes it)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pulumi pulumi-kubernetes pulumi-aws pulumi-gcp pulumi-artifactory
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pulumi pulumi-kubernetes pulumi-aws pulumi-gcp pulumi-artifactory pulumi-azure-native
 
 format: .venv/ready  ## let ruff rewrite the layout
 	$(BIN)/ruff format .

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pulumi_chaosreg.components.arguments import AllowOverridesArgs as AllowOverridesArgs
     from pulumi_chaosreg.components.arguments import AuthenticationArgs as AuthenticationArgs
     from pulumi_chaosreg.components.arguments import AwsArgs as AwsArgs
+    from pulumi_chaosreg.components.arguments import AzureArgs as AzureArgs
     from pulumi_chaosreg.components.arguments import ClusterArgs as ClusterArgs
     from pulumi_chaosreg.components.arguments import CustomImagesArgs as CustomImagesArgs
     from pulumi_chaosreg.components.arguments import GithubArgs as GithubArgs
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pulumi_chaosreg.components.arguments import MirrorArgs as MirrorArgs
     from pulumi_chaosreg.components.arguments import NamespaceArgs as NamespaceArgs
     from pulumi_chaosreg.components.arguments import PodIdentityArgs as PodIdentityArgs
+    from pulumi_chaosreg.components.arguments import PrincipalsArgs as PrincipalsArgs
     from pulumi_chaosreg.components.arguments import PullersArgs as PullersArgs
     from pulumi_chaosreg.components.arguments import PullSecretArgs as PullSecretArgs
     from pulumi_chaosreg.components.arguments import RegistryArgs as RegistryArgs
@@ -54,6 +56,7 @@ _HOME = {
     "AllowOverridesArgs": "components.arguments",
     "AuthenticationArgs": "components.arguments",
     "AwsArgs": "components.arguments",
+    "AzureArgs": "components.arguments",
     "ClusterArgs": "components.arguments",
     "CustomImagesArgs": "components.arguments",
     "GithubArgs": "components.arguments",
@@ -68,6 +71,7 @@ _HOME = {
     "MirrorArgs": "components.arguments",
     "NamespaceArgs": "components.arguments",
     "PodIdentityArgs": "components.arguments",
+    "PrincipalsArgs": "components.arguments",
     "PullSecretArgs": "components.arguments",
     "PullersArgs": "components.arguments",
     "RegistryArgs": "components.arguments",

@@ -33,12 +33,12 @@ class EnginePlugin:
     @property
     def package(self) -> str:
         """The SDK whose version it must have."""
-        return f"pulumi_{self.name}"
+        return f"pulumi_{self.name.replace('-', '_')}"
 
     @property
     def variable(self) -> str:
         """Names the path of an official one."""
-        return f"LAB_{self.name.upper()}_PLUGIN"
+        return f"LAB_{self.name.upper().replace('-', '_')}_PLUGIN"
 
 
 PLUGINS = (
@@ -46,6 +46,7 @@ PLUGINS = (
     EnginePlugin("aws", downloaded=False),
     EnginePlugin("gcp", downloaded=False),
     EnginePlugin("artifactory", downloaded=False),
+    EnginePlugin("azure-native", downloaded=False),
 )
 
 

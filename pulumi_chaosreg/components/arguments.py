@@ -273,6 +273,55 @@ class AwsArgs(TypedDict, total=False):
     """a profile of the machine's AWS configuration"""
 
 
+class PrincipalsArgs(TypedDict, total=False):
+    """who gets a role: object IDs of managed identities and service principals, `group:ID`, `user:ID`"""
+
+    pull: list[str]
+    """readers: the kubelet identity of AKS"""
+
+    push: list[str]
+    """writers: whoever mirrors"""
+
+    delete: list[str]
+    """whoever prunes"""
+
+
+class AzureArgs(TypedDict, total=False):
+    """where the registry is (Azure Container Registry), and what is made there; used whole from the nearest level"""
+
+    subscription_id: str
+    """the subscription that has it"""
+
+    resource_group: str
+    """the resource group that has it; never made"""
+
+    permissions: Literal["rbac", "abac"]
+    """the registry's role assignment mode. rbac: `AcrPull` and its like, on the whole registry. abac: roles with a
+    condition on the registry's path; `AcrPull` does not count there
+    """
+
+    principals: PrincipalsArgs
+    """who gets a role: object IDs of managed identities and service principals, `group:ID`, `user:ID`"""
+
+    tokens: list[Literal["pull", "push", "delete"]]
+    """the identities to make a token for, with a scope map for the registry's path alone; without passwords"""
+
+    create_registry: bool
+    """whether the registry itself is made; by default it must exist, and stays as it is"""
+
+    location: str
+    """the region of a registry that is made"""
+
+    sku: Literal["Basic", "Standard", "Premium"]
+    """the tier of a registry that is made; by default Standard"""
+
+    public_network: bool
+    """false: a registry that is made has private endpoints only; Premium"""
+
+    allowed_ips: list[str]
+    """only these reach a registry that is made; Premium"""
+
+
 class RepositoriesArgs(TypedDict, total=False):
     """how the owner's repositories are made"""
 
@@ -317,6 +366,9 @@ class RepositoriesArgs(TypedDict, total=False):
 
     login: str
     """NAME of the credential that makes them, if the registry knows no cloud's identity (Harbor, Artifactory)"""
+
+    azure: AzureArgs
+    """where the registry is (Azure Container Registry), and what is made there; used whole from the nearest level"""
 
     protect: bool
     """whether the engine refuses to delete them"""

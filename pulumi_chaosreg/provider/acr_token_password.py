@@ -33,8 +33,16 @@ Bearer = Callable[[str], tuple[str, float]]
 
 
 def _of_machine(endpoint: str) -> tuple[str, float]:
-    from pulumi_chaosreg.machine.azure import management_token
-
+    try:
+        from pulumi_chaosreg.machine.azure import management_token
+    except ModuleNotFoundError as missing:
+        if missing.name and missing.name.startswith("pulumi_chaosreg"):
+            raise
+        raise ChaosregError.of(
+            "CHR0475",
+            "making a token's password needs this machine's identity, but the extra `azure` is not installed",
+            help="run `pip install 'pulumi-chaosreg[azure]'`",
+        ) from None
     return management_token(endpoint)
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_chaosreg.clock import today
 from pulumi_chaosreg.provision.protocol import (
+    AzureSettings,
     CloudAccess,
     MadeCredential,
     OwnedRegistry,
@@ -17,6 +18,7 @@ from pulumi_chaosreg.scopes.mirror_policy import repositories_said
 from pulumi_chaosreg.scopes.model import Scope, nearest
 from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.scopes.trust import trusted
+from pulumi_chaosreg.settings.azure_tables import IDENTITIES
 from pulumi_chaosreg.settings.table import REPOSITORIES, SECTION
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ def repository_settings(
     roles = said.pop(REPOSITORIES.identities.key, None) or {}
     access = said.pop(REPOSITORIES.aws.key, None) or {}
     said.pop(REPOSITORIES.login.key, None)
+    azure = said.pop(REPOSITORIES.azure.key, None) or {}
     destroys = nearest(owner, SECTION.on_destroy)
     return RepositorySettings(
         **said,
@@ -57,6 +60,7 @@ def repository_settings(
         aws=CloudAccess(**access),
         login=login,
         made=tuple(_to_make(registry, stacks)),
+        azure=_at_azure(azure),
         with_signatures=registry.policy is None or registry.policy.copies_signatures,
         retain=destroys is None or destroys.value == "retain",
         places={key: one.origin.place for key, one in decided.items()},
@@ -69,3 +73,11 @@ def _to_make(registry: Registry, stacks: Iterable[str]) -> Iterator[MadeCredenti
         for stack in sorted(set(stacks)) if made.per_stack else [""]:
             for turn in made.turns(today()):
                 yield MadeCredential(stack, turn.slot, turn.number, turn.ends, made.lifetime_days)
+
+
+def _at_azure(said: dict[str, Any]) -> AzureSettings:
+    principals = said.get("principals", {})
+    plain = {key: tuple(value) if isinstance(value, list) else value for key, value in said.items()}
+    return AzureSettings(
+        **plain | {"principals": {who: tuple(principals[who]) for who in IDENTITIES if principals.get(who)}}
+    )

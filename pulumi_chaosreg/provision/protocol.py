@@ -75,6 +75,25 @@ class CloudAccess:
         return bool(self.assume_role or self.profile)
 
 
+@dataclass(frozen=True, slots=True)
+class AzureSettings:
+    """Where a registry at Azure is, and what is made there; `repositories.azure`."""
+
+    subscription_id: str = ""
+    resource_group: str = ""
+    permissions: str = ""
+    """`rbac` or `abac`: which roles count on the registry."""
+    principals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """`pull`, `push`, `delete` → object IDs, some with `group:` or `user:` in front."""
+    tokens: tuple[str, ...] = ()
+    """The identities that get a token."""
+    create_registry: bool = False
+    location: str = ""
+    sku: str = ""
+    public_network: bool = True
+    allowed_ips: tuple[str, ...] = ()
+
+
 EXPIRE_AFTER = 14
 """Days. Long enough for a rollback, and for Pods that are pinned to a digest whose tag has moved."""
 
@@ -124,6 +143,7 @@ class RepositorySettings:
     """Who makes them, where no cloud's identity does: a string, or `{username, password}`; secret."""
     made: tuple[MadeCredential, ...] = ()
     """The pull credentials to make with them."""
+    azure: AzureSettings = AzureSettings()
     protect: bool = False
     """Whether the engine refuses to delete them."""
     retain: bool = True

@@ -10,13 +10,21 @@ class AzureCloud(NamedTuple):
     """The host of its Microsoft Entra ID."""
     audience: str
     """Of the tokens that Entra takes there in the place of a secret."""
+    manager: str
+    """The host of its resource manager."""
+    environment: str
+    """What Pulumi's provider calls it."""
 
 
 _CLOUDS = {
-    "cn": AzureCloud("login.chinacloudapi.cn", "api://AzureADTokenExchangeChina"),
-    "us": AzureCloud("login.microsoftonline.us", "api://AzureADTokenExchangeUSGov"),
+    "cn": AzureCloud(
+        "login.chinacloudapi.cn", "api://AzureADTokenExchangeChina", "management.chinacloudapi.cn", "china"
+    ),
+    "us": AzureCloud(
+        "login.microsoftonline.us", "api://AzureADTokenExchangeUSGov", "management.usgovcloudapi.net", "usgovernment"
+    ),
 }
-_PUBLIC = AzureCloud("login.microsoftonline.com", "api://AzureADTokenExchange")
+_PUBLIC = AzureCloud("login.microsoftonline.com", "api://AzureADTokenExchange", "management.azure.com", "public")
 
 
 def azure_cloud(server: str) -> AzureCloud:

@@ -110,6 +110,8 @@ class MadeRepositories:
     """Where all images share one repository that the path begins with, or else `repository_key` names."""
     key: KeyForm | None = None
     tags: CloudTags | None = None
+    needs_path: bool = False
+    """Whether rights are given for what is below the registry's path, so that there must be one."""
 
     def is_taken(self, key: str) -> bool:
         """Whether the provisioner goes by this key below `repositories`."""

@@ -32,6 +32,7 @@ def _made(kind: RegistryKind) -> str:
     if not kind.provisions:
         return "nothing: a push does" if kind.left_alone else "–"
     text = "a repository for each image" if kind.each_image else "one repository"
+    text = "rights for one path" if kind.made.needs_path else text
     return f"{text}, pull credentials" if kind.made.makes_logins else text
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Hosts, by what they are asked for. `{region}`, `{aws}` (the end of AWS's hosts there), `{entra}` (Azure's login
-    there), `{server}` and `{name}` (its first part) are filled in; a `*` stands for one name that nobody knows.
+    """Hosts, by what they are asked for. `{region}`, `{aws}` (the end of AWS's hosts there), `{entra}` and `{arm}`
+    (Azure's login and resource manager there), `{server}` and `{name}` (its first part) are filled in; a `*` stands for
+    one name that nobody knows.
     """
 
     tokens: Sequence[str] = ()

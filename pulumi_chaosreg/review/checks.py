@@ -9,6 +9,7 @@ from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.review.allowance_checks import check_allowances
 from pulumi_chaosreg.review.autopilot_checks import check_autopilot
+from pulumi_chaosreg.review.azure_checks import check_azure
 from pulumi_chaosreg.review.credential_checks import check_credentials, check_unused
 from pulumi_chaosreg.review.enforcing_checks import check_enforcing
 from pulumi_chaosreg.review.further_checks import check_in_vain, check_lists, check_targets
@@ -122,6 +123,10 @@ def _autopilot(subject: Subject) -> Iterable[Finding]:
     return check_autopilot(subject.configs)
 
 
+def _azure(subject: Subject) -> Iterable[Finding]:
+    return check_azure(subject.demands)
+
+
 def _lockfile(subject: Subject) -> Iterable[Finding]:
     if subject.company is None:
         return (finding for demand in subject.demands for finding in check_without_lockfile(demand))
@@ -202,6 +207,7 @@ CHECKS: tuple[Callable[[Subject], Iterable[Finding]], ...] = (
     _robots,
     _repositories,
     _autopilot,
+    _azure,
     _lockfile,
     _allowances,
     _enforcing,

@@ -103,6 +103,7 @@ def _hosts(forms: Iterable[str], server: str, kind: RegistryKind, who: Who, why:
         "region": region,
         "aws": partition(region).suffix,
         "entra": azure_cloud(server).authority,
+        "arm": azure_cloud(server).manager,
         "server": server.partition(":")[0],
         "name": server.partition(".")[0],
     }

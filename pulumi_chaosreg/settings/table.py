@@ -10,6 +10,7 @@ from typing import Any
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.registries.kinds import AUTHENTICATION_TYPES, SAYABLE_KINDS
 from pulumi_chaosreg.settings.aws_tables import AWS_ACCESS, IDENTITIES, PULLERS
+from pulumi_chaosreg.settings.azure_tables import AZURE
 from pulumi_chaosreg.settings.durations import DURATION
 from pulumi_chaosreg.settings.google_tables import MEMBERS
 from pulumi_chaosreg.settings.grammars import (
@@ -177,6 +178,7 @@ class _Repositories(Group, key="repositories"):
         "NAME of the credential that makes them, if the registry knows no cloud's identity (Harbor, Artifactory)",
         grammar=CREDENTIAL_NAME,
     )
+    azure = mapping(AZURE)
     protect = flag("whether the engine refuses to delete them")
 
 

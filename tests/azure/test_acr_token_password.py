@@ -1,5 +1,6 @@
 """`AcrTokenPassword` from check to delete, over the lab's resource manager; the real azure-identity logs in."""
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -193,6 +194,15 @@ def test_no_refusal_shows_a_secret(
     assert "[redacted]" in str(refused.value)
     passwords = next(iter(resource._managers.values()))
     assert azure.manager.bearer not in f"{vars(passwords)}{vars(passwords._azure)}{vars(passwords._azure._token)}"
+
+
+def test_without_the_extra_it_is_named(
+    azure: Served, resource: AcrTokenPassword, inputs: Inputs, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "pulumi_chaosreg.machine.azure", raising=False)
+    monkeypatch.setitem(sys.modules, "azure.identity", None)
+    with pytest.raises(ChaosregError, match=r"pip install 'pulumi-chaosreg\[azure\]'"):
+        resource.create(inputs(), heard.occasion)
 
 
 def test_a_token_is_sent_nowhere_else(azure: Served, resource: AcrTokenPassword, inputs: Inputs, heard: Heard) -> None:

@@ -67,6 +67,7 @@ TOLD = {
     "repositories.identities": ("account", None, {"push": {"trust": {"account": "210987654321", "root": True}}}),
     "repositories.aws": ("account", None, {"profile": "chaos"}),
     "repositories.login": ("account", None, "harbor-admin"),
+    "repositories.azure": ("account", None, {"resource_group": "chaos"}),
     "repositories.protect": ("account", None, True),
     "mirror.source": ("account", "docker.io/harness", "docker.io/other"),
     "mirror.also": ("account", None, ["harness/delegate:24.11.84304"]),

@@ -326,6 +326,11 @@ def wrong_words() -> Iterator[Mistake]:
 
 
 MALFORMED = {
+    "a subscription ID": ("production", "11111111-2222"),
+    "a resource group's name": ("a/b", "ends-in.", "a b"),
+    "an Azure region": ("West Europe", "west-europe"),
+    "a principal": ("nodes", "sp:66666666-7777-8888-9999-000000000000"),
+    "an IPv4 address or range": ("0.0.0.0/0", "203.0.113.7/24", "2001:db8::/32", "office"),
     "an IAM member, or a known set of them": (
         "allUsers",
         "allAuthenticatedUsers",
@@ -624,6 +629,7 @@ BY_HAND: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
             (DEV, "pkg.dev\n", "pkg.dev  #! CHR0315 #! CHR0335\n"),
             (DEV, "gcr.io\n", "gcr.io  #! CHR0315 #! CHR0335\n"),
             (DEV, "jfrog.io\n", "jfrog.io  #! CHR0315 #! CHR0335\n"),
+            (DEV, "azurecr.io\n", "azurecr.io  #! CHR0315 #! CHR0335\n"),
             (DEV, "amazonaws.com\n        account: far", "amazonaws.com  #! CHR0315 #! CHR0335\n        account: far"),
         ],
     ),
@@ -978,7 +984,7 @@ def _result(reviewed: Review) -> dict[str, list[tuple[str, str, str]]]:
     }
 
 
-@pytest.mark.parametrize(("company", "infrastructures"), [(BIG, 13), (SMALL, 1)])
+@pytest.mark.parametrize(("company", "infrastructures"), [(BIG, 14), (SMALL, 1)])
 def test_a_good_company_has_no_finding_and_no_command_complains(write, review_once, capsys, company, infrastructures):
     project = write(company, {})
     reviewed = review(project)

@@ -13,6 +13,7 @@ PACKAGES = {
     "aws": ("boto3", "botocore"),
     "ecr": ("pulumi_aws",),
     "gar": ("pulumi_gcp",),
+    "acr": ("pulumi_azure_native",),
     "gcp": ("google.auth",),
     "azure": ("azure.identity", "azure.core", "azure"),
     "verify": ("sigstore", "nacl", "cryptography"),

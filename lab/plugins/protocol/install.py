@@ -16,13 +16,16 @@ def folder_of(home: Path, name: str, version: str) -> Path:
 
 
 def install(home: Path, name: str, version: str, python: Path) -> None:
-    """Write `HOME/plugins/resource-NAME-vVERSION/pulumi-resource-NAME`: `lab.plugins.NAME` of this checkout."""
+    """Write `HOME/plugins/resource-NAME-vVERSION/pulumi-resource-NAME`: `lab.plugins.NAME` of this checkout, with `_`
+    for `-`.
+    """
     folder = folder_of(home, name, version)
     folder.mkdir(parents=True, exist_ok=True)
     script = folder / f"pulumi-resource-{name}"
     # Not a `#!` with the path of python: the kernel cuts such a line, and it may hold a space. `-P` keeps the folder
     # of the user's program, which is the working directory, from shadowing our modules.
-    command = [str(python), "-P", "-m", f"lab.plugins.{name}", "--version", version, "--runs", str(folder / "runs")]
+    module = f"lab.plugins.{name.replace('-', '_')}"
+    command = [str(python), "-P", "-m", module, "--version", version, "--runs", str(folder / "runs")]
     partial = folder / f"{script.name}.new"
     partial.write_text(
         f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(_CHECKOUT))} exec {shlex.join(command)} "$@"\n', encoding="utf-8"

@@ -92,7 +92,7 @@ class Recording(StandIn):
 
     def _fail_where_told(self, verb_: str, kind: Recorded) -> None:
         """Failures on demand: `LAB_GCP_FAILS="Create Repository"`."""
-        wanted = os.environ.get(f"LAB_{self.name.upper()}_FAILS", "")
+        wanted = os.environ.get(f"LAB_{self.name.upper().replace('-', '_')}_FAILS", "")
         if wanted == f"{verb_} {kind.token.rpartition(':')[2]}":
             raise PluginError(f"Error 503: the lab was told that {wanted} fails")
 
