@@ -245,6 +245,10 @@ def test_as_json_it_is_one_list_of_the_same_objects(company, run) -> None:
             f"[{{source: 'r.example/a:1@{DIGEST}', target: r.example/a:1, signatures: no, sign: 1}}]",
             ["unknown key `sign`", "`signatures`: it is neither true nor false"],
         ),
+        (
+            f"[{{source: 'r.example/a:1@{DIGEST}', target: r.example/a:1, wait_for_scan: true}}]",
+            ["`wait_for_scan`: it is no number of seconds"],
+        ),
     ],
 )
 def test_a_list_that_is_none_is_refused_as_a_whole(tmp_path: Path, text: str, problems: list[str]) -> None:

@@ -72,7 +72,7 @@ _FORMS: Mapping[Any, _Form] = {
     Reference: _Form(
         str, Reference.parse, lambda said: reference_problem(said) if isinstance(said, str) else "it is not a string"
     ),
-    int: _Form(int, int, lambda said: "" if isinstance(said, int) and said > 0 else "it is no number of seconds"),
+    int: _Form(int, int, lambda said: "" if type(said) is int and said > 0 else "it is no number of seconds"),
     bool: _Form(bool, bool, lambda said: "" if isinstance(said, bool) else "it is neither true nor false"),
 }
 """By the field's type. A field of any other type is an error when this module is loaded: none is left out silently."""
