@@ -1006,7 +1006,6 @@ WRITTEN_OUT = (
     "image_registry.name",
     "image_registry.authentication.lifetime_days",  # test_findings_of_made_logins.py
     "image_registry.authentication.per",
-    "repositories.login",
     "allow_overrides.settings",
     "allow_overrides.scopes",
     "allow_overrides.registries",
