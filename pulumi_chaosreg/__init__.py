@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pulumi_chaosreg.components.arguments import ClusterArgs as ClusterArgs
     from pulumi_chaosreg.components.arguments import CustomImagesArgs as CustomImagesArgs
     from pulumi_chaosreg.components.arguments import GithubArgs as GithubArgs
+    from pulumi_chaosreg.components.arguments import HarborArgs as HarborArgs
     from pulumi_chaosreg.components.arguments import HarnessArgs as HarnessArgs
     from pulumi_chaosreg.components.arguments import IdentitiesArgs as IdentitiesArgs
     from pulumi_chaosreg.components.arguments import IdentityArgs as IdentityArgs
@@ -61,6 +62,7 @@ _HOME = {
     "CustomImagesArgs": "components.arguments",
     "GithubArgs": "components.arguments",
     "IdentitiesArgs": "components.arguments",
+    "HarborArgs": "components.arguments",
     "HarnessArgs": "components.arguments",
     "IdentityArgs": "components.arguments",
     "ImageRegistryArgs": "components.arguments",

@@ -5,7 +5,7 @@ from typing import Any
 import pulumi
 
 from pulumi_chaosreg import __version__
-from pulumi_chaosreg.resources.table import Input, ResourceTable
+from pulumi_chaosreg.resources.table import Input, ResourceTable, in_python
 
 
 class CustomResource(pulumi.CustomResource):
@@ -23,6 +23,10 @@ class CustomResource(pulumi.CustomResource):
             version=__version__, additional_secret_outputs=[one.name for one in table.outputs if one.secret] or None
         )
         super().__init__(table.type, name, {**declared, **inputs}, pulumi.ResourceOptions.merge(ours, opts))
+
+    def translate_output_property(self, prop: str) -> str:
+        """What Python calls an output: `robot_id` what the engine calls `robotId`."""
+        return in_python(prop)
 
 
 def _wrapped(one: Input, value: Any) -> Any:

@@ -322,6 +322,29 @@ class AzureArgs(TypedDict, total=False):
     """only these reach a registry that is made; Premium"""
 
 
+class HarborArgs(TypedDict, total=False):
+    """what only Harbor knows of the project that is made; used whole from the nearest level"""
+
+    public: bool
+    """whether everybody may pull; by default as `image_registry.type` says"""
+
+    quota: str
+    """how much the project may hold, as in `50GiB`, or `unlimited`; only an administrator of Harbor sets it. By default
+    Harbor's own
+    """
+
+    prevent_vulnerable: Literal["off", "none", "low", "medium", "high", "critical"]
+    """from which severity on an image with a known vulnerability is not given out; an image that is not scanned yet is
+    not given out either then. off (the default): all are
+    """
+
+    adopt: bool
+    """whether to take over a project that is there; by default that is an error"""
+
+    robot_days: int
+    """how long the robots live that push and delete, 2 days or more; renewed at half of it, by default 30"""
+
+
 class RepositoriesArgs(TypedDict, total=False):
     """how the owner's repositories are made"""
 
@@ -369,6 +392,9 @@ class RepositoriesArgs(TypedDict, total=False):
 
     azure: AzureArgs
     """where the registry is (Azure Container Registry), and what is made there; used whole from the nearest level"""
+
+    harbor: HarborArgs
+    """what only Harbor knows of the project that is made; used whole from the nearest level"""
 
     protect: bool
     """whether the engine refuses to delete them"""

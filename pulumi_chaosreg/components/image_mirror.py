@@ -37,11 +37,13 @@ class ImageMirror(pulumi.ComponentResource):
         *,
         policy: MirrorPolicy | Mapping[str, Any],
         credentials: Mapping[str, pulumi.Input[Any]] | None = None,
+        made: Mapping[str, pulumi.Input[Mapping[str, str]]] | None = None,
         prefix: str = "",
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """`policy` is what a stack file says under `mirror`, and `on_destroy` (RunError with what is wrong in it).
-        `credentials` are the values of the NAMEs that it mentions. `prefix` goes before the images' names, so that two
+        `credentials` are the values of the NAMEs that it mentions; `made` are logins for `push` and `delete` that count
+        where it names none. `prefix` goes before the images' names, so that two
         mirrors of one registry differ.
         """
         place = called_from(f"image mirror `{name}`")
@@ -52,7 +54,7 @@ class ImageMirror(pulumi.ComponentResource):
         )
         super().__init__(MIRROR_TYPE, name, {}, opts)
         self._policy = policy if isinstance(policy, MirrorPolicy) else _checked(name, policy)
-        self._credentials, self._prefix = dict(credentials or {}), prefix
+        self._credentials, self._made_logins, self._prefix = dict(credentials or {}), dict(made or {}), prefix
         self._images: dict[str, MirroredImage] = {}
 
     def image(
@@ -77,7 +79,8 @@ class ImageMirror(pulumi.ComponentResource):
         self, source: Reference, target: Reference, digest: str | None, opts: pulumi.ResourceOptions
     ) -> MirroredImage:
         policy = self._policy
-        logins = {key: self._credential(named) for key, named in policy.credentials.items()}
+        named = {key: self._credential(named) for key, named in policy.credentials.items()}
+        logins: dict[str, pulumi.Input[Any]] = {**self._made_logins, **named}
         inputs: dict[str, Any] = {
             "platforms": list(policy.kept_platforms) or None,
             "foreign_layers": policy.foreign_layers and policy.foreign_layers.value,

@@ -95,11 +95,13 @@ class OwnedRegistries:
         """The mirror into one of them."""
         policy = registry.policy
         assert policy is not None
+        repositories = self._repositories.get(registry.path)
         if registry.path not in self._mirrors:
             self._mirrors[registry.path] = ImageMirror(
                 mirror_name(self._scope.path, registry.path),
                 policy=policy,
                 credentials={named.value: self._login(named) for named in policy.credentials.values()},
+                made=repositories.fillers if repositories else {},
                 prefix="" if self._scope.level is Level.ACCOUNT else f"{self._scope.path}:",
                 opts=pulumi.ResourceOptions(parent=self._component, aliases=mirror_aliases(self._scope, registry)),
             )

@@ -75,6 +75,16 @@ class Repositories(pulumi.ComponentResource):
             self._provision([])
         return self._logins[stack, slot]
 
+    @property
+    def fillers(self) -> Mapping[str, pulumi.Input[Mapping[str, str]]]:
+        """`push`, `delete` → the login that was made for it; secrets. Absent where none was."""
+        made = {"push": self._before.push, "delete": self._before.delete} if self._before else {}
+        return {
+            who: pulumi.Output.secret(pulumi.Output.all(username=access.username, password=access.password))
+            for who, access in made.items()
+            if access.username is not None and access.password is not None
+        }
+
     def of(self, image: Reference) -> pulumi.Resource | None:
         """The repository that has to be there before this image; None where none has to."""
         return self._made.get(image.repository)

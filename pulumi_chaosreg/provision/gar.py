@@ -40,8 +40,7 @@ def provision(
     before: Provisioned | None = None,
 ) -> Provisioned:
     """A `Repository`, and a `RepositoryIamMember` for each of `settings.members`."""
-    there = next(iter(before.repositories.values()), None) if before else None
-    repository = there or _repository(registry, settings, parent)
+    repository = (before.shared if before else None) or _repository(registry, settings, parent)
     pull, push, delete = (Access(registry.kind.rights[who]) for who in ("pull", "push", "delete"))
     logins = before.logins if before else _logins(registry, settings.made, repository)
     return Provisioned(
@@ -51,6 +50,7 @@ def provision(
         delete,
         node_identity=node_identity(registry),
         logins=logins,
+        shared=repository,
     )
 
 

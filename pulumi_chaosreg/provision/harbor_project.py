@@ -18,6 +18,8 @@ class HarborProject(CustomResource):
     with `adopt` only, and left by `destroy` then. Import by `server/project`.
     """
 
+    project: pulumi.Output[str]
+    """Its name."""
     project_id: pulumi.Output[int]
     """Its number in Harbor."""
     made: pulumi.Output[bool]

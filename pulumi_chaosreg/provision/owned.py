@@ -1,12 +1,13 @@
 """From what stack files say about a registry to what provisioners get: plain values."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pulumi_chaosreg.clock import today
 from pulumi_chaosreg.provision.protocol import (
     AzureSettings,
     CloudAccess,
+    HarborSettings,
     MadeCredential,
     OwnedRegistry,
     Pullers,
@@ -19,6 +20,7 @@ from pulumi_chaosreg.scopes.model import Scope, nearest
 from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.scopes.trust import trusted
 from pulumi_chaosreg.settings.azure_tables import IDENTITIES
+from pulumi_chaosreg.settings.harbor_grammars import quota_bytes
 from pulumi_chaosreg.settings.table import REPOSITORIES, SECTION
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ def repository_settings(
     access = said.pop(REPOSITORIES.aws.key, None) or {}
     said.pop(REPOSITORIES.login.key, None)
     azure = said.pop(REPOSITORIES.azure.key, None) or {}
+    harbor = said.pop(REPOSITORIES.harbor.key, None) or {}
     destroys = nearest(owner, SECTION.on_destroy)
     return RepositorySettings(
         **said,
@@ -61,6 +64,7 @@ def repository_settings(
         login=login,
         made=tuple(_to_make(registry, stacks)),
         azure=_at_azure(azure),
+        harbor=_harbor(registry, harbor, deletes=destroys is not None and destroys.value == "delete"),
         with_signatures=registry.policy is None or registry.policy.copies_signatures,
         retain=destroys is None or destroys.value == "retain",
         places={key: one.origin.place for key, one in decided.items()},
@@ -80,4 +84,18 @@ def _at_azure(said: dict[str, Any]) -> AzureSettings:
     plain = {key: tuple(value) if isinstance(value, list) else value for key, value in said.items()}
     return AzureSettings(
         **plain | {"principals": {who: tuple(principals[who]) for who in IDENTITIES if principals.get(who)}}
+    )
+
+
+def _harbor(registry: Registry, said: Mapping[str, Any], *, deletes: bool) -> HarborSettings:
+    policy = registry.policy
+    pushes = policy is not None and policy.push is None
+    removes = deletes and policy is not None and policy.delete is None and policy.push is None
+    quota = said.get("quota")
+    given = {key: value for key, value in said.items() if key not in ("quota", "public")}
+    return HarborSettings(
+        public=said.get("public", registry.type.value == "public"),
+        quota=quota_bytes(quota) if quota else None,
+        robots=(*(("push",) if pushes else ()), *(("delete",) if removes else ())),
+        **given,
     )

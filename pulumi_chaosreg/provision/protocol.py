@@ -94,6 +94,23 @@ class AzureSettings:
     allowed_ips: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class HarborSettings:
+    """What only Harbor knows of the project that is made."""
+
+    public: bool = False
+    quota: int | None = None
+    """Bytes, -1 for no limit; None where Harbor's default counts."""
+    prevent_vulnerable: str = "off"
+    """The severity from which on images are not given out; `off` where all are."""
+    adopt: bool = False
+    """Whether a project that is there is taken over."""
+    robot_days: int = 30
+    """How long the robots live that push and delete."""
+    robots: tuple[str, ...] = ("push",)
+    """Which of `push` and `delete` this stack needs to fill the project: those that nobody gives it a login for."""
+
+
 EXPIRE_AFTER = 14
 """Days. Long enough for a rollback, and for Pods that are pinned to a digest whose tag has moved."""
 
@@ -139,6 +156,7 @@ class RepositorySettings:
     """`pull`, `push`, `delete` → whom Google gives that role on the repository."""
     roles: RoleSettings = RoleSettings()
     aws: CloudAccess = CloudAccess()
+    harbor: HarborSettings = HarborSettings()
     login: "pulumi.Input[Any] | None" = field(default=None, repr=False)
     """Who makes them, where no cloud's identity does: a string, or `{username, password}`; secret."""
     made: tuple[MadeCredential, ...] = ()
@@ -222,6 +240,8 @@ class Provisioned:
     """(stack, slot) → the pull credential that was made for it."""
     node_identity: Mapping[str, "pulumi.Input[Any]"] = field(default_factory=dict)
     """What nodes and ServiceAccounts need to pull without a Secret, by name; empty where the kind knows no such way."""
+    shared: "pulumi.Resource | None" = None
+    """What all images of the registry go to, where that is one thing: made before anybody asks for an image, too."""
     must_exist: tuple[str, ...] = ()
     """What nobody makes here and an image needs, each as part of a sentence: "project `chaos` on `harbor.example`"."""
 

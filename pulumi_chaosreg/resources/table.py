@@ -36,6 +36,11 @@ class Shows(Enum):
     """Another one is another resource."""
 
 
+def in_python(name: str) -> str:
+    """`robot_id` for `robotId`."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
     """One input, by the name that the engine has for it (camelCase)."""
@@ -67,7 +72,7 @@ class Input:
     @property
     def argument(self) -> str:
         """What Python calls it."""
-        return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in self.name)
+        return in_python(self.name)
 
 
 @dataclass(frozen=True, slots=True)

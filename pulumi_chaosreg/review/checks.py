@@ -13,6 +13,7 @@ from pulumi_chaosreg.review.azure_checks import check_azure
 from pulumi_chaosreg.review.credential_checks import check_credentials, check_unused
 from pulumi_chaosreg.review.enforcing_checks import check_enforcing
 from pulumi_chaosreg.review.further_checks import check_in_vain, check_lists, check_targets
+from pulumi_chaosreg.review.harbor_checks import check_harbors
 from pulumi_chaosreg.review.harness_checks import check_published
 from pulumi_chaosreg.review.identity_checks import check_identities
 from pulumi_chaosreg.review.image_checks import check_images, check_tag_names
@@ -116,7 +117,11 @@ def _robots(subject: Subject) -> Iterable[Finding]:
 
 
 def _repositories(subject: Subject) -> Iterable[Finding]:
-    return [*check_repositories(subject.catalogue, subject.demands), *check_shared_names(subject.demands)]
+    return [
+        *check_repositories(subject.catalogue, subject.demands),
+        *check_shared_names(subject.demands),
+        *check_harbors(subject.demands),
+    ]
 
 
 def _autopilot(subject: Subject) -> Iterable[Finding]:

@@ -76,7 +76,8 @@ def _tag(image: ResolvedImage, registry: Registry, catalogue: Catalogue) -> Iter
             help="give the image another tag: this one would be overwritten by, or overwrite, a signature's",
         )
     immutable = own_or_inherited(registry.owner, registry.base, REPOSITORIES.immutable_tags)
-    excludes = registry.kind.provisions  # a repository that we make leaves just this tag out
+    create = own_or_inherited(registry.owner, registry.base, REPOSITORIES.create)
+    excludes = registry.kind.provisions and create and create.value  # what we make leaves just this tag out
     if immutable and immutable.value and catalogue.is_floating(tag) and not excludes:
         yield Finding(
             "CHR0316",

@@ -40,6 +40,8 @@ def check_untaken(scopes: Collection[Scope], *, is_whole: bool) -> Iterator[Find
 
 def _untaken(scope: Scope, base: Path, row: "Setting[object]", here: "list[_Defined]") -> Finding | None:
     counting = [one for one in here if one.counts(scope, base, row)]
+    if any(one.is_of_unclear_kind for one in counting):
+        return None
     able = [one for one in counting if one.kind.provisions]
     if row is REPOSITORIES.create:
         vain = [one for one in counting if one not in able]
@@ -122,6 +124,12 @@ class _Defined:
         """Whether something wrong is said of whether we make them."""
         own = len(self.base) > 1 and self.owner.is_unclear(*self.base, REPOSITORIES.create)
         return own or self.owner.is_unclear(REPOSITORIES.create)
+
+    @property
+    def is_of_unclear_kind(self) -> bool:
+        """Whether something wrong is said of its kind, where its host tells none."""
+        own = len(self.base) > 1 and self.owner.is_unclear(*self.base, IMAGE_REGISTRY.kind.key)
+        return not self.kind.hosts and (own or self.owner.is_unclear(IMAGE_REGISTRY.kind))
 
     def is_at(self, owner: Scope, base: Path) -> bool:
         return self.owner is owner and self.base == base

@@ -35,6 +35,14 @@ class Turn(NamedTuple):
         return "b" if self.number % 2 else "a"
 
 
+def turns(day: date, lifetime_days: int) -> tuple[Turn, Turn]:
+    """The turn that the day is in, of credentials that live so long, and the one before."""
+    length = lifetime_days // 2
+    number = (day - _EPOCH).days // length
+    current, former = (Turn(one, _EPOCH + timedelta((one + 2) * length)) for one in (number, number - 1))
+    return current, former
+
+
 @dataclass(frozen=True, slots=True)
 class MadeByOwner:
     """What is said of such a credential where its registry is defined."""
@@ -54,10 +62,7 @@ class MadeByOwner:
 
     def turns(self, day: date) -> tuple[Turn, Turn]:
         """The one that the day is in, and the one before."""
-        length = self.lifetime_days // 2
-        number = (day - _EPOCH).days // length
-        current, former = (Turn(one, _EPOCH + timedelta((one + 2) * length)) for one in (number, number - 1))
-        return current, former
+        return turns(day, self.lifetime_days)
 
 
 def made_at(registry: Registry) -> MadeByOwner | None:

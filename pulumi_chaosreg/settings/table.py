@@ -36,6 +36,7 @@ from pulumi_chaosreg.settings.grammars import (
     VALUE_WITHOUT_LOGIN,
     VARIABLE,
 )
+from pulumi_chaosreg.settings.harbor_tables import HARBOR
 from pulumi_chaosreg.settings.harness_grammars import HARNESS_ACCOUNT, HARNESS_ENDPOINT, HARNESS_IDENTIFIER
 from pulumi_chaosreg.settings.kinds import Flag, Named, Number, Table, Tables, Text, TextMap, Texts
 from pulumi_chaosreg.settings.refresher_identities import REFRESHER_IDENTITY
@@ -179,6 +180,7 @@ class _Repositories(Group, key="repositories"):
         grammar=CREDENTIAL_NAME,
     )
     azure = mapping(AZURE)
+    harbor = mapping(HARBOR)
     protect = flag("whether the engine refuses to delete them")
 
 

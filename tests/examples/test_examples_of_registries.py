@@ -27,16 +27,24 @@ STACKS = {
     "dockerhub": ["acme"],
     "gar": ["acme", "prod"],
     "ghcr": ["acme", "prod"],
+    "harbor": ["acme", "prod"],
     "public": ["acme"],
     "multi-region": ["acme", "prod"],
 }
 EVERY = [(example, stack) for example, stacks in STACKS.items() for stack in stacks]
-NEEDED = {"dockerhub": ["docker-hub", "docker-hub-push"], "ghcr": ["ghcr-token", "ghcr-push"]}
+NEEDED = {
+    "dockerhub": ["docker-hub", "docker-hub-push"],
+    "ghcr": ["ghcr-token", "ghcr-push"],
+    "harbor": ["harbor-admin"],
+}
 MADE = "made for europe-west1-docker.pkg.dev/acme-prod/chaos and prod"
-CREDENTIALS = {
+MADE_AT_HARBOR = "made for harbor.company.com/chaos and prod"
+CREDENTIALS: dict[str, Any] = {
     "docker-hub": PULL.password,
     "docker-hub-push": json.dumps({"username": "acme", "password": f"{PULL.password}-push"}),
     "ghcr-token": PULL.password,
+    "harbor-admin": json.dumps({"username": "admin", "password": f"{PULL.password}-admin"}),
+    MADE_AT_HARBOR: {"username": "robot$chaos+pull-prod-a-462", "password": PULL.password},
     "ghcr-push": json.dumps({"username": "bot", "password": f"{PULL.password}-push"}),
 }
 
@@ -49,7 +57,8 @@ class Parent(Recorder):
         if args.typ == "pulumi:pulumi:StackReference":
             handed = {name: CREDENTIALS[name] for name in ("docker-hub", "ghcr-token")}
             handed[MADE] = {"username": "_json_key", "password": PULL.password}
-            ends = {MADE: "2099-01-01"}
+            handed[MADE_AT_HARBOR] = CREDENTIALS[MADE_AT_HARBOR]
+            ends = dict.fromkeys((MADE, MADE_AT_HARBOR), "2099-01-01")
             outputs["outputs"] = {
                 "credentials": handed,
                 "credential_names": sorted(handed),
@@ -115,6 +124,7 @@ def test_a_stack_makes_what_its_page_shows(
     ("example", "stack", "key", "user"),
     [
         ("dockerhub", "acme", "https://index.docker.io/v1/", "acme"),
+        ("harbor", "prod", "harbor.company.com", "robot$chaos+pull-prod-a-462"),
         ("ghcr", "prod", "ghcr.io", "token"),  # GitHub knows the user by the token
     ],
 )

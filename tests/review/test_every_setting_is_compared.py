@@ -68,6 +68,7 @@ TOLD = {
     "repositories.aws": ("account", None, {"profile": "chaos"}),
     "repositories.login": ("account", None, "harbor-admin"),
     "repositories.azure": ("account", None, {"resource_group": "chaos"}),
+    "repositories.harbor": ("account", None, {"quota": "50GiB"}),
     "repositories.protect": ("account", None, True),
     "mirror.source": ("account", "docker.io/harness", "docker.io/other"),
     "mirror.also": ("account", None, ["harness/delegate:24.11.84304"]),

@@ -337,6 +337,7 @@ MALFORMED = {
         "group:platform",
         "nodes@acme.example",
     ),
+    "a quota": ["50GB", "0GiB", "1.5TiB", "1025TiB", "-1"],
     "a server": ["https://h.example", "h.example/path", "h.example:99999", "-h.example", "h example"],
     "a path": ["UPPER", "a b", "a//b", "a:b"],
     "`server/account`": ["harness", "https://docker.io/harness", "docker.io/Harness", "docker.io:0/harness"],
@@ -629,6 +630,7 @@ BY_HAND: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
             (DEV, "pkg.dev\n", "pkg.dev  #! CHR0315 #! CHR0335\n"),
             (DEV, "gcr.io\n", "gcr.io  #! CHR0315 #! CHR0335\n"),
             (DEV, "jfrog.io\n", "jfrog.io  #! CHR0315 #! CHR0335\n"),
+            (DEV, "berth.example\n", "berth.example  #! CHR0315 #! CHR0335\n"),
             (DEV, "azurecr.io\n", "azurecr.io  #! CHR0315 #! CHR0335\n"),
             (DEV, "amazonaws.com\n        account: far", "amazonaws.com  #! CHR0315 #! CHR0335\n        account: far"),
         ],
@@ -984,7 +986,7 @@ def _result(reviewed: Review) -> dict[str, list[tuple[str, str, str]]]:
     }
 
 
-@pytest.mark.parametrize(("company", "infrastructures"), [(BIG, 14), (SMALL, 1)])
+@pytest.mark.parametrize(("company", "infrastructures"), [(BIG, 15), (SMALL, 1)])
 def test_a_good_company_has_no_finding_and_no_command_complains(write, review_once, capsys, company, infrastructures):
     project = write(company, {})
     reviewed = review(project)

@@ -1,0 +1,3 @@
+from pulumi_chaosreg.program import run
+
+run()
