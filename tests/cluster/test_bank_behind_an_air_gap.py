@@ -1,9 +1,10 @@
 """examples/air-gapped-harbor, from stack files to Pods: a bank whose Harbor and clusters stand behind an air gap.
 
-Harbor is the lab's stand-in, with a project and robots that its administrators have made. The gap is a network without
-a way out.
+Harbor is the lab's stand-in, in which the account's stack makes project and robots. The gap is a network without a way
+out.
 """
 
+import base64
 import json
 import shutil
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import yaml
 
 from lab.harbor.server import HarborServer
 from lab.harbor_orders import call, requests
+from lab.kubeapi import call as call_cluster
 from lab.node import allow_plain_http, remove_images
 from lab.pods import delete_pod, run_pod, wait_running
 from lab.ports import free_port
@@ -23,9 +25,9 @@ from lab.state import HarborState, LabState, Login, load
 from lab.workspace import Workspace
 from tests.support import bank
 from tests.support.air_gap import AirGap, Door, why_there_is_none
-from tests.support.lab_harbor import PULL, PUSH, HarborProject
+from tests.support.lab_harbor import PUSH, HarborProject
 from tests.support.signing import Signer, make_signer
-from tests.support.two_sides import Inside, as_expected, door_to_cluster
+from tests.support.two_sides import Inside, as_expected, door_to_cluster, logged_in
 
 pytestmark = [pytest.mark.node, pytest.mark.engine, pytest.mark.extra("verify")]
 
@@ -64,26 +66,24 @@ def outside(tmp_path: Path, staging: RegistryServer, port: int, signer: Signer, 
 
 @dataclass(frozen=True)
 class Harbor:
-    """What its administrators have made for the bank: a closed project, whose tags stay, and two robots."""
+    """What its administrators have: besides themselves, a project for experiments that everybody inside may read."""
 
     state: HarborState
-    pull: Login
-    push: Login
+    pushes_experiments: Login
 
     @classmethod
     def of(cls, state: HarborState) -> "Harbor":
-        call(state, "POST", "/projects", {"project_name": "bank", "metadata": {"public": "false"}})
-        project = HarborProject(state, "bank", call(state, "GET", "/projects/bank")["project_id"])
-        project.freeze()
-        pull, push = project.robot(*PULL, name="pull"), project.robot(*PUSH, name="push")
-        return cls(state, Login(pull.username, pull.password), Login(push.username, push.password))
+        call(state, "POST", "/projects", {"project_name": "experiments", "metadata": {"public": "true"}})
+        project = HarborProject(state, "experiments", call(state, "GET", "/projects/experiments")["project_id"])
+        robot = project.robot(*PUSH)
+        return cls(state, Login(robot.username, robot.password))
 
-    def who_has_pulled(self, since: int) -> set[str]:
-        """Everybody to whom it gave a layer since that many requests."""
+    def who_has_pulled(self, project: str, since: int) -> set[str]:
+        """Everybody to whom it gave a layer of the project since that many requests."""
         return {
             one["caller"]
             for one in [*requests(self.state)][since:]
-            if one["status"] in (200, 307) and "/blobs/" in one["path"]
+            if one["status"] in (200, 307) and one["path"].startswith(f"/v2/{project}/") and "/blobs/" in one["path"]
         }
 
 
@@ -136,19 +136,18 @@ def test_a_bank_from_stack_files_to_pods(
         harbor = Harbor.of(server.state)
         inside = Inside(tmp_path / "inside", tmp_path / "home", gap, {"PULUMI_CONFIG_PASSPHRASE": "correct horse"})
         inside.use_checkout(lab)
-        inside.log_in(address, harbor.push)
         # and an image that was built here
         assert lab.upstream
-        docker = str(Path(inside.environment["HOME"]) / ".docker")
         built = f"{address}/{bank.OF_THE_LABORATORY}"
-        bank.copy(f"{lab.upstream.host}/harness/chaos-ddcr:1.93.0", built, DOCKER_CONFIG=docker)
+        docker = logged_in(tmp_path / "docker", address, harbor.pushes_experiments)
+        bank.copy(f"{lab.upstream.host}/harness/chaos-ddcr:1.93.0", built, DOCKER_CONFIG=str(docker))
         bring_up(inside, harbor)
         locked_inside = yaml.safe_load((inside.folder / "stacks/chaosreg.lock.yaml").read_text("utf-8"))
         assert locked_inside.keys() - lockfile.keys() == {built}
         resolved = inside.json("chaosreg", "resolve", "-o", "json")
         assert gap.asked() == []
 
-        # and Pods run all of it, pulled by the robot that may only pull
+        # and Pods run all of it, pulled by a robot of each environment's own
         allow_plain_http(address)
         remove_images()
         before = len([*requests(server.state)])
@@ -161,32 +160,40 @@ def test_a_bank_from_stack_files_to_pods(
         assert {namespace for namespace, _ in pods} == {f"{label}-ledger-chaos", f"{label}-lab-chaos"}
         assert len(pods) == 9 + 4
         for (namespace, name), image in pods.items():
-            assert image.startswith(f"{address}/bank/")
+            assert image.startswith((f"{address}/bank/chaos/", f"{address}/experiments/"))
             assert "@sha256:" in image
             run_pod(lab.kubernetes, lab.node, namespace, name, image, service_account="litmus")
         for (namespace, name), image in pods.items():
             status = wait_running(lab.kubernetes, namespace, name)["status"]["containerStatuses"][0]
             assert status["imageID"].partition("@")[2] == image.partition("@")[2]
             delete_pod(lab.kubernetes, namespace, name)
-        assert harbor.who_has_pulled(before) == {harbor.pull.username}
+        robots = {
+            pulls_as(lab, address, f"{label}-{infrastructure}") for infrastructure in ("ledger-chaos", "lab-chaos")
+        }
+        assert len(robots) == 2
+        assert all(robot.startswith("robot$bank+") for robot in robots)
+        assert harbor.who_has_pulled("bank", before) == robots
 
 
 def bring_up(inside: Inside, harbor: Harbor) -> None:
-    """What docs/air-gap.md says, in its order."""
+    """What the example's README says, in its order."""
     inside.run("chaosreg", "lock", "--from", "layout.tar")
     inside.run("chaosreg", "validate", "--strict")
     inside.environment["CHAOSREG_MIRROR_FROM"] = "layout.tar"
     inside.init(*bank.STACKS)
-    push = json.dumps(vars(harbor.push))
-    inside.run(
-        *("pulumi", "config", "set-all", "--stack", "bank"),
-        *("--secret", f"chaosreg-credentials:harbor-pull={harbor.pull.password}"),
-        *("--secret", f"chaosreg-credentials:harbor-push={push}"),
-    )
+    admin = f"chaosreg-credentials:harbor-provisioner={json.dumps(vars(harbor.state.admin))}"
+    inside.run("pulumi", "config", "set-all", "--stack", "bank", "--secret", admin)
     for stack in bank.STACKS:
         previewed = as_expected(inside.preview(stack)).replace(harbor.state.host, bank.HARBOR)
         assert previewed == (bank.EXAMPLE / f"expected/{stack}.txt").read_text("utf-8")
         said = inside.up(stack)
-        assert harbor.pull.password not in said.stdout + said.stderr
-        assert harbor.push.password not in said.stdout + said.stderr
+        assert harbor.state.admin.password not in said.stdout + said.stderr
     inside.up("bank", "--expect-no-changes")
+
+
+def pulls_as(lab: LabState, host: str, namespace: str) -> str:
+    """The user of the one pull Secret there."""
+    assert lab.kubernetes
+    secrets = call_cluster(lab.kubernetes, "GET", f"/api/v1/namespaces/{namespace}/secrets")["items"]
+    (config,) = [one["data"][".dockerconfigjson"] for one in secrets if ".dockerconfigjson" in one["data"]]
+    return str(json.loads(base64.b64decode(config))["auths"][host]["username"])

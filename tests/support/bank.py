@@ -25,7 +25,7 @@ HARDENED = {
     "go-runner": "chaos-go-runner",
 }
 """The bank's own builds → what stands for them here: Harness's own."""
-OF_THE_LABORATORY = "bank/experiments/ddcr:dev-7"
+OF_THE_LABORATORY = "experiments/ddcr:dev-7"
 """Built inside: nobody outside knows it."""
 
 
