@@ -103,11 +103,13 @@ def admit(new_project: Callable[[], Project], capsys: pytest.CaptureFixture[str]
         server: str,
         registry: Mapping[str, Any] | None = None,
         registries: Mapping[str, Any] | None = None,
+        repositories: Mapping[str, Any] | None = None,
         **infrastructure: Any,
     ) -> Patient:
         project = new_project()
         given = {"server": server, "account": "chaos", "type": "public", **(registry or {})}
         account = {"image_registry": given, "mirror": "off", **({"registries": registries} if registries else {})}
+        account |= {"repositories": repositories} if repositories else {}
         project.four_levels(account=account, infrastructure=infrastructure)
         return Patient(project, server, capsys)
 

@@ -286,3 +286,31 @@ def test_a_secret_that_its_refresher_does_not_renew(
         report = examined(patient)
     assert report.failed == {"TCP": ["CHR0401"], "pull Secret": [code]}
     assert "kubectl get jobs --namespace" in report.text
+
+
+@pytest.mark.parametrize(
+    ("password", "expires", "step", "code"),
+    [
+        (PULL.password, "2026-01-31", "pull Secret", "CHR0905"),
+        ("of-another-turn", "2999-01-31", "login", "CHR0403"),
+    ],
+    ids=["ended", "refused"],
+)
+def test_a_made_credential_that_nobody_renewed(
+    password, expires, step, code, admit, namespace, kubeconfig, secret: Secret, request, monkeypatch, one_private
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
+    basic = base64.b64encode(f"{PULL.username}:{password}".encode()).decode()
+    secret({one_private.host: {"auth": basic}}, chaosreg_expires=expires)
+    made = {"type": "private", "kind": "harbor", "authentication": {"type": "made", "lifetime_days": 90}}
+    repositories = {"create": True, "login": "harbor-admin"}
+    patient = admit(
+        one_private.host,
+        made,
+        namespace=namespace,
+        repositories=repositories,
+        pull_secret={"name": named(request)},
+    )
+    report = examined(patient)
+    assert report.failed == {step: [code]}
+    assert "run `pulumi up" in report.text

@@ -54,8 +54,10 @@ def _with_advice(case: Case, refusal: RegistryError, images: list[ResolvedImage]
     delivery = case.delivery_of(images[0])
     if delivery is None or delivery.secret_name is None or delivery.refresher:
         return tuple(refusal.findings)
-    if delivery.makes_secret:
-        stack = case.around.config.infrastructure.stack
+    stack = case.around.config.infrastructure.stack
+    if delivery.made:
+        advice = f"run `pulumi up` in stack `{delivery.made.owner.stack}`, which makes it, then in `{stack}`"
+    elif delivery.makes_secret:
         advice = f"put the right one into `chaosreg-credentials:{delivery.credential}`, and run `up` of stack `{stack}`"
     else:
         where = f"`{case.around.namespace}/{delivery.secret_name.value}`"

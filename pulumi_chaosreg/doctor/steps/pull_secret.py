@@ -28,7 +28,7 @@ NEEDS = ("configuration",)
 _KEYS = {"kubernetes.io/dockerconfigjson": ".dockerconfigjson", "kubernetes.io/dockercfg": ".dockercfg"}
 """Type → where its docker config is. The kubelet passes over all other types, and says nothing."""
 _EXPIRES = "chaosreg/expires"
-"""The annotation that a refresher leaves beside a password."""
+"""The annotation beside a password that ends: a moment that a refresher leaves, or the day of one that is made."""
 
 
 @dataclass(slots=True)
@@ -69,7 +69,8 @@ def look(case: Case) -> Result:
             continue
         try:
             auths = _auths(secret, where)
-            _check_refresher(delivery, secret, auths, where)
+            _check_refresher(delivery, auths, where)
+            _check_end(delivery, secret, where)
             entries = usable_by_kubelet(f"Secret {where}", auths, [str(one.reference) for one in images], case.server)
         except ChaosregError as error:
             return Failed(tuple(error.findings))
@@ -146,23 +147,34 @@ def _auths(secret: Mapping[str, Any], where: str) -> Mapping[str, Any]:
     return auths
 
 
-def _check_refresher(delivery: Delivery, secret: Mapping[str, Any], auths: Mapping[str, Any], where: str) -> None:
-    """Whether the Job in the cluster has done its work lately; ChaosregError (CHR0904, CHR0905)."""
-    if not (delivery.refresher and delivery.secret_name):
-        return
-    namespace, job = where.strip("`").partition("/")[0], refresher_name(delivery.secret_name.value)
-    advice = f"see `kubectl get jobs --namespace {namespace}`, and the log of the last one of `{job}`"
-    if not auths:
+def _check_refresher(delivery: Delivery, auths: Mapping[str, Any], where: str) -> None:
+    """Whether the Job in the cluster has done its work at all; ChaosregError (CHR0904)."""
+    if delivery.refresher and not auths:
         raise ChaosregError.of(
-            "CHR0904", f"Secret {where} is empty: its refresher has not run yet, or failed", help=advice
+            "CHR0904",
+            f"Secret {where} is empty: its refresher has not run yet, or failed",
+            help=_see_jobs(delivery, where),
         )
+
+
+def _check_end(delivery: Delivery, secret: Mapping[str, Any], where: str) -> None:
+    """Whether a password that ends was renewed in time; ChaosregError (CHR0905)."""
     expires = str(((secret.get("metadata") or {}).get("annotations") or {}).get(_EXPIRES, ""))
-    if expires and (moment := _moment(expires)) and moment < datetime.now(UTC):
-        raise ChaosregError.of(
-            "CHR0905",
-            f"the password in Secret {where} ended at {moment:%Y-%m-%d %H:%M} UTC: its refresher does not renew it",
-            help=advice,
-        )
+    moment = _moment(expires) if expires and (delivery.refresher or delivery.made) else None
+    if moment is None or moment > datetime.now(UTC):
+        return
+    ended = f"the password in Secret {where} ended at {moment:%Y-%m-%d %H:%M} UTC"
+    if delivery.made:
+        stack = delivery.made.owner.stack
+        advice = f"run `pulumi up --stack {stack}`, which makes it anew, and then `up` of this infrastructure's stack"
+        raise ChaosregError.of("CHR0905", f"{ended}: its owner's stack had no `up` since", help=advice)
+    raise ChaosregError.of("CHR0905", f"{ended}: its refresher does not renew it", help=_see_jobs(delivery, where))
+
+
+def _see_jobs(delivery: Delivery, where: str) -> str:
+    assert delivery.secret_name
+    namespace, job = where.strip("`").partition("/")[0], refresher_name(delivery.secret_name.value)
+    return f"see `kubectl get jobs --namespace {namespace}`, and the log of the last one of `{job}`"
 
 
 def _moment(text: str) -> datetime | None:
