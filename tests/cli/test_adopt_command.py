@@ -252,15 +252,8 @@ def test_a_scope_that_owns_no_registry_is_told_who_does(acme, there, run) -> Non
     [
         ({"repositories": {"create": False}}, "since `repositories: {create: true}` is not set"),
         (
-            {
-                "image_registry": {
-                    "server": "harbor.company.com",
-                    "kind": "harbor",
-                    "account": "chaos",
-                    "type": "public",
-                }
-            },
-            "since we make no repositories of its kind (Harbor)",
+            {"image_registry": {"server": "quay.io", "account": "chaos", "type": "public"}},
+            "since we make no repositories of its kind (Quay.io)",
         ),
     ],
 )
