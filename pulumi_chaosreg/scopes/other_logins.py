@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.scopes.authentication import authentication_for
 from pulumi_chaosreg.scopes.delivery import (
     Delivery,
     HasValue,
     How,
-    authentication_for,
     deliverable,
     named_credential,
     usual,

@@ -8,8 +8,9 @@ from typing import Any
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.images.reference import Reference
+from pulumi_chaosreg.scopes.authentication import authentication_for
 from pulumi_chaosreg.scopes.autopilot import autopilot, pin_of_cluster
-from pulumi_chaosreg.scopes.delivery import Delivery, HasValue, authentication_for, delivery
+from pulumi_chaosreg.scopes.delivery import Delivery, HasValue, delivery
 from pulumi_chaosreg.scopes.demand import FurtherImages
 from pulumi_chaosreg.scopes.enforcing import enforce_of
 from pulumi_chaosreg.scopes.further_images import further_images
