@@ -25,9 +25,10 @@ from lab.state import HarborState, LabState, Login, load
 from lab.workspace import Workspace
 from tests.support import bank
 from tests.support.air_gap import AirGap, Door, why_there_is_none
+from tests.support.expected_previews import as_expected, expected
 from tests.support.lab_harbor import PUSH, HarborProject
 from tests.support.signing import Signer, make_signer
-from tests.support.two_sides import Inside, as_expected, door_to_cluster, logged_in
+from tests.support.two_sides import Inside, door_to_cluster, logged_in
 
 pytestmark = [pytest.mark.node, pytest.mark.engine, pytest.mark.extra("verify")]
 
@@ -184,8 +185,8 @@ def bring_up(inside: Inside, harbor: Harbor) -> None:
     admin = f"chaosreg-credentials:harbor-provisioner={json.dumps(vars(harbor.state.admin))}"
     inside.run("pulumi", "config", "set-all", "--stack", "bank", "--secret", admin)
     for stack in bank.STACKS:
-        previewed = as_expected(inside.preview(stack)).replace(harbor.state.host, bank.HARBOR)
-        assert previewed == (bank.EXAMPLE / f"expected/{stack}.txt").read_text("utf-8")
+        previewed = as_expected(inside.preview(stack), {harbor.state.host: bank.HARBOR})
+        assert previewed == expected("air-gapped-harbor", stack)
         said = inside.up(stack)
         assert harbor.state.admin.password not in said.stdout + said.stderr
     inside.up("bank", "--expect-no-changes")

@@ -13,7 +13,8 @@ from lab.pods import delete_pod, make_service_account, run_pod, wait_running
 from lab.python_image import python_image
 from lab.state import LabState
 from lab.workspace import Workspace
-from tests.support.ecr_example import EXAMPLE, STACKS, as_expected, ecr_example
+from tests.support.ecr_example import STACKS, STANDS_FOR, ecr_example
+from tests.support.expected_previews import as_expected, expected
 from tests.support.lab_aws import client
 from tests.support.lab_roles import know_issuer
 
@@ -34,7 +35,7 @@ def company(lab: LabState, tmp_path: Path) -> Workspace:
 
 def test_from_nothing_to_pods_on_eks_and_elsewhere(lab: LabState, company: Workspace) -> None:
     for stack in STACKS:
-        assert as_expected(company.preview(stack)) == (EXAMPLE / f"expected/{stack}.txt").read_text("utf-8")
+        assert as_expected(company.preview(stack), STANDS_FOR) == expected("ecr", stack)
         company.up(stack)
     node.trust(SERVER, lab.aws.authority)
 

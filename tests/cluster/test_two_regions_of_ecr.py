@@ -14,12 +14,12 @@ from lab.state import LabState
 from lab.workspace import Workspace
 from pulumi_chaosreg.review.review import review
 from tests.support.contexts import with_contexts
-from tests.support.ecr_example import as_expected
+from tests.support.expected_previews import EXAMPLES, as_expected, expected
 from tests.support.lab_aws import client
 
 pytestmark = [pytest.mark.node, pytest.mark.engine, pytest.mark.controllers, pytest.mark.nightly]
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "multi-region"
+EXAMPLE = EXAMPLES / "multi-region"
 STACKS = ("acme", "prod")
 REGIONS = {"prod-eu": "eu-west-1", "prod-us": "us-east-1"}
 
@@ -45,7 +45,7 @@ def test_each_cluster_pulls_from_its_own_region(lab_on_aws: LabState, company: W
     assert lab_on_aws.kubernetes
     assert lab_on_aws.aws
     for stack in STACKS:
-        assert as_expected(company.preview(stack)) == (EXAMPLE / f"expected/{stack}.txt").read_text("utf-8")
+        assert as_expected(company.preview(stack)) == expected("multi-region", stack)
         company.up(stack)
     node.set_identity(on=True)
     make_service_account(lab_on_aws.kubernetes, "hce", "of-eks")

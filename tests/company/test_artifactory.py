@@ -17,8 +17,9 @@ from lab.kubeapi import get
 from lab.registry import RegistryServer
 from lab.state import LabState
 from lab.workspace import Workspace
-from tests.support.artifactory_example import ADMIN, EXAMPLE, STACKS, artifactory_example, as_expected
+from tests.support.artifactory_example import ADMIN, SERVER, STACKS, artifactory_example
 from tests.support.crane import crane
+from tests.support.expected_previews import as_expected, expected
 
 pytestmark = pytest.mark.engine
 
@@ -66,7 +67,7 @@ def test_from_nothing_to_a_cluster_that_pulls_with_a_token_of_its_own(
 ) -> None:
     said: list[str] = []
     for stack in STACKS:
-        assert as_expected(company.preview(stack), lab) == (EXAMPLE / f"expected/{stack}.txt").read_text("utf-8")
+        assert as_expected(company.preview(stack), {private_target.host: SERVER}) == expected("artifactory", stack)
         done = company.up(stack)
         said.append(done.stdout + done.stderr)
 

@@ -6,16 +6,10 @@ from pathlib import Path
 import pytest
 
 from lab.state import load
-from lab.workspace import Step, Workspace
+from lab.workspace import Workspace
+from tests.support.expected_previews import EXAMPLES, as_expected, expected
 
 pytestmark = [pytest.mark.engine, pytest.mark.extra("acr")]
-EXAMPLE = Path(__file__).parents[2] / "examples" / "acr"
-
-
-def as_expected(steps: list[Step]) -> str:
-    """A line for each resource: `create  type  name`."""
-    lines = [f"{step.op:7} {step.type:45} {step.name}" for step in steps if step.type != "pulumi:pulumi:Stack"]
-    return "\n".join(sorted(lines)) + "\n"
 
 
 def test_each_preview_is_as_the_example_says(tmp_path: Path) -> None:
@@ -23,7 +17,7 @@ def test_each_preview_is_as_the_example_says(tmp_path: Path) -> None:
     assert lab.upstream
     workspace = Workspace(tmp_path / "company")
     workspace.add_project()
-    shutil.copytree(EXAMPLE / "stacks", workspace.folder / "stacks")
+    shutil.copytree(EXAMPLES / "acr" / "stacks", workspace.folder / "stacks")
     upstream = f"{lab.upstream.host}/harness"
     source = "mirror: {source: docker.io/harness"
     workspace.edit("stacks/Pulumi.acme.yaml", source, f"mirror: {{source: {upstream}, allow_sources: [{upstream}]")
@@ -35,5 +29,4 @@ def test_each_preview_is_as_the_example_says(tmp_path: Path) -> None:
     )
     assert workspace.run("chaosreg", "validate", "--strict", check=False).returncode == 0
     for stack in ("acme", "prod"):
-        shown = as_expected(workspace.preview(stack)).replace("staging", "plant")
-        assert shown == (EXAMPLE / f"expected/{stack}.txt").read_text("utf-8")
+        assert as_expected(workspace.preview(stack), {"staging": "plant"}) == expected("acr", stack)

@@ -19,7 +19,8 @@ from lab.state import LabState, Login, load
 from tests.support import wheel_folder
 from tests.support.air_gap import AirGap, Door, why_there_is_none
 from tests.support.certificates import Authority
-from tests.support.two_sides import Inside, as_expected, door_to_cluster, outside, pack_kubernetes_plugin
+from tests.support.expected_previews import as_expected, expected
+from tests.support.two_sides import Inside, door_to_cluster, outside, pack_kubernetes_plugin
 
 pytestmark = pytest.mark.engine
 
@@ -129,7 +130,7 @@ def test_both_sides_follow_the_readme_and_nobody_asks_the_world(
 
     # when a release is brought in
     for stack in ("acme", "plants"):
-        assert as_expected(inside.preview(stack)) == (EXAMPLE / f"expected/{stack}.txt").read_text("utf-8")
+        assert as_expected(inside.preview(stack)) == expected("air-gapped", stack)
     follow(inside, commands(inside.folder, EACH_RELEASE))
 
     # then each cluster has a Secret and pinned images of the registry, which has them all

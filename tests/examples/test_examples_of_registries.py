@@ -6,7 +6,6 @@ By day the SDK's mocks stand in for the engine; by night the engine previews the
 import json
 import shutil
 from base64 import b64decode
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +18,9 @@ from pulumi_chaosreg.program.run import run
 from pulumi_chaosreg.review.review import review
 from tests.support.canary import PULL
 from tests.support.contexts import with_contexts
-from tests.support.ecr_example import as_expected
+from tests.support.expected_previews import EXAMPLES, as_expected, expected, in_columns
 from tests.support.mocked_program import Recorder, run_program
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
 STACKS = {
     "dockerhub": ["acme"],
     "gar": ["acme", "prod"],
@@ -79,17 +77,6 @@ def copied(example: str, folder: Path) -> Path:
     return folder
 
 
-def expected(example: str, stack: str) -> str:
-    return (EXAMPLES / example / "expected" / f"{stack}.txt").read_text("utf-8")
-
-
-def lines(made: Iterable[str]) -> str:
-    """As a preview shows them, but for what the engine makes and reads by itself."""
-    pairs = [one.split(" ", 1) for one in made]
-    shown = [f"create  {type_:45} {name}" for type_, name in pairs if not type_.startswith("pulumi:pulumi:")]
-    return "\n".join(sorted(shown)) + "\n"
-
-
 def program_of(
     example: str, stack: str, folder: Path, monkeypatch: pytest.MonkeyPatch, *, preview: bool = True
 ) -> Recorder:
@@ -116,8 +103,15 @@ def test_a_stack_makes_what_its_page_shows(
     assert [one.code for one in review(folder).findings if one.severity != "hint"] == []
     recorder = program_of(example, stack, folder, monkeypatch)
 
-    assert lines(recorder.options) == expected(example, stack)
+    made = (one.partition(" ") for one in recorder.options)
+    assert in_columns(("create", type_, name) for type_, _, name in made) == expected(example, stack)
     assert recorder.warnings == []
+
+
+@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*/expected/*.txt")), ids=lambda file: file.parts[-3])
+def test_what_a_page_shows_is_in_columns(file: Path) -> None:
+    rows = [line.split(maxsplit=2) for line in file.read_text("utf-8").splitlines()]
+    assert in_columns((operation, type_, name) for operation, type_, name in rows) == file.read_text("utf-8")
 
 
 @pytest.mark.parametrize(

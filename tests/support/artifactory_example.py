@@ -5,9 +5,10 @@ import shutil
 from pathlib import Path
 
 from lab.state import LabState
-from lab.workspace import Step, Workspace
+from lab.workspace import Workspace
+from tests.support.expected_previews import EXAMPLES
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "artifactory"
+EXAMPLE = EXAMPLES / "artifactory"
 STACKS = ("acme", "prod")
 SERVER = "acme.jfrog.io"
 ADMIN = "canary-of-jfrogs-admin"
@@ -35,10 +36,3 @@ def artifactory_example(folder: Path, lab: LabState, space: str) -> Workspace:
     admin = f"chaosreg-credentials:jfrog-admin={ADMIN}"
     workspace.run("pulumi", "config", "set-all", "--stack", "acme", "--secret", push, "--secret", admin)
     return workspace
-
-
-def as_expected(steps: list[Step], lab: LabState) -> str:
-    """What a preview shows, a line for each resource: `create  type  name`."""
-    assert lab.registry
-    lines = [f"{step.op:7} {step.type:55} {step.name}" for step in steps if step.type != "pulumi:pulumi:Stack"]
-    return "\n".join(sorted(line.replace(lab.registry.host, SERVER) for line in lines)) + "\n"

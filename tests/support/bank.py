@@ -12,9 +12,10 @@ from lab.images import copy_storage
 from lab.registry import RegistryServer
 from lab.state import LabState
 from lab.workspace import Workspace
+from tests.support.expected_previews import EXAMPLES
 from tests.support.signing import Signer
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "air-gapped-harbor"
+EXAMPLE = EXAMPLES / "air-gapped-harbor"
 STACKS = ("bank", "ledger-prod", "payments-lab")
 CLUSTERS = ("frankfurt", "lab")
 STAGING, HARBOR = "staging.bank.example", "harbor.bank.example"

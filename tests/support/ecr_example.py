@@ -4,10 +4,13 @@ import shutil
 from pathlib import Path
 
 from lab.state import LabState
-from lab.workspace import Step, Workspace
+from lab.workspace import Workspace
+from tests.support.expected_previews import EXAMPLES
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "ecr"
+EXAMPLE = EXAMPLES / "ecr"
 STACKS = ("acme", "prod")
+STANDS_FOR = {"staging": "plant"}
+"""The lab's cluster → the example's."""
 
 
 def ecr_example(folder: Path, lab: LabState, image: str = "") -> Workspace:
@@ -28,9 +31,3 @@ def ecr_example(folder: Path, lab: LabState, image: str = "") -> Workspace:
     workspace.run("chaosreg", "lock")
     workspace.init(*STACKS)
     return workspace
-
-
-def as_expected(steps: list[Step]) -> str:
-    """What a preview shows, a line for each resource: `create  type  name`."""
-    lines = [f"{step.op:7} {step.type:45} {step.name}" for step in steps if step.type != "pulumi:pulumi:Stack"]
-    return "\n".join(sorted(line.replace("staging", "plant") for line in lines)) + "\n"

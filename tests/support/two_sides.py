@@ -17,7 +17,7 @@ from lab.errors import LabError
 from lab.ports import free_port
 from lab.registry import RegistryServer
 from lab.state import LabState, Login
-from lab.workspace import Step, Workspace
+from lab.workspace import Workspace
 from tests.support.air_gap import AirGap, Door
 from tests.support.certificates import Authority
 from tests.support.connect_proxy import ConnectProxy
@@ -101,9 +101,3 @@ def pack_kubernetes_plugin(lab: LabState, archive: Path) -> None:
     folder = Path(lab.engine.home) / "plugins" / f"resource-kubernetes-v{version('pulumi-kubernetes')}"
     with tarfile.open(archive, "w:gz") as packed:
         packed.add(folder / name, name)
-
-
-def as_expected(steps: list[Step]) -> str:
-    """What a preview shows, a line for each resource, as the examples' `expected/` has it."""
-    lines = [f"{step.op:7} {step.type:45} {step.name}" for step in steps if step.type != "pulumi:pulumi:Stack"]
-    return "\n".join(sorted(lines)) + "\n"
