@@ -140,6 +140,10 @@ class Workspace:
         exported: dict[str, Any] = json.loads(self.run("pulumi", "stack", "export", "--stack", stack).stdout)
         return exported
 
+    def resources(self, stack: str, type_: str) -> list[dict[str, Any]]:
+        """Those of this type in the stack's state."""
+        return [one for one in self.state(stack)["deployment"]["resources"] if one["type"] == type_]
+
     def edit(self, file: str, old: str, new: str) -> None:
         """Replace one piece of text in a file that must have it."""
         path = self.folder / file

@@ -9,14 +9,15 @@ import pytest
 from pulumi_chaosreg.adoption.adopters import adopter, can_adopt
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.provision.protocol import OwnedRegistry, RepositorySettings
-from pulumi_chaosreg.registries.kinds import all_kinds, registry_kind
+from pulumi_chaosreg.registries.kinds import all_kinds
+from tests.support.owned_registry import owned_registry
 
 ROOT = Path(__file__).parents[2]
 SERVER = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 
 
 def registry(server: str = SERVER) -> OwnedRegistry:
-    return OwnedRegistry(server, "chaos", registry_kind(server), name=f"acme:{server}/chaos", owner="acme")
+    return owned_registry(server)
 
 
 def test_what_we_make_at_ecr_can_be_adopted_and_nothing_where_we_make_nothing() -> None:

@@ -9,11 +9,11 @@ import pytest
 from pulumi_chaosreg.adoption.ecr.differences import Description, differences, has_our_rules
 from pulumi_chaosreg.adoption.protocol import Effect, FoundRepository, Imported
 from pulumi_chaosreg.provision.ecr import Mutability, lifecycle, mutability, pull_policy
-from pulumi_chaosreg.provision.protocol import ImageRepository, OwnedRegistry, Pullers, RepositorySettings
-from pulumi_chaosreg.registries.kinds import registry_kind
+from pulumi_chaosreg.provision.protocol import ImageRepository, Pullers, RepositorySettings
+from tests.support.owned_registry import owned_registry
 
 SERVER = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
-REGISTRY = OwnedRegistry(SERVER, "chaos", registry_kind(SERVER), name=f"acme:{SERVER}/chaos", owner="acme")
+REGISTRY = owned_registry(SERVER)
 IMAGE = ImageRepository("chaos/chaos-ddcr", ("1.94.0",))
 SETTINGS = RepositorySettings(create=True)
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1"

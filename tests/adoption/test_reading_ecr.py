@@ -15,11 +15,11 @@ from pulumi_chaosreg.adoption.ecr import reading
 from pulumi_chaosreg.adoption.protocol import Adopter
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.provision.ecr import lifecycle, pull_policy
-from pulumi_chaosreg.provision.protocol import ImageRepository, OwnedRegistry, Pullers, RepositorySettings
-from pulumi_chaosreg.registries.kinds import registry_kind
+from pulumi_chaosreg.provision.protocol import ImageRepository, Pullers, RepositorySettings
 from tests.support.documented_policies import documented_statement
 from tests.support.lab_aws import client
 from tests.support.own_aws import own_aws
+from tests.support.owned_registry import owned_registry
 
 PULLERS = Pullers(organization="o-abc123")
 SETTINGS = RepositorySettings(create=True, pullers=PULLERS)
@@ -44,7 +44,7 @@ def asked(
     server: str = "123456789012.dkr.ecr.eu-west-1.amazonaws.com",
     settings: RepositorySettings = SETTINGS,
 ) -> Adopter:
-    registry = OwnedRegistry(server, label, registry_kind(server), name=f"acme:{server}/{label}", owner="acme")
+    registry = owned_registry(server, label)
     return adopter(registry, settings)
 
 

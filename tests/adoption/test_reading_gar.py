@@ -16,10 +16,11 @@ from pulumi_chaosreg.adoption.protocol import Adopter, Effect
 from pulumi_chaosreg.cli.commands import adopt
 from pulumi_chaosreg.cli.main import main
 from pulumi_chaosreg.errors import ChaosregError
-from pulumi_chaosreg.provision.protocol import ImageRepository, OwnedRegistry, RepositorySettings
+from pulumi_chaosreg.provision.protocol import ImageRepository, RepositorySettings
 from pulumi_chaosreg.registries.kinds import registry_kind
 from tests.support.answering import Asked, Said
 from tests.support.google import TOKEN, Google, google, refusal, said
+from tests.support.owned_registry import owned_registry
 
 pytestmark = pytest.mark.extra("gcp", "gar", "verify")
 
@@ -94,8 +95,7 @@ def api(there: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 @pytest.fixture
 def ask(api: Google) -> Callable[..., Adopter]:
     def ask(settings: RepositorySettings = SETTINGS, account: str = ACCOUNT) -> Adopter:
-        registry = OwnedRegistry(HOST, account, registry_kind(HOST), name=f"acme:{HOST}/{account}", owner="acme")
-        return adopter(registry, settings)
+        return adopter(owned_registry(HOST, account), settings)
 
     return ask
 

@@ -130,7 +130,7 @@ def test_what_was_there_before_the_first_up_becomes_the_stack_s_in_place(
 
     company.up("acme")
     company.up("acme", "--expect-no-changes")
-    adopted = [one for one in company.state("acme")["deployment"]["resources"] if one["type"] == REPOSITORY]
+    adopted = company.resources("acme", REPOSITORY)
     assert {(one.get("protect", False), one.get("retainOnDelete")) for one in adopted} == {(False, True)}
 
     after = described(label)

@@ -35,8 +35,7 @@ def company(tmp_path: Path, label: str, lab: LabState) -> Workspace:
 
 
 def of(company: Workspace, type_: str) -> list[dict[str, Any]]:
-    every = company.state("acme")["deployment"]["resources"]
-    return [one for one in every if one["type"] == type_]
+    return company.resources("acme", type_)
 
 
 def ops(company: Workspace) -> list[tuple[str, str]]:

@@ -52,8 +52,7 @@ def company(tmp_path: Path, label: str) -> Workspace:
 
 
 def of(company: Workspace, type_: str) -> list[dict[str, Any]]:
-    every = company.state("acme")["deployment"]["resources"]
-    return [one for one in every if one["type"] == type_]
+    return company.resources("acme", type_)
 
 
 def edited(company: Workspace, old: str, new: str) -> dict[str, str]:

@@ -301,7 +301,7 @@ def test_records_are_imported_at_all_four_levels(one_stack: InHarness) -> None:
     for number, ident in enumerate(ids):
         words = ("--stack", "other", "--yes", "--protect=false", "--generate-code=false")
         company.run("pulumi", "import", RECORD, f"level{number}", ident, *words)
-    found = [each for each in company.state("other")["deployment"]["resources"] if each["type"] == RECORD]
+    found = company.resources("other", RECORD)
     assert {each["id"]: each["outputs"]["account"] for each in found} == dict(
         zip(ids, ("chaos", "chaos/payments", "chaos/checkout", "chaos/checkout"), strict=True)
     )

@@ -14,6 +14,7 @@ import urllib3.connection
 import yaml
 
 from pulumi_chaosreg.kubernetes.client import Cluster, KubernetesError
+from tests.support.answering import tls_of
 from tests.support.certificates import Authority, Certificate, bare_chain
 from tests.support.connect_proxy import ConnectProxy
 from tests.support.local_server import LocalServer
@@ -28,8 +29,7 @@ class ApiServer(LocalServer):
     def __init__(self, certificate: Certificate, clients: Path | None = None) -> None:
         self.answer: tuple[int, bytes] = (200, b"")
         server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate.certificate, certificate.key)
+        context = tls_of(certificate)
         if clients:
             context.load_verify_locations(clients)
             context.verify_mode = ssl.CERT_OPTIONAL

@@ -1,7 +1,6 @@
 """How a registry's token is got in a Pod of Azure's, from servers that stand for Azure's; and what is told if not."""
 
 import json
-import ssl
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 from lab.azure.login import Azure, Client
 from pulumi_chaosreg.kubernetes.refreshing.scripts import acr
 from pulumi_chaosreg.kubernetes.refreshing.scripts.renewing import RefreshError
-from tests.support.answering import AnsweringServer, Asked, Said
+from tests.support.answering import AnsweringServer, Asked, Said, tls_of
 from tests.support.canary import PULL
 from tests.support.certificates import Authority
 from tests.support.cluster_issuer import ClusterIssuer
@@ -36,9 +35,6 @@ def azure(cluster: ClusterIssuer) -> Azure:
 def server(azure: Azure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AnsweringServer]:
     """Entra and the registry, by TLS."""
     authority = Authority(tmp_path / "authority")
-    made = authority.issue("localhost")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(made.certificate, made.key)
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.certificate))
 
     def answer(asked: Asked) -> Said:
@@ -46,7 +42,7 @@ def server(azure: Azure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         said = azure.exchange(asked.headers["Host"], asked.form) if is_exchange else azure.entra(asked.path, asked.form)
         return Said(said.status, said.body, said.headers)
 
-    with AnsweringServer(answer, tls=context) as running:
+    with AnsweringServer(answer, tls=tls_of(authority.issue("localhost"))) as running:
         yield running
 
 

@@ -1,7 +1,6 @@
 """How a token of Google is got in a Pod, from servers that stand for Google; and what is told when there is none."""
 
 import json
-import ssl
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from lab.google.tokens import Google
 from pulumi_chaosreg.kubernetes.refreshing.scripts import gar
 from pulumi_chaosreg.kubernetes.refreshing.scripts.renewing import RefreshError
-from tests.support.answering import AnsweringServer, Asked, Said
+from tests.support.answering import AnsweringServer, Asked, Said, tls_of
 from tests.support.certificates import Authority
 from tests.support.cluster_issuer import ClusterIssuer
 from tests.support.refreshing import renewal_of, run_script
@@ -38,16 +37,13 @@ def google(cluster: ClusterIssuer) -> Google:
 def server(google: Google, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AnsweringServer]:
     """Google's token exchange, by TLS."""
     authority = Authority(tmp_path / "authority")
-    made = authority.issue("localhost")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(made.certificate, made.key)
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.certificate))
 
     def answer(asked: Asked) -> Said:
         said = google.exchange(asked.form)
         return Said(said.status, said.body, said.headers)
 
-    with AnsweringServer(answer, tls=context) as running:
+    with AnsweringServer(answer, tls=tls_of(authority.issue("localhost"))) as running:
         yield running
 
 

@@ -11,6 +11,7 @@ import urllib3.connection
 
 from pulumi_chaosreg.oci import Host, Patience, Registry, RegistryError
 from pulumi_chaosreg.oci.trust import trusting
+from tests.support.answering import tls_of
 from tests.support.certificates import Authority, Certificate, bare_chain
 from tests.support.local_server import LocalServer
 
@@ -35,8 +36,7 @@ class Secure(LocalServer):
                 """A client that refuses the certificate."""
 
         server = Server(("127.0.0.1", 0), Handler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate.certificate, certificate.key)
+        context = tls_of(certificate)
         server.socket = context.wrap_socket(server.socket, server_side=True)
         super().__init__(server)
         self.port = server.server_address[1]

@@ -16,9 +16,9 @@ from pulumi_chaosreg.provision.protocol import (
     RoleSettings,
 )
 from pulumi_chaosreg.provision.provision import provision
-from pulumi_chaosreg.registries.kinds import registry_kind
 from pulumi_chaosreg.scopes.trust import trusted
 from tests.support.mocked_program import Recorder, run_program
+from tests.support.owned_registry import owned_registry
 
 pytestmark = [pytest.mark.components, pytest.mark.extra("ecr")]
 
@@ -33,7 +33,7 @@ TRUST = trusted([{"roles": [ANOTHER_ROLE]}])
 
 
 def registry(server: str = SERVER, account: str = "chaos") -> OwnedRegistry:
-    return OwnedRegistry(server, account, registry_kind(server), name=f"acme:{server}/{account}", owner="acme")
+    return owned_registry(server, account)
 
 
 def asked(*who: str) -> RepositorySettings:

@@ -20,8 +20,8 @@ from pulumi_chaosreg.provision.protocol import (
     RepositorySettings,
 )
 from pulumi_chaosreg.provision.provision import provision
-from pulumi_chaosreg.registries.kinds import registry_kind
 from tests.support.mocked_program import Recorder, run_program
+from tests.support.owned_registry import owned_registry
 
 pytestmark = [pytest.mark.components, pytest.mark.extra("acr")]
 
@@ -37,7 +37,7 @@ ROLE = "azure-native:authorization:RoleAssignment"
 
 
 def registry(account: str = "chaos", server: str = SERVER) -> OwnedRegistry:
-    return OwnedRegistry(server, account, registry_kind(server), name=f"acme:{server}/{account}", owner="acme")
+    return owned_registry(server, account)
 
 
 def made(settings: RepositorySettings, account: str = "chaos") -> Recorder:

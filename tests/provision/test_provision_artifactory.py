@@ -18,10 +18,10 @@ from pulumi_chaosreg.provision.protocol import (
     RepositorySettings,
 )
 from pulumi_chaosreg.provision.provision import provision
-from pulumi_chaosreg.registries.kinds import registry_kind
 from pulumi_chaosreg.scopes.made_by_owner import SHORTEST
 from tests.support.canary import PUSH
 from tests.support.mocked_program import Recorder, run_program
+from tests.support.owned_registry import owned_registry
 
 pytestmark = pytest.mark.components
 
@@ -42,8 +42,7 @@ NAME = f"acme:{SERVER}/{ACCOUNT}"
 
 
 def registry(server: str = SERVER, account: str = ACCOUNT, owner: str = "acme") -> OwnedRegistry:
-    kind = registry_kind(server, "artifactory")
-    return OwnedRegistry(server, account, kind, name=f"acme:{server}/{account}", owner=owner)
+    return replace(owned_registry(server, account, kind="artifactory"), owner=owner)
 
 
 def made(settings: RepositorySettings = CREATE, server: str = SERVER, account: str = ACCOUNT) -> Recorder:

@@ -13,8 +13,8 @@ from pulumi_chaosreg.provision import ecr
 from pulumi_chaosreg.provision.protocol import ImageRepository, OwnedRegistry, Pullers, RepositorySettings
 from pulumi_chaosreg.provision.provision import provision
 from pulumi_chaosreg.registries.aws import partition
-from pulumi_chaosreg.registries.kinds import registry_kind
 from tests.support.mocked_program import Recorder, run_program
+from tests.support.owned_registry import owned_registry
 
 pytestmark = pytest.mark.components
 
@@ -24,7 +24,7 @@ CREATE = RepositorySettings(create=True)
 
 
 def registry(server: str = SERVER) -> OwnedRegistry:
-    return OwnedRegistry(server, "chaos", registry_kind(server), name=f"acme:{server}/chaos", owner="acme")
+    return owned_registry(server)
 
 
 def made(settings: RepositorySettings = CREATE, *images: ImageRepository, server: str = SERVER) -> Recorder:

@@ -15,9 +15,9 @@ from pulumi_chaosreg.provision.protocol import (
     RepositorySettings,
 )
 from pulumi_chaosreg.provision.provision import provision
-from pulumi_chaosreg.registries.kinds import registry_kind
 from pulumi_chaosreg.settings.google_grammars import MEMBER as MEMBER_GRAMMAR
 from tests.support.mocked_program import Recorder, run_program
+from tests.support.owned_registry import owned_registry
 
 pytestmark = pytest.mark.components
 
@@ -33,7 +33,7 @@ NAME = f"acme:{SERVER}/{ACCOUNT}"
 
 
 def registry(server: str = SERVER, account: str = ACCOUNT) -> OwnedRegistry:
-    return OwnedRegistry(server, account, registry_kind(server), name=f"acme:{server}/{account}", owner="acme")
+    return owned_registry(server, account)
 
 
 def made(settings: RepositorySettings = CREATE) -> Recorder:

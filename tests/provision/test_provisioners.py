@@ -12,9 +12,10 @@ import pytest
 
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
-from pulumi_chaosreg.provision.protocol import Access, ImageRepository, OwnedRegistry, Provisioned, RepositorySettings
+from pulumi_chaosreg.provision.protocol import Access, ImageRepository, Provisioned, RepositorySettings
 from pulumi_chaosreg.provision.provision import provision, provisioner
 from pulumi_chaosreg.registries.kinds import all_kinds, registry_kind
+from tests.support.owned_registry import owned_registry
 
 ROOT = Path(__file__).parents[2]
 IMAGES = (ImageRepository("chaos/chaos-ddcr", ("1.94.0",)), ImageRepository("chaos/chaos-go-runner", ("1.94.0",)))
@@ -22,8 +23,8 @@ CREATE = RepositorySettings(create=True)
 
 
 def registry(server, account="chaos", said=None, **changes):
-    kind = replace(registry_kind(server, said), **changes)
-    return OwnedRegistry(server, account, kind, name=f"acme:{server}/{account}", owner="acme")
+    found = owned_registry(server, account, kind=said)
+    return replace(found, kind=replace(found.kind, **changes))
 
 
 # --- nothing has to be made

@@ -12,6 +12,7 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+from tests.support.certificates import Certificate
 from tests.support.local_server import LocalServer
 
 
@@ -44,6 +45,13 @@ class Said:
 
 Answering = Callable[[Asked], Said | None]
 """None passes the request on to the server behind."""
+
+
+def tls_of(certificate: Certificate) -> ssl.SSLContext:
+    """By which a server shows this certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.certificate, certificate.key)
+    return context
 
 
 class AnsweringServer(LocalServer):
