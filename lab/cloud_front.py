@@ -22,10 +22,9 @@ from lab.cloud_answers import Answer, Asked, Decide
 from lab.cluster_tokens import Ask, cluster_at
 from lab.google import gateway as google_gateway
 from lab.google.tokens import Google
+from lab.streams import HOP_BY_HOP, PIECE, pieces
 
-_PIECE: Final = 1 << 16
 _ORDERS: Final = "/lab/"
-_HOP_BY_HOP: Final = {"connection", "transfer-encoding", "host", "authorization", "keep-alive", "server", "date"}
 
 
 class CloudFront(ThreadingHTTPServer):
@@ -71,7 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any  # noqa: N815 - the base class wants these
 
     def _pass(self) -> None:
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP}
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
         chunked = "chunked" in self.headers.get("Transfer-Encoding", "").lower()
         sends = chunked or "Content-Length" in self.headers
         connection = http.client.HTTPConnection(self.server.behind, timeout=60)
@@ -79,11 +78,13 @@ class _Handler(BaseHTTPRequestHandler):
             body = self._body() if sends else None
             connection.request(self.command, self.path, body=body, headers=headers, encode_chunked=chunked)
             found = connection.getresponse()
-            told = {name: value for name, value in found.getheaders() if name.lower() not in _HOP_BY_HOP}
+            told = {
+                name: value for name, value in found.getheaders() if name.lower() not in (*HOP_BY_HOP, "server", "date")
+            }
             if "Location" in told:  # the registry behind knows no other name than its own
                 location = urlsplit(told["Location"])
                 told["Location"] = f"{location.path}?{location.query}" if location.query else location.path
-            self._send(found.status, told, iter(lambda: found.read(_PIECE), b""), None)
+            self._send(found.status, told, iter(lambda: found.read(PIECE), b""), None)
         finally:
             connection.close()
 
@@ -100,17 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(piece)
 
     def _body(self) -> Iterator[bytes]:
-        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            while size := int(self.rfile.readline().split(b";")[0], 16):
-                yield self.rfile.read(size)
-                self.rfile.readline()
-            while self.rfile.readline().strip():
-                pass
-            return
-        left = int(self.headers.get("Content-Length") or 0)
-        while left and (piece := self.rfile.read(min(left, _PIECE))):
-            left -= len(piece)
-            yield piece
+        return pieces(self.headers, self.rfile)
 
 
 def _google(cluster: Ask) -> Decide:

@@ -3,13 +3,11 @@
 import os
 import secrets
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from lab.aws import KEYS
-from lab.network import Network
+from lab.parts.before_registry import BeforeRegistry
 from lab.parts.kubernetes import kubeconfig_of
-from lab.parts.registry import registry_programs
 from lab.ports import answers
 from lab.process import Process
 from lab.registry import RegistryServer
@@ -24,23 +22,15 @@ _HTTPS = 443
 _KEY = "AKIALAB" + "A" * 13
 
 
-class Aws:
+class Aws(BeforeRegistry):
     name = "aws"
-    needs: tuple[str, ...] = ()
 
     def __init__(self) -> None:
-        self._process: Process | None = None
-        self._behind: RegistryServer | None = None
+        super().__init__()
         self._secret = secrets.token_urlsafe(24)
 
     def describe(self) -> str:
         return "moto (ECR, IAM, STS, KMS) and ECR's registry under its real name: a stand-in"
-
-    def build(self, network: Network) -> Mapping[str, Path]:
-        return registry_programs()
-
-    def prepare(self, folder: Path, programs: Mapping[str, Path]) -> None:
-        """Nothing: it starts empty."""
 
     def start(self, site: Site) -> AwsState:
         room, port = site.room(self.name), site.port(self.name)
@@ -82,12 +72,3 @@ class Aws:
             authority=authority,
             registry_log=str(room / "registry.log"),
         )
-
-    def stop(self, site: Site) -> None:
-        if self._process:
-            self._process.kill()  # what it knew is gone, as with the end of the lab
-        if self._behind:
-            self._behind.stop()
-
-    def forget(self, folder: Path) -> None:
-        """Nothing: all is in the folder."""
