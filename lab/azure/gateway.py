@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lab.azure.login import Azure
-from lab.cloud_answers import Answer, Asked, challenge
+from lab.clouds.answers import Answer, Asked, challenge
 
 ENTRA = "login.microsoftonline.com"
 

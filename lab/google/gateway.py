@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.cloud_answers import Answer, Asked, challenge
+from lab.clouds.answers import Answer, Asked, challenge
 from lab.google.tokens import Google
 
 METADATA = "metadata.google.internal"

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from lab.cloud_answers import Answer
+from lab.clouds.answers import Answer
 from lab.cluster_tokens import Ask, ClusterToken, NoKeysError, NoTokenError
 
 SERVER: Final = "chaosreg-lab stand-in for Google Cloud"

@@ -33,7 +33,7 @@ class Cloud(BeforeRegistry):
         if self._process is None:
             words = ["--address", cloud.address, "--room", str(room), "--behind", behind.host]
             words += ["--cluster", str(kubeconfig_of(site))]  # also where it is not started yet
-            command = [sys.executable, "-m", "lab.cloud_front", self.name, *words]
+            command = [sys.executable, "-m", "lab.clouds.front", self.name, *words]
             self._process = Process(command, room / f"{self.name}.log")
         self._process.start()
         self._process.wait_until(lambda: answers(cloud.address, 443), 30)

@@ -7,7 +7,7 @@ import pytest
 
 from lab.azure import gateway as azure_gateway
 from lab.azure.login import USER, Azure, Client
-from lab.cloud_answers import Answer, Asked
+from lab.clouds.answers import Answer, Asked
 from lab.google import gateway as google_gateway
 from lab.google.tokens import Google
 from tests.support.cluster_issuer import ClusterIssuer

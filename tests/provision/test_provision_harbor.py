@@ -19,9 +19,9 @@ from pulumi_chaosreg.provision.protocol import (
     RepositorySettings,
 )
 from pulumi_chaosreg.provision.provision import provision
-from pulumi_chaosreg.registries.kinds import registry_kind
 from pulumi_chaosreg.scopes.made_by_owner import turns
 from tests.support.mocked_program import Recorder, run_program
+from tests.support.owned_registry import owned_registry
 
 pytestmark = pytest.mark.components
 
@@ -37,9 +37,7 @@ NAME = f"acme:{SERVER}/{ACCOUNT}"
 
 
 def registry(account: str = ACCOUNT) -> OwnedRegistry:
-    return OwnedRegistry(
-        SERVER, account, registry_kind(SERVER, "harbor"), name=f"acme:{SERVER}/{account}", owner="acme"
-    )
+    return owned_registry(SERVER, account, kind="harbor")
 
 
 def made(settings: RepositorySettings = CREATE, account: str = ACCOUNT) -> Recorder:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from lab.aws.authority import Authority
 from lab.azure import gateway as azure_gateway
 from lab.azure.login import Azure, Client
-from lab.cloud_answers import Answer, Asked, Decide
+from lab.clouds.answers import Answer, Asked, Decide
 from lab.cluster_tokens import Ask, cluster_at
 from lab.google import gateway as google_gateway
 from lab.google.tokens import Google
@@ -141,7 +141,7 @@ _CLOUDS: Final = {"google": _google, "azure": _azure}
 
 def main() -> None:
     """Serve until somebody ends it."""
-    parser = argparse.ArgumentParser(prog="python -m lab.cloud_front")
+    parser = argparse.ArgumentParser(prog="python -m lab.clouds.front")
     parser.add_argument("cloud", choices=_CLOUDS)
     parser.add_argument("--address", required=True)
     parser.add_argument("--room", type=Path, required=True, help="for the authority's certificate")
