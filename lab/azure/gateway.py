@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from lab.azure.login import Azure
+from lab.azure.login import USER, Azure
 from lab.clouds.answers import Answer, Asked, challenge
 
 ENTRA = "login.microsoftonline.com"
 
 
 def decide(azure: Azure, asked: Asked) -> Answer | None:
-    """A registry gives access tokens for its refresh tokens, which are passwords of one user."""
+    """A registry gives access tokens for its refresh tokens, which are passwords of one user, and for those of its own
+    tokens.
+    """
     if asked.host == ENTRA:
         return azure.entra(asked.path, asked.form)
     if asked.path == "/oauth2/exchange":
         return azure.exchange(asked.host, asked.form)
     if asked.path == "/oauth2/token":
-        user, password = asked.basic
-        form = asked.form
-        token = password or form.get("refresh_token") or form.get("password", "")
-        return azure.access(asked.host, user or form.get("username", ""), token)
+        return azure.access(asked.host, *_login(asked))
     return None if azure.lets_in(asked.host, asked.bearer) else challenge(asked, "/oauth2/token")
+
+
+def _login(asked: Asked) -> tuple[str, str]:
+    """User and password. A refresh token by its own grant comes without a user."""
+    form = asked.form
+    if "refresh_token" in form:
+        return USER, form["refresh_token"]
+    user, password = asked.basic
+    return user or form.get("username", ""), password or form.get("password", "")

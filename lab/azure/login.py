@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from lab.azure.tokens import Tokens
 from lab.clouds.answers import Answer
 from lab.cluster_tokens import Ask, ClusterToken, NoKeysError, NoTokenError
 
@@ -43,11 +44,13 @@ class Azure:
     """Whose tokens clients may trust."""
     clients: dict[str, Client] = field(default_factory=dict)
     """By client id."""
+    tokens: Tokens = field(default_factory=Tokens)
+    """Of registries: users that Entra does not know."""
     audience: str = "api://AzureADTokenExchange"
     seconds: int = 3 * 3600
     """How long a registry's refresh token is good for; Azure's are for three hours."""
     _access: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """A registry's access token → user and refresh token that it was given for."""
+    """A registry's access token → user and password that it was given for."""
     _entra: dict[str, str] = field(default_factory=dict)
     """Entra's token → client id."""
     _refresh: dict[str, tuple[str, str, float]] = field(default_factory=dict)
@@ -70,6 +73,10 @@ class Azure:
         self._entra[token] = form["client_id"]
         return Answer(200, {"token_type": "Bearer", "expires_in": 3599, "access_token": token}, _HEADERS)
 
+    def knows(self, token: str, client: str) -> None:
+        """A token that somebody else has given for a client: a managed identity's endpoint."""
+        self._entra[token] = client
+
     def exchange(self, host: str, form: Mapping[str, str]) -> Answer:
         """`POST https://REGISTRY/oauth2/exchange`."""
         client = self._entra.get(form.get("access_token", ""))
@@ -84,7 +91,7 @@ class Azure:
         return Answer(200, {"refresh_token": token}, _HEADERS)
 
     def access(self, host: str, user: str, token: str) -> Answer:
-        """`/oauth2/token` of a registry, by a refresh token."""
+        """`/oauth2/token` of a registry, by a refresh token or a token's password."""
         if not self.opens(host, user, token):
             return _refused(401, "UNAUTHORIZED", "authentication required, visit https://aka.ms/acr/authorization")
         given = f"canary-access.{secrets.token_urlsafe(24)}"
@@ -96,9 +103,11 @@ class Azure:
         return self.opens(host, *self._access.get(access, ("", "")))
 
     def opens(self, host: str, user: str, token: str) -> bool:
-        """Whether this user and password may pull there now."""
+        """Whether this user and password may pull there now. What a token's scope map allows is not asked."""
+        if user != USER:
+            return self.tokens.opens(host.partition(".")[0], user, token)
         registry, client, ends = self._refresh.get(token, ("", "", 0.0))
-        return user == USER and registry == host and ends > time.time() and self.clients[client].may_pull
+        return registry == host and ends > time.time() and self.clients[client].may_pull
 
     def _problem(self, client: Client, form: Mapping[str, str]) -> tuple[int, str, str] | None:
         """What is wrong with a ServiceAccount's token in the place of a secret."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -83,8 +84,29 @@ class Tokens:
                 made.append(dict(token.passwords[one]))
             return {"username": token.name, "passwords": made}
 
+    def opens(self, registry: str, name: str, password: str) -> bool:
+        """Whether this password of a token lets anybody into the registry of that name now."""
+        with self._guard:
+            token = next((one for key, one in self._tokens.items() if _is_called(key, registry, name)), None)
+            return bool(token and token.status == "enabled" and any(map(_is_good(password), token.passwords.values())))
+
     def _of(self, resource_id: str) -> Token:
         token = self._tokens.get(resource_id.casefold())
         if token is None:
             raise Refused(404, "ResourceNotFound", f"The resource {resource_id} could not be found")
         return token
+
+
+def _is_called(resource_id: str, registry: str, name: str) -> bool:
+    return resource_id.endswith(f"/registries/{registry}/tokens/{name}".casefold())
+
+
+def _is_good(password: str) -> Callable[[Mapping[str, str]], bool]:
+    """Whether one of a token's passwords is this one, and has not ended."""
+    now = datetime.now(UTC)
+
+    def is_good(made: Mapping[str, str]) -> bool:
+        ends = made.get("expiry")
+        return bool(password) and made["value"] == password and (ends is None or datetime.fromisoformat(ends) > now)
+
+    return is_good

@@ -64,7 +64,7 @@ Decide = Callable[[Asked], Answer | None]
 
 
 def challenge(asked: Asked, realm: str) -> Answer:
-    """What a registry says to whom it does not let in: ask for a token there."""
-    wanted = f'Bearer realm="https://{asked.host}{realm}",service="{asked.host}"'
+    """What a registry says to whom it does not let in: ask for a token there, by the port that was asked."""
+    wanted = f'Bearer realm="https://{asked.headers.get("Host", asked.host)}{realm}",service="{asked.host}"'
     said = {"errors": [{"code": "UNAUTHORIZED", "message": "authentication required"}]}
     return Answer(401, said, {"WWW-Authenticate": wanted, "Content-Type": "application/json"})

@@ -35,6 +35,8 @@ class Google:
     """By full name, `projects/NUMBER/…`; each takes the audience that is its own name."""
     readers: set[str] = field(default_factory=set)
     """Who may pull: subjects of the cluster's ServiceAccounts, addresses of service accounts."""
+    keys: set[str] = field(default_factory=set)
+    """Files of service accounts' keys that it has given, word for word: passwords of `_json_key`."""
     seconds: int = 3600
     """How long a token is good for; Google's are for an hour."""
     account: str = ""
@@ -79,10 +81,20 @@ class Google:
             return Answer(200, {**self._give(self.account, seconds), "token_type": "Bearer"}, flavor)
         return Answer(404, "Not found", flavor)
 
+    def knows(self, token: str, reader: str) -> None:
+        """A token that somebody else has given: the endpoint that a key of this service account names."""
+        self._given[token] = (reader, time.time() + self.seconds)
+
     def opens(self, token: str) -> bool:
-        """Whether a password of `oauth2accesstoken` may pull now."""
+        """Whether an access token may pull now."""
         who, ends = self._given.get(token, ("", 0.0))
-        return who in self.readers and ends > time.time()
+        return who in self.readers | self.keys and ends > time.time()
+
+    def token_for(self, user: str, password: str) -> str | None:
+        """The access token by which a registry lets this user in: the password itself, or one for a key."""
+        if user == "_json_key":
+            return str(self._give(password, self.seconds)["access_token"]) if password in self.keys else None
+        return password if user == "oauth2accesstoken" and self.opens(password) else None
 
     def _give(self, who: str, seconds: int) -> dict[str, Any]:
         token = f"ya29.canary-{secrets.token_urlsafe(24)}"

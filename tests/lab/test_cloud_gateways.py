@@ -82,11 +82,60 @@ def test_a_token_of_azure_opens_until_it_ends(azure: Azure, monkeypatch: pytest.
     given = azure_gateway.decide(azure, asks(AZURE, "/oauth2/token", basic(USER, refresh)))
     assert given
     access = f"Bearer {given.said['access_token']}"
+    by_its_grant = f"grant_type=refresh_token&service={AZURE}&refresh_token={refresh}"
+    assert status(azure_gateway.decide(azure, asks(AZURE, "/oauth2/token", "", by_its_grant, "POST"))) == 200
     assert azure_gateway.decide(azure, asks(AZURE, "/v2/x/manifests/1", access)) is None
     assert status(azure_gateway.decide(azure, asks("other.azurecr.io", "/v2/x/manifests/1", access))) == 401
     later = time.time() + 3 * 3600 + 1
     monkeypatch.setattr(time, "time", lambda: later)
     assert status(azure_gateway.decide(azure, asks(AZURE, "/v2/x/manifests/1", access))) == 401
+
+
+def test_a_key_of_google_s_opens_word_for_word_until_it_is_deleted(google: Google) -> None:
+    key = '{"private_key": "k"}'
+    google.keys.add(key)
+    given = google_gateway.decide(google, asks(GOOGLE, "/v2/token", basic("_json_key", key)))
+    assert given
+    bearer = f"Bearer {given.said['token']}"
+    assert google_gateway.decide(google, asks(GOOGLE, "/v2/p/r/x/manifests/1", bearer)) is None
+    for login in (basic("_json_key", f"{key} "), basic("oauth2accesstoken", key), basic("other", key), f"Bearer {key}"):
+        assert status(google_gateway.decide(google, asks(GOOGLE, "/v2/token", login))) == 401
+    google.keys.clear()
+    assert status(google_gateway.decide(google, asks(GOOGLE, "/v2/p/r/x/manifests/1", bearer))) == 401
+
+
+def test_passwords_of_a_registry_s_token_open_that_registry_until_they_end(azure: Azure) -> None:
+    host = AZURE.partition(".")[0]
+    token = f"/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/{host}/tokens/puller"
+    azure.tokens.put(token, "map")
+    made = [azure.tokens.generate(token, name, "2999-01-01T00:00:00Z") for name in ("password1", "password2")]
+    first, second = (one["passwords"][0]["value"] for one in made)
+
+    def enters(user: str, password: str, at: str = AZURE) -> bool:
+        given = azure_gateway.decide(azure, asks(at, "/oauth2/token", basic(user, password)))
+        assert given
+        access = f"Bearer {given.said.get('access_token')}"
+        is_let_in = azure_gateway.decide(azure, asks(at, "/v2/x/manifests/1", access)) is None
+        assert is_let_in == (given.status == 200)
+        return is_let_in
+
+    assert enters("puller", first)
+    assert enters("puller", second)
+    wrong = (("puller", ""), ("puller", "other"), ("other", first), (USER, first), ("", first))
+    assert not [one for one in wrong if enters(*one)]
+    assert not enters("puller", first, "other.azurecr.io")
+    azure.tokens.generate(token, "password1", "2001-01-01T00:00:00Z")
+    assert not enters("puller", first)  # it was made anew
+    ended = azure.tokens.get(token).passwords["password1"]["value"]
+    assert not enters("puller", ended)
+    assert enters("puller", second)
+
+
+def test_a_token_is_to_be_asked_for_at_the_port_that_was_asked(azure: Azure) -> None:
+    refused = azure_gateway.decide(azure, Asked("GET", AZURE, "/v2/", "", {"Host": "localhost:8443"}))
+    assert refused
+    wanted = f'Bearer realm="https://localhost:8443/oauth2/token",service="{AZURE}"'
+    assert refused.headers["WWW-Authenticate"] == wanted
 
 
 def test_nobody_else_gets_into_azure_s(azure: Azure) -> None:
