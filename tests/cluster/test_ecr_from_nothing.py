@@ -9,7 +9,7 @@ import pytest
 
 from lab import kubeapi, node
 from lab.aws_orders import refused_logins
-from lab.pods import delete_pod, make_service_account, run_pod, wait_running
+from lab.pods import make_service_account
 from lab.python_image import python_image
 from lab.state import LabState
 from lab.workspace import Workspace
@@ -17,6 +17,7 @@ from tests.support.ecr_example import STACKS, STANDS_FOR, ecr_example
 from tests.support.expected_previews import as_expected, expected
 from tests.support.lab_aws import client
 from tests.support.lab_roles import know_issuer
+from tests.support.pulling import assert_pods_run
 
 pytestmark = [pytest.mark.node, pytest.mark.engine, pytest.mark.controllers]
 SERVER = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
@@ -40,11 +41,11 @@ def test_from_nothing_to_pods_on_eks_and_elsewhere(lab: LabState, company: Works
     node.trust(SERVER, lab.aws.authority)
 
     # in the factory by the Secret that the first Job has filled: the node knows nobody
-    assert_pods_run(lab, company, "plant", "litmus")
+    assert_pods_run(lab, company, "plant", "hce", "litmus")
     # and on EKS without any: the node knows itself
     node.set_identity(on=True)
     make_service_account(lab.kubernetes, "hce", "of-eks")
-    assert_pods_run(lab, company, "prod-eu", "of-eks")
+    assert_pods_run(lab, company, "prod-eu", "hce", "of-eks")
     assert refused_logins(lab.aws) == []
 
     for stack in STACKS:
@@ -55,17 +56,3 @@ def test_from_nothing_to_pods_on_eks_and_elsewhere(lab: LabState, company: Works
         company.run("pulumi", "destroy", "--stack", stack, "--yes", "--skip-preview")
     assert len(client(lab.aws, "ecr").describe_images(repositoryName="chaos/chaos-ddcr")["imageDetails"]) > 0
     assert kubeapi.get(lab.kubernetes, "/apis/batch/v1/namespaces/hce/cronjobs")["items"] == []
-
-
-def assert_pods_run(lab: LabState, company: Workspace, infrastructure: str, account: str) -> None:
-    """Each image, pulled anew."""
-    node.remove_images()
-    fields = company.json("chaosreg", "resolve", infrastructure, "-o", "json")[0]["fields"]
-    images = [said["value"] for name, said in fields.items() if name.startswith("image.")]
-    assert images
-    for number, reference in enumerate(images):
-        run_pod(lab.kubernetes, lab.node, "hce", f"{infrastructure}-{number}", reference, service_account=account)
-    for number, reference in enumerate(images):
-        status = wait_running(lab.kubernetes, "hce", f"{infrastructure}-{number}")["status"]["containerStatuses"][0]
-        assert status["imageID"].partition("@")[2] == reference.partition("@")[2]
-        delete_pod(lab.kubernetes, "hce", f"{infrastructure}-{number}")

@@ -13,10 +13,11 @@ import pytest
 
 from lab import node
 from lab.kubeapi import call, get
-from lab.pods import delete_pod, make_service_account, run_pod, wait_event, wait_running
+from lab.pods import delete_pod, make_service_account, run_pod, wait_running
 from lab.state import LabState, load
 from lab.workspace import Workspace
 from pulumi_chaosreg.review.review import review
+from tests.support.pulling import assert_pods_run, assert_refused
 from tests.support.vendor import Vendor, vendor
 
 pytestmark = [pytest.mark.node, pytest.mark.engine]
@@ -96,18 +97,8 @@ def company(folder: Path, lab: LabState, at: Vendor, text: str, space: str) -> W
 
 
 def assert_only_who_has_the_secret_pulls(lab: LabState, made: Workspace, space: str) -> None:
-    fields = made.json("chaosreg", "resolve", "prod", "-o", "json")[0]["fields"]
-    (reference,) = [said["value"] for name, said in fields.items() if name.startswith("image.")]
-    node.remove_images()
-    assert lab.kubernetes
-    make_service_account(lab.kubernetes, space, "nobody")
-    run_pod(lab.kubernetes, lab.node, space, "refused", reference, service_account="nobody")
-    assert "401" in wait_event(lab.kubernetes, space, "refused", "401")
-    run_pod(lab.kubernetes, lab.node, space, "let-in", reference, service_account="litmus")
-    status = wait_running(lab.kubernetes, space, "let-in")["status"]["containerStatuses"][0]
-    assert status["imageID"].partition("@")[2] == reference.partition("@")[2]
-    for name in ("refused", "let-in"):
-        delete_pod(lab.kubernetes, space, name)
+    assert_refused(lab, made, "prod", space)
+    assert_pods_run(lab, made, "prod", space, "litmus")
 
 
 def test_a_tiny_company_on_private_docker_hub(lab: LabState, hub: Vendor, label: str, tmp_path: Path) -> None:
