@@ -39,6 +39,19 @@ class Step:
         return self.urn.split("::", 3)[3]
 
 
+_ON_A_DAY = """\
+from datetime import date
+
+import pulumi_chaosreg.clock
+
+pulumi_chaosreg.clock.now = lambda: date.fromisoformat("{day}")
+
+from pulumi_chaosreg.program import run
+
+run()
+"""
+
+
 class Workspace:
     """A folder with Pulumi.yaml, `__main__.py` and `stacks/`, and the commands that people run in it."""
 
@@ -96,6 +109,10 @@ class Workspace:
         text = (_PROJECT / "Pulumi.yaml").read_text("utf-8")
         (self.folder / "Pulumi.yaml").write_text(text.replace(".venv", str(_PROJECT / ".venv")), "utf-8")
         shutil.copy(_PROJECT / "__main__.py", self.folder)
+
+    def set_day(self, day: str) -> None:
+        """Let the program believe that it is this day (`2026-12-10`); what it makes with others keeps their clocks."""
+        (self.folder / "__main__.py").write_text(_ON_A_DAY.format(day=day), "utf-8")
 
     def init(self, *stacks: str) -> None:
         """`pulumi stack init` for each."""

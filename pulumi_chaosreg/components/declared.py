@@ -10,6 +10,7 @@ import pulumi
 from pulumi.runtime.settings import get_root_resource
 
 from pulumi_chaosreg.components.other_setters import OtherSetters
+from pulumi_chaosreg.components.owned_registries import Users
 from pulumi_chaosreg.components.providers import Providers
 from pulumi_chaosreg.components.reporting import refused_before, report
 from pulumi_chaosreg.errors import Finding
@@ -42,6 +43,9 @@ class Declared:
         """What the first resources wait for: where something is wrong, nothing is made."""
         self.providers = Providers(self.gate)
         self.other_setters = OtherSetters()
+        self.users: Users = lambda registry: [""]
+        """For which stacks pull credentials are made; of a program without stack files there is one, which is its own.
+        """
         self._catalogue = load_catalogue()
         self.project = Path(pulumi.get_root_directory() or Path.cwd())
         self._resolver = Resolver(self._catalogue, {}, self._has_value, self.project)

@@ -91,7 +91,7 @@ class LevelComponent(pulumi.ComponentResource):
         self.scope = scope
         ours = pulumi.ResourceOptions(parent=self.above, aliases=aliases_of(scope))
         super().__init__(component_type(scope.level), scope.path, {}, pulumi.ResourceOptions.merge(ours, opts))
-        self.owned = OwnedRegistries(self, scope, self.credential)
+        self.owned = OwnedRegistries(self, scope, self.credential, self._declared.users)
 
     def publish(self, published: Publication) -> None:
         """Write its registry into Harness, after the record of the nearest published level above it in this program,

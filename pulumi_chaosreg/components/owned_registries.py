@@ -5,8 +5,8 @@ from typing import Any
 
 import pulumi
 
-from pulumi_chaosreg.clock import today
 from pulumi_chaosreg.components.aliases import image_aliases, mirror_aliases, repositories_aliases
+from pulumi_chaosreg.components.day_of_run import day_of_run
 from pulumi_chaosreg.components.image_mirror import ImageMirror
 from pulumi_chaosreg.components.mirrored_image import MirroredImage
 from pulumi_chaosreg.components.pull_logins import PullLogin
@@ -23,6 +23,9 @@ from pulumi_chaosreg.scopes.model import Decided, Level, Scope
 from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.scopes.resolved import ResolvedImage
 
+Users = Callable[[Registry], Iterable[str]]
+"""The stacks whose infrastructures pull from a registry with a credential that its owner makes."""
+
 
 class OwnedRegistries:
     """Those of one scope. Each thing is registered when it is first asked for, below the scope's component."""
@@ -32,9 +35,10 @@ class OwnedRegistries:
         component: pulumi.ComponentResource,
         scope: Scope,
         credential: Callable[[str], pulumi.Input[Any] | None],
+        users: Users,
     ) -> None:
-        """`credential` looks the value of a NAME up."""
-        self._component, self._scope, self._credential = component, scope, credential
+        """`credential` looks the value of a NAME up; `users` tells for which stacks pull credentials are made."""
+        self._component, self._scope, self._credential, self._users = component, scope, credential, users
         self._mirrors: dict[str, ImageMirror] = {}
         self._repositories: dict[str, Repositories] = {}
 
@@ -47,14 +51,10 @@ class OwnedRegistries:
         after = repositories.of(image.reference) if repositories else None
         return self.mirror_into(registry).image(image.source, image.reference, image.digest, aliases, after=after)
 
-    def provisioned(
-        self, registry: Registry, images: Sequence[Reference], stacks: Iterable[str] = ("",)
-    ) -> Provisioned | None:
-        """What these images go to; None where nothing is made, or everything was. `stacks`: those whose infrastructures
-        pull from it; of a program's own stack only its infrastructures know.
-        """
+    def provisioned(self, registry: Registry, images: Sequence[Reference]) -> Provisioned | None:
+        """What these images go to; None where nothing is made, or everything was."""
         if registry.path not in self._repositories:
-            settings = self._settings(registry, stacks)
+            settings = self._settings(registry)
             if settings is None:
                 return None
             name = mirror_name(self._scope.path, registry.path)
@@ -68,17 +68,19 @@ class OwnedRegistries:
             )
         return self._repositories[registry.path].add(images)
 
-    def _settings(self, registry: Registry, stacks: Iterable[str]) -> RepositorySettings | None:
+    def _settings(self, registry: Registry) -> RepositorySettings | None:
         """How its repositories are made; None where they are not."""
         if not is_made(registry):
             return None
         login = making_login(registry)
-        return repository_settings(self._scope, registry, self._login(login) if login else None, stacks)
+        return repository_settings(
+            self._scope, registry, self._login(login) if login else None, self._users(registry), day_of_run()
+        )
 
     def pull_login(self, registry: Registry, made: MadeByOwner, stack: str) -> PullLogin:
         """The pull credential of this turn that was made for a stack."""
-        turn, _ = made.turns(today())
-        self.provisioned(registry, [], [stack])
+        turn, _ = made.turns(day_of_run())
+        self.provisioned(registry, [])
         login = self._repositories[registry.path].login(stack if made.per_stack else "", turn.slot)
         return PullLogin({"username": login.username, "password": login.password}, turn.ends.isoformat())
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 
-from pulumi_chaosreg.clock import today
+from pulumi_chaosreg.components.day_of_run import day_of_run
 from pulumi_chaosreg.components.pull_logins import PullLogin
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.review.review import Review
@@ -186,7 +186,7 @@ def _handed_down(values: Any, names: Any, stack: str, name: str) -> Any:
 def _not_over(days: Any, stack: str, name: str) -> str:
     """The day from which nobody may count on a credential; a warning where that has come (CHR0547)."""
     ends: str = (days or {}).get(name, "")
-    if ends and ends <= today().isoformat():
+    if ends and ends <= day_of_run().isoformat():
         finding = Finding(
             "CHR0547",
             f"the credential `{name}` ended on {ends}",

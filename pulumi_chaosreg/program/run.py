@@ -12,6 +12,7 @@ from typing import Any
 
 import pulumi
 
+from pulumi_chaosreg.components.declared import declared_by_the_program
 from pulumi_chaosreg.components.infrastructure import Infrastructure
 from pulumi_chaosreg.components.levels import Account, Organization, Project
 from pulumi_chaosreg.components.pull_logins import PullLogin
@@ -60,6 +61,7 @@ class _Builder:
 
     def build(self) -> None:
         owned = self.reviewed.company.of_stack(self.stack)
+        declared_by_the_program().users = self._users
         if not owned:
             pulumi.log.warn(f"stack `{self.stack}` has no section of ours in its file: nothing to do")
         self._look_up_credentials(owned)
@@ -133,7 +135,7 @@ class _Builder:
 
     def _provision(self, component: Component, registry: Registry, images: list[Reference]) -> None:
         """The repositories first, all at once: what moves in one of them is known then."""
-        made = component.owned.provisioned(registry, images, self._stacks_of(registry))
+        made = component.owned.provisioned(registry, images)
         if made:
             access = {"pull": made.pull, "push": made.push, "delete": made.delete}
             self.policies[registry.path] = {who: one.document for who, one in access.items() if one.document}
@@ -143,10 +145,13 @@ class _Builder:
             if made.node_identity:
                 self.node_identity[registry.path] = made.node_identity
 
-    def _stacks_of(self, registry: Registry) -> list[str]:
-        """The stacks whose infrastructures pull from it."""
-        every = self.reviewed.resolved.items()
-        return [scope.stack for scope, one in every if any(other.path == registry.path for other, _ in one.logins)]
+    def _users(self, registry: Registry) -> list[str]:
+        """The stacks whose infrastructures pull from it with a credential that is made."""
+        return [
+            scope.stack
+            for scope, resolved in self.reviewed.resolved.items()
+            if any(delivery.made and one.path == registry.path for one, delivery in resolved.logins)
+        ]
 
     def _made_for_others(self) -> dict[str, PullLogin]:
         """Name → each pull credential that this stack makes for another one."""

@@ -1,9 +1,9 @@
 """From what stack files say about a registry to what provisioners get: plain values."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from pulumi_chaosreg.clock import today
 from pulumi_chaosreg.provision.protocol import (
     AzureSettings,
     CloudAccess,
@@ -34,7 +34,11 @@ def owned_registry(owner: Scope, registry: Registry, name: str) -> OwnedRegistry
 
 
 def repository_settings(
-    owner: Scope, registry: Registry, login: "pulumi.Input[Any] | None" = None, stacks: Iterable[str] = ()
+    owner: Scope,
+    registry: Registry,
+    login: "pulumi.Input[Any] | None" = None,
+    stacks: Iterable[str] = (),
+    day: date | None = None,
 ) -> RepositorySettings:
     """What the owner says about the repositories of its registry. `login` is the value of `repositories.login`;
     `stacks` are those whose infrastructures pull from it.
@@ -62,7 +66,7 @@ def repository_settings(
         ),
         aws=CloudAccess(**access),
         login=login,
-        made=tuple(_to_make(registry, stacks)),
+        made=tuple(_to_make(registry, stacks, day)) if day else (),
         azure=_at_azure(azure),
         harbor=_harbor(registry, harbor, deletes=destroys is not None and destroys.value == "delete"),
         with_signatures=registry.policy is None or registry.policy.copies_signatures,
@@ -71,11 +75,12 @@ def repository_settings(
     )
 
 
-def _to_make(registry: Registry, stacks: Iterable[str]) -> Iterator[MadeCredential]:
+def _to_make(registry: Registry, stacks: Iterable[str], day: date) -> Iterator[MadeCredential]:
     """This turn's and the former one's, for all or for each stack: what goes with the former one is still in use."""
     if made := made_at(registry):
-        for stack in sorted(set(stacks)) if made.per_stack else [""]:
-            for turn in made.turns(today()):
+        users = sorted(set(stacks))
+        for stack in users if made.per_stack else users and [""]:
+            for turn in made.turns(day):
                 yield MadeCredential(stack, turn.slot, turn.number, turn.ends, made.lifetime_days)
 
 

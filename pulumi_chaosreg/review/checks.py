@@ -71,6 +71,14 @@ class Subject:
         """Who wants images."""
         return [*self.configs, *self.further]
 
+    @property
+    def owned(self) -> list[Demand]:
+        """The same, and the registries that owners make credentials for although nobody wants an image of theirs."""
+        others = (other for config in self.configs for other in config.others)
+        made = {other.registry.path: other.registry for other in others if other.delivery.made}
+        more = (FurtherImages(one.owner, one, ()) for one in made.values() if one.owner)
+        return [*self.demands, *more] if made else self.demands
+
 
 def check(subject: Subject) -> list[Finding]:
     """All that is wrong, by every check."""
@@ -96,7 +104,7 @@ def _registries(subject: Subject) -> Iterable[Finding]:
 
 
 def _forms(subject: Subject) -> Iterable[Finding]:
-    return check_forms(subject.demands)
+    return check_forms(subject.owned)
 
 
 def _identities(subject: Subject) -> Iterable[Finding]:
@@ -118,9 +126,9 @@ def _robots(subject: Subject) -> Iterable[Finding]:
 
 def _repositories(subject: Subject) -> Iterable[Finding]:
     return [
-        *check_repositories(subject.catalogue, subject.demands),
-        *check_shared_names(subject.demands),
-        *check_harbors(subject.demands),
+        *check_repositories(subject.catalogue, subject.owned),
+        *check_shared_names(subject.owned),
+        *check_harbors(subject.owned),
     ]
 
 
@@ -129,7 +137,7 @@ def _autopilot(subject: Subject) -> Iterable[Finding]:
 
 
 def _azure(subject: Subject) -> Iterable[Finding]:
-    return check_azure(subject.demands)
+    return check_azure(subject.owned)
 
 
 def _lockfile(subject: Subject) -> Iterable[Finding]:

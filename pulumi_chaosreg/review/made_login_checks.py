@@ -17,12 +17,13 @@ def check_made_logins(configs: Iterable[ResolvedConfig], today: date) -> Iterato
                 users.setdefault(delivery.made, set()).add(config.infrastructure.stack)
     for made, stacks in users.items():
         turn, _ = made.turns(today)
+        successor = (turn.begins + (turn.ends - turn.begins) / 2).isoformat()
         others = sorted(stacks - {made.owner.stack})
         order = f"`{made.owner.stack}`" + (f", then in {', '.join(f'`{one}`' for one in others)}" if others else "")
         yield Finding(
             "CHR0546",
             f"the pull credential that is made for `{made.path}` now is good until {turn.ends.isoformat()}",
             made.place,
-            help=f"before that day run `pulumi up` in {order}",
+            help=f"its successor is made from {successor} on: between these days run `pulumi up` in {order}",
             severity="hint",
         )

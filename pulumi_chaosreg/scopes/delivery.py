@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from pulumi_chaosreg.errors import Finding, Place
-from pulumi_chaosreg.scopes.made_by_owner import MADE, MadeByOwner, made_by_owner
+from pulumi_chaosreg.scopes.made_by_owner import MADE, OF_MADE, MadeByOwner, made_by_owner
 from pulumi_chaosreg.scopes.model import Decided, Origin, Scope, nearest
 from pulumi_chaosreg.scopes.moves import object_name
 from pulumi_chaosreg.scopes.refresher import Refresher, refresher
@@ -120,14 +120,16 @@ def delivery(
         return None, findings
     if how.value is How.NODE_IDENTITY:
         return Delivery(how, authentication), findings
-    if said["type"] == "kubernetes_secret" and "secret_name" not in said and not named:
+    is_bare = "secret_name" not in said and not named and said.keys().isdisjoint(OF_MADE)  # those are told
+    if said["type"] == "kubernetes_secret" and is_bare:
         problem = "authentication by a Kubernetes Secret has no `secret_name`"
         findings.append(Finding("CHR0505", problem, place, help="add `secret_name: <name>`"))
     if said.get("namespace", namespace.value) != namespace.value and not infrastructure.is_unclear(SECTION.namespace):
         findings.append(_elsewhere(authentication, namespace))
     secret_name = Decided(name, named.origin if named else authentication.origin)
     if how.value is not How.REFRESHER:
-        return Delivery(how, authentication, secret_name, credential, made=made), findings
+        is_ours = how.value is How.SECRET
+        return Delivery(how, authentication, secret_name, credential, made=made if is_ours else None), findings
     is_said = how.origin.path == PULL_SECRET.delivery.path
     why = how.origin.place if is_said else _nearest_reason(infrastructure, registry, authentication)
     renews, problems = refresher(infrastructure, registry, why)

@@ -80,10 +80,11 @@ D = TypeVar("D", bound=Demand)
 
 def by_images(configs: Iterable[D]) -> Iterator[D]:
     """One config for each list of images: siblings that say nothing of their own share one."""
-    seen: set[int] = set()
+    seen: set[tuple[int, int]] = set()
     for config in configs:
-        if id(config.images) not in seen:
-            seen.add(id(config.images))
+        alike = (id(config.images), id(config.registry))
+        if alike not in seen:
+            seen.add(alike)
             yield config
 
 

@@ -4,7 +4,7 @@ It changes by the calendar, so that a preview needs no state to tell: a turn las
 turn has a credential of its own. The one of the turn before is still good while the stacks of environments follow.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -16,6 +16,8 @@ from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, REPOSITORIES
 
 MADE = "made"
+OF_MADE = ("lifetime_days", "per")
+"""What only such an `authentication` says."""
 SHORTEST, LONGEST = 2, 730
 """Days of a life."""
 _EPOCH = date(1970, 1, 1)
@@ -26,6 +28,7 @@ class Turn(NamedTuple):
 
     number: int
     """Counted from 1970, so that every machine has the same."""
+    begins: date
     ends: date
     """From this day on nobody may count on its credential: the next turn is over, and its successor's begins."""
 
@@ -39,7 +42,9 @@ def turns(day: date, lifetime_days: int) -> tuple[Turn, Turn]:
     """The turn that the day is in, of credentials that live so long, and the one before."""
     length = lifetime_days // 2
     number = (day - _EPOCH).days // length
-    current, former = (Turn(one, _EPOCH + timedelta((one + 2) * length)) for one in (number, number - 1))
+    current, former = (
+        Turn(one, *(_EPOCH + timedelta((one + more) * length) for more in (0, 2))) for one in (number, number - 1)
+    )
     return current, former
 
 
@@ -110,15 +115,23 @@ def unmade(registry: Registry, authentication: Decided[Mapping[str, Any]]) -> It
 def incomplete(type_: str, said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """(problem, advice) of what is said of its life."""
     if type_ != MADE:
-        for key in ("lifetime_days", "per"):
-            if key in said:
-                yield f"`{key}` belongs to `type: {MADE}`, but the type is `{type_}`", f"remove `{key}`"
+        if vain := [key for key in OF_MADE if key in said]:
+            which = f"{_named(vain)} {'belongs' if len(vain) == 1 else 'belong'}"
+            yield f"{which} to `type: {MADE}`, but the type is `{type_}`", f"write `type: {MADE}`, or remove it"
         return
     days = said.get("lifetime_days")
     if days is None:
-        yield f"`type: {MADE}` has no `lifetime_days`", "add, say, `lifetime_days: 90`: it changes twice in that time"
+        yield (
+            f"`type: {MADE}` has no `lifetime_days`",
+            "add, say, `lifetime_days: 90`: a new credential every 45 days, each good for 45 to 90",
+        )
     elif not SHORTEST <= days <= LONGEST:
         yield f"`lifetime_days` is {days}", f"write {SHORTEST} to {LONGEST}"
-    for key in ("username", "password_secret", "password_env", "key_file"):
-        if key in said:
-            yield f"`type: {MADE}` has its own user and password, but there is `{key}`", f"remove `{key}`"
+    others = [key for key in ("key_file", "password_secret", "password_env") if key in said]
+    others += ["username"] if "username" in said and "key_file" not in said else []  # which a key file implies
+    if others:
+        yield f"`type: {MADE}` has its own user and password, but there is {_named(others)}", f"remove {_named(others)}"
+
+
+def _named(keys: Iterable[str]) -> str:
+    return " and ".join(f"`{key}`" for key in keys)

@@ -113,7 +113,7 @@ TOKEN_OF_PROD = (
 
 
 def days_later(company: Workspace, days: int) -> None:
-    company.environment["CHAOSREG_TODAY"] = (datetime.now(UTC).date() + timedelta(days)).isoformat()
+    company.set_day((datetime.now(UTC).date() + timedelta(days)).isoformat())
 
 
 def test_azure_with_passwords_that_are_made_by_turns(lab: LabState, label: str, tmp_path: Path) -> None:

@@ -146,7 +146,7 @@ def test_passwords_are_made_by_turns_and_the_one_in_use_stays(tmp_path: Path, la
     (company.folder / "stacks").mkdir()
     (company.folder / FILE).write_text(MADE.replace("SPACE", label), "utf-8")
     company.init("acme")
-    company.environment["CHAOSREG_TODAY"] = "2026-11-29"
+    company.set_day("2026-11-29")
     with azure_manager() as azure:
         company.environment |= azure.environment
         azure.manager.tokens.put(MADE_TOKEN, "recorded by the plugin alone")
@@ -161,7 +161,7 @@ def test_passwords_are_made_by_turns_and_the_one_in_use_stays(tmp_path: Path, la
         told.append(company.up("acme", "--expect-no-changes"))
 
         # when a turn begins, the other one is made anew and handed on
-        company.environment["CHAOSREG_TODAY"] = "2026-12-10"
+        company.set_day("2026-12-10")
         told.append(company.up("acme"))
         second = values(azure)
         assert [new == old for new, old in zip(second, first, strict=True)].count(True) == 1

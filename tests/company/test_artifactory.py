@@ -58,7 +58,7 @@ def image(target: RegistryServer) -> str:
 
 def days_later(company: Workspace, days: int) -> None:
     day = datetime.now(UTC).date() + timedelta(days)
-    company.environment["CHAOSREG_TODAY"] = day.isoformat()
+    company.set_day(day.isoformat())
 
 
 def test_from_nothing_to_a_cluster_that_pulls_with_a_token_of_its_own(

@@ -151,7 +151,7 @@ def test_a_made_key_reaches_each_stack_and_alternates_with_the_next_one(tmp_path
     (company.folder / "stacks").mkdir()
     (company.folder / FILE).write_text(MADE.format(space=label), "utf-8")
     (company.folder / "stacks/Pulumi.far.yaml").write_text(FAR.format(space=label), "utf-8")
-    company.environment["CHAOSREG_TODAY"] = "2026-11-29"
+    company.set_day("2026-11-29")
     company.init("acme", "far")
 
     # the owner makes an account and two keys for each stack, and hands one down
@@ -168,7 +168,7 @@ def test_a_made_key_reaches_each_stack_and_alternates_with_the_next_one(tmp_path
         company.up(stack, "--expect-no-changes")
 
     # half a life later there are new ones, and what was in use stays until the time after that
-    company.environment["CHAOSREG_TODAY"] = "2026-12-10"
+    company.set_day("2026-12-10")
     steps = [step for step in company.preview("acme") if step.op not in ("same", "read")]
     assert [step.op for step in steps if step.type == KEY_OF_ACCOUNT and step.op == "replace"] == ["replace"] * 2
     company.up("acme")
@@ -183,7 +183,7 @@ def test_a_made_key_reaches_each_stack_and_alternates_with_the_next_one(tmp_path
     company.up("far", "--expect-no-changes")
 
     # who was forgotten for too long is told, by preview and `up`
-    company.environment["CHAOSREG_TODAY"] = "2027-03-04"
+    company.set_day("2027-03-04")
     late = company.run("pulumi", "preview", "--stack", "far")
     assert "warning[CHR0547]" in late.stdout + late.stderr
 

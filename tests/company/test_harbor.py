@@ -192,10 +192,10 @@ def test_a_failure_in_the_middle_loses_and_doubles_nothing(
 def test_a_turn_makes_one_of_two_anew_and_touches_none_in_use(
     company: Workspace, harbor: HarborState, project: str, label: str
 ) -> None:
-    company.environment["CHAOSREG_TODAY"] = "2026-11-29"
+    company.set_day("2026-11-29")
     company.up("acme")
     before, first = robots(harbor, project), pulled_with(harbor, label)
-    company.environment["CHAOSREG_TODAY"] = "2026-12-10"
+    company.set_day("2026-12-10")
     steps = [(step.type, step.op) for step in company.preview("acme") if step.type == ROBOT and step.op == "replace"]
     assert steps
     company.up("acme")

@@ -2,13 +2,14 @@
 
 import base64
 import json
+from datetime import date
 from typing import Any
 
 import pulumi
 import pytest
 
 import pulumi_chaosreg as chaosreg
-from pulumi_chaosreg.clock import VARIABLE
+from pulumi_chaosreg import clock
 from tests.support.mocked_program import Recorder, run_program
 
 pytestmark = pytest.mark.components
@@ -58,7 +59,7 @@ def secret(recorder: Recorder, name: str) -> tuple[str, str]:
 def test_all_infrastructures_of_a_program_have_this_turn_s(monkeypatch: pytest.MonkeyPatch) -> None:
     said = []
     for day in ("2026-11-29", "2026-12-10"):
-        monkeypatch.setenv(VARIABLE, day)
+        monkeypatch.setattr(clock, "now", lambda day=day: date.fromisoformat(day))
         recorder = run_program(program, recorder=Google())
         eu, us = (secret(recorder, name) for name in ("eu", "us"))
         assert eu == us
@@ -67,6 +68,15 @@ def test_all_infrastructures_of_a_program_have_this_turn_s(monkeypatch: pytest.M
     assert first.startswith("_json_key:key of turn ")
     assert int(second.rpartition(" ")[2]) == int(first.rpartition(" ")[2]) + 1
     assert (ends, later) == ("2027-01-17", "2027-03-03")
+
+
+@pytest.mark.extra("gar")
+def test_another_day_is_for_previews_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(clock.VARIABLE, "2999-01-01")
+    recorder = run_program(program, recorder=Google(), preview=True)
+    assert any(made.startswith("gcp:serviceaccount/key:Key ") for made in recorder.made)
+    with pytest.raises(pulumi.RunError, match="CHR0128"):
+        run_program(program, recorder=Google())
 
 
 def test_a_program_is_told_that_nobody_makes_it() -> None:
