@@ -1,6 +1,8 @@
 """What holds of every page: its links lead somewhere, its lines fit, and it claims no address that there is not."""
 
+import os
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -44,3 +46,13 @@ def test_no_address_is_claimed_that_there_is_not_yet() -> None:
     files = [ROOT / page for page in PAGES] + [ROOT / "pyproject.toml", *(ROOT / "pulumi_chaosreg").rglob("*.py")]
     claims = {str(file.relative_to(ROOT)): OUR_ADDRESS.findall(file.read_text("utf-8")) for file in files}
     assert {file: found for file, found in claims.items() if found} == {}
+
+
+@pytest.mark.parametrize(("page", "heading"), [("README.md", "## Read on"), ("docs/index.md", "## First steps")])
+def test_an_entrance_leads_to_every_page_once(page: str, heading: str) -> None:
+    below = (ROOT / page).read_text("utf-8").partition(f"{heading}\n")[2]
+    found = [(ROOT / page).parent / link for link in re.findall(r"\]\(([^)#:]+\.md)\)", below)]
+    led = Counter(os.path.relpath(path, ROOT) for path in found)
+    every = [*ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/README.md")]
+    assert sorted({str(path.relative_to(ROOT)) for path in every} - led.keys() - {page, "docs/index.md"}) == []
+    assert [path for path, times in led.items() if times > 1] == []
