@@ -250,8 +250,8 @@ def _account(answers: Answers) -> Iterator[str]:
 
 
 def _is_made(kind: RegistryKind) -> bool:
-    """Whether the stack makes what images go to, without a login that nobody has told yet."""
-    return kind.provisions and not kind.made.login
+    """Whether the stack makes what images go to, by nothing but what was told: neither a login nor a subscription."""
+    return kind.provisions and not kind.made.login and not kind.made.needs
 
 
 def _registry(answers: Answers) -> Iterator[str]:

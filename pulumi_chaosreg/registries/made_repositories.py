@@ -102,6 +102,8 @@ class MadeRepositories:
     """Whether no tag can be removed where all are immutable, by nobody."""
     untagged_days: int = 0
     """The least number of days after which what is untagged may go."""
+    needs: tuple[str, ...] = ()
+    """The keys of `takes` without which nothing can be made: only people know what they must say."""
     login: bool = False
     """Whether who makes them needs a login of the registry's own: there is no cloud's identity."""
     makes_logins: bool = False
