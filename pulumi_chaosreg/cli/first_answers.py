@@ -182,7 +182,7 @@ class Given:
         login, flags = self.login(), []
         if self.texts["server"] and not self.texts["visibility"] and not self.said_forms():
             flags.append("--private" if self.is_private else "--public")
-        if login and login.form is Form.PASSWORD and not self.texts["username"]:
+        if login and login.form is Form.PASSWORD and login.username and not self.texts["username"]:
             flags.append(f"--username {shlex.quote(login.username)}")
         if login and login.form is Form.NODE and not self.said_forms():
             flags.append(FLAGS[Form.NODE])
@@ -290,7 +290,8 @@ def _ask_about_registry(given: Given, ask: Callable[..., None]) -> None:
     match given.form:
         case Form.PASSWORD:
             user = given.kind.usual_user(server, given.path)
-            ask("username", "User that clusters pull as (the password is set later)", user or None, "chaos-user")
+            default = user or ("" if given.kind.token_user else None)
+            ask("username", "User that clusters pull as (the password is set later)", default, "chaos-user")
         case Form.FILE:
             ask("key_file", "Key file, a path from the project's folder", given.kind.password_file)
         case Form.SECRET:

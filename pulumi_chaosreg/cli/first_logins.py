@@ -56,6 +56,7 @@ class FirstLogin:
 
     form: Form
     username: str = ""
+    """Of a password; empty where a token decides alone."""
     secret_name: str = ""
     key_file: str = ""
     """A path from the project's folder."""
@@ -66,7 +67,8 @@ class FirstLogin:
         """What is written as `authentication`; of texts, in order."""
         match self.form:
             case Form.PASSWORD:
-                return {"username": self.username, "password_secret": CREDENTIAL}
+                who = {"username": self.username} if self.username else {"type": "token"}
+                return {**who, "password_secret": CREDENTIAL}
             case Form.FILE:
                 return {"type": kind.cloud_authentication or "", "key_file": self.key_file}
             case Form.SECRET:

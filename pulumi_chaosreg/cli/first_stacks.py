@@ -292,7 +292,8 @@ def _remark(login: FirstLogin) -> str:
             return "an existing Secret (kubernetes.io/dockerconfigjson) in each infrastructure's namespace"
         case Form.JOB:
             return "a token that expires after some hours: a Job in each cluster renews the Secret"
-    return "`pulumi up` puts this login into a Secret in each cluster: take a user that may only pull"
+    what = "user" if login.username else "token"
+    return f"`pulumi up` puts this login into a Secret in each cluster: take a {what} that may only pull"
 
 
 def _pusher(answers: Answers) -> str:
@@ -307,7 +308,8 @@ def values_to_set(answers: Answers) -> Iterator[tuple[str, str]]:
     if login and login.form is Form.PASSWORD:
         file = kind.password_file if login.username == kind.user else ""
         name = f"--secret {CREDENTIALS}:{CREDENTIAL}"
-        yield (f"{name} < {file}", kind.example_means) if file else (name, f"the password of {login.username}")
+        what = f"the password of {login.username}" if login.username else kind.example_means
+        yield (f"{name} < {file}", kind.example_means) if file else (name, what)
     if login and login.keys():
         for part in KEY_PARTS.get(kind.cloud or "", ()):
             yield f"--secret --path '{CREDENTIALS}:{login.keys()}.{part}'", f"the Job's {part}"

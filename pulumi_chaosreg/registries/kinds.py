@@ -78,7 +78,7 @@ class RegistryKind:
     """Users that belong to the first name of a path, the group `owner`, and can pull nothing elsewhere."""
     user: str = ""
     """Who a user that may only pull is, usually; the names of `path` stand for what is there. Empty where it takes no
-    user and password.
+    user and password, or a token without one.
     """
     password_file: str = ""
     """What the file is usually called whose content is that user's password."""

@@ -134,6 +134,14 @@ def test_what_must_exist_is_called_by_its_name(tmp_path, run):
     assert "; group `acme` and project `chaos` must exist before the first push\n" in text
 
 
+def test_where_a_token_decides_alone_no_user_is_made_up(tmp_path, run):
+    _, out, _ = run(*NEEDED, "--server", "ghcr.io/acme/chaos")
+    said = config_of(tmp_path, "acme")["chaosreg:account"]["image_registry"]["authentication"]
+    assert said == {"type": "token", "password_secret": "registry-credentials"}
+    assert "--secret chaosreg-credentials:registry-credentials  # asks for a classic personal access token\n" in out
+    assert "assumed  --private\n" in out
+
+
 def test_the_shortest_start_says_what_it_assumed(tmp_path, run):
     code, out, _ = run(*NEEDED, "--server", "registry.company.com/chaos")
     assert code == 0

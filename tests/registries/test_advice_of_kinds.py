@@ -37,7 +37,7 @@ def test_whoever_writes_what_is_advised_has_no_finding_about_authentication(proj
 def test_the_cloud_s_own_type_is_advised_where_the_nodes_have_its_identity_and_only_there(name, cluster):
     kind = all_kinds()[name]
     type_ = yaml.safe_load(kind.advised(cluster)).get("type")
-    assert (type_ is not None) == (cluster in kind.node_identity_on)
+    assert (type_ not in (None, "token")) == (cluster in kind.node_identity_on)
     assert type_ is None or (type_ in kind.authentication and type_ in AUTHENTICATION_TYPES)
 
 
