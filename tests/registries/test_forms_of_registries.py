@@ -28,6 +28,15 @@ def codes(project, registry, **account):
         ("europe-docker.pkg.de", "Google Artifact Registry"),
         ("de.gcr.io", "Google Artifact Registry"),
         ("acme.azurecr.com", "Azure Container Registry"),
+        ("europe-west1.pkg.dev", "Google Artifact Registry"),
+        ("gcr.com", "Google Artifact Registry"),
+        ("gchr.io", "GitHub Container Registry"),
+        ("ghcr.com", "GitHub Container Registry"),
+        ("docker.pkg.github.com", "GitHub Container Registry"),
+        ("quay.com", "Quay.io"),
+        ("acme.jfrog.com", "JFrog Artifactory"),
+        ("hub.docker.com", "Docker Hub"),
+        ("gitlab.com", "GitLab.com"),
     ],
 )
 def test_a_server_that_is_almost_a_host_of_a_kind_is_an_error(project, server, kind):
@@ -49,6 +58,11 @@ def test_a_server_that_is_almost_a_host_of_a_kind_is_an_error(project, server, k
         "docker.company.com",
         "acme.privatelink.azurecr.io",
         "gcr.io.mirror.company.com",
+        "us.icr.io",
+        "quay.local",
+        "ghcr.company.com",
+        "registry.gitlab.company.com",
+        "docker.company.io",
     ],
 )
 def test_a_server_that_is_none_of_them_is_not(project, server):
