@@ -9,7 +9,7 @@ from pathlib import Path
 from pulumi_chaosreg.cli.first_logins import CREDENTIAL, FLAGS, FirstLogin, Form, about, forms, kind_of, usual_form
 from pulumi_chaosreg.cli.first_stacks import DEFAULT_SOURCE, Answers, problem, release_problem
 from pulumi_chaosreg.images.catalogue import load_catalogue
-from pulumi_chaosreg.registries.kinds import SAYABLE_KINDS, RegistryKind
+from pulumi_chaosreg.registries.kinds import SAYABLE_KINDS, RegistryKind, unsaid_kinds
 from pulumi_chaosreg.scopes.resolution import DEFAULT_NAMESPACE
 from pulumi_chaosreg.settings.refresher_identities import EXAMPLES, KEY_PARTS, fits
 from pulumi_chaosreg.settings.table import PROVIDERS
@@ -270,7 +270,9 @@ def _ask_about_registry(given: Given, ask: Callable[..., None]) -> None:
     """What its kind needs, and nothing else."""
     server = given.texts["server"]
     if not given.kind.hosts:
-        ask("kind", f"Its kind: {', '.join(SAYABLE_KINDS)}", "generic")
+        likely = unsaid_kinds(server)
+        usual = likely[0].name if len(likely) == 1 else "generic"
+        ask("kind", f"Its kind: {', '.join(SAYABLE_KINDS)}", usual)
     needed = given.kind.path_on(server)
     like = f", as {'/'.join(needed)}" if needed else ""
     example = "/".join(f"my-{name.lower()}" for name in needed)

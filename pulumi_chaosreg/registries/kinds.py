@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -117,6 +117,8 @@ class RegistryKind:
     made: MadeRepositories = field(default_factory=MadeRepositories)
     resembled_by: re.Pattern[str] | None = None
     """Hosts that were meant for one of this kind, where they are none: an account's number with a digit too few."""
+    usual_hosts: re.Pattern[str] | None = None
+    """What companies call their own servers of it: a guess, which only advice goes by."""
     provisioner: str = "generic"
     """The module of `provision/` that makes what it needs; `generic` makes nothing."""
     left_alone: str = ""
@@ -252,6 +254,18 @@ def resembled_kind(server: str) -> RegistryKind | None:
     )
 
 
+def unsaid_kinds(server: str) -> tuple[RegistryKind, ...]:
+    """What a server may be that neither its host nor a `kind` tells: what its name reminds of, or else all of them."""
+    possible = [kind for kind in all_kinds().values() if kind.sayable and kind.name != "generic"]
+    called = [kind for kind in possible if kind.usual_hosts and kind.usual_hosts.fullmatch(_host(server))]
+    return tuple(called or possible)
+
+
+def to_say(kinds: Iterable[RegistryKind]) -> str:
+    """As advice goes on: "write `kind: harbor` beside `server` if it is Harbor"."""
+    return "write " + ", or ".join(f"`kind: {kind.name}` beside `server` if it is {kind.title}" for kind in kinds)
+
+
 @cache
 def all_kinds() -> Mapping[str, RegistryKind]:
     """Name → kind, in the order in which hosts are looked through."""
@@ -267,8 +281,8 @@ def _kind(name: str, entry: dict[str, Any], clouds: Mapping[str, Any]) -> Regist
     reach = Reach(**entry.pop("reach", {}))
     if "pattern" in names:
         names["pattern"] = re.compile(names["pattern"])
-    resembled_by, robot = entry.pop("resembled_by", None), entry.pop("robot", None)
     plain: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+    plain |= {key: re.compile(plain[key]) for key in ("resembled_by", "usual_hosts", "robot") if key in plain}
     return RegistryKind(
         name=name,
         hosts=tuple(map(_form, hosts)),
@@ -279,8 +293,6 @@ def _kind(name: str, entry: dict[str, Any], clouds: Mapping[str, Any]) -> Regist
         repository=RepositoryNames(**names),
         made=made,
         reach=reach,
-        resembled_by=re.compile(resembled_by) if resembled_by else None,
-        robot=re.compile(robot) if robot else None,
         **plain,
     )
 

@@ -8,7 +8,14 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from pulumi_chaosreg.errors import Finding
-from pulumi_chaosreg.registries.kinds import RegistryKind, all_kinds, registry_kind
+from pulumi_chaosreg.registries.kinds import (
+    RegistryKind,
+    all_kinds,
+    registry_kind,
+    resembled_kind,
+    to_say,
+    unsaid_kinds,
+)
 from pulumi_chaosreg.scopes.mirror_policy import own_or_inherited
 from pulumi_chaosreg.scopes.model import Decided, Scope
 from pulumi_chaosreg.scopes.registry import definitions
@@ -42,17 +49,23 @@ def _untaken(scope: Scope, base: Path, row: "Setting[object]", here: "list[_Defi
     counting = [one for one in here if one.counts(scope, base, row)]
     if any(one.is_of_unclear_kind for one in counting):
         return None
+    unsaid = next((one for one in counting if one.is_unsaid), None)
     able = [one for one in counting if one.kind.provisions]
     if row is REPOSITORIES.create:
         vain = [one for one in counting if one not in able]
         if not vain or not scope.get(row, base):
             return None
         kind = vain[0].kind
-        why = f"at {kind.title} {kind.left_alone}" if kind.left_alone else "this version makes none there"
+        none = f"this version makes no repositories at `{vain[0].server}`"
+        why = f"at {kind.title} {kind.left_alone}" if kind.left_alone else none
         advice = "remove it" if kind.left_alone else "make them in the registry first"
+        if vain[0].is_unsaid:
+            advice = f"{to_say(unsaid_kinds(vain[0].server))}; otherwise {advice}"
         return _vain("CHR0111", scope, base, row, why, advice, vain[0] if able else None)
     if not counting:
         return None
+    if unsaid and unsaid.asks:
+        return None  # that nothing is made there is told, and that its kind may lack
     if not able:
         why = f"this version makes no repositories at `{counting[0].server}`"
         return _vain("CHR0111", scope, base, row, why, "remove it, and set this in the registry itself")
@@ -109,15 +122,23 @@ class _Defined:
     base: Path
     server: str
     kind: RegistryKind
-    creates: bool
-    """Whether we make its repositories."""
+    asks: bool
+    """Whether somebody asks us to make its repositories."""
+    is_unsaid: bool
+    """Whether nothing tells its kind."""
 
     @classmethod
     def at(cls, owner: Scope, base: Path) -> "_Defined":
         server = owner.value_at((*base, IMAGE_REGISTRY.server.key)) or ""
-        kind = registry_kind(server, owner.value_at((*base, IMAGE_REGISTRY.kind.key)))
+        said = owner.value_at((*base, IMAGE_REGISTRY.kind.key))
+        kind = registry_kind(server, said)
         create = own_or_inherited(owner, base, REPOSITORIES.create)
-        return cls(owner, base, server, kind, kind.provisions and bool(create and create.value))
+        return cls(owner, base, server, kind, bool(create and create.value), said is None and not kind.hosts)
+
+    @property
+    def creates(self) -> bool:
+        """Whether we make its repositories."""
+        return self.kind.provisions and self.asks
 
     @property
     def is_unclear(self) -> bool:
@@ -129,7 +150,14 @@ class _Defined:
     def is_of_unclear_kind(self) -> bool:
         """Whether something wrong is said of its kind, where its host tells none."""
         own = len(self.base) > 1 and self.owner.is_unclear(*self.base, IMAGE_REGISTRY.kind.key)
-        return not self.kind.hosts and (own or self.owner.is_unclear(IMAGE_REGISTRY.kind))
+        wrong = own or self.owner.is_unclear(IMAGE_REGISTRY.kind) or (self.is_unsaid and self._is_told_otherwise())
+        return not self.kind.hosts and wrong
+
+    def _is_told_otherwise(self) -> bool:
+        """Whether its host (CHR0424) or its login (CHR0510) is told, which say that it is of another kind."""
+        login = self.owner.value_at((*self.base, IMAGE_REGISTRY.authentication.key)) or {}
+        known = ("kubernetes_secret", *self.kind.authentication)
+        return resembled_kind(self.server) is not None or login.get("type", known[0]) not in known
 
     def is_at(self, owner: Scope, base: Path) -> bool:
         return self.owner is owner and self.base == base

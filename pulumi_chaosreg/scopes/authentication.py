@@ -5,11 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 from pulumi_chaosreg.errors import Finding, Place
-from pulumi_chaosreg.registries.kinds import KEY_FILE_TYPE, resembled_kind
+from pulumi_chaosreg.registries.kinds import KEY_FILE_TYPE, resembled_kind, to_say, unsaid_kinds
 from pulumi_chaosreg.scopes.made_by_owner import MADE, incomplete, unmade
 from pulumi_chaosreg.scopes.model import Decided, Scope, nearest
 from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, PULL_SECRET
+
+_RECOGNISED_BY = (IMAGE_REGISTRY.server, IMAGE_REGISTRY.kind)
 
 
 def authentication_for(scope: Scope, registry: Registry) -> tuple[Decided[Mapping[str, Any]] | None, list[Finding]]:
@@ -27,8 +29,9 @@ def authentication_for(scope: Scope, registry: Registry) -> tuple[Decided[Mappin
     type_ = said.get("type") or _usual_type(scope, said)
     place = found.origin.place
     if mismatch := _mismatch(type_, said, registry, place):
-        follows = mismatch.follows or scope.is_unclear(IMAGE_REGISTRY.server)  # it may fit the server that is meant
-        return None, [replace(mismatch, follows=follows)]
+        # it may fit the server or the kind that is meant
+        unclear = any(scope.is_unclear(row) or registry.is_unclear(row) for row in _RECOGNISED_BY)
+        return None, [replace(mismatch, follows=mismatch.follows or unclear)]
     whole = {**_known_user(type_, said, registry), **said, "type": type_}
     findings = [Finding("CHR0505", problem, place, help=advice) for problem, advice in _incomplete(whole, registry)]
     authentication = Decided(whole, found.origin)
@@ -71,7 +74,10 @@ def _mismatch(type_: str, said: Mapping[str, Any], registry: Registry, place: Pl
         accepted = ", ".join(f"`{name}`" for name in (*kind.authentication, "kubernetes_secret"))
         message = f"`{server}` ({kind.name}) does not accept authentication type `{type_}`"
         follows = registry.said_kind is None and resembled_kind(server) is not None  # that it is no host is told
-        return Finding("CHR0510", message, place, notes=(("accepted", accepted),), help=kind.advice(), follows=follows)
+        is_unsaid = not kind.hosts and registry.said_kind is None
+        others = [one for one in unsaid_kinds(server) if is_unsaid and type_ in one.authentication]
+        advice = f"{to_say(others)}; otherwise {kind.advice()}" if others else kind.advice()
+        return Finding("CHR0510", message, place, notes=(("accepted", accepted),), help=advice, follows=follows)
     region = kind.region(server)
     if region and said.get("region", region) != region:
         message = f"`{server}` is in region `{region}`, but `authentication.region` is `{said['region']}`"

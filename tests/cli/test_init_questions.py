@@ -36,7 +36,7 @@ def test_questions_lead_to_a_folder_that_validates(tmp_path, terminal):
     asked.answer("Namespace of the chaos Pods [hce]", "chaos\n")
     asked.answer(f"Release of Harness's images [{load_catalogue().newest}]", "\n")
     asked.answer("registry", "harbor.company.com\n")
-    asked.answer("Its kind: artifactory, generic, harbor [generic]", "harbor\n")
+    asked.answer("Its kind: artifactory, generic, harbor [harbor]", "\n")
     asked.answer("Path on harbor.company.com, as PROJECT", "chaos\n")
     asked.answer("public [private]", "\n")
     asked.answer("One of these [password]", "\n")

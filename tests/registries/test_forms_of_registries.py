@@ -2,6 +2,8 @@
 
 import pytest
 
+from pulumi_chaosreg.registries.kinds import all_kinds
+
 ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 GAR = "europe-docker.pkg.dev"
 LOGIN = {"username": "u", "password_secret": "p"}
@@ -67,6 +69,42 @@ def test_a_server_that_is_almost_a_host_of_a_kind_is_an_error(project, server, k
 )
 def test_a_server_that_is_none_of_them_is_not(project, server):
     assert codes(project, {"server": server, "account": "acme/chaos", "type": "public"}) == []
+
+
+MADE = {"type": "private", "authentication": {"type": "made", "lifetime_days": 90}}
+
+
+@pytest.mark.parametrize(
+    ("server", "kinds"),
+    [
+        ("artifactory.company.com", ["artifactory"]),
+        ("company-jfrog2.internal:8443", ["artifactory"]),
+        ("harbor.company.com", ["harbor"]),
+        ("registry.company.com", ["artifactory", "harbor"]),
+        ("smartifactory.company.com", ["artifactory", "harbor"]),
+    ],
+)
+def test_where_nothing_tells_the_kind_that_is_the_one_finding_and_advice_names_it(project, server, kinds):
+    def found(registry, **repositories):
+        account = {"image_registry": {"server": server, "account": "chaos", **registry}, "mirror": "off"}
+        outcome = project.four_levels(account={**account, "repositories": {"create": True, **repositories}})
+        return [one for one in outcome.reviewed.findings if one.code in ("CHR0107", "CHR0111", "CHR0510")]
+
+    refused = found(MADE, login="owner")
+    vain = found({"type": "public"}, login="owner", protect=True)
+    assert [one.code for one in (*refused, *vain)] == ["CHR0510", "CHR0111"]
+    for one in (*refused, *vain):
+        assert [kind for kind in all_kinds() if f"`kind: {kind}` beside `server`" in one.help] == kinds
+    assert [one.code for one in found({**MADE, "kind": "jfrog"}, login="owner")] == ["CHR0107"]
+    # who says that it is another one is believed
+    assert [one.code for one in found({**MADE, "kind": "generic"})] == ["CHR0510", "CHR0111"]
+
+
+def test_a_host_that_is_none_has_no_further_findings(project):
+    registry = {"server": "acme.azurecr.com", "account": "chaos", **MADE}
+    account = {"image_registry": registry, "mirror": "off", "repositories": {"create": True, "tags": {"a": "b"}}}
+    found = project.four_levels(account=account).reviewed.findings
+    assert [one.code for one in found if one.severity != "hint"] == ["CHR0424"]
 
 
 @pytest.mark.parametrize(
