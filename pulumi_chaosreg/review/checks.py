@@ -182,7 +182,7 @@ def _made_logins(subject: Subject) -> Iterable[Finding]:
 
 
 def _powers(subject: Subject) -> Iterable[Finding]:
-    return check_powers(subject.configs, subject.further)
+    return check_powers(subject.configs, subject.further, subject.published)
 
 
 def _vain(subject: Subject) -> Iterable[Finding]:

@@ -1,12 +1,17 @@
 """What a cluster pulls without a mirror of ours: tags that move, and hosts that its Secret has no login for."""
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from pulumi_chaosreg.errors import Cause, Finding
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.review.allowance_checks import is_allowed
 from pulumi_chaosreg.scopes.demand import Demand, FurtherImages, by_images
+from pulumi_chaosreg.scopes.making import making_login
+from pulumi_chaosreg.scopes.model import Decided, Scope
 from pulumi_chaosreg.scopes.pinning import Pin
+from pulumi_chaosreg.scopes.publication import Publication
+from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig, ResolvedImage
 from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, PULL_SECRET
 
@@ -29,29 +34,57 @@ def check_pulls(catalogue: Catalogue, configs: Iterable[ResolvedConfig], *, is_a
     ]
 
 
-def check_powers(configs: Iterable[ResolvedConfig], further: Iterable[FurtherImages]) -> Iterator[Finding]:
-    """CHR0518: what a mirror pushes or deletes with would be handed to clusters because a level names it for both; a
-    warning where that is the owner, or above it.
+class _Power(NamedTuple):
+    """What a credential is for that no cluster may have."""
+
+    scope: Scope
+    """Who uses it."""
+    login: Decided[str]
+    can: str
+
+
+def check_powers(
+    configs: Iterable[ResolvedConfig], further: Iterable[FurtherImages], published: Iterable[Publication]
+) -> Iterator[Finding]:
+    """CHR0518: what a mirror pushes or deletes with, or makes repositories, would be handed to clusters because a level
+    names it for both; a warning where that is the owner, or above it.
     """
     every = list(configs)
     demands: list[Demand] = [*every, *further]
-    policies = {id(one.registry.policy): one.registry for one in demands if one.registry.policy}
-    for delivery in (delivery for one in every for delivery in one.deliveries):
-        for registry in policies.values() if delivery.needs_value else ():
-            policy, owner, said = registry.policy, registry.owner, delivery.named_by.scope
-            if policy is None or owner is None or said is None or not (owner.within(said) or said.within(owner)):
+    registries = {(one.registry.owner, one.registry.base): one.registry for one in demands}
+    powers = [*_powers(registries.values()), *_powers_in_harness(published)]
+    for delivery in (delivery for one in every for delivery in one.deliveries if delivery.needs_value):
+        said = delivery.named_by.scope
+        if said is None:
+            continue
+        for power in powers:
+            if power.login.value != delivery.credential or not (power.scope.within(said) or said.within(power.scope)):
                 continue
-            named = [one for one in (policy.push, policy.delete) if one and one.value == delivery.credential]
-            for power in named[:1]:
-                yield Finding(
-                    "CHR0518",
-                    f"credential `{delivery.credential}` can push to `{registry.path}`, but clusters would pull with "
-                    "it",
-                    delivery.named_by.place,
-                    notes=(("pushes by", str(power.origin)),),
-                    help="name one that can only pull: every cluster has it",
-                    severity="warning" if owner.within(said) else "error",
-                )
+            yield Finding(
+                "CHR0518",
+                f"credential `{delivery.credential}` {power.can}, but clusters would pull with it",
+                delivery.named_by.place,
+                notes=(("named by", str(power.login.origin)),),
+                help="name one that can only pull: every cluster has it",
+                severity="warning" if power.scope.within(said) else "error",
+            )
+
+
+def _powers(registries: Iterable[Registry]) -> Iterator[_Power]:
+    """Of each registry the strongest for a NAME, so that it is told once."""
+    for registry in registries:
+        owner, policy, makes = registry.owner, registry.policy, making_login(registry)
+        named = [(makes, "makes repositories at")] if makes else []
+        named += [(one, "can push to") for one in (policy.push, policy.delete) if one] if policy else []
+        strongest = {login.value: (login, can) for login, can in reversed(named)}
+        if owner:
+            yield from (_Power(owner, login, f"{can} `{registry.path}`") for login, can in strongest.values())
+
+
+def _powers_in_harness(published: Iterable[Publication]) -> Iterator[_Power]:
+    for record in published:
+        if record.login:
+            yield _Power(record.scope, record.login, f"edits registries in Harness for {record.scope.title}")
 
 
 def _floating(image: ResolvedImage, pin: Pin, catalogue: Catalogue, *, is_acting: bool) -> Iterator[Finding]:

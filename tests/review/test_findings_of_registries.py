@@ -348,6 +348,22 @@ MISTAKES = {
         """,
         ["warning[CHR0518]: credential `p` can push to `h.example`, but clusters would pull with it"],
     ),
+    "what makes repositories, in every cluster": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            image_registry:
+              server: acme.jfrog.io
+              account: docker-local
+              type: private
+              authentication: {username: u, password_secret: jf}  #! CHR0518
+            repositories: {create: true, login: jf}
+            mirror: off
+            images: {release: "1.94.4", pin: "off"}
+        """,
+        ["warning[CHR0518]: credential `jf` makes repositories at `acme.jfrog.io/docker-local`, but clusters"],
+    ),
     "platforms that there are not": (
         """
         config:
@@ -431,6 +447,36 @@ WAYS_AROUND = {
             "mirror": {"source": "docker.io/harness", "push": "pusher"},
         },
         {"image_registry": {"authentication": {"username": "u", "password_secret": "pusher"}}},
+        "CHR0518",
+    ),
+    "a credential that makes repositories, in every cluster": (
+        {
+            "allow_overrides": True,
+            "image_registry": {
+                "server": "acme.jfrog.io",
+                "account": "docker-local",
+                "type": "private",
+                "authentication": {"secret_name": "s"},
+            },
+            "repositories": {"create": True, "login": "jfrog"},
+            "mirror": "off",
+        },
+        {"image_registry": {"authentication": {"username": "u", "password_secret": "jfrog"}}},
+        "CHR0518",
+    ),
+    "the key of Harness's API, in every cluster": (
+        {
+            "allow_overrides": True,
+            "image_registry": {
+                "server": "h.example",
+                "account": "chaos",
+                "type": "private",
+                "authentication": {"secret_name": "s"},
+            },
+            "mirror": "off",
+            "harness": {"publish": True, "account_id": "abc", "login": "harness"},
+        },
+        {"image_registry": {"authentication": {"username": "u", "password_secret": "harness"}}},
         "CHR0518",
     ),
 }
