@@ -5,9 +5,12 @@ default is for: docs/registries/artifactory.md.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from pulumi_chaosreg.credentials.docker_config import read_credential
+from pulumi_chaosreg.credentials.login import LoginKind
+from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.provision.protocol import (
     Access,
     ImageRepository,
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
     import pulumi
 
 _DAY = 86_400
+_NOBODY = "token"
+"""The user of an access token that stands alone: Artifactory asks for none."""
+_CALLED = "`repositories.login`"
 
 
 def provision(
@@ -59,7 +65,9 @@ def _provider(
     return pulumi_artifactory.Provider(
         registry.name,
         url=f"https://{at.platform}",
-        access_token=pulumi.Output.secret(settings.login).apply(_token),
+        access_token=pulumi.Output.secret(settings.login).apply(
+            lambda login: _token(login, at, registry.server, registry.account)
+        ),
         opts=pulumi.ResourceOptions(parent=parent),
     )
 
@@ -145,6 +153,21 @@ def description(registry: OwnedRegistry, one: MadeCredential) -> str:
     return f"pulumi-chaosreg: {registry.owner} {whose} pulls from {registry.path}, {one.slot}{one.turn}"
 
 
-def _token(login: Any) -> str:
-    """The access token of `repositories.login`: alone, or as a password."""
-    return str(login["password"]) if isinstance(login, Mapping) else str(login)
+def _token(login: Any, at: Named, server: str, account: str) -> str:
+    """The access token of `repositories.login`: alone, or as the password of any form that a credential has. RunError
+    (CHR0506).
+    """
+    import pulumi
+
+    try:
+        credential = read_credential("login", login, _NOBODY, _CALLED)
+        found = credential.login_for(at.platform, "") or credential.login_for(server, account)
+        if found is None or found.kind is not LoginKind.PASSWORD or not found.password:
+            raise ChaosregError.of(
+                "CHR0506",
+                f"{_CALLED} has no access token for `{at.platform}`",
+                help="give an administrator's access token alone, or an object with `username` and `password`",
+            )
+    except ChaosregError as error:
+        raise pulumi.RunError(str(error)) from None
+    return found.password

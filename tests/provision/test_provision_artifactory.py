@@ -1,5 +1,6 @@
 """What is made at JFrog Artifactory: one local repository that deletes no tag, and tokens that read nothing else."""
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -89,8 +90,21 @@ def test_what_is_said_is_made_so(scan: bool) -> None:
     assert not options.retainOnDelete
 
 
+OF_USER = {"username": "admin", "password": PUSH.password}
+AUTH = base64.b64encode(f"admin:{PUSH.password}".encode()).decode()
+
+
 @pytest.mark.parametrize(
-    "login", [PUSH.password, {"username": "admin", "password": PUSH.password}], ids=["a token", "a user's password"]
+    "login",
+    [
+        PUSH.password,
+        OF_USER,
+        json.dumps(OF_USER),  # what `pulumi config set --path` leaves, as the engine gives it
+        json.dumps({"password": PUSH.password}),
+        {"auths": {SERVER: {"auth": AUTH}}},
+        json.dumps({"auths": {SERVER: OF_USER}}),
+    ],
+    ids=["a token", "a user's password", "its text", "a password's text", "a docker config", "its text"],
 )
 def test_who_makes_it_is_the_login_that_was_given_and_a_secret(login: str | Mapping[str, str]) -> None:
     recorder = made(replace(CREATE, login=login))
@@ -102,6 +116,18 @@ def test_who_makes_it_is_the_login_that_was_given_and_a_secret(login: str | Mapp
     others = {name: inputs for name, inputs in recorder.made.items() if not name.startswith(PROVIDER)}
     assert PUSH.password not in json.dumps(others)
     assert f"{PROVIDER}::{NAME}::" in recorder.options[f"{REPOSITORY} {NAME}"].provider
+
+
+@pytest.mark.parametrize(
+    "login",
+    [json.dumps({"username": "admin", "pass": PUSH.password}), {"auths": {"other.example": {"auth": AUTH}}}, ""],
+    ids=["no password", "a docker config of another server", "empty"],
+)
+def test_a_login_in_no_known_form_is_told_and_not_shown(login: str | Mapping[str, Any]) -> None:
+    with pytest.raises(pulumi.RunError, match="CHR0506") as refused:
+        made(replace(CREATE, login=login))
+    assert PUSH.password not in str(refused.value)
+    assert AUTH not in str(refused.value)
 
 
 def test_the_host_or_the_port_may_stand_for_the_repository() -> None:
