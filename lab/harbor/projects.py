@@ -191,7 +191,7 @@ def rules(asked: Asked, named: str) -> Answer:
     project = asked.caller.require(asked.project(named), f"immutable-tag:{action}", missing=named)
     if asked.method == "GET":
         return asked.page([{**rule, "id": identity} for identity, rule in project.rules.items()])
-    rule = _rule(asked.said)
+    rule = _rule(asked.said) | {"disabled": False}  # whatever was said: a new one is always on
     if any(_essence(rule) == _essence(other) for other in project.rules.values()):
         raise Refused("CONFLICT", "immutable tag rule already exists")
     identity = asked.records.new_id()

@@ -36,8 +36,7 @@ def create(asked: Asked) -> Answer:
         new_secret(),
         duration,
         permissions,
-        str(wanted.get("description") or ""),
-        bool(wanted.get("disable")),
+        str(wanted.get("description") or ""),  # `disable` is nothing that a new one hears of
     )
     asked.records.robots[robot.id] = robot
     shown = {

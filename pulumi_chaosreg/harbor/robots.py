@@ -106,7 +106,21 @@ def find(harbor: Harbor, project: str, name: str) -> Robot | None:
 
 
 def make(harbor: Harbor, wanted: Robot) -> Robot:
-    """The robot with its secret. HarborError (CHR0487) where there is one of its name with another mark."""
+    """The robot with its secret. HarborError (CHR0487) where there is one of its name with another mark.
+
+    Harbor makes none that is disabled: it is switched off afterwards. Where that fails it is on, and returned so: its
+    secret would be lost otherwise.
+    """
+    made = replace(_make(harbor, wanted), is_disabled=False)
+    if not wanted.is_disabled:
+        return made
+    try:
+        return change(harbor, replace(made, is_disabled=True), renew=False)
+    except HarborError:
+        return made
+
+
+def _make(harbor: Harbor, wanted: Robot) -> Robot:
     tried = 0
     while True:
         try:

@@ -57,10 +57,24 @@ def look(harbor: Harbor, project: str, number: int) -> Rule | None:
 
 
 def make(harbor: Harbor, project: str, wanted: Rule) -> Rule:
-    """The rule; one that is the same is taken over."""
+    """The rule; one that is the same is taken over. Harbor makes none that is disabled: it is switched off afterwards,
+    and where that fails it is on, and returned so.
+    """
+    made = _make(harbor, project, replace(wanted, is_disabled=False))
+    if made.is_disabled == wanted.is_disabled:
+        return made
+    try:
+        return change(harbor, project, replace(made, is_disabled=wanted.is_disabled))
+    except HarborError:
+        return made
+
+
+def _make(harbor: Harbor, project: str, wanted: Rule) -> Rule:
+    """As it is then: on, or as the one was that is taken over."""
     tried = 0
     while True:
-        if found := next((rule for rule in _rules(harbor, project) if replace(rule, number=0) == wanted), None):
+        there = (rule for rule in _rules(harbor, project) if replace(rule, number=0, is_disabled=False) == wanted)
+        if found := next(there, None):
             return found
         try:
             made = harbor.post(f"{path_of(project)}/immutabletagrules", wanted.request).made

@@ -50,7 +50,10 @@ class HarborImmutableTagRule:
 
     def create(self, inputs: Properties, occasion: Occasion) -> tuple[str, dict[str, Any]]:
         """Make it; one that says the same is taken over."""
-        rule = make(self._access.client(inputs), inputs["project"], _wanted(inputs))
+        wanted = _wanted(inputs)
+        rule = make(self._access.client(inputs), inputs["project"], wanted)
+        if rule.is_disabled != wanted.is_disabled:
+            occasion.warn(f"rule {rule.number} is there, but could not be switched: the next `up` tries again")
         return ident_of(inputs, rule.number), _outputs(inputs, rule)
 
     def update(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> dict[str, Any]:

@@ -70,7 +70,10 @@ class HarborRobot:
 
     def create(self, inputs: Properties, occasion: Occasion) -> tuple[str, dict[str, Any]]:
         """Make it, in place of one that an interrupted run of this resource has left."""
-        robot = make(self._access.client(inputs), _wanted(inputs, occasion.urn))
+        wanted = _wanted(inputs, occasion.urn)
+        robot = make(self._access.client(inputs), wanted)
+        if wanted.is_disabled and not robot.is_disabled:
+            occasion.warn(f"robot `{robot.username}` was made, but could not be disabled: the next `up` tries again")
         return _ident(inputs), _outputs(inputs, robot)
 
     def update(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> dict[str, Any]:

@@ -48,6 +48,10 @@ def opens(harbor: HarborState, state: dict[str, Any]) -> bool:
     return True
 
 
+def shown(harbor: HarborState, state: dict[str, Any]) -> dict[str, Any]:
+    return call(harbor, "GET", f"/robots/{state['robotId']}")
+
+
 def names(harbor: HarborState) -> list[str]:
     return [one["name"] for one in harbor_orders.robots(harbor)]
 
@@ -249,3 +253,24 @@ def test_no_message_and_no_log_has_a_secret(resource, inputs, harbor, heard, cap
     assert "BAD_REQUEST" in told
     assert PASSWORD not in told
     assert state["secret"] not in told
+
+
+def test_one_that_is_to_be_disabled_is_although_harbor_makes_none_so(resource, inputs, harbor, heard):
+    ident, state = resource.create(inputs(disabled=True), heard.occasion)
+    assert shown(harbor, state)["disable"] is True
+    found = resource.read(ident, state, inputs(disabled=True), heard.occasion)
+    assert found
+    assert found.outputs == state
+    assert not heard.warned
+
+
+def test_one_that_could_not_be_disabled_is_not_lost_and_the_next_run_does_it(resource, inputs, harbor, heard):
+    fail(harbor, "PUT", "/robots/", status=503, times=9)
+    ident, state = resource.create(inputs(disabled=True), heard.occasion)
+    assert "could not be disabled" in heard.warned[0]
+    assert opens(harbor, state)
+    assert resource.diff(state, inputs(disabled=True)).updates == ("disabled",)
+    harbor_orders.mend(harbor)
+    after = resource.update(ident, state, inputs(disabled=True), heard.occasion)
+    assert (after["disabled"], after["secret"]) == (True, state["secret"])
+    assert shown(harbor, state)["disable"] is True

@@ -120,3 +120,16 @@ def test_import_knows_all_of_it(resource, inputs, harbor, heard, monkeypatch):
     assert resource.read(f"{harbor.host}/chaos/4711", {}, {}, heard.occasion) is None
     with pytest.raises(ChaosregError, match="CHR0469"):
         resource.read("chaos", {}, {}, heard.occasion)
+
+
+def test_one_that_is_to_be_disabled_is_although_harbor_makes_none_so(resource, inputs, harbor, heard):
+    off = inputs(excludedTags=MOVING, disabled=True)
+    fail(harbor, "PUT", "immutabletagrules", status=503, times=3)
+    ident, state = resource.create(off, heard.occasion)
+    assert "could not be switched" in heard.warned[0]
+    assert resource.diff(state, off).updates == ("disabled",)
+    again, state = resource.create(off, heard.occasion)  # an interrupted run's, or the same in another resource
+    assert (again, [rule["disabled"] for rule in rules(harbor)]) == (ident, [True])
+    found = resource.read(ident, state, off, heard.occasion)
+    assert found
+    assert found.outputs == state
