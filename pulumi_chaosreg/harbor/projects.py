@@ -68,6 +68,18 @@ def look(harbor: Harbor, name: str, *, with_quota: bool) -> Project | None:
         raise
 
 
+def seen(harbor: Harbor, name: str, *, with_quota: bool) -> Project | None:
+    """The project where this login is shown it: of one that is not there Harbor tells its administrators alone, and
+    forbids all others to look (goharbor/harbor#21800).
+    """
+    try:
+        return look(harbor, name, with_quota=with_quota)
+    except HarborError as refused:
+        if refused.status != 403:
+            raise
+        return None
+
+
 def make(harbor: Harbor, wanted: Project, *, adopt: bool) -> tuple[Project, bool]:
     """The project as it is then, and whether it was not there before.
 
@@ -75,7 +87,7 @@ def make(harbor: Harbor, wanted: Project, *, adopt: bool) -> tuple[Project, bool
     administrator of projects alone gets the default quota, whatever was asked for, and the caller sees it.
     """
     with_quota, tried = wanted.quota is not None, 0
-    if found := _seen(harbor, wanted.name, with_quota=with_quota):
+    if found := seen(harbor, wanted.name, with_quota=with_quota):
         if not adopt:
             raise _exists(harbor, wanted.name)
         return change(harbor, found, wanted), False
@@ -86,7 +98,7 @@ def make(harbor: Harbor, wanted: Project, *, adopt: bool) -> tuple[Project, bool
         except HarborError as failure:
             # after a lost answer: it was not there a moment ago, so that it is ours
             lost = failure.refusal is Refusal.UNREACHABLE or (tried and failure.refusal is Refusal.CONFLICT)
-            if lost and (found := _seen(harbor, wanted.name, with_quota=with_quota)):
+            if lost and (found := seen(harbor, wanted.name, with_quota=with_quota)):
                 return found, True
             if failure.refusal is Refusal.CONFLICT:
                 raise _exists(harbor, wanted.name) from None
@@ -122,18 +134,6 @@ def remove(harbor: Harbor, name: str) -> None:
     except HarborError as refused:
         if refused.refusal is not Refusal.MISSING:
             raise
-
-
-def _seen(harbor: Harbor, name: str, *, with_quota: bool) -> Project | None:
-    """The project where this login is shown it: of one that is not there Harbor tells its administrators alone, and
-    forbids all others to look (goharbor/harbor#21800).
-    """
-    try:
-        return look(harbor, name, with_quota=with_quota)
-    except HarborError as refused:
-        if refused.status != 403:
-            raise
-        return None
 
 
 def _request(wanted: Project) -> dict[str, Any]:

@@ -87,10 +87,13 @@ def mark_of(urn: str) -> str:
     return hashlib.sha256(urn.encode()).hexdigest()[:16]
 
 
-def look(harbor: Harbor, project: str, number: int) -> Robot | None:
-    """The robot as it is; None where Harbor says that there is none."""
+def look(harbor: Harbor, project: str, name: str, number: int) -> Robot | None:
+    """The robot as it is; None where Harbor says that there is none, or has given its number to another one: after it
+    was installed anew, or an older database came back, numbers start anew.
+    """
     try:
-        return Robot.of_answer(harbor.get(f"/robots/{number}"), project)
+        answer = harbor.get(f"/robots/{number}")
+        return Robot.of_answer(answer, project) if _is_that(answer, project, name) else None
     except HarborError as refused:
         if refused.refusal is Refusal.MISSING:
             return None
@@ -155,6 +158,21 @@ def change(harbor: Harbor, wanted: Robot, *, renew: bool) -> Robot:
     secret = _new_secret()
     harbor.patch(f"/robots/{wanted.number}", {"secret": secret}, secret)
     return replace(wanted, secret=secret)
+
+
+def remove(harbor: Harbor, project: str, name: str, number: int) -> None:
+    """Take it away; what is gone already is fine, and another one's number is not its."""
+    if look(harbor, project, name, number):
+        harbor.delete(f"/robots/{number}")
+
+
+def _is_that(answer: Mapping[str, Any], project: str, name: str) -> bool:
+    """Whether this is the project's robot of that name. Its prefix is anything, and may end in letters of a project's
+    name, so that the rights tell, too; those of a robot that was made halfway are none.
+    """
+    where = {str(one.get("namespace")) for one in answer.get("permissions") or ()}
+    is_named = str(answer.get("name")).endswith(f"{project}+{name}")
+    return answer.get("level") == "project" and is_named and (not where or project in where)
 
 
 def _new_secret() -> str:

@@ -79,7 +79,12 @@ class HarborImmutableTagRule:
     def delete(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> None:
         """Take it away: its tags may move and go then."""
         harbor = self._access.client({**state, "login": inputs.get("login")})
-        remove(harbor, state["project"], int(state["ruleId"]))
+        number = int(state["ruleId"])
+        there = look(harbor, state["project"], number)
+        if there and replace(there, is_disabled=False) != replace(_wanted(state), is_disabled=False, number=number):
+            occasion.warn(f"left rule {number} of project `{state['project']}`: it says something else now")
+        elif there:
+            remove(harbor, state["project"], number)
 
 
 _BOTH = "and `excludedTags` exclude each other: write one of them"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pulumi_chaosreg.harbor.problems import HarborError, Refusal
-from pulumi_chaosreg.harbor.projects import Project, change, look, make, remove
+from pulumi_chaosreg.harbor.projects import Project, change, look, make, remove, seen
 from pulumi_chaosreg.provider.harbor_access import HarborAccess, ident_of, looked, place_of
 from pulumi_chaosreg.provider.resource import Found, Occasion
 from pulumi_chaosreg.provider.run import Run
@@ -83,7 +83,8 @@ class HarborProject:
             project = look(self._access.client(known), name, with_quota=with_quota)
             if project is None:
                 return None
-            outputs = _outputs({"server": server}, project, made_here=state.get("made") is True)
+            made_here = state.get("made") is True and _is_same(project, state)
+            outputs = _outputs({"server": server}, project, made_here=made_here)
             said = HARBOR_PROJECT.outputs_of_inputs
             return Found(ident, inputs or {key: outputs[key] for key in said if key in outputs}, outputs)
 
@@ -97,12 +98,21 @@ class HarborProject:
             occasion.tell(f"left project `{state['project']}`, which was there before this")
             return
         harbor = self._access.client({**state, "login": inputs.get("login")})
+        there = seen(harbor, state["project"], with_quota=False)
+        if there and not _is_same(there, state):
+            occasion.warn(f"left project `{state['project']}`: it is not the one that this made, but a later one")
+            return
         try:
             remove(harbor, state["project"])
         except HarborError as refused:
             if refused.refusal is not Refusal.UNMET:
                 raise
             occasion.warn(f"left project `{state['project']}`, which has images that this did not write\n{refused}")
+
+
+def _is_same(there: Project, state: Properties) -> bool:
+    """Whether it is the one that the state knows: somebody may have made another one of its name since."""
+    return not state.get("projectId") or there.number == int(state["projectId"])
 
 
 def _wanted(inputs: Properties) -> Project:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from pulumi_chaosreg.harbor.robots import ACCESS, NAME, NEVER, Robot, change, find, look, make, mark_of
+from pulumi_chaosreg.harbor.robots import ACCESS, NAME, NEVER, Robot, change, find, look, make, mark_of, remove
 from pulumi_chaosreg.provider.harbor_access import HarborAccess, ident_of, looked, place_of
 from pulumi_chaosreg.provider.resource import Found, Occasion
 from pulumi_chaosreg.provider.run import Run
@@ -79,7 +79,7 @@ class HarborRobot:
     def update(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> dict[str, Any]:
         """Make it what is said; with another secret where nobody knows the one that it has."""
         harbor, number = self._access.client(inputs), int(state["robotId"])
-        found = look(harbor, inputs["project"], number)
+        found = look(harbor, inputs["project"], inputs["robot"], number)
         if found is None:
             return self.create(inputs, occasion)[1]
         wanted = replace(
@@ -102,7 +102,7 @@ class HarborRobot:
         def found() -> Found | None:
             harbor = self._access.client(known)
             number = state.get("robotId")
-            robot = look(harbor, project, int(number)) if number else find(harbor, project, name)
+            robot = look(harbor, project, name, int(number)) if number else find(harbor, project, name)
             if robot is None:
                 return None
             ends = {"ends": _seen_end(robot, state["ends"])} if state.get("ends") else {}
@@ -118,7 +118,8 @@ class HarborRobot:
         """Take it away: whoever still logs in with it cannot any more."""
         number = state.get("robotId")
         if number:
-            self._access.client({**state, "login": inputs.get("login")}).delete(f"/robots/{int(number)}")
+            harbor = self._access.client({**state, "login": inputs.get("login")})
+            remove(harbor, state["project"], state["robot"], int(number))
 
 
 def _tell_of_end(robot: Robot, occasion: Occasion) -> None:

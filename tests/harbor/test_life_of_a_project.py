@@ -243,3 +243,15 @@ def test_what_a_gateway_says_is_not_harbor_s_word(resource, inputs, harbor, hear
     assert found
     assert found.outputs == state
     assert "invalid response" in heard.warned[0]
+
+
+def test_a_later_one_of_the_same_name_is_somebody_else_s(resource, inputs, harbor, heard):
+    ident, state = resource.create(inputs(), heard.occasion)
+    call(harbor, "DELETE", "/projects/chaos")
+    call(harbor, "POST", "/projects", {"project_name": "chaos"})
+    later(resource).delete(ident, state, inputs(), heard.occasion)
+    assert "not the one that this made" in heard.warned[0]
+    assert shown(harbor)
+    found = resource.read(ident, state, inputs(), heard.occasion)
+    assert found
+    assert (found.outputs["made"], found.outputs["projectId"]) == (False, shown(harbor)["project_id"])

@@ -274,3 +274,24 @@ def test_one_that_could_not_be_disabled_is_not_lost_and_the_next_run_does_it(res
     after = resource.update(ident, state, inputs(disabled=True), heard.occasion)
     assert (after["disabled"], after["secret"]) == (True, state["secret"])
     assert shown(harbor, state)["disable"] is True
+
+
+@pytest.mark.parametrize("whose", ["system", "other", "another-chaos"])
+def test_a_number_that_is_another_robot_s_by_now_is_not_its_own(resource, inputs, harbor, heard, whose):
+    """As after Harbor was installed anew."""
+    ident, state = resource.create(inputs(), heard.occasion)
+    call(harbor, "DELETE", f"/robots/{state['robotId']}")
+    call(harbor, "POST", "/projects", {"project_name": "another-chaos"})
+    where = {"system": ("system", "*"), "other": ("project", "chaos"), "another-chaos": ("project", "another-chaos")}
+    level, space = where[whose]
+    access = [{"resource": "repository", "action": "pull"}]
+    theirs = {"name": "other" if whose == "other" else "pull", "level": level, "duration": 30, "description": "theirs"}
+    permissions = [{"kind": "project", "namespace": space, "access": access}]
+    made = call(harbor, "POST", "/robots", {**theirs, "permissions": permissions})
+    stale = {**state, "robotId": made["id"]}
+    assert resource.read(ident, stale, inputs(), heard.occasion) is None
+    resource.delete(ident, stale, inputs(), heard.occasion)
+    after = resource.update(ident, stale, inputs(disabled=False), heard.occasion)
+    assert after["robotId"] != made["id"]
+    assert opens(harbor, after)
+    assert call(harbor, "GET", f"/robots/{made['id']}")["description"] == "theirs"

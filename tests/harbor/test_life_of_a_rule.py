@@ -133,3 +133,12 @@ def test_one_that_is_to_be_disabled_is_although_harbor_makes_none_so(resource, i
     found = resource.read(ident, state, off, heard.occasion)
     assert found
     assert found.outputs == state
+
+
+def test_a_number_that_is_another_rule_s_by_now_stays(resource, inputs, harbor, heard):
+    ident, state = resource.create(inputs(), heard.occasion)
+    resource.create(inputs(tags=["v*"]), heard.occasion)
+    theirs = rules(harbor)[1]
+    resource.delete(ident, {**state, "ruleId": theirs["id"]}, inputs(), heard.occasion)
+    assert "says something else now" in heard.warned[0]
+    assert theirs in rules(harbor)
