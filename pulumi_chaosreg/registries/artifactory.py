@@ -8,6 +8,8 @@ first one shows: in the others the settings say the key.
 from typing import NamedTuple
 
 _CLOUD = ".jfrog.io"
+_IN_NAMES = ("docker", "oci", "container", "containers", "images", "local")
+"""Words in the names of repositories that companies hardly have in theirs."""
 
 
 class Named(NamedTuple):
@@ -30,3 +32,21 @@ def named(server: str, account: str, said: str = "") -> Named:
     if host.endswith(_CLOUD) and label.endswith(f"-{said}") and above == _CLOUD[1:]:
         return Named(said, label.removesuffix(f"-{said}") + _CLOUD)
     return Named(said, host)  # the port is the repository's own; the platform has the usual one
+
+
+def is_nowhere(server: str, account: str, said: str) -> bool:
+    """Whether images cannot get into the repository of this key: neither the path begins with it, nor does the host of
+    JFrog's cloud have it. Where a company's own host or port leads, nobody else can tell.
+    """
+    host, _, port = server.partition(":")
+    if not said or port or not host.endswith(_CLOUD) or account.strip("/").partition("/")[0] == said:
+        return False
+    return named(server, account, said).platform == host
+
+
+def sounds_named(server: str) -> str:
+    """The end of a host of JFrog's cloud that may well be a repository: `docker-local` of `acme-docker-local`."""
+    label, _, above = server.partition(".")
+    words = label.split("-")
+    found = next((number for number, word in enumerate(words) if number and word in _IN_NAMES), None)
+    return "-".join(words[found:]) if found and above == _CLOUD[1:] else ""

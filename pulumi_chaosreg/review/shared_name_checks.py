@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from pulumi_chaosreg.errors import Finding, Place
+from pulumi_chaosreg.registries.artifactory import is_nowhere, sounds_named
 from pulumi_chaosreg.registries.made_repositories import SharedName
 from pulumi_chaosreg.scopes.demand import Demand, by_images
 from pulumi_chaosreg.scopes.mirror_policy import own_or_inherited
@@ -14,7 +15,7 @@ _UNCLEAR = (IMAGE_REGISTRY.server, IMAGE_REGISTRY.account, IMAGE_REGISTRY.kind, 
 
 
 def check_shared_names(demands: Iterable[Demand]) -> Iterator[Finding]:
-    """CHR0476 to CHR0478, once for each registry."""
+    """CHR0476 to CHR0479, once for each registry."""
     of_registry: dict[tuple[Scope, str], Registry] = {}
     for demand in by_images(demands):
         if demand.owner is not None:
@@ -50,12 +51,27 @@ def _of_registry(owner: Scope, registry: Registry, names: SharedName) -> Iterato
             help="write `account: REPOSITORY`; if the host or the port stands for one repository, "
             "`repositories: {repository_key: REPOSITORY}` beside it",
         )
+    elif said and is_made and is_nowhere(server, registry.account.value, key):
+        yield Finding(
+            "CHR0479",
+            f"repository `{key}` would be made, but images go to `{registry.path}`: neither host nor path names it",
+            place,
+            help=f"write `account: {key}`, or remove `repository_key` if the path begins with the repository",
+        )
     elif is_made and (problem := names.problem(key)):
         yield Finding(
             "CHR0477",
             f"`{key}` cannot be a repository that is made at {registry.kind.title}: {problem}",
             place,
             help=_FILLED if names.sounds_filled(key) else "choose another name",
+        )
+    elif is_made and not said and (sounds := sounds_named(server)):
+        yield Finding(
+            "CHR0479",
+            f"repository `{key}` would be made at `{server}`, but that host may itself stand for `{sounds}`",
+            registry.account_place,
+            help=f"write `repositories: {{repository_key: {sounds}}}` if it does, or `{{repository_key: {key}}}`",
+            severity="warning",
         )
     elif key and (is_made or registry.policy):
         yield from _sounds_filled(registry, names, key, place, is_made=bool(is_made))

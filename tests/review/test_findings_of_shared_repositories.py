@@ -97,6 +97,45 @@ MISTAKES = {
             "create: false",
         ],
     ),
+    "a key that the path does not have": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            image_registry:
+              server: acme.jfrog.io
+              account: docker-local/chaos
+              type: private
+              authentication: {secret_name: s}
+            images: {release: "1.94.4", pin: "off"}
+            mirror: "off"
+            repositories:
+              create: true
+              login: jfrog
+              repository_key: other  #! CHR0479
+          chaosreg-credentials:jfrog: {secure: v1:x}
+        """,
+        ["repository `other` would be made, but images go to `acme.jfrog.io/docker-local/chaos`", "`account: other`"],
+    ),
+    "a key that the host does not have": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            image_registry:
+              server: acme-docker-local.jfrog.io
+              type: private
+              authentication: {secret_name: s}
+            images: {release: "1.94.4", pin: "off"}
+            mirror: "off"
+            repositories:
+              create: true
+              login: jfrog
+              repository_key: docker-prod  #! CHR0479
+          chaosreg-credentials:jfrog: {secure: v1:x}
+        """,
+        ["repository `docker-prod` would be made, but images go to `acme-docker-local.jfrog.io`"],
+    ),
     "a key with a slash": (
         """
         config:
@@ -133,6 +172,27 @@ WARNINGS = {
             mirror: {source: docker.io/harness}
         """,
         ["`docker-remote` at `acme.jfrog.io` is pushed to, but its name says `remote`", 'mirror: "off"'],
+    ),
+    "a host that sounds like a repository's own": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            image_registry:
+              server: acme-docker-local.jfrog.io
+              account: chaos  #! CHR0479
+              type: private
+              authentication: {secret_name: s}
+            images: {release: "1.94.4", pin: "off"}
+            mirror: "off"
+            repositories: {create: true, login: jfrog}
+          chaosreg-credentials:jfrog: {secure: v1:x}
+        """,
+        [
+            "repository `chaos` would be made at `acme-docker-local.jfrog.io`, but that host may itself stand for "
+            "`docker-local`",
+            "`repositories: {repository_key: docker-local}` if it does, or `{repository_key: chaos}`",
+        ],
     ),
     "settings that Artifactory lacks": (
         """
@@ -176,9 +236,20 @@ def test_a_mistake_about_a_shared_repository_is_told_where_it_stands(project, ch
         ({"server": "acme.jfrog.io", "account": "docker-local/chaos"}, {}),
         ({"server": "acme-docker-local.jfrog.io"}, {"repository_key": "docker-local"}),
         ({"server": "a.company.com:5001", "account": "x", "kind": "artifactory"}, {"repository_key": "docker-local"}),
+        ({"server": "images.company.com", "account": "x", "kind": "artifactory"}, {"repository_key": "docker-local"}),
+        ({"server": "acme-oci.jfrog.io", "account": "docker/chaos"}, {"repository_key": "docker"}),
+        ({"server": "docker-inc.jfrog.io", "account": "docker-local"}, {}),
         ({"server": "acme.jfrog.io", "account": "hub-remote"}, {"create": False}),
     ],
-    ids=["the path", "the host", "the port", "a remote repository that somebody else fills"],
+    ids=[
+        "the path",
+        "the host",
+        "the port",
+        "a host of one's own",
+        "the path, by a key",
+        "a company",
+        "a remote repository that somebody else fills",
+    ],
 )
 def test_a_repository_that_is_named_once_is_no_mistake(project, check_marks, registry, repositories):
     private = {"type": "private", "authentication": {"secret_name": "s"}}
