@@ -4,7 +4,6 @@ JFrog's API is a stand-in that records (lab/plugins/artifactory) and can revoke 
 where Artifactory would be, and clusters get the tokens that were recorded.
 """
 
-import base64
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -13,13 +12,14 @@ from typing import Any
 
 import pytest
 
-from lab.kubeapi import get
 from lab.registry import RegistryServer
 from lab.state import LabState
 from lab.workspace import Workspace
 from tests.support.artifactory_example import ADMIN, SERVER, STACKS, artifactory_example
 from tests.support.crane import crane
 from tests.support.expected_previews import as_expected, expected
+
+from tests.support.pull_secret import login_of
 
 pytestmark = pytest.mark.engine
 
@@ -42,14 +42,6 @@ def ops(company: Workspace) -> list[tuple[str, str]]:
     """(what the preview would do, with what) of JFrog's resources."""
     steps = company.preview("acme")
     return sorted((step.op, step.name) for step in steps if step.type in (PROVIDER, REPOSITORY, TOKEN))
-
-
-def pulled_with(lab: LabState, label: str) -> tuple[str, str]:
-    """User and password of the one pull Secret in the cluster."""
-    (secret,) = get(lab.kubernetes, f"/api/v1/namespaces/{label}/secrets")["items"]
-    ((_, entry),) = json.loads(base64.b64decode(secret["data"][".dockerconfigjson"]))["auths"].items()
-    user, _, password = base64.b64decode(entry["auth"]).decode().partition(":")
-    return user, password
 
 
 def image(target: RegistryServer) -> str:
@@ -78,7 +70,7 @@ def test_from_nothing_to_a_cluster_that_pulls_with_a_token_of_its_own(
     assert crane(company, lab, "digest", image(private_target), "--insecure").startswith("sha256:")
 
     # the cluster pulls with this turn's token, which no output and no state shows
-    user, token = pulled_with(lab, label)
+    user, token = login_of(lab, label)
     assert user == "chaos-pull.acme.prod"
     assert re.fullmatch(
         r"lab-jwt/chaos-pull\.acme\.prod/pulumi-chaosreg: acme for stack prod pulls from .*, [ab]\d+", token
@@ -104,15 +96,15 @@ def test_a_failure_turns_settings_and_destroy(
     for stack in STACKS:
         company.up(stack)
         company.up(stack, "--expect-no-changes")
-    user, first = pulled_with(lab, label)
+    user, first = login_of(lab, label)
 
     # when half of a life is over, the older token is made anew, and the one in use stays
     days_later(company, 45)
     ((_, name),) = [one for one in ops(company) if one[0] == "replace"]
     company.up("acme")
-    assert pulled_with(lab, label) == (user, first)
+    assert login_of(lab, label) == (user, first)
     company.up("prod")
-    _, second = pulled_with(lab, label)
+    _, second = login_of(lab, label)
     assert second != first
     assert name.endswith(f"/prod/{second.rstrip('0123456789')[-1]}")
 
