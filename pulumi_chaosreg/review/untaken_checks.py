@@ -52,16 +52,15 @@ def _untaken(scope: Scope, base: Path, row: "Setting[object]", here: "list[_Defi
     unsaid = next((one for one in counting if one.is_unsaid), None)
     able = [one for one in counting if one.kind.provisions]
     if row is REPOSITORIES.create:
-        vain = [one for one in counting if one not in able]
-        if not vain or not scope.get(row, base):
+        if able or not counting or not scope.get(row, base):  # the others' own ways are on their pages
             return None
-        kind = vain[0].kind
-        none = f"this version makes no repositories at `{vain[0].server}`"
+        kind, server = counting[0].kind, counting[0].server
+        none = f"this version makes no repositories at `{server}`"
         why = f"at {kind.title} {kind.left_alone}" if kind.left_alone else none
         advice = "remove it" if kind.left_alone else "make them in the registry first"
-        if vain[0].is_unsaid:
-            advice = f"{to_say(unsaid_kinds(vain[0].server))}; otherwise {advice}"
-        return _vain("CHR0111", scope, base, row, why, advice, vain[0] if able else None)
+        if counting[0].is_unsaid:
+            advice = f"{to_say(unsaid_kinds(server))}; otherwise {advice}"
+        return _vain("CHR0111", scope, base, row, why, advice)
     if not counting:
         return None
     if unsaid and unsaid.asks:

@@ -176,7 +176,9 @@ def test_where_this_version_makes_nothing_all_of_it_is_in_vain(vain):
         "CHR0111 kms_key: this version makes no repositories at `quay.io`",
         "CHR0111 members: this version makes no repositories at `quay.io`",
     ]
-    assert vain({"create": True, "members": MEMBERS}, "quay.io", GAR) == [
+    # beside one whose repositories are made: removing it would take those back
+    assert vain({"create": True, "members": MEMBERS}, "quay.io", GAR) == []
+    assert vain({"create": True}, GAR, "quay.io", own={"create": True}) == [
         "CHR0111 create: at Quay.io a push makes repositories there, and their settings are the vendor's"
     ]
 
