@@ -20,6 +20,7 @@ from pulumi_chaosreg.review.image_checks import check_images, check_tag_names
 from pulumi_chaosreg.review.key_file_checks import check_key_files
 from pulumi_chaosreg.review.lockfile_checks import check_lockfile, check_without_lockfile
 from pulumi_chaosreg.review.made_login_checks import check_made_logins
+from pulumi_chaosreg.review.made_twice_checks import check_made_twice
 from pulumi_chaosreg.review.mirror_checks import check_mirrors
 from pulumi_chaosreg.review.not_yet import not_yet
 from pulumi_chaosreg.review.ownership import Ownership
@@ -129,6 +130,7 @@ def _repositories(subject: Subject) -> Iterable[Finding]:
         *check_repositories(subject.catalogue, subject.owned),
         *check_shared_names(subject.owned),
         *check_harbors(subject.owned),
+        *check_made_twice(subject.owned),
     ]
 
 

@@ -18,7 +18,6 @@ from lab.workspace import Workspace
 from tests.support.artifactory_example import ADMIN, SERVER, STACKS, artifactory_example
 from tests.support.crane import crane
 from tests.support.expected_previews import as_expected, expected
-
 from tests.support.pull_secret import login_of
 
 pytestmark = pytest.mark.engine
