@@ -96,4 +96,6 @@ def _denied(status: int, server: str, user: str, notes: tuple[tuple[str, str], .
 
 def exists(what: str, advice: str) -> HarborError:
     """There is one of that name, and not of ours."""
-    return HarborError(Finding("CHR0487", f"{what} exists, and this did not make it", help=advice), Refusal.CONFLICT)
+    return HarborError(
+        Finding("CHR0487", f"{what} exists already, and this stack did not make it", help=advice), Refusal.CONFLICT
+    )

@@ -189,7 +189,7 @@ def _new_secret() -> str:
 def _exists(harbor: Harbor, wanted: Robot) -> HarborError:
     return exists(
         f"robot `{wanted.name}` of project `{wanted.project}` on `{harbor.server}`",
-        "delete it in Harbor if nobody uses it, or import it: its secret is then another one",
+        "delete it in Harbor if nobody uses it, or import it, which gives it a new secret",
     )
 
 

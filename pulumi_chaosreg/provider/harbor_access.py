@@ -51,7 +51,7 @@ def place_of(ident: str, parts: int) -> list[str]:
     if len(found) == parts and all(found):
         return found
     form = "/".join(("server", "project", "robot or number")[:parts])
-    raise ChaosregError.of("CHR0469", f"`{ident}` is not an id that Harbor has", help=f"write it as `{form}`")
+    raise ChaosregError.of("CHR0469", f"`{ident}` is not the ID of a Harbor resource", help=f"write it as `{form}`")
 
 
 def looked(

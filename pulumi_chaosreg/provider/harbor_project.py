@@ -59,7 +59,7 @@ class HarborProject:
         made, is_new = make(self._access.client(inputs), wanted, adopt=inputs.get("adopt") is True)
         if is_new and wanted.quota != made.quota:
             occasion.warn(
-                f"project `{made.name}` was made, but not with this quota, which only an administrator of Harbor sets"
+                f"project `{made.name}` was made, but without this quota, which only an administrator of Harbor can set"
             )
         if not is_new:
             occasion.tell(f"took over project `{made.name}`, which was there; `destroy` leaves it")
@@ -107,7 +107,9 @@ class HarborProject:
         except HarborError as refused:
             if refused.refusal is not Refusal.UNMET:
                 raise
-            occasion.warn(f"left project `{state['project']}`, which has images that this did not write\n{refused}")
+            occasion.warn(
+                f"left project `{state['project']}`, which has images that this stack did not write\n{refused}"
+            )
 
 
 def _is_same(there: Project, state: Properties) -> bool:

@@ -44,7 +44,7 @@ def _project(registry: Registry) -> Iterator[Finding]:
     if said.value.get("public") is False and is_public and registry.authentication is None:
         yield Finding(
             "CHR0488",
-            f"`harbor.public` is false, but clusters shall pull from `{registry.path}` without a credential",
+            f"`harbor.public` is false, but clusters are to pull from `{registry.path}` without a credential",
             said.origin.place,
             help="remove it, or write `type: private` with an `authentication`",
         )

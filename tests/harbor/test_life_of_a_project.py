@@ -181,7 +181,7 @@ def test_it_goes_with_its_empty_repositories_and_stays_where_images_are(resource
     resource = later(resource)
     given = dict(state, login={"username": "admin", "password": PASSWORD})
     resource.delete(ident, state, given, heard.occasion)
-    assert "has images that this did not write" in heard.warned[0]
+    assert "has images that this stack did not write" in heard.warned[0]
     assert shown(harbor)
     resource.delete(ident, state, given, heard.occasion)
     assert resource.read(ident, state, given, heard.occasion) is None

@@ -185,7 +185,7 @@ def test_the_token_of_anybody_else_is_not_taken(google: Google, metadata: Answer
 
 def test_nobody_else_is_taken_for_the_metadata_server(metadata: AnsweringServer) -> None:
     metadata.script = lambda _: Said(200, ACCOUNT.encode())
-    with pytest.raises(RefreshError, match="another one"):
+    with pytest.raises(RefreshError, match="something else answers"):
         gar.login(said_by_metadata(metadata))
 
 

@@ -100,7 +100,7 @@ def test_what_the_gate_keeps_back_is_copied_and_said(harbor_project: HarborProje
     assert (copied.wrote, copied.digest) == (True, TREE.digest)
     (warning,) = warnings
     assert warning.startswith("warning[CHR0463]")
-    assert f"gives tag `1` of `{harbor_project.name}/team/app` to nobody before it was scanned" in warning
+    assert f"does not give out tag `1` of `{harbor_project.name}/team/app` until it is scanned" in warning
     assert "412 PROJECTPOLICYVIOLATION current image without vulnerability scanning cannot be pulled" in warning
     assert "`mirror.wait_for_scan: 10m`" in warning
     again, warnings = copying(pusher)
@@ -138,7 +138,7 @@ def test_it_waits_for_what_an_earlier_run_has_brought(harbor_project: HarborProj
 def test_nothing_scans_it_or_too_slowly(harbor_project: HarborProject, copying: Copying) -> None:
     pusher = harbor_project.robot(*PUSH)
     harbor_project.set(prevent_vul="true")
-    with pytest.raises(ChaosregError, match=r"CHR0465.* to nobody: after 1 s nothing has begun to scan it"):
+    with pytest.raises(ChaosregError, match=r"CHR0465.*does not give out .*: after 1 s nothing has begun to scan it"):
         copying(pusher, wait=1)
     harbor_orders.scans(harbor_project.harbor, seconds=60)
     harbor_project.call("POST", f"{api_path(harbor_project)}/scan")

@@ -90,7 +90,7 @@ def test_a_project_that_nobody_may_see_is_no_public_registry(project):
         {"acme": {"chaosreg:account": account, "chaosreg:infrastructures": {"eu": {"cluster": {"context": "c"}}}}}
     )
     (finding,) = [one for one in project.review().findings if one.code == "CHR0488"]
-    assert "shall pull from `harbor.company.com/chaos` without a credential" in finding.message
+    assert "are to pull from `harbor.company.com/chaos` without a credential" in finding.message
 
 
 @pytest.mark.parametrize("account", ["chaos__x", "chaos--x/y", "a..b"])

@@ -23,7 +23,7 @@ def login(told: Environment) -> Login:
     if not tenant or not proof or not told.get("AZURE_CLIENT_ID"):
         raise RefreshError(
             "this Pod has no Azure identity: nobody has told it a tenant, a client and a token (does this cluster have "
-            "the webhook of Microsoft Entra Workload ID? Else write the tenant: `pull_secret: {identity: "
+            "the webhook of Microsoft Entra Workload ID? If not, write the tenant: `pull_secret: {identity: "
             "TENANT_ID/CLIENT_ID}`)"
         )
     authority = told["AZURE_AUTHORITY_HOST"]

@@ -27,7 +27,7 @@ class _OnlyGoogle(urllib.request.BaseHandler):
         """The response, of a metadata server only."""
         headers = getattr(response, "headers", {})
         if headers.get("Metadata-Flavor") != "Google":
-            raise RefreshError("what answers in the place of GKE's metadata server is another one")
+            raise RefreshError("something else answers in place of GKE's metadata server")
         return response
 
 
