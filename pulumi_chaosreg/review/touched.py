@@ -8,6 +8,8 @@ from pulumi_chaosreg.review.facts import HOLDER, of_record
 from pulumi_chaosreg.review.made import Made
 from pulumi_chaosreg.review.review import Review
 from pulumi_chaosreg.scopes.demand import by_images
+from pulumi_chaosreg.scopes.made_by_owner import made_at
+from pulumi_chaosreg.scopes.making import making_login
 from pulumi_chaosreg.scopes.mirror_policy import MirrorPolicy, repositories_said
 from pulumi_chaosreg.scopes.model import Scope, nearest
 from pulumi_chaosreg.scopes.moves import former_paths
@@ -70,10 +72,13 @@ class _Inputs:
                 "ids": [(above.level, above.id) for above in scope.chain()],
                 "moved": former_paths(scope),
             }
-            for name, holder in made.credentials(resolved).items():
+            for delivery in resolved.deliveries:
+                holder = reviewed.company.holder_of(scope, delivery) if delivery.needs_value else None
                 if holder:
-                    inputs[f"credential {name}"] = made.text(holder, name)
-                    self._add(holder, f"credential {name}", made.text(holder, name))
+                    name, life = delivery.credential, delivery.made.lifetime_days if delivery.made else None
+                    value = made.text(holder, name) if life is None else life
+                    inputs[f"credential {name}"] = value
+                    self._add(holder, f"credential {name}", value)
             self._add(scope.stack, f"infrastructure {scope.path}", inputs)
             file = reviewed.company.files.get(scope.stack)
             if file and file.environments:
@@ -97,6 +102,7 @@ class _Inputs:
                     inputs = {
                         "images": [str(image) for image in kept],
                         "paths": [owner.path, *former_paths(owner)],
+                        "key": made.mirror_login(owner, login.value) if (login := making_login(registry)) else None,
                         **said,
                     }
                     self._add(owner.stack, f"repositories of {owner.title} at {registry.path}", inputs)
@@ -134,9 +140,14 @@ def _of_policy(policy: MirrorPolicy) -> tuple[object, ...]:
 def _of_repositories(owner: Scope, registry: Registry) -> dict[str, object]:
     """What the repositories of a registry are made with; empty where none are made."""
     said = {key: one.value for key, one in repositories_said(owner, registry.base).items()}
-    destroys = nearest(owner, SECTION.on_destroy)
+    destroys, pulls = nearest(owner, SECTION.on_destroy), made_at(registry)
+    inputs = {
+        SECTION.on_destroy.key: destroys.value if destroys else None,
+        "type": registry.type.value,  # a project of Harbor's is as public as pulls from it
+        "pull credential": (pulls.lifetime_days, pulls.per_stack) if pulls else None,
+    }
     makes = registry.kind.provisions and said.get(REPOSITORIES.create.key)
-    return {**said, SECTION.on_destroy.key: destroys.value if destroys else None} if makes else {}
+    return {**said, **inputs} if makes else {}
 
 
 def _waves(reviewed: Review) -> dict[str, int]:
