@@ -86,8 +86,16 @@ def of_registry(
     if destroys := nearest(owner, SECTION.on_destroy):
         facts[str(SECTION.on_destroy)] = Fact(destroys.value, destroys.origin)
     for key, said in repositories_said(owner, base).items():
-        facts[".".join((*REPOSITORIES.PATH, key))] = Fact(shown(said.value), said.origin)
+        facts |= _each(".".join((*REPOSITORIES.PATH, key)), said.value, said.origin)
     return facts
+
+
+def _each(name: str, value: Any, origin: Origin) -> dict[str, Fact]:
+    """A mapping key by key, in whatever order they are written: an edit is of one of them."""
+    if not isinstance(value, dict):
+        return {name: Fact(shown(value), origin)}
+    inner = (_each(f"{name}.{key}", item, Origin(origin.scope, (*origin.path, key))) for key, item in value.items())
+    return {one: fact for each in inner for one, fact in each.items()}
 
 
 def of_level(scope: Scope, record: Publication | None = None) -> dict[str, Fact]:

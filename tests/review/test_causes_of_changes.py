@@ -62,6 +62,8 @@ CHOICES = [  # where, path, values; None takes it away
     (["account"], ("allow_overrides",), [{"scopes": ["org"], "settings": [*LOCKABLE]}]),
     (["account"], ("allow_overrides", "scopes"), [["org", "org/proj"], None]),
     (ANY[:3], ("repositories", "create"), [True, False]),
+    (ANY[:3], ("repositories", "azure"), [{"resource_group": "r", "permissions": "rbac"}, {"sku": "Basic"}, None]),
+    (ANY[:3], ("repositories", "azure", "resource_group"), ["other"]),
     (ANY[:3], ("on_destroy",), ["delete", None]),
     (["account"], ("registries", "eu", "server"), ["eu2.example"]),
     (["account"], ("registries", "eu", "account"), ["other", None]),
