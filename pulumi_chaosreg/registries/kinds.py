@@ -314,6 +314,11 @@ def _host(server: str) -> str:
 SAYABLE_KINDS: tuple[str, ...] = tuple(sorted(name for name, kind in all_kinds().items() if kind.sayable))
 """What `image_registry.kind` may say: those that no host tells."""
 
+WORDS_FOR_KINDS: Mapping[str, str] = {
+    word.lower(): name for name in SAYABLE_KINDS for word in all_kinds()[name].title.split()
+}
+"""What people may call these kinds → their names: `jfrog` is `artifactory`."""
+
 KEY_FILE_TYPE = next(str(kind.cloud_authentication) for kind in all_kinds().values() if kind.key_user)
 """The authentication type that has key files: of the cloud that makes such keys."""
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from pulumi_chaosreg.errors import Cause, Finding, Keys, Place, Severity
 from pulumi_chaosreg.settings.kinds import Flag, Grammar, Kind, Named, Number, Table, Tables, Text, TextMap, Texts
-from pulumi_chaosreg.settings.near_misses import abbreviated, near_misses
+from pulumi_chaosreg.settings.near_misses import abbreviated, did_you_mean, near_misses
 from pulumi_chaosreg.settings.table import SETTINGS
 from pulumi_chaosreg.settings.yaml_file import snake_case
 
@@ -62,6 +62,8 @@ class _Check:
     place: Place
     findings: list[Finding] = field(default_factory=list)
     left_out: list[Keys] = field(default_factory=list)
+    around: list[Mapping[str, Any]] = field(default_factory=list)
+    """The mappings that the value stands in, outermost first."""
 
     def value(self, kind: Kind, value: Any, keys: Keys) -> Any:
         if isinstance(value, dict) and "secure" in value and not isinstance(kind, Table | TextMap | Named):
@@ -93,7 +95,10 @@ class _Check:
             advice, hides = kind.grammar.advise(value) or kind.grammar.advice, kind.grammar.hides_value
             self.report(kind.grammar.code, message, keys, advice, hides_value=hides)
         elif kind.choices and value not in kind.choices:
-            valid = f"valid values: {', '.join(_nearest_first(value, kind.choices))}"
+            word, choices = snake_case(value).replace("-", "_").lower(), kind.choices_among(self.around) or kind.choices
+            said = kind.other_words.get(word)
+            meant = f"did you mean `{said}`? " if said in choices else did_you_mean(word, choices, 0.6)
+            valid = f"{meant}valid values: {', '.join(_nearest_first(word, choices))}"
             self.report("CHR0107", f"`{_dotted(keys)}` has an unknown value", keys, valid)
         else:
             return kind.grammar.canonical(value) if kind.grammar else value
@@ -150,8 +155,15 @@ class _Check:
             message = f"`{_dotted(keys)}` is an empty mapping"
             self.report("CHR0106", message, keys, f"give at least one of: {', '.join(kind.fields)}")
             return None
+        spelled = self.spelled(value, tuple(kind.fields), keys)
+        self.around.append(spelled)
+        checked = self.fields(kind, spelled, keys)
+        self.around.pop()
+        return checked
+
+    def fields(self, kind: Table, spelled: Mapping[str, Any], keys: Keys) -> dict[str, Any]:
         checked: dict[str, Any] = {}
-        for key, item in self.spelled(value, tuple(kind.fields), keys).items():
+        for key, item in spelled.items():
             if key == "secure":
                 self.secure((*keys, key))
             elif key not in kind.fields:

@@ -1,8 +1,9 @@
 """The kinds of value that a setting may have: what the table in `table.py` is made of."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,10 @@ class Text:
     grammar: Grammar | None = None
     or_empty: bool = False
     """Whether `""` is one."""
+    other_words: Mapping[str, str] = field(default_factory=dict)
+    """What people say in place of a choice → the choice, beside what is spelt like it."""
+    choices_among: Callable[[Sequence[Mapping[str, Any]]], tuple[str, ...]] = lambda _: ()
+    """The choices that make sense within these mappings, outermost first; empty where nothing tells."""
 
 
 @dataclass(frozen=True, slots=True)

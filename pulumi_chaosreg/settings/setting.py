@@ -49,9 +49,15 @@ class Group:
         return Table(doc, {name: row.kind for name, row in cls.ROWS.items()}, **more)
 
 
-def text(doc: str, choices: tuple[str, ...] = (), grammar: Grammar | None = None) -> Setting[str]:
+def text(
+    doc: str,
+    choices: tuple[str, ...] = (),
+    grammar: Grammar | None = None,
+    *,
+    other_words: Mapping[str, str] | None = None,
+) -> Setting[str]:
     """A row with a string."""
-    return Setting(Text(doc, choices, grammar))
+    return Setting(Text(doc, choices, grammar, other_words=other_words or {}))
 
 
 def flag(doc: str) -> Setting[bool]:

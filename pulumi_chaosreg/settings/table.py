@@ -4,11 +4,11 @@ The groups of rows below are the only place that knows the keys. Checking, near-
 types of the Python API and the documentation read them; everybody else reaches a setting by its row (`MIRROR.source`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pulumi_chaosreg.images.catalogue import load_catalogue
-from pulumi_chaosreg.registries.kinds import AUTHENTICATION_TYPES, SAYABLE_KINDS
+from pulumi_chaosreg.registries.kinds import AUTHENTICATION_TYPES, SAYABLE_KINDS, WORDS_FOR_KINDS, registry_kind
 from pulumi_chaosreg.settings.aws_tables import AWS_ACCESS, IDENTITIES, PULLERS
 from pulumi_chaosreg.settings.azure_tables import AZURE
 from pulumi_chaosreg.settings.durations import DURATION
@@ -71,6 +71,18 @@ _VALUES = frozenset(
 AUTOPILOT = "gke_autopilot"
 PROVIDERS = ("eks", "gke", AUTOPILOT, "aks", "openshift", "other")
 """What may run a cluster's nodes."""
+
+
+def _types_there(around: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The types that the registry accepts whose login it is, where its server is said beside it."""
+    registry = next((one for one in reversed(around) if isinstance(one.get("server"), str)), None)
+    if registry is None:
+        return ()
+    said = registry.get("kind")
+    kind = registry_kind(registry["server"], said if said in SAYABLE_KINDS else None)
+    return ("kubernetes_secret", *kind.authentication) if kind.hosts or kind.name == said else ()
+
+
 AUTHENTICATION = Table(
     "how the cluster logs in; belongs to its server",
     {
@@ -80,6 +92,7 @@ AUTHENTICATION = Table(
             "is no credential; made: the registry's owner makes the credential together with its repositories, and "
             "renews it",
             AUTHENTICATION_TYPES,
+            choices_among=_types_there,
         ),
         "secret_name": Text("the pull Secret's name in the cluster", grammar=KUBERNETES_SUBDOMAIN),
         "namespace": Text(
@@ -139,7 +152,7 @@ class _ImageRegistry(Group, key="image_registry"):
     server = text("host, with port if it has one", grammar=SERVER_GRAMMAR)
     account = text("path between the server and the image", grammar=REGISTRY_PATH)
     type = text("whether pulling needs a credential", ("public", "private"))
-    kind = text("needed if the host does not show it", SAYABLE_KINDS)
+    kind = text("needed if the host does not show it", SAYABLE_KINDS, other_words=WORDS_FOR_KINDS)
     authentication = mapping(AUTHENTICATION)
     name = text("a registry named under `registries:` at this level or above; used whole", grammar=REGISTRY_NAME)
 
