@@ -132,7 +132,8 @@ class ResourceManager:
         _LOG.debug("%s: %d in %.0f ms, %d bytes", asked, status, (time.monotonic() - began) * 1000, len(text))
         read = _read(text)
         if status not in (200, 201, 202, 204):
-            raise of_status(status, asked, self._shown(_said(read)), wait=retry_after(said.get("Retry-After")))
+            wait = retry_after(said.get("Retry-After"))
+            raise of_status(status, asked, self._shown(_said(read)), code=_code(read), wait=wait)
         return Answer(status, said, read)
 
     def _shown(self, words: str) -> str:
@@ -146,6 +147,12 @@ def _read(text: bytes) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return read if isinstance(read, dict) else {}
+
+
+def _code(body: Mapping[str, Any]) -> str:
+    """An error's code."""
+    error = body.get("error")
+    return str(error.get("code") or "") if isinstance(error, dict) else ""
 
 
 def _said(body: Mapping[str, Any]) -> str:

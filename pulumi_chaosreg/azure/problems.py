@@ -38,6 +38,8 @@ class ResourceManagerError(ChaosregError):
         return self.refusal is Refusal.MISSING
 
 
+_OUT_OF_SIGHT = frozenset({"SubscriptionNotFound", "ResourceGroupNotFound"})
+"""What somebody hears, too, who is logged in elsewhere: nothing in it counts as gone for that."""
 _TRANSIENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 """409 is another operation on the same registry that has not ended."""
 
@@ -52,8 +54,8 @@ def unreachable(endpoint: str, cause: str, *, transient: bool) -> ResourceManage
     return ResourceManagerError(finding, Refusal.UNREACHABLE, transient=transient)
 
 
-def of_status(status: int, asked: str, words: str, *, wait: float | None) -> ResourceManagerError:
-    """An answer that is no answer to what was asked."""
+def of_status(status: int, asked: str, words: str, *, code: str, wait: float | None) -> ResourceManagerError:
+    """An answer that is no answer to what was asked. `code` is Azure's own word for it; empty where it has none."""
     refusal = Refusal.OTHER
     match status:
         case 401:
@@ -64,6 +66,12 @@ def of_status(status: int, asked: str, words: str, *, wait: float | None) -> Res
             advice = (
                 "give it the role `Container Registry Contributor and Data Access Configuration Administrator` on the "
                 "registry"
+            )
+        case 404 if code in _OUT_OF_SIGHT or not code.endswith("NotFound"):
+            message = "Azure does not show this machine where the registry is"
+            advice = (
+                "log in to the tenant of the registry: `az login --tenant TENANT`, or correct `repositories.azure`; of "
+                "what is gone indeed `pulumi state delete` forgets the password"
             )
         case 404:
             refusal, message = Refusal.MISSING, "Azure has no such registry or token"

@@ -8,10 +8,11 @@ import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from pulumi_chaosreg.azure.client import ResourceManager
+from pulumi_chaosreg.azure.moments import moment
 from pulumi_chaosreg.azure.problems import ResourceManagerError, unfinished
 
 
@@ -90,15 +91,6 @@ def _passwords(said: Any) -> list[Mapping[str, Any]] | None:
 
 def _seen(one: Mapping[str, Any]) -> Seen:
     return Seen(str(one["name"]), _moment(one.get("creationTime")), _moment(one.get("expiry")))
-
-
-def moment(said: str) -> datetime | None:
-    """A moment as ISO 8601 has it, without its fraction; None for anything else. Azure writes seven digits of one."""
-    try:
-        read = datetime.fromisoformat(said)
-    except ValueError:
-        return None
-    return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
 
 
 def _moment(said: Any) -> datetime | None:

@@ -13,7 +13,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pulumi_chaosreg.azure.client import ResourceManager
-from pulumi_chaosreg.azure.token_passwords import Seen, TokenPasswords, moment, token_id
+from pulumi_chaosreg.azure.moments import moment
+from pulumi_chaosreg.azure.token_passwords import Seen, TokenPasswords, token_id
+from pulumi_chaosreg.clock import VARIABLE, today
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.provider.resource import Found, Occasion
 from pulumi_chaosreg.provider.run import Run
@@ -84,12 +86,30 @@ class AcrTokenPassword:
         """Make it, unless somebody has one of this name that is still good."""
         there = self._passwords(inputs).look(inputs["registryId"], inputs["token"])
         for one in there or ():
-            if one.name == inputs["password"] and _is_others(one, inputs):
-                raise _taken(inputs, one)
+            if one.name == inputs["password"] and _is_good(one):
+                if one.expires is None or one.expires != moment(inputs["expires"]):
+                    raise _taken(inputs, one)
+                # what a lost answer left has just the end that is asked for; so has what another program has made
+                occasion.warn(
+                    f"`{one.name}` of token `{inputs['token']}` was there, good until the same moment, and is made "
+                    "anew: if it is not left from an `up` that was cut off, whoever has it is locked out now"
+                )
         return _ident(inputs), self._make(inputs)
 
     def update(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> dict[str, Any]:
-        """Make it anew: whoever still has the former one is locked out. The other password stays as it is."""
+        """Make it anew: whoever still has the former one is locked out. The other password stays as it is.
+
+        ChaosregError (CHR0475) for an earlier turn on a day before the former one was made: this machine's clock is
+        behind, and that one is in use.
+        """
+        if _is_earlier(inputs.get("turn"), state.get("turn")):
+            made = moment(state.get("created") or "")
+            if made and made.date() > today():
+                raise _behind(inputs, made)
+            occasion.warn(
+                f"`{inputs['password']}` of token `{inputs['token']}` is made anew for turn {inputs['turn']}, after "
+                f"turn {state['turn']}: unless its lifetime has changed, somebody may be using the former one"
+            )
         return self._make(inputs)
 
     def read(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> Found | None:
@@ -180,11 +200,24 @@ def _wrong(inputs: Properties) -> list[Failure]:
     return wrong
 
 
-def _is_others(one: Seen, inputs: Properties) -> bool:
-    """Whether somebody may be using it. One with just the end that is asked for is what a lost answer left."""
-    if one.expires is None:
-        return True
-    return one.expires > datetime.now(UTC) and one.expires != moment(inputs["expires"])
+def _is_good(one: Seen) -> bool:
+    """Whether somebody may be using it."""
+    return one.expires is None or one.expires > datetime.now(UTC)
+
+
+def _is_earlier(turn: Any, former: Any) -> bool:
+    """Whether a turn that counts comes before another one."""
+    one, other = str(turn or ""), str(former or "")
+    return one.isdecimal() and other.isdecimal() and int(one) < int(other)
+
+
+def _behind(inputs: Properties, made: datetime) -> ChaosregError:
+    return ChaosregError.of(
+        "CHR0475",
+        f"`{inputs['password']}` of token `{inputs['token']}` was made on {made:%Y-%m-%d}, and here it is "
+        f"{today()}: an earlier turn of it would lock out whoever uses it",
+        help=f"set this machine's clock, or the variable {VARIABLE}, to the day that it is",
+    )
 
 
 def _taken(inputs: Properties, one: Seen) -> ChaosregError:

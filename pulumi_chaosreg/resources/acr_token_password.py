@@ -2,6 +2,7 @@
 
 import re
 
+from pulumi_chaosreg.azure.moments import moment
 from pulumi_chaosreg.resources.table import Input, Output, ResourceTable, Shows, ValueType
 
 PASSWORDS = ("password1", "password2")
@@ -35,7 +36,13 @@ ACR_TOKEN_PASSWORD = ResourceTable(
             words=PASSWORDS,
             hint="password1 or password2",
         ),
-        Input("expires", required=True, in_state=True, hint="when it ends, as in 2026-03-01T00:00:00Z"),
+        Input(
+            "expires",
+            required=True,
+            in_state=True,
+            hint="when it ends, as in 2026-03-01T00:00:00Z",
+            normal=lambda said: moment(str(said)) or said,  # one moment has several spellings
+        ),
         Input("turn", in_state=True, default=""),
         Input("endpoint", in_state=True),
     ),

@@ -10,6 +10,7 @@ import pytest
 
 from lab.azure.manager import Failure
 from pulumi_chaosreg.azure import client
+from pulumi_chaosreg.clock import VARIABLE
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.oci.patience import Patience
 from pulumi_chaosreg.provider.acr_token_password import AcrTokenPassword
@@ -237,3 +238,57 @@ def test_what_another_resource_of_the_run_stands_for_stays(
     ident, made = resource.create(inputs(), heard.occasion)
     resource.delete(ident, made, inputs(), heard.occasion)
     assert value_at_azure(azure, "password1") == made["value"]
+
+
+@pytest.mark.parametrize("code", ["SubscriptionNotFound", "ResourceGroupNotFound", "InternalServerError"])
+def test_what_another_tenant_does_not_show_is_not_gone(
+    code: str, azure: Served, resource: AcrTokenPassword, inputs: Inputs, heard: Heard
+) -> None:
+    ident, made = resource.create(inputs(), heard.occasion)
+    azure.manager.failures.append(Failure("GET", "/tokens/chaos-pull", 404, code, times=2))
+    kept = resource.read(ident, made, inputs(), heard.occasion)
+    assert kept
+    assert kept.outputs == made
+    assert "kept as it was" in heard.warned[0]
+    with pytest.raises(ChaosregError, match="az login --tenant"):
+        AcrTokenPassword(Run()).delete(ident, made, inputs(), heard.occasion)
+    assert value_at_azure(azure, "password1") == made["value"]
+
+
+def test_a_live_password_that_is_made_anew_is_told(
+    azure: Served, resource: AcrTokenPassword, inputs: Inputs, heard: Heard
+) -> None:
+    azure.manager.tokens.generate(TOKEN, "password2", SOON)
+    resource.create(inputs(), heard.occasion)
+    assert heard.warned == []
+    resource.create(inputs(), heard.occasion)
+    assert "good until the same moment, and is made anew" in heard.warned[0]
+
+
+def test_another_spelling_of_a_moment_is_no_other_one(resource: AcrTokenPassword, inputs: Inputs) -> None:
+    for same in (
+        SOON.replace("Z", "+00:00"),
+        SOON.replace("Z", ".000Z"),
+        SOON.replace("T00:00:00Z", "T02:00:00+02:00"),
+    ):
+        assert resource.diff(inputs(), inputs(expires=same)).updates == ()
+    assert resource.diff(inputs(), inputs(expires=LATER)).updates == ("expires",)
+    assert resource.diff(inputs(), {**inputs(), "expires": UNKNOWN}).updates == ("expires",)
+
+
+def test_a_clock_that_is_behind_locks_nobody_out(
+    azure: Served, resource: AcrTokenPassword, inputs: Inputs, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ident, made = resource.create(inputs(), heard.occasion)
+    with monkeypatch.context() as behind:
+        behind.setenv(VARIABLE, "2026-01-01")
+        with pytest.raises(ChaosregError, match=r"CHR0475.*was made on .* here it is 2026-01-01"):
+            resource.update(ident, made, inputs(turn="2"), heard.occasion)
+    assert value_at_azure(azure, "password1") == made["value"]
+    assert heard.warned == []
+    # a longer lifetime has smaller turns
+    again = resource.update(ident, made, inputs(turn="2", expires=LATER), heard.occasion)
+    assert again["value"] == value_at_azure(azure, "password1") != made["value"]
+    assert "after turn 4: unless its lifetime has changed" in heard.warned[0]
+    resource.update(ident, again, inputs(turn="10", expires=LATER), heard.occasion)  # by number, not by letters
+    assert len(heard.warned) == 1
