@@ -8,8 +8,10 @@ import hashlib
 import re
 import secrets
 import string
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from pulumi_chaosreg.harbor.client import Harbor
@@ -23,6 +25,7 @@ NEVER = -1
 """The duration of a robot that does not end."""
 _MARK = re.compile(r" ?\[pulumi-chaosreg ([0-9a-f]{16})\]\Z")
 _SECRET_LENGTH = 32
+_DAY = 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,20 @@ class Robot:
     """In seconds since 1970."""
     secret: str = field(default="", repr=False)
     """Known where this has just made it."""
+    created: float = 0
+    """In seconds since 1970; from then on Harbor counts its days, whenever they are changed."""
+    is_anew: bool = False
+    """Whether making it has ended one of its name, which an earlier run had made."""
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether nobody can log in with it any more."""
+        return self.expires_at != NEVER and self.expires_at <= time.time()
+
+    @property
+    def end(self) -> float:
+        """When it expires by its days; NEVER for not at all."""
+        return NEVER if self.days == NEVER else self.created + self.days * _DAY
 
     @property
     def request(self) -> dict[str, Any]:
@@ -79,6 +96,7 @@ class Robot:
             int(answer["id"]),
             username,
             int(answer.get("expires_at") or NEVER),
+            created=_seconds(str(answer.get("creation_time") or "")),
         )
 
 
@@ -124,7 +142,7 @@ def make(harbor: Harbor, wanted: Robot) -> Robot:
 
 
 def _make(harbor: Harbor, wanted: Robot) -> Robot:
-    tried = 0
+    tried, is_anew = 0, False
     while True:
         try:
             made = harbor.post("/robots", wanted.request).body
@@ -134,13 +152,17 @@ def _make(harbor: Harbor, wanted: Robot) -> Robot:
                 username=str(made["name"]),
                 secret=str(made["secret"]),
                 expires_at=int(made.get("expires_at") or NEVER),
+                created=_seconds(str(made.get("creation_time") or "")),
+                is_anew=is_anew,
             )
         except HarborError as failure:
             known = failure.refusal in (Refusal.CONFLICT, Refusal.UNREACHABLE)
             left = find(harbor, wanted.project, wanted.name) if known else None
             if left and left.mark != wanted.mark:
                 raise _exists(harbor, wanted) from None
-            if left:  # its secret was on its way to somebody who is no more
+            if left:  # its secret was on its way to somebody who is no more, unless it was there before we asked
+                was_there = tried == 0 and failure.refusal is Refusal.CONFLICT
+                is_anew = is_anew or (was_there and not left.has_expired)
                 harbor.delete(f"/robots/{left.number}")
             if not (left and tried < harbor.patience.tries) and not harbor.waits(failure, tried):
                 raise
@@ -158,6 +180,12 @@ def change(harbor: Harbor, wanted: Robot, *, renew: bool) -> Robot:
     secret = _new_secret()
     harbor.patch(f"/robots/{wanted.number}", {"secret": secret}, secret)
     return replace(wanted, secret=secret)
+
+
+def anew(harbor: Harbor, found: Robot, wanted: Robot) -> Robot:
+    """Another one in its place, with another secret: what it is cannot be changed into what is said."""
+    harbor.delete(f"/robots/{found.number}")
+    return make(harbor, wanted)
 
 
 def remove(harbor: Harbor, project: str, name: str, number: int) -> None:
@@ -184,6 +212,14 @@ def _new_secret() -> str:
             letter in string.ascii_uppercase for letter in secret
         ):
             return secret
+
+
+def _seconds(moment: str) -> float:
+    """Of a moment as Harbor writes it; now where it does not say."""
+    try:
+        return datetime.fromisoformat(moment).timestamp()
+    except ValueError:
+        return time.time()
 
 
 def _exists(harbor: Harbor, wanted: Robot) -> HarborError:

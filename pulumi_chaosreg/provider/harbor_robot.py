@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from pulumi_chaosreg.harbor.robots import ACCESS, NAME, NEVER, Robot, change, find, look, make, mark_of, remove
+from pulumi_chaosreg.harbor.robots import ACCESS, NAME, NEVER, Robot, anew, change, find, look, make, mark_of, remove
 from pulumi_chaosreg.provider.harbor_access import HarborAccess, ident_of, looked, place_of
 from pulumi_chaosreg.provider.resource import Found, Occasion
 from pulumi_chaosreg.provider.run import Run
@@ -19,6 +19,7 @@ from pulumi_chaosreg.resources.harbor_robot import HARBOR_ROBOT
 from pulumi_chaosreg.resources.table import Failure, Properties, ResourceChange
 
 _BOTH = "and `ends` exclude each other: write one of them"
+_ANEW = "robot `{}` was made anew, with another secret: {}. Whoever still has the former one cannot log in any more"
 _MOST_DAYS = 2**31 - 1
 _LONGEST_NAME = 200
 """Harbor has 255 for the name with its prefix and project."""
@@ -74,6 +75,8 @@ class HarborRobot:
         robot = make(self._access.client(inputs), wanted)
         if wanted.is_disabled and not robot.is_disabled:
             occasion.warn(f"robot `{robot.username}` was made, but could not be disabled: the next `up` tries again")
+        if robot.is_anew:
+            occasion.warn(_ANEW.format(robot.username, "an earlier run had made it, and its secret is not known"))
         return _ident(inputs), _outputs(inputs, robot)
 
     def update(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> dict[str, Any]:
@@ -84,12 +87,16 @@ class HarborRobot:
             return self.create(inputs, occasion)[1]
         wanted = replace(
             _wanted(inputs, occasion.urn),
-            days=found.days,  # another end is another robot
+            days=_days_of(found, inputs),
             number=number,
             username=found.username,
-            expires_at=found.expires_at,
+            created=found.created,
             secret=state.get("secret") or "",
         )
+        wanted = replace(wanted, expires_at=found.expires_at if wanted.days == found.days else int(wanted.end))
+        if wanted.has_expired:
+            occasion.warn(_ANEW.format(found.username, "this end of the one before lies behind us"))
+            return _outputs(inputs, anew(harbor, found, _wanted(inputs, occasion.urn)))
         return _outputs(inputs, change(harbor, wanted, renew=not wanted.secret))
 
     def read(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> Found | None:
@@ -123,7 +130,7 @@ class HarborRobot:
 
 
 def _tell_of_end(robot: Robot, occasion: Occasion) -> None:
-    if robot.expires_at != NEVER and robot.expires_at <= time.time():
+    if robot.has_expired:
         end = datetime.fromtimestamp(robot.expires_at, UTC)
         occasion.warn(f"robot `{robot.username}` expired on {end:%Y-%m-%d}: the next `up` makes another one")
 
@@ -148,6 +155,17 @@ def _days(inputs: Properties, today: date) -> int:
     """From today on: Harbor counts them from the robot's making."""
     end = _day(inputs.get("ends") or "")
     return int(inputs["days"]) if end is None else max(1, (end - today).days)
+
+
+def _days_of(found: Robot, inputs: Properties) -> int:
+    """From the making of one that is there. A day's end is right to the day: Harbor has it to the second."""
+    ends = inputs.get("ends") or ""
+    end = _day(ends)
+    if end is None:
+        return int(inputs["days"])
+    if _seen_end(found, ends) == ends:
+        return found.days
+    return (end - datetime.fromtimestamp(found.created, UTC).date()).days
 
 
 def _day(text: str) -> date | None:

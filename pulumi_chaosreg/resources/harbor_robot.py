@@ -28,8 +28,8 @@ HARBOR_ROBOT = ResourceTable(
             hint="`resource:action`, as in `repository:pull`",
             normal=_rights,
         ),
-        Input("days", ValueType.NUMBER, Shows.REPLACE, in_state=True),
-        Input("ends", shows=Shows.REPLACE, in_state=True),
+        Input("days", ValueType.NUMBER, in_state=True),
+        Input("ends", in_state=True),
         Input("description", in_state=True, normal=_text),
         Input("disabled", ValueType.FLAG, in_state=True, normal=bool),
     ),
@@ -37,10 +37,10 @@ HARBOR_ROBOT = ResourceTable(
         Output("robotId", kept=True),
         Output("username", kept=True),
         Output("secret", secret=True, kept=True),
-        Output("expiresAt", kept=True),
+        Output("expiresAt"),
     ),
 )
 """Harbor shows the secret once: it is in the state, as a secret, and a refresh leaves it there. Where the state lacks
 it, after an import, an update gives the robot another one. It lives for so many `days` from its making, or until the
-day `ends`; another end is another robot, and so is one that has expired.
+day `ends`; another end leaves it its secret. One that has expired is replaced.
 """

@@ -120,9 +120,9 @@ def test_what_somebody_changes_is_seen_and_mended(resource, inputs, harbor, hear
 
 @pytest.mark.parametrize(
     ("said", "what"),
-    [({"robot": "pull-2"}, "robot"), ({"days": 60}, "days"), ({"project": "other"}, "project")],
+    [({"robot": "pull-2"}, "robot"), ({"project": "other"}, "project")],
 )
-def test_another_name_end_or_project_is_another_robot(resource, inputs, heard, said, what):
+def test_another_name_or_project_is_another_robot(resource, inputs, heard, said, what):
     _, state = resource.create(inputs(), heard.occasion)
     assert resource.diff(state, inputs(**said)).replaces == (what,)
 
@@ -207,7 +207,10 @@ def test_one_that_has_expired_is_told_and_replaced(resource, inputs, harbor, hea
     found = resource.read(ident, state, inputs(days=1), heard.occasion)
     assert found
     assert resource.diff(found.outputs, inputs(days=1)).replaces == ("expiresAt",)
-    assert "expired on" in heard.warned[0]
+    assert "expired on" in heard.warned.pop(0)
+    _, after = resource.create(inputs(days=1), heard.occasion)
+    assert opens(harbor, after)
+    assert not heard.warned, "nobody had it any more"
 
 
 def test_one_that_lives_until_a_day_is_the_same_on_every_day_before(resource, inputs, harbor, heard):
@@ -222,7 +225,12 @@ def test_one_that_lives_until_a_day_is_the_same_on_every_day_before(resource, in
     age(harbor, state["robotId"], 5 * 86400)  # somebody has moved its end
     found = resource.read(ident, state, wanted, heard.occasion)
     assert found
-    assert resource.diff(found.outputs, wanted).replaces == ("ends",)
+    change = resource.diff(found.outputs, wanted)
+    assert (change.updates, change.replaces) == (("ends",), ())
+    after = resource.update(ident, found.outputs, wanted, heard.occasion)
+    assert datetime.fromtimestamp(after["expiresAt"], UTC).date() == day
+    assert datetime.fromtimestamp(shown(harbor, state)["expires_at"], UTC).date() == day
+    assert opens(harbor, state), "whoever uses it goes on"
 
 
 def test_an_imported_one_gets_a_secret_and_nothing_else(resource, inputs, harbor, heard, monkeypatch):
@@ -295,3 +303,35 @@ def test_a_number_that_is_another_robot_s_by_now_is_not_its_own(resource, inputs
     assert after["robotId"] != made["id"]
     assert opens(harbor, after)
     assert call(harbor, "GET", f"/robots/{made['id']}")["description"] == "theirs"
+
+
+@pytest.mark.parametrize("said", [{"days": 60}, {"days": 10}, {"days": -1}, {"days": None, "ends": "tomorrow"}])
+def test_another_end_leaves_the_robot_and_its_secret(resource, inputs, harbor, heard, said):
+    tomorrow = (datetime.now(UTC).date() + timedelta(days=1)).isoformat()
+    wanted = inputs(**{key: tomorrow if value == "tomorrow" else value for key, value in said.items()})
+    ident, state = resource.create(inputs(), heard.occasion)
+    assert resource.diff(state, wanted).replaces == ()
+    assert resource.diff(state, wanted).updates == ("days",)
+    after = resource.update(ident, state, wanted, heard.occasion)
+    assert (after["robotId"], after["secret"]) == (state["robotId"], state["secret"])
+    assert opens(harbor, state)
+    assert after["expiresAt"] == pytest.approx(shown(harbor, state)["expires_at"], abs=1)
+    assert resource.diff(after, wanted).updates == ()
+    assert not heard.warned
+    assert "DELETE" not in [one["method"] for one in requests(harbor)]
+
+
+def test_an_end_that_lies_behind_the_robot_s_age_is_another_robot(resource, inputs, harbor, heard):
+    ident, state = resource.create(inputs(), heard.occasion)
+    age(harbor, state["robotId"], 20 * 86400)
+    after = resource.update(ident, state, inputs(days=10), heard.occasion)
+    assert opens(harbor, after)
+    assert names(harbor) == ["chaos+pull"]
+    assert "cannot log in any more" in heard.warned[0]
+
+
+def test_whoever_takes_the_place_of_an_earlier_run_is_told(resource, inputs, harbor, heard):
+    resource.create(inputs(), heard.occasion)
+    assert not heard.warned
+    resource.create(inputs(), heard.occasion)
+    assert "was made anew, with another secret: an earlier run had made it" in heard.warned[0]
