@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import trustme
-from lab.cloud_front import CloudFront
 
 from lab.aws.authority import Authority
 from lab.clouds.answers import Answer, Asked, Decide
+from lab.clouds.front import CloudFront
 from lab.node_files import CERTIFICATES, signed_by_toml
 from lab.ports import free_port
 from lab.registry import RegistryServer
