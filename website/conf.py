@@ -29,6 +29,7 @@ include_patterns = [
     "[A-QS-Z]*.md",  # not README.md, whose place docs/index.md has
     "examples/*/README.md",
     "lab/README.md",
+    "lab/*/README.md",
     "lab/plugins/*/README.md",
 ]
 
