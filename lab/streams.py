@@ -1,7 +1,9 @@
-"""The body of an HTTP request as it arrives, for servers that pass it on."""
+"""The bodies of HTTP requests and answers as they come, for servers that pass them on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from email.message import Message
+from http.client import HTTPResponse
+from http.server import BaseHTTPRequestHandler
 from io import BufferedIOBase
 from typing import Final
 
@@ -23,3 +25,23 @@ def pieces(headers: Message, stream: BufferedIOBase) -> Iterator[bytes]:
     while left and (piece := stream.read(min(left, PIECE))):
         left -= len(piece)
         yield piece
+
+
+def send(
+    handler: BaseHTTPRequestHandler, status: int, headers: Mapping[str, str], body: bytes, stream: HTTPResponse | None
+) -> None:
+    """Answer with the body, or with what the registry behind says, as it comes."""
+    handler.send_response(status)
+    for name, value in headers.items():
+        if name.lower() not in ("server", "date"):
+            handler.send_header(name, value)
+    if stream is None:
+        handler.send_header("Content-Length", str(len(body)))
+    elif stream.length is None and handler.command != "HEAD":
+        handler.send_header("Connection", "close")
+    handler.end_headers()
+    if handler.command == "HEAD":
+        return
+    handler.wfile.write(body)
+    while stream and (piece := stream.read(PIECE)):
+        handler.wfile.write(piece)

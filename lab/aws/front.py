@@ -21,7 +21,7 @@ from lab.aws.answers import Answer
 from lab.aws.authority import Authority
 from lab.aws.registry import EcrRegistry, Passed, Request, digest_of
 from lab.names import AWS_APIS
-from lab.streams import HOP_BY_HOP, PIECE, pieces
+from lab.streams import HOP_BY_HOP, pieces, send
 
 
 @dataclass(frozen=True)
@@ -155,20 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, request: Request, answer: Answer, stream: http.client.HTTPResponse | None = None) -> None:
         self.server.record(request, answer.status)
-        self.send_response(answer.status)
-        for name, value in answer.headers.items():
-            if name.lower() not in ("server", "date"):
-                self.send_header(name, value)
-        if stream is None:
-            self.send_header("Content-Length", str(len(answer.body)))
-        elif stream.length is None and self.command != "HEAD":
-            self.send_header("Connection", "close")
-        self.end_headers()
-        if self.command == "HEAD":
-            return
-        self.wfile.write(answer.body)
-        while stream and (piece := stream.read(PIECE)):
-            self.wfile.write(piece)
+        send(self, answer.status, answer.headers, answer.body, stream)
 
     def _body(self) -> Iterator[bytes]:
         return pieces(self.headers, self.rfile)

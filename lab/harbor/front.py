@@ -24,7 +24,7 @@ from lab.harbor.failures import Failure, Failures
 from lab.harbor.records import Records, Scanner, User
 from lab.harbor.registry import HarborRegistry, Passed, Request
 from lab.harbor.tokens import Tokens
-from lab.streams import HOP_BY_HOP, PIECE, pieces
+from lab.streams import HOP_BY_HOP, pieces, send
 
 _SAFE: Final = ("GET", "HEAD", "OPTIONS")
 _COOKIE: Final = "sid"
@@ -223,20 +223,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, answer: Answer, caller: Caller, stream: http.client.HTTPResponse | None = None) -> None:
         self.server.record(self.command, self.path, answer.status, caller)
-        self.send_response(answer.status)
-        for name, value in answer.headers.items():
-            if name.lower() not in ("server", "date"):
-                self.send_header(name, value)
-        if stream is None:
-            self.send_header("Content-Length", str(len(answer.body)))
-        elif stream.length is None and self.command != "HEAD":
-            self.send_header("Connection", "close")
-        self.end_headers()
-        if self.command == "HEAD":
-            return
-        self.wfile.write(answer.body)
-        while stream and (piece := stream.read(PIECE)):
-            self.wfile.write(piece)
+        send(self, answer.status, answer.headers, answer.body, stream)
 
     def _whole(self) -> bytes:
         return b"".join(self._body())

@@ -2,12 +2,9 @@
 
 import secrets
 import sys
-from collections.abc import Mapping
-from pathlib import Path
 
 from lab.harbor import PASSWORD
-from lab.network import Network
-from lab.parts.registry import registry_programs
+from lab.parts.before_registry import BeforeRegistry
 from lab.ports import answers, free_port
 from lab.process import Process
 from lab.registry import RegistryServer
@@ -17,24 +14,16 @@ from lab.state import HarborState, Login
 _ADDRESS = "127.0.0.1"
 
 
-class Harbor:
+class Harbor(BeforeRegistry):
     name = "harbor"
-    needs: tuple[str, ...] = ()
 
     def __init__(self) -> None:
-        self._process: Process | None = None
-        self._behind: RegistryServer | None = None
+        super().__init__()
         self._admin = Login("admin", "Aa1" + secrets.token_urlsafe(18))
         self._port = 0
 
     def describe(self) -> str:
         return "Harbor's API v2.0, token service and registry: a stand-in before a real registry"
-
-    def build(self, network: Network) -> Mapping[str, Path]:
-        return registry_programs()
-
-    def prepare(self, folder: Path, programs: Mapping[str, Path]) -> None:
-        """Nothing: it starts empty."""
 
     def start(self, site: Site) -> HarborState:
         room = site.room(self.name)
@@ -51,12 +40,3 @@ class Harbor:
         self._process.wait_until(lambda: answers(_ADDRESS, self._port), 30)
         host = f"{_ADDRESS}:{self._port}"
         return HarborState(host, f"http://{host}", self._admin, str(requests))
-
-    def stop(self, site: Site) -> None:
-        if self._process:
-            self._process.kill()  # what it knew is gone, as with the end of the lab
-        if self._behind:
-            self._behind.stop()
-
-    def forget(self, folder: Path) -> None:
-        """Nothing: all is in the folder."""
