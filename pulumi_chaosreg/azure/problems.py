@@ -1,41 +1,11 @@
 """Every way in which the resource manager refuses, as one clear error. No message ever holds a token or a password."""
 
-from enum import Enum, auto
-
-from pulumi_chaosreg.errors import ChaosregError, Finding
-
-
-class Refusal(Enum):
-    """What somebody who asks may have to know to go on."""
-
-    UNREACHABLE = auto()  # nobody answers there, or not in time
-    DENIED = auto()  # another identity is wanted, or more rights
-    MISSING = auto()  # there is no such thing
-    OTHER = auto()
+from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.refusals import ApiError, Refusal
 
 
-class ResourceManagerError(ChaosregError):
-    """What the resource manager says, or that it says nothing."""
-
-    def __init__(
-        self, finding: Finding, refusal: Refusal, *, transient: bool = False, wait: float | None = None
-    ) -> None:
-        super().__init__(finding)
-        self.refusal = refusal
-        self.transient = transient
-        """Whether it may be gone in a moment."""
-        self.wait = wait
-        """How many seconds Azure asks us to wait."""
-
-    @property
-    def is_denied(self) -> bool:
-        """Whether it needs another identity, or more rights."""
-        return self.refusal is Refusal.DENIED
-
-    @property
-    def is_missing(self) -> bool:
-        """Whether what was asked for is not there."""
-        return self.refusal is Refusal.MISSING
+class ResourceManagerError(ApiError):
+    """What Azure's resource manager says, or that it says nothing."""
 
 
 _OUT_OF_SIGHT = frozenset({"SubscriptionNotFound", "ResourceGroupNotFound"})

@@ -17,12 +17,13 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from pulumi_chaosreg.credentials.login import Login
-from pulumi_chaosreg.harbor.problems import HarborError, Refusal, of_status, unreachable
+from pulumi_chaosreg.harbor.problems import HarborError, of_status, unreachable
 from pulumi_chaosreg.images.server_address import base_url
 from pulumi_chaosreg.oci.broken_connection import CONNECT, cause_of
 from pulumi_chaosreg.oci.patience import Patience, retry_after
 from pulumi_chaosreg.oci.proxies import Connections, ProxyUnusable
 from pulumi_chaosreg.oci.redaction import without
+from pulumi_chaosreg.refusals import Refusal
 
 _LOG = logging.getLogger(__name__)
 _PATH = "/api/v2.0"

@@ -1,49 +1,13 @@
 """Every way in which Harbor refuses, as one clear error. No message ever holds a password or a robot's secret."""
 
-from enum import Enum, auto
-
-from pulumi_chaosreg.errors import ChaosregError, Finding
-
-
-class Refusal(Enum):
-    """What somebody who asks Harbor may have to know to go on."""
-
-    UNREACHABLE = auto()  # nobody answers there, or not in time: what was asked may be done all the same
-    DENIED = auto()  # another login is wanted, or more rights
-    MISSING = auto()  # Harbor itself says that there is no such thing
-    CONFLICT = auto()  # there is one of that name
-    UNMET = auto()  # something else has to go first
-    OTHER = auto()
-
+from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.refusals import ApiError, Refusal
 
 _REFUSALS = {404: Refusal.MISSING, 409: Refusal.CONFLICT, 412: Refusal.UNMET}
 
 
-class HarborError(ChaosregError):
-    """What the API says, or that it says nothing."""
-
-    def __init__(
-        self,
-        finding: Finding,
-        refusal: Refusal,
-        *,
-        status: int = 0,
-        transient: bool = False,
-        wait: float | None = None,
-    ) -> None:
-        super().__init__(finding)
-        self.refusal = refusal
-        self.status = status
-        """Of the answer; 0 without one."""
-        self.transient = transient
-        """Whether it may be gone in a moment. What was asked may have been done."""
-        self.wait = wait
-        """How many seconds Harbor asks us to wait."""
-
-    @property
-    def is_denied(self) -> bool:
-        """Whether it needs another login, or more rights."""
-        return self.refusal is Refusal.DENIED
+class HarborError(ApiError):
+    """What Harbor's API says, or that it says nothing."""
 
 
 def unreachable(server: str, cause: str, *, transient: bool) -> HarborError:

@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import quote
 
 from pulumi_chaosreg.harbor.client import Harbor
-from pulumi_chaosreg.harbor.problems import HarborError, Refusal, exists
+from pulumi_chaosreg.harbor.problems import HarborError, exists
+from pulumi_chaosreg.refusals import Refusal
 
 OFF = "off"
 SEVERITIES = (OFF, "none", "low", "medium", "high", "critical")

@@ -15,8 +15,9 @@ from datetime import datetime
 from typing import Any
 
 from pulumi_chaosreg.harbor.client import Harbor
-from pulumi_chaosreg.harbor.problems import HarborError, Refusal, exists
+from pulumi_chaosreg.harbor.problems import HarborError, exists
 from pulumi_chaosreg.harbor.projects import look as look_at_project
+from pulumi_chaosreg.refusals import Refusal
 
 NAME = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 """Of a robot, without the prefix and the project (Harbor's `validateName`)."""

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pulumi_chaosreg.harbor.client import Harbor
-from pulumi_chaosreg.harbor.problems import HarborError, Refusal
+from pulumi_chaosreg.harbor.problems import HarborError
 from pulumi_chaosreg.harbor.projects import path_of
+from pulumi_chaosreg.refusals import Refusal
 
 ALL = "**"
 

@@ -13,7 +13,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from pulumi_chaosreg.harness.operations import CHECK_OVERRIDE, CREATE, GET, UPDATE
-from pulumi_chaosreg.harness.problems import HarnessError, Refusal, blocked, of_graphql, of_status, unreachable
+from pulumi_chaosreg.harness.problems import HarnessError, blocked, of_graphql, of_status, unreachable
 from pulumi_chaosreg.harness.record import Record
 from pulumi_chaosreg.harness.scope import HarnessScope
 from pulumi_chaosreg.oci.addresses import redacted
@@ -21,6 +21,7 @@ from pulumi_chaosreg.oci.broken_connection import CONNECT, cause_of
 from pulumi_chaosreg.oci.patience import Patience, retry_after, waiting
 from pulumi_chaosreg.oci.proxies import Connections, ProxyUnusable
 from pulumi_chaosreg.oci.redaction import without
+from pulumi_chaosreg.refusals import Refusal
 
 _LOG = logging.getLogger(__name__)
 _PATH = "/chaos/manager/api/query"
@@ -83,7 +84,7 @@ class Harness:
             try:
                 self._ask(CREATE, "createImageRegistry", scope, {"identifiers": scope.identifiers, "input": request})
             except HarnessError as refused:
-                if refused.refusal is not Refusal.DUPLICATE:
+                if refused.refusal is not Refusal.CONFLICT:
                     raise
             else:
                 return None

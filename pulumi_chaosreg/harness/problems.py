@@ -1,38 +1,11 @@
 """Every way in which Harness refuses, as one clear error. No message ever holds the API key."""
 
-from enum import Enum, auto
-
-from pulumi_chaosreg.errors import ChaosregError, Finding
-
-
-class Refusal(Enum):
-    """What somebody who asks Harness may have to know to go on."""
-
-    UNREACHABLE = auto()  # nobody answers there, or not in time
-    DENIED = auto()  # another key is wanted, or more rights
-    MISSING = auto()  # there is no such thing
-    DUPLICATE = auto()  # a record is there already
-    BLOCKED = auto()  # a higher level lets nothing below differ
-    OTHER = auto()
+from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.refusals import ApiError, Refusal
 
 
-class HarnessError(ChaosregError):
-    """What the API says, or that it says nothing."""
-
-    def __init__(
-        self, finding: Finding, refusal: Refusal, *, transient: bool = False, wait: float | None = None
-    ) -> None:
-        super().__init__(finding)
-        self.refusal = refusal
-        self.transient = transient
-        """Whether it may be gone in a moment."""
-        self.wait = wait
-        """How many seconds Harness asks us to wait."""
-
-    @property
-    def is_denied(self) -> bool:
-        """Whether it needs another key, or more rights."""
-        return self.refusal is Refusal.DENIED
+class HarnessError(ApiError):
+    """What Harness's API says, or that it says nothing."""
 
 
 def unreachable(endpoint: str, cause: str, *, transient: bool) -> HarnessError:
@@ -87,7 +60,7 @@ def of_graphql(message: str, asked: str, where: str) -> HarnessError:
     low = message.lower()
     notes = (("asked", asked), ("answer", message))
     if "duplicate key" in low:
-        return HarnessError(Finding("CHR0816", f"{where} has a record already", notes=notes), Refusal.DUPLICATE)
+        return HarnessError(Finding("CHR0816", f"{where} has a record already", notes=notes), Refusal.CONFLICT)
     if "higher scope is blocking" in low or "enable override" in low:
         return blocked(where, low.rpartition("enable override from ")[2].strip(" .") or "a level above", notes)
     if "not found" in low or "no documents" in low:

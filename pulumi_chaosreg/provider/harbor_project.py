@@ -4,12 +4,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pulumi_chaosreg.harbor.problems import HarborError, Refusal
+from pulumi_chaosreg.harbor.problems import HarborError
 from pulumi_chaosreg.harbor.projects import Project, change, look, make, remove, seen
 from pulumi_chaosreg.provider.harbor_access import HarborAccess, ident_of, looked, place_of
 from pulumi_chaosreg.provider.resource import Found, Occasion
 from pulumi_chaosreg.provider.run import Run
 from pulumi_chaosreg.provider.unknown import is_unknown
+from pulumi_chaosreg.refusals import Refusal
 from pulumi_chaosreg.resources.harbor_project import HARBOR_PROJECT
 from pulumi_chaosreg.resources.table import Failure, Properties, ResourceChange
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.harness.client import PATIENCE, PREVIEW, Harness
-from pulumi_chaosreg.harness.problems import HarnessError, Refusal, blocked, written_by_others
+from pulumi_chaosreg.harness.problems import HarnessError, blocked, written_by_others
 from pulumi_chaosreg.harness.record import DEFAULT, IMAGES, Record
 from pulumi_chaosreg.harness.scope import HarnessScope
 from pulumi_chaosreg.oci.patience import Patience
@@ -20,6 +20,7 @@ from pulumi_chaosreg.provider.resource import Found, Occasion
 from pulumi_chaosreg.provider.run import Run
 from pulumi_chaosreg.provider.still_wanted import StillWanted
 from pulumi_chaosreg.provider.unknown import has_unknown, is_unknown
+from pulumi_chaosreg.refusals import Refusal
 from pulumi_chaosreg.resources.harness_image_registry import HARNESS_IMAGE_REGISTRY
 from pulumi_chaosreg.resources.table import Failure, Properties, ResourceChange
 from pulumi_chaosreg.settings.table import HARNESS_SAAS

@@ -4,9 +4,10 @@ import pytest
 
 from lab.harness_orders import fail, put, records, requests
 from pulumi_chaosreg.errors import ChaosregError
-from pulumi_chaosreg.harness.problems import HarnessError, Refusal
+from pulumi_chaosreg.harness.problems import HarnessError
 from pulumi_chaosreg.harness.record import DEFAULT, Record
 from pulumi_chaosreg.harness.scope import HarnessScope
+from pulumi_chaosreg.refusals import Refusal
 from tests.harness.conftest import ACCOUNT
 
 OPEN = Record("harbor.example", "chaos", allow_overrides=True)
