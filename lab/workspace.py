@@ -110,6 +110,12 @@ class Workspace:
         (self.folder / "Pulumi.yaml").write_text(text.replace(".venv", str(_PROJECT / ".venv")), "utf-8")
         shutil.copy(_PROJECT / "__main__.py", self.folder)
 
+    def add_stacks(self, **texts: str) -> None:
+        """Stack files, by stack."""
+        (self.folder / "stacks").mkdir(exist_ok=True)
+        for stack, text in texts.items():
+            (self.folder / "stacks" / f"Pulumi.{stack}.yaml").write_text(text, "utf-8")
+
     def set_day(self, day: str) -> None:
         """Let the program believe that it is this day (`2026-12-10`); what it makes with others keeps their clocks."""
         (self.folder / "__main__.py").write_text(_ON_A_DAY.format(day=day), "utf-8")

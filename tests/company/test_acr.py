@@ -51,8 +51,7 @@ NEW = "create_registry: true\n        location: westeurope\n        sku: Premium
 def company(tmp_path: Path, label: str) -> Workspace:
     workspace = Workspace(tmp_path / "company")
     workspace.add_project()
-    (workspace.folder / "stacks").mkdir()
-    (workspace.folder / FILE).write_text(ACME.replace("SPACE", label), "utf-8")
+    workspace.add_stacks(acme=ACME.replace("SPACE", label))
     workspace.init("acme")
     return workspace
 
@@ -143,8 +142,7 @@ def pulled_with(space: str) -> tuple[str, str]:
 def test_passwords_are_made_by_turns_and_the_one_in_use_stays(tmp_path: Path, label: str) -> None:
     company = Workspace(tmp_path / "company")
     company.add_project()
-    (company.folder / "stacks").mkdir()
-    (company.folder / FILE).write_text(MADE.replace("SPACE", label), "utf-8")
+    company.add_stacks(acme=MADE.replace("SPACE", label))
     company.init("acme")
     company.set_day("2026-11-29")
     with azure_manager() as azure:

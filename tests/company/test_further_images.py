@@ -29,10 +29,9 @@ def test_what_an_owner_lists_is_mirrored_also_where_nobody_pulls_yet(
 ) -> None:
     company, digests = Workspace(tmp_path / "company"), lab.upstream.digests
     company.add_project()
-    (company.folder / "stacks").mkdir()
     pinned = digests["chaos-runner:1.53.0"]
     text = ACME.format(target=private_target.host, source=lab.upstream.host, pinned=pinned)
-    (company.folder / "stacks/Pulumi.acme.yaml").write_text(text, "utf-8")
+    company.add_stacks(acme=text)
     company.run("chaosreg", "lock")
     company.init("acme")
     push = json.dumps(vars(lab.registry.push))

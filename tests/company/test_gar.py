@@ -44,8 +44,7 @@ config:
 def company(tmp_path: Path, label: str) -> Workspace:
     workspace = Workspace(tmp_path / "company")
     workspace.add_project()
-    (workspace.folder / "stacks").mkdir()
-    (workspace.folder / FILE).write_text(ACME.format(space=label), "utf-8")
+    workspace.add_stacks(acme=ACME.format(space=label))
     (workspace.folder / "key.json").write_text(json.dumps(KEY), "utf-8")
     workspace.init("acme")
     return workspace
@@ -148,9 +147,7 @@ def pulled_with(space: str) -> tuple[str, str]:
 def test_a_made_key_reaches_each_stack_and_alternates_with_the_next_one(tmp_path: Path, label: str) -> None:
     company = Workspace(tmp_path / "company")
     company.add_project()
-    (company.folder / "stacks").mkdir()
-    (company.folder / FILE).write_text(MADE.format(space=label), "utf-8")
-    (company.folder / "stacks/Pulumi.far.yaml").write_text(FAR.format(space=label), "utf-8")
+    company.add_stacks(acme=MADE.format(space=label), far=FAR.format(space=label))
     company.set_day("2026-11-29")
     company.init("acme", "far")
 

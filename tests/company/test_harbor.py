@@ -57,9 +57,8 @@ def project() -> str:
 def company(tmp_path: Path, label: str, harbor: HarborState, project: str) -> Workspace:
     workspace = Workspace(tmp_path / "company")
     workspace.add_project()
-    (workspace.folder / "stacks").mkdir()
     text = ACME.format(server=harbor.host, project=project, upstream=load().upstream.host, space=label)
-    (workspace.folder / FILE).write_text(text, "utf-8")
+    workspace.add_stacks(acme=text)
     workspace.init("acme")
     admin = json.dumps({"username": harbor.admin.username, "password": harbor.admin.password})
     workspace.run("pulumi", "config", "set", "--stack", "acme", "--secret", "chaosreg-credentials:harbor-admin", admin)
