@@ -112,4 +112,9 @@ def kind_of(server: str, said: str) -> RegistryKind:
 
 def extras(kind: RegistryKind) -> tuple[str, ...]:
     """The extras of our package that its stack needs: to make repositories, and to log the mirror in."""
-    return tuple(extra for extra in (kind.extra, kind.cloud) if extra)
+    return tuple(extra for extra in (kind.extra if is_made(kind) else None, kind.cloud) if extra)
+
+
+def is_made(kind: RegistryKind) -> bool:
+    """Whether the stack makes what images go to, by nothing but what was told: neither a login nor a subscription."""
+    return kind.provisions and not kind.made.login and not kind.made.needs

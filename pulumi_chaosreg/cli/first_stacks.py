@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pulumi_chaosreg.cli.first_logins import CREDENTIAL, FirstLogin, Form, extras, kind_of
+from pulumi_chaosreg.cli.first_logins import CREDENTIAL, FirstLogin, Form, extras, is_made, kind_of
 from pulumi_chaosreg.cli.installed_from import is_of_this_machine, requirement
 from pulumi_chaosreg.errors import ChaosregError, Finding, Place
 from pulumi_chaosreg.images.catalogue import load_catalogue
@@ -244,14 +244,9 @@ def _account(answers: Answers) -> Iterator[str]:
     yield f"      source: {_scalar(answers.source)}"
     if not any(f"{answers.source}/".startswith(f"{known}/") for known in load_catalogue().sources):
         yield f"      allow_sources: [{_scalar(answers.source)}] # default: Harness's own"
-    if _is_made(answers.kind):
+    if is_made(answers.kind):
         what = "a repository for each image" if answers.kind.each_image else "the repository"
         yield f"    repositories: {{create: true}} # this stack makes {what}; `destroy` leaves what has images"
-
-
-def _is_made(kind: RegistryKind) -> bool:
-    """Whether the stack makes what images go to, by nothing but what was told: neither a login nor a subscription."""
-    return kind.provisions and not kind.made.login and not kind.made.needs
 
 
 def _registry(answers: Answers) -> Iterator[str]:
@@ -260,7 +255,7 @@ def _registry(answers: Answers) -> Iterator[str]:
     yield f"    image_registry: # {kind.title}" if kind.name != "generic" else "    image_registry:"
     yield f"      server: {_scalar(answers.server)}"
     if answers.path:
-        needed = () if _is_made(kind) else kind.path_on(answers.server)
+        needed = () if is_made(kind) else kind.path_on(answers.server)
         names = zip(needed, answers.path.split("/"), strict=False)
         there = " and ".join(f"{what.lower()} `{name}`" for what, name in names)
         there = f"; {there} must exist before the first push" if there else ""
@@ -268,7 +263,7 @@ def _registry(answers: Answers) -> Iterator[str]:
     if answers.said_kind:
         yield f"      kind: {_scalar(answers.said_kind)} # its host name does not tell"
     yield f"      type: {'private' if login else 'public'}"
-    if kind.each_image and not _is_made(kind):
+    if kind.each_image and not is_made(kind):
         yield "      # the repository of each image must exist before the first push: `chaosreg resolve` names them"
     if not login:
         return

@@ -186,6 +186,14 @@ def test_where_there_is_no_secret_nothing_is_said_of_accounts(tmp_path, run, reg
     assert "service_accounts" not in (tmp_path / "stacks" / "Pulumi.acme-prod.yaml").read_text()
 
 
+def test_where_nothing_can_be_made_yet_no_extra_is_for_making_it(tmp_path, run):
+    code, out, err = run(*NEEDED, "--server", "acmeprod.azurecr.io/chaos")
+    assert (code, err) == (0, "")
+    assert out.startswith("assumed  --private --node-identity --provider aks\n")
+    assert "repositories" not in config_of(tmp_path, "acme")["chaosreg:account"]
+    assert (tmp_path / "requirements.txt").read_text() == "pulumi-chaosreg[azure]\n"
+
+
 def test_ecr_is_made_and_filled_with_the_extras_for_it_and_needs_no_password(tmp_path, run):
     _, out, _ = run(*NEEDED, "--server", ECR)
     assert ".venv/bin/pip install 'pulumi-chaosreg[ecr,aws]'\n" in out
