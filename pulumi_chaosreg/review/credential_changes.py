@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pulumi_chaosreg.review.edits import Edits
 from pulumi_chaosreg.review.made import Made, Pair
+from pulumi_chaosreg.scopes.making import making_login
 from pulumi_chaosreg.stacks.sections import stands_in_plain_text
 
 
@@ -16,7 +17,9 @@ class CredentialChange:
     stack: str
     """Empty where no file holds it: the environment may, or it is missing."""
     gets: tuple[str, ...]
-    """Who gets it now and did not before: `infrastructure payments/checkout/eu`, `mirror.push of acme`."""
+    """Who gets it now and did not before: `infrastructure payments/checkout/eu`, `repositories.login
+    of acme at acme.jfrog.io/docker-local`.
+    """
     loses: tuple[str, ...]
     has_other_value: bool
     """Whether another text stands in the file; a new or a removed value is one, too."""
@@ -43,7 +46,7 @@ def credential_changes(before: Made, after: Made, edits: Edits, pairs: Iterable[
             for name, stack in made.credentials(each).items() if each else ():
                 side.setdefault((name, stack or ""), {})[who] = None
     for made, side in ((before, old), (after, new)):
-        for held, who in _of_mirrors(made, edits):
+        for held, who in _of_owners(made, edits):
             side.setdefault(held, {})[who] = None
     changes = []
     for name, stack in sorted({**old, **new}):
@@ -64,12 +67,17 @@ def credential_changes(before: Made, after: Made, edits: Edits, pairs: Iterable[
     return tuple(changes)
 
 
-def _of_mirrors(made: Made, edits: Edits) -> Iterator[tuple[_Held, str]]:
-    """What the owners' mirrors log in with; an owner's stack must hold it itself."""
+def _of_owners(made: Made, edits: Edits) -> Iterator[tuple[_Held, str]]:
+    """What owners fill and make their registries with, and levels write to Harness with: from their own stacks."""
     was_of = {was: now for now in edits.after.company.scopes if (was := edits.was(now))}
     for demand in made.reviewed.demands:
-        owner, policy = demand.owner, demand.registry.policy
-        if owner and policy and not edits.is_unknown(owner):
-            path = was_of.get(owner, owner).path
-            for key, named in policy.credentials.items():
-                yield (named.value, owner.stack), f"mirror.{key} of {path} into {demand.registry.path}"
+        owner, registry = demand.owner, demand.registry
+        if owner and not edits.is_unknown(owner):
+            path, login = was_of.get(owner, owner).path, making_login(registry)
+            for key, named in registry.policy.credentials.items() if registry.policy else ():
+                yield (named.value, owner.stack), f"mirror.{key} of {path} into {registry.path}"
+            if login:
+                yield (login.value, owner.stack), f"repositories.login of {path} at {registry.path}"
+    for scope, record in made.reviewed.published.items():
+        if record.login and not edits.is_unknown(scope):
+            yield (record.login.value, scope.stack), f"harness.login of {was_of.get(scope, scope).path}"

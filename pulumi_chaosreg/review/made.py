@@ -43,6 +43,8 @@ class Made:
         """What stands for a credential in a stack's file: only to be compared."""
         return self._texts.get(stack or "", {}).get(name)
 
-    def mirror_login(self, owner: Scope, name: str) -> object:
-        """The same for one that an owner's mirror names, which its own stack must hold."""
-        return self.text(owner.stack, name)
+    def login_of_owner(self, owner: Scope, name: str) -> object:
+        """The same for one that an owner names, which its own stack must hold: another NAME may be another value where
+        no file holds it.
+        """
+        return self.text(owner.stack, name) or name

@@ -91,7 +91,7 @@ class _Inputs:
         for (owner, path), (registry, images) in mirrored.items():
             if images and registry.policy:  # the owner's path is in the names of its resources
                 named = registry.policy.credentials.items()
-                logins = {key: made.mirror_login(owner, one.value) for key, one in named}
+                logins = {key: made.login_of_owner(owner, one.value) for key, one in named}
                 inputs = {"images": images, "paths": [owner.path, *former_paths(owner)]}
                 inputs |= {"policy": _of_policy(registry.policy), "logins": logins}
                 self._add(owner.stack, f"mirror of {owner.title} into {path}", inputs)
@@ -102,7 +102,7 @@ class _Inputs:
                     inputs = {
                         "images": [str(image) for image in kept],
                         "paths": [owner.path, *former_paths(owner)],
-                        "key": made.mirror_login(owner, login.value) if (login := making_login(registry)) else None,
+                        "key": made.login_of_owner(owner, login.value) if (login := making_login(registry)) else None,
                         **said,
                     }
                     self._add(owner.stack, f"repositories of {owner.title} at {registry.path}", inputs)
