@@ -17,9 +17,13 @@ class Reach:
     """Where it redirects to for blobs."""
     login: Sequence[str] = ()
     """Who is asked by a machine that logs in with its cloud's identity."""
+    nodes: Sequence[str] | None = None
+    """Who is asked by nodes of the same cloud, which log in by a plugin of their own; None where these are the same."""
     refresh: Sequence[str] = ()
     """Who is asked by a refresher; empty where these are the same."""
     make: Sequence[str] = ()
-    """Who is asked by `pulumi up` where repositories are made."""
+    """Who is asked by `pulumi up` where repositories are made; empty where the registry itself is."""
+    make_logins: Sequence[str] = ()
+    """Who is asked besides where pull credentials are made, too."""
     delete: Sequence[str] = ()
     """Who is asked besides to take tags away."""

@@ -13,10 +13,12 @@ from pulumi_chaosreg.registries.azure import azure_cloud
 from pulumi_chaosreg.registries.kinds import RegistryKind, registry_kind
 from pulumi_chaosreg.registries.servers import canonical_server
 from pulumi_chaosreg.scopes.delivery import How
-from pulumi_chaosreg.scopes.mirror_policy import repositories_said
+from pulumi_chaosreg.scopes.made_by_owner import made_at
+from pulumi_chaosreg.scopes.making import is_made, said_of
 from pulumi_chaosreg.scopes.publication import Publication
+from pulumi_chaosreg.scopes.registry import Registry
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
-from pulumi_chaosreg.settings.table import REPOSITORIES
+from pulumi_chaosreg.settings.table import CLUSTER, REPOSITORIES
 
 _HTTPS, _HTTP = 443, 80
 
@@ -51,19 +53,19 @@ def asked(config: ResolvedConfig) -> Iterator[Asked]:
         yield from _hosts(kind.reach.login, server, kind, Who.CI, f"login at {server}")
         deletes = registry.policy.on_destroy is not None and registry.policy.on_destroy.value == "delete"
         yield from _hosts(kind.reach.delete if deletes else (), server, kind, Who.CI, f"deletions at {server}")
-    said = repositories_said(registry.owner, registry.base) if registry.owner else {}
-    if (create := said.get(REPOSITORIES.create.key)) and create.value:
-        why = f"repositories at {server}"
-        yield from _hosts(kind.reach.make, server, kind, Who.CI, why)
-        if kind.made.shared_name and (key := said.get(REPOSITORIES.repository_key.key)):
-            yield _asked(f"https://{named(server, registry.account.value, key.value).platform}", Who.CI, why)
+    if is_made(registry):
+        yield from _makers(registry)
     for pulled in {server, *(image.reference.server for image in config.images)}:
         yield from _registry(pulled, Who.NODES, "pulls")
+    provider = config.of_cluster().get(CLUSTER.provider.key, "")
     for delivery, of, of_kind in (
         *([(config.delivery, server, kind)] if config.delivery else []),
         *((one.delivery, one.registry.server.value, one.registry.kind) for one in config.others),
     ):
-        who = {How.NODE_IDENTITY: Who.NODES, How.REFRESHER: Who.REFRESHER}.get(delivery.how.value)
+        who, reach = {How.NODE_IDENTITY: Who.NODES, How.REFRESHER: Who.REFRESHER}.get(delivery.how.value), of_kind.reach
+        logins = (delivery.refresher and reach.refresh) or reach.login
+        if reach.nodes is not None and who is Who.NODES and of_kind.has_nodes_on(provider):
+            logins = reach.nodes
         if delivery.refresher:
             yield from _registry(
                 canonical_server(Reference.parse(delivery.refresher.image.value).server),
@@ -71,10 +73,22 @@ def asked(config: ResolvedConfig) -> Iterator[Asked]:
                 "the refresher's image",
             )
         if who:
-            login = of_kind.reach.login
-            yield from _hosts(
-                (delivery.refresher and of_kind.reach.refresh) or login, of, of_kind, who, f"login at {of}"
-            )
+            yield from _hosts(logins, of, of_kind, who, f"login at {of}")
+
+
+def _makers(registry: Registry) -> Iterator[Asked]:
+    """Whose API makes the repositories, and pull credentials with them."""
+    server, kind = registry.server.value, registry.kind
+    why, reach = f"repositories at {server}", kind.reach
+    yield from _hosts(reach.make, server, kind, Who.CI, why)
+    if made_at(registry):
+        yield from _hosts(reach.make_logins, server, kind, Who.CI, f"pull credentials of {server}")
+    if kind.made.shared_name:
+        key = said_of(registry, REPOSITORIES.repository_key)
+        platform = named(server, registry.account.value, key.value if key else "").platform
+        yield _asked(f"https://{platform}", Who.CI, why)
+    elif not reach.make:
+        yield _asked(base_url(server), Who.CI, why)
 
 
 def asked_for_record(record: Publication) -> Asked:

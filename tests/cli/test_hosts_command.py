@@ -95,6 +95,46 @@ def test_hosts_of_aws_end_as_they_do_there(hosts):
     assert ("prod-cn-north-1-starport-layer-bucket.s3.cn-north-1.amazonaws.com.cn", "nodes") in found
 
 
+@pytest.mark.parametrize(("provider", "expected"), [("gke", set()), ("gke_autopilot", set()), ("eks", {"sts", "iam"})])
+def test_nodes_on_gke_ask_their_own_metadata_server(hosts, provider, expected):
+    registry = {"server": "europe-docker.pkg.dev", "account": "p/r", "type": "private"}
+    registry["authentication"] = {"type": "node_identity"}
+    below = {"cluster": {"context": "c", "provider": provider}}
+    found = asked(hosts({"image_registry": registry, "mirror": ON_ECR["mirror"]}, below, "-o", "json"))
+    logins = {"sts": "sts.googleapis.com", "iam": "iamcredentials.googleapis.com"}
+    assert {word for word, host in logins.items() if (host, "nodes") in found} == expected
+
+
+@pytest.mark.parametrize(("type_", "is_asked"), [("made", True), ("node_identity", False)])
+def test_whoever_makes_pull_credentials_at_google_asks_for_service_accounts(hosts, type_, is_asked):
+    registry = {"server": "europe-docker.pkg.dev", "account": "p/r", "type": "private"}
+    registry["authentication"] = {"type": type_} | ({"lifetime_days": 90} if is_asked else {})
+    account = {"image_registry": registry, "mirror": "off", "repositories": {"create": True}}
+    assert (("iam.googleapis.com", "CI") in asked(hosts(account, None, "-o", "json"))) is is_asked
+
+
+@pytest.mark.parametrize(
+    ("registry", "more", "expected"),
+    [
+        ({"server": "acme.jfrog.io", "account": "docker-local"}, {}, ("acme.jfrog.io", 443)),
+        ({"server": "acme-chaos.jfrog.io"}, {"repository_key": "chaos"}, ("acme.jfrog.io", 443)),
+        (
+            {"server": "jfrog.example:5001", "account": "x", "kind": "artifactory"},
+            {"repository_key": "chaos"},
+            ("jfrog.example", 443),
+        ),
+        ({"server": "harbor.example:8443", "account": "chaos", "kind": "harbor"}, {}, ("harbor.example", 8443)),
+    ],
+    ids=["the path", "the host", "the port", "Harbor"],
+)
+def test_whoever_makes_repositories_asks_the_registry_s_own_api(hosts, registry, more, expected):
+    registry = {**registry, "type": "private", "authentication": {"username": "u", "password_secret": "p"}}
+    repositories = {"create": True, "login": "admin", **more}
+    text = hosts({"image_registry": registry, "repositories": repositories, "mirror": "off"}, None, "-o", "json")
+    made = [row for row in json.loads(text) for one in row["asked_by"] if one["why"].startswith("repositories at ")]
+    assert [(row["host"], row["port"]) for row in made] == [expected]
+
+
 def test_a_repository_in_jfrog_s_host_is_made_at_the_host_without_it(hosts):
     registry = {
         "server": "acme-docker-local.jfrog.io",
