@@ -321,7 +321,8 @@ def wrong_words() -> Iterator[Mistake]:
         if isinstance(entry.kind, Text) and entry.kind.choices:
             right = entry.value.value
             for way, wrong in _some(entry, {**_misspelt(right), "another": "zzz"}).items():
-                advice = "valid values: " if way == "another" else f"valid values: {right}"
+                asked = "" if way == "another" else f"did you mean `{right}`? "
+                advice = f"{asked}valid values: {right if asked else ''}"
                 yield _mistake(f"{way}: {wrong}", entry, entry.given(wrong), "CHR0107", help=advice)
 
 
