@@ -108,6 +108,12 @@ def told(findings: Iterable[Finding]) -> list[Finding]:
     return [finding for finding in every if not finding.follows and causes.isdisjoint(finding.follows_from)]
 
 
+def listed(words: Iterable[str]) -> str:
+    """As a sentence lists them: "`a`, `b` and `c`"."""
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
+
+
 def visible(text: str) -> str:
     """The text on one line, with nothing in it that steers a terminal: other characters as escapes."""
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)

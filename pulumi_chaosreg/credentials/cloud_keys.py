@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.errors import ChaosregError, listed
 
 
 def checked_keys(name: str, value: Any, parts: Sequence[str]) -> dict[str, str]:
@@ -15,7 +15,7 @@ def checked_keys(name: str, value: Any, parts: Sequence[str]) -> dict[str, str]:
             value = json.loads(value)
     if isinstance(value, Mapping) and all(isinstance(value.get(part), str) and value[part] for part in parts):
         return {part: value[part].strip() for part in parts}
-    wanted = " and ".join(f"`{part}`" for part in parts)
+    wanted = listed(f"`{part}`" for part in parts)
     raise ChaosregError.of(
         "CHR0531",
         f"`chaosreg-credentials:{name}` is not a key for a refresher: it needs {wanted}",

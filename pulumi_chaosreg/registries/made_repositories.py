@@ -14,6 +14,8 @@ class KeyForm:
     """May have the group `region`: the registry's own, then."""
     shown: str
     """As people write it."""
+    called: str
+    """What the cloud calls a text of this form."""
 
     def fits(self, key: str) -> bool:
         """Whether it is of this form."""

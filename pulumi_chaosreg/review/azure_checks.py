@@ -1,9 +1,9 @@
 """What `repositories.azure` must say before a registry's rights can be made, and what no registry there can be."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.errors import Finding, listed
 from pulumi_chaosreg.scopes.demand import Demand, by_images
 from pulumi_chaosreg.scopes.mirror_policy import own_or_inherited, repositories_said
 from pulumi_chaosreg.scopes.model import Decided
@@ -12,6 +12,15 @@ from pulumi_chaosreg.settings.table import REPOSITORIES
 
 _PREMIUM = {"allowed_ips": "rules for addresses", "public_network": "private endpoints"}
 """Key → what only this tier has."""
+
+_ALWAYS = ("subscription_id", "resource_group", "permissions")
+_EXAMPLES = {"subscription_id": "…", "resource_group": "…", "permissions": "rbac", "location": "westeurope"}
+_ASKING = {
+    "subscription_id": "az account list",
+    "resource_group": "az group list",
+    "location": "az account list-locations",
+}
+"""Key → what prints the values that a registry may have that is not there yet."""
 
 
 def check_azure(demands: Iterable[Demand]) -> Iterator[Finding]:
@@ -27,34 +36,38 @@ def check_azure(demands: Iterable[Demand]) -> Iterator[Finding]:
             continue
         azure = own_or_inherited(owner, registry.base, REPOSITORIES.azure)
         if azure is None:
-            found[_unsaid(registry, create, ["subscription_id", "resource_group", "permissions"])] = None
+            found[_unsaid(registry, create, _ALWAYS)] = None
             continue
         found |= dict.fromkeys([*_lacking(registry, azure), *_tier(azure, said), *_impossible(registry, azure)])
     yield from found
 
 
-def _unsaid(registry: Registry, where: Decided[Any], keys: list[str]) -> Finding:
-    listed = " and ".join(f"`{key}`" for key in keys)
+def _unsaid(registry: Registry, where: Decided[Any], keys: Sequence[str], *, is_new: bool = False) -> Finding:
+    lines = [f"{key}: {_EXAMPLES[key]}" for key in keys]
+    is_all = where.origin.path[-1] != REPOSITORIES.azure.key
+    advice = f"write `azure: {{{', '.join(lines)}}}`" if is_all else f"add {listed(f'`{one}`' for one in lines)} to it"
+    if is_new:
+        asking = [f"`{_ASKING[key]}`" for key in keys if key in _ASKING]
+        advice += f"; see {listed(asking)}" if asking else ""
+    else:
+        name = registry.server.value.partition(".")[0].partition("-")[0]  # behind a `-` is Azure's own hash
+        advice += f"; `az acr show --name {name}` prints what holds there"
+    if "permissions" in keys and not is_new:
+        advice += " (`permissions: abac` where its `roleAssignmentMode` is `AbacRepositoryPermissions`)"
     return Finding(
         "CHR0471",
-        f"`repositories.azure` does not say {listed} of `{registry.server.value}`",
+        f"`repositories.azure` does not say {listed(f'`{key}`' for key in keys)} of `{registry.server.value}`",
         where.origin.place,
-        help="write `azure: {subscription_id: …, resource_group: …, permissions: rbac}`; `az acr show --name NAME` "
-        "prints them (`permissions: abac` where its `roleAssignmentMode` is `AbacRepositoryPermissions`)",
+        help=advice,
     )
 
 
 def _lacking(registry: Registry, azure: Decided[dict[str, Any]]) -> Iterator[Finding]:
     said = azure.value
-    needed = [
-        "subscription_id",
-        "resource_group",
-        "permissions",
-        *(["location"] if said.get("create_registry") else []),
-    ]
-    unsaid = [key for key in needed if not said.get(key)]
+    is_new = bool(said.get("create_registry"))
+    unsaid = [key for key in (*_ALWAYS, *(["location"] if is_new else [])) if not said.get(key)]
     if unsaid:
-        yield _unsaid(registry, azure, unsaid)
+        yield _unsaid(registry, azure, unsaid, is_new=is_new)
     if registry.kind.made.needs_path and not registry.account.value.strip("/"):
         yield Finding(
             "CHR0471",

@@ -42,13 +42,14 @@ def _moving_tags(registry: Registry, images: Iterable[ResolvedImage], catalogue:
     for repository, moving in sorted(of_repository.items()):
         if len(moving) > room:
             others = ", besides that for signatures" if signed and limit else ""
+            move = "tags move" if len(moving) > 1 else "tag moves"
             most = f"at most {room} exceptions" if limit else "no exceptions"
             yield Finding(
                 "CHR0443",
-                f"{len(moving)} tags move in repository `{repository}`, but {registry.kind.title} allows {most} from "
+                f"{len(moving)} {move} in repository `{repository}`, but {registry.kind.title} allows {most} from "
                 f"immutable tags{others}",
                 moving[max(moving)].place,
-                notes=(("they move", ", ".join(f"`{tag}`" for tag in sorted(moving))),),
+                notes=(("moving", ", ".join(f"`{tag}`" for tag in sorted(moving))),),
                 help="write releases' tags, or set `repositories: {immutable_tags: false}`",
             )
 
@@ -109,7 +110,7 @@ def _key(registry: Registry) -> Iterator[Finding]:
             "CHR0445",
             f"{subject}: it is not of the form `{form.shown}`",
             key.origin.place,
-            help=f"write the key's own ARN, `{shown}`",
+            help=f"write the key's own {form.called}, `{shown}`",
         )
     elif there and here and there != here:
         yield Finding(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.errors import Finding, listed
 from pulumi_chaosreg.registries.kinds import all_kinds
 from pulumi_chaosreg.scopes.demand import Demand
 from pulumi_chaosreg.scopes.model import Origin
@@ -23,7 +23,7 @@ def check_scans(demands: Iterable[Demand]) -> Iterator[Finding]:
     for origin, registries in waiting.values():
         if any(registry.kind.scans_by for registry in registries):
             continue
-        servers = " and ".join(sorted({f"`{registry.server.value}`" for registry in registries}))
+        servers = listed(sorted({f"`{registry.server.value}`" for registry in registries}))
         known = " and ".join(f"{kind.title} (`kind: {kind.name}`)" for kind in _SCANNING)
         yield Finding(
             "CHR0466",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from pulumi_chaosreg.errors import Finding
+from pulumi_chaosreg.errors import Finding, listed
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.scopes.demand import by_images
 from pulumi_chaosreg.scopes.locks import lock_on
@@ -59,7 +59,7 @@ def _of_owner(scope: Scope, below: list[ResolvedConfig]) -> Iterator[Finding]:
     for row in asked[:1]:
         (owner, base), registry = next(iter(owned.items()))
         where = f"under `{'.'.join((*base, row.key))}`" if registry.name and row is SECTION.mirror else f"as `{row}`"
-        what = " and ".join(f"`{one}`" for one in asked) + (" has" if len(asked) == 1 else " have")
+        what = listed(f"`{one}`" for one in asked) + (" has" if len(asked) == 1 else " have")
         yield Finding(
             "CHR0336",
             f"{what} no effect here: {owner.title} owns `{registry.path}` and decides how it is filled",

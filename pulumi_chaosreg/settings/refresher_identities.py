@@ -79,6 +79,8 @@ def identity_form(identity: str) -> IdentityForm:
 
 def _advise(text: str) -> str:
     """For what is nearly one. Nothing of the text is repeated: it may be a key."""
+    if re.match(r"projects/[0-9]+/locations/global/workloadIdentityPools/[^/]+/providers/[^/]+\Z", text):
+        return "correct the pool's or the provider's id: Google's have 4 to 32 letters a-z, digits and `-`"
     if "workloadIdentityPools" in text or text.startswith(("principal", "//iam.googleapis.com", "projects/")):
         return f"write the provider's full name, with the project's number, as in `{_PROVIDER}`"
     if text.startswith("/subscriptions/"):

@@ -50,6 +50,22 @@ def test_five_exceptions_are_four_tags_that_move_beside_those_of_signatures(proj
     assert codes(project, *moving, "nightly", mirror={"signatures": "skip"}) == ["CHR0443"]
 
 
+def test_one_tag_that_moves_is_one(project):
+    gar = {"server": "europe-docker.pkg.dev", "account": "acme/chaos", "type": "public"}
+    account = {"image_registry": gar, "mirror": {"source": "docker.io/harness"}, "repositories": {"create": True}}
+    account["images"] = {"release": "1.94.4", "tags": {"chaos-ddcr": "latest"}}
+    (finding,) = (one for one in project.four_levels(account=account).reviewed.errors if one.code == "CHR0443")
+    assert finding.message.startswith("1 tag moves in repository ")
+
+
+def test_of_google_s_key_the_name_is_meant(project):
+    gar = {"server": "europe-docker.pkg.dev", "account": "acme/chaos", "type": "public"}
+    made = {"create": True, "kms_key": "chaos"}
+    outcome = project.four_levels(account={"image_registry": gar, "mirror": "off", "repositories": made})
+    (finding,) = (one for one in outcome.reviewed.errors if one.code == "CHR0445")
+    assert finding.help.startswith("write the key's own resource name, `projects/PROJECT/locations/europe/")
+
+
 def test_tags_count_that_move_in_one_repository_of_one_that_we_make(project):
     moving = ("ci", "dev", "edge", "latest", "main")
     assert codes(project, *moving, immutable_tags=False) == []

@@ -23,7 +23,10 @@ def account(*repositories: str, server: str = "acmeprod.azurecr.io", path: str =
 MISTAKES = {
     "nobody says where it is": (
         account("create: true  #! CHR0471"),
-        ["does not say `subscription_id` and `resource_group` and `permissions` of `acmeprod.azurecr.io`"],
+        [
+            "does not say `subscription_id`, `resource_group` and `permissions` of `acmeprod.azurecr.io`",
+            "help: write `azure: {subscription_id: …, resource_group: …, permissions: rbac}`; `az acr show ",
+        ],
     ),
     "which roles count is never guessed": (
         account("create: true", f"azure: {{{WHERE}}}  #! CHR0471"),
@@ -31,7 +34,10 @@ MISTAKES = {
     ),
     "a registry that is made has a place": (
         account("create: true", f"azure: {{{WHERE}, permissions: rbac, create_registry: true}}  #! CHR0471"),
-        ["does not say `location`"],
+        [
+            "does not say `location` of",
+            "help: add `location: westeurope` to it; see `az account list-locations`",
+        ],
     ),
     "rules for addresses of a registry that is there": (
         account("create: true", f"azure: {{{WHERE}, permissions: rbac, allowed_ips: [203.0.113.7]}}  #! CHR0472"),

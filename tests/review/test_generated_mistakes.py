@@ -332,7 +332,7 @@ MALFORMED = {
     "an Azure region": ("West Europe", "west-europe"),
     "a principal": ("nodes", "sp:66666666-7777-8888-9999-000000000000"),
     "an IPv4 address or range": ("0.0.0.0/0", "203.0.113.7/24", "2001:db8::/32", "office"),
-    "an IAM member, or a known set of them": (
+    "a known IAM member": (
         "allUsers",
         "allAuthenticatedUsers",
         "group:platform",

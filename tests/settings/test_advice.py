@@ -24,6 +24,21 @@ def said_of(section):
             "write the registry itself: `{server: h.example, account: chaos, type: public}` (or `private`, with "
             "`authentication`)",
         ),
+        (
+            {"repositories": {"members": {"pull": ["allUsers"]}}},
+            "is not a known IAM member",
+            "leave it out: it would make the images public; name who pulls them",
+        ),
+        (
+            {"pull_secret": {"identity": "projects/1/locations/global/workloadIdentityPools/p/providers/prod"}},
+            "is not an identity for a refresher",
+            "correct the pool's or the provider's id: Google's have 4 to 32 letters a-z, digits and `-`",
+        ),
+        (
+            {"pull_secret": {"identity": "projects/acme/locations/global/workloadIdentityPools/pool"}},
+            "is not an identity for a refresher",
+            "write the provider's full name, with the project's number",
+        ),
         ({"image_registry": "EU"}, "is not the name of a registry", "write `eu`: names are lowercase"),
         ({"image_registry": {"name": "Eu-1"}}, "is not the name of a registry", "write `eu-1`: names are lowercase"),
         (
