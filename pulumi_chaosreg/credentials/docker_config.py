@@ -144,7 +144,8 @@ def checked_docker_config(name: str, value: Any, username: str | None, server: s
         raise ChaosregError.of(
             "CHR0551",
             f"`chaosreg-credentials:{name}` has {refused}, which `{host}` never takes",
-            help=f"make {kind.example_means}, and set it with `pulumi config set --secret`",
+            help=f"make {kind.example_means}, and run `pulumi config set --secret chaosreg-credentials:{name}` with "
+            "the `--stack` whose file has it",
         )
     return _dump(auths)
 

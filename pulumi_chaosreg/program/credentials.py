@@ -9,10 +9,12 @@ import pulumi
 from pulumi_chaosreg.components.day_of_run import day_of_run
 from pulumi_chaosreg.components.pull_logins import PullLogin
 from pulumi_chaosreg.errors import ChaosregError, Finding
+from pulumi_chaosreg.registries.kinds import RegistryKind
 from pulumi_chaosreg.review.review import Review
 from pulumi_chaosreg.scopes.delivery import Delivery
 from pulumi_chaosreg.scopes.making import logins_of_owner
-from pulumi_chaosreg.scopes.model import Scope
+from pulumi_chaosreg.scopes.model import Decided, Scope
+from pulumi_chaosreg.settings.table import REPOSITORIES
 from pulumi_chaosreg.stacks.company import Company
 from pulumi_chaosreg.stacks.key_file import read_key_file
 from pulumi_chaosreg.stacks.sections import CREDENTIALS
@@ -79,7 +81,7 @@ class CredentialValues:
         """What these scopes make repositories and fill registries with, and this stack has no value for (CHR0501)."""
         config = pulumi.Config(CREDENTIALS)
         needed = (
-            (owner, named)
+            (owner, named, _is_token(named, demand.registry.kind))
             for owner in owned
             for demand in reviewed.mirrored_by(owner)
             for named in logins_of_owner(demand.registry)
@@ -90,11 +92,10 @@ class CredentialValues:
                 f"credential `{named.value}` has no value, but {owner.title} needs it for its registry",
                 named.origin.place,
                 notes=(("looked at", f"{CREDENTIALS}:{named.value} in the stack `{self.stack}`"),),
-                help=f"run `pulumi config set --stack {self.stack} --secret --path "
-                f"'{CREDENTIALS}:{named.value}.username'`, and the same for `.password`",
+                help=f"run `pulumi config set --stack {self.stack} --secret {_value(named.value, is_token=is_token)}",
                 hides_value=True,
             )
-            for owner, named in needed
+            for owner, named, is_token in needed
             if config.get_secret(named.value) is None
         ]
 
@@ -141,6 +142,18 @@ class CredentialValues:
         above = self._reference(stack)
         outputs = pulumi.Output.all(values=above.get_output(OUTPUT), names=above.get_output(OUTPUT_NAMES))
         return pulumi.Output.secret(outputs.apply(lambda o: _handed_down(o["values"], o["names"], stack, name)))
+
+
+def _is_token(named: Decided[str], kind: RegistryKind) -> bool:
+    """Whether this login of an owner may be a token alone."""
+    return kind.made.token_alone and named.origin.path[-1] == REPOSITORIES.login.key
+
+
+def _value(name: str, *, is_token: bool) -> str:
+    """What is set of it, as a command goes on."""
+    if is_token:
+        return f"{CREDENTIALS}:{name}`: an access token"
+    return f"--path '{CREDENTIALS}:{name}.username'`, and the same for `.password`"
 
 
 async def _initialised(full: str, stack: str) -> str:

@@ -108,6 +108,8 @@ class MadeRepositories:
     """The keys of `takes` without which nothing can be made: only people know what they must say."""
     login: bool = False
     """Whether who makes them needs a login of the registry's own: there is no cloud's identity."""
+    token_alone: bool = False
+    """Whether that login may be a token without a user."""
     makes_logins: bool = False
     """Whether pull credentials can be made with them (`type: made`)."""
     shared_name: SharedName | None = None

@@ -143,23 +143,25 @@ def _files(company: Company, scopes: Iterable[Scope]) -> list[StackFile]:
     return [company.files[stack] for stack in stacks if stack in company.files]
 
 
-def _how_to_set(parts: tuple[str, ...]) -> str:
+def _how_to_set(parts: tuple[str, ...], stack: str) -> str:
+    in_stack = f" --stack {stack}" if stack else ""
     if not parts:
-        return f"set it with `pulumi config set --secret {CREDENTIALS}:NAME`"
+        return f"set it with `pulumi config set{in_stack} --secret {CREDENTIALS}:NAME`"
     others = " and ".join(f"`.{part}`" for part in parts[1:])
     return (
-        f"set all parts, `pulumi config set --secret --path '{CREDENTIALS}:NAME.{parts[0]}'` and the same for "
-        f"{others}; or write an identity that needs no keys"
+        f"set all parts, `pulumi config set{in_stack} --secret --path '{CREDENTIALS}:NAME.{parts[0]}'` and the same "
+        f"for {others}; or write an identity that needs no keys"
     )
 
 
 def _finding(place: Place, name: str, files: Sequence[StackFile], parts: tuple[str, ...]) -> Finding:
     known = sorted({one for file in files for one in file.credentials})
+    stack = next((file.stack for file in files if file.path == place.file), "")  # where it is named
     return Finding(
         "CHR0501",
         f"`{place.keys[-1]}` names a credential that has no value",
         place,
         notes=(("looked at", ", ".join(file.path.name for file in files)), ("names there", ", ".join(known) or "none")),
-        help=f"{did_you_mean(name, known, 0.6)}{_how_to_set(parts)}",
+        help=f"{did_you_mean(name, known, 0.6)}{_how_to_set(parts, stack)}",
         hides_value=True,  # a password may stand in the place of its name
     )

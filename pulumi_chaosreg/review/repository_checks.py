@@ -7,7 +7,7 @@ from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.scopes.demand import Demand, by_images
 from pulumi_chaosreg.scopes.making import is_made, said_of
 from pulumi_chaosreg.scopes.model import Scope
-from pulumi_chaosreg.scopes.registry import Registry
+from pulumi_chaosreg.scopes.registry import Registry, setting
 from pulumi_chaosreg.scopes.resolved import ResolvedImage
 from pulumi_chaosreg.settings.table import MIRROR, REPOSITORIES
 
@@ -130,6 +130,5 @@ def _login(registry: Registry) -> Iterator[Finding]:
             "CHR0548",
             f"nobody is named who makes repositories at `{registry.server.value}` ({registry.kind.title})",
             create.origin.place,
-            help="add `login: NAME` below `repositories`, and set its value with `pulumi config set --secret "
-            "chaosreg-credentials:NAME`",
+            help=f"add `login: NAME` below `repositories`, and set its value with `{setting(registry.owner, 'NAME')}`",
         )

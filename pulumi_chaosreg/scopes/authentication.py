@@ -8,7 +8,7 @@ from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.registries.kinds import KEY_FILE_TYPE, resembled_kind, to_say, unsaid_kinds
 from pulumi_chaosreg.scopes.made_by_owner import MADE, incomplete, unmade
 from pulumi_chaosreg.scopes.model import Decided, Scope, nearest
-from pulumi_chaosreg.scopes.registry import Registry
+from pulumi_chaosreg.scopes.registry import Registry, setting
 from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, PULL_SECRET
 
 _RECOGNISED_BY = (IMAGE_REGISTRY.server, IMAGE_REGISTRY.kind)
@@ -33,7 +33,9 @@ def authentication_for(scope: Scope, registry: Registry) -> tuple[Decided[Mappin
         unclear = any(scope.is_unclear(row) or registry.is_unclear(row) for row in _RECOGNISED_BY)
         return None, [replace(mismatch, follows=mismatch.follows or unclear)]
     whole = {**_known_user(type_, said, registry), **said, "type": type_}
-    findings = [Finding("CHR0505", problem, place, help=advice) for problem, advice in _incomplete(whole, registry)]
+    findings = [
+        Finding("CHR0505", problem, place, help=advice) for problem, advice in _incomplete(whole, registry, found)
+    ]
     authentication = Decided(whole, found.origin)
     if type_ == MADE:
         findings += unmade(registry, authentication)
@@ -85,7 +87,9 @@ def _mismatch(type_: str, said: Mapping[str, Any], registry: Registry, place: Pl
     return None
 
 
-def _incomplete(said: Mapping[str, Any], registry: Registry) -> Iterator[tuple[str, str]]:
+def _incomplete(
+    said: Mapping[str, Any], registry: Registry, written: Decided[Mapping[str, Any]]
+) -> Iterator[tuple[str, str]]:
     """(problem, advice)."""
     type_, kind, server = said["type"], registry.kind, registry.server.value
     yield from incomplete(type_, said)
@@ -106,5 +110,5 @@ def _incomplete(said: Mapping[str, Any], registry: Registry) -> Iterator[tuple[s
         what = "a token has no value" if type_ == "token" else "basic authentication has no password"
         yield (
             f"{what}: neither `password_secret` nor `password_env`",
-            "set it with `pulumi config set --secret chaosreg-credentials:NAME`, and add `password_secret: NAME`",
+            f"set it with `{setting(written.origin.scope, 'NAME')}`, and add `password_secret: NAME`",
         )

@@ -268,6 +268,12 @@ def _nearest(scope: Scope, top: Scope, setting: Setting[T]) -> Decided[T] | None
     return None
 
 
+def setting(scope: Scope | None, name: str) -> str:
+    """The command that gives the credential of this NAME its value, in the scope's stack."""
+    stack = f" --stack {scope.stack}" if scope and scope.stack else ""
+    return f"pulumi config set{stack} --secret chaosreg-credentials:{name}"
+
+
 def _no_type(registry: Registry) -> Finding:
     return Finding(
         "CHR0211",

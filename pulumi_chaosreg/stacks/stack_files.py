@@ -168,7 +168,7 @@ class StackFolder:
             namespace, _, name = key.partition(":")
             if namespace == CREDENTIALS:
                 credentials.add(name)
-                self._check_credential(key, value, path)
+                self._check_credential(stack, key, value, path)
             elif section := section_of(key, config, path, self.findings, self.project_name):
                 # `-c chaosreg:account='{…}'` and `pulumi config set` write JSON as a string into the file
                 sections[section] = _parsed(value) if isinstance(value, str) and value.startswith("{") else value
@@ -185,7 +185,7 @@ class StackFolder:
         elsewhere |= {name: place for name, (_, place) in missing.items()}
         return StackFile(stack, path, sections, frozenset(credentials), elsewhere)
 
-    def _check_credential(self, key: str, value: Any, path: Path) -> None:
+    def _check_credential(self, stack: str, key: str, value: Any, path: Path) -> None:
         if not stands_in_plain_text(value):
             return
         self.findings.append(
@@ -193,7 +193,7 @@ class StackFolder:
                 "CHR0512",
                 f"`{key}` is in plain text",
                 Place(file=path, keys=("config", key)),
-                help=f"change the password, then run `pulumi config set --secret {key}`",
+                help=f"change the password, then run `pulumi config set --stack {stack} --secret {key}`",
                 severity="warning",
             )
         )

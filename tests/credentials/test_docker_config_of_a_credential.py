@@ -215,7 +215,10 @@ def test_a_token_that_the_registry_never_takes_is_told_without_being_repeated(va
         checked_docker_config("ghcr-token", value, "u", "ghcr.io/acme", ["ghcr.io/acme/chaos-ddcr:1"])
     (finding,) = caught.value.findings
     assert finding.code == "CHR0551"
-    assert "make a classic personal access token" in finding.help
+    assert (
+        "make a classic personal access token, and run `pulumi config set --secret chaosreg-credentials:ghcr-token`"
+        in (finding.help)
+    )
     assert "canary" not in f"{caught.value} {caught.value!r} {caught.value.__cause__!r}"
 
 

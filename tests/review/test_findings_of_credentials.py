@@ -80,7 +80,7 @@ MISTAKES = {
     "both": (edited(PULL, PUSH), []),
     "a name that is like no other": (
         edited(("password_secret: harbor-credentials", "password_secret: Z  #! CHR0501")),
-        ["names there: harbor-credentials, harbor-push", "help: set it with `pulumi config set --secret"],
+        ["names there: harbor-credentials, harbor-push", "help: set it with `pulumi config set --stack acme --secret"],
     ),
     "a value that only a stack below has, and its mirror does not see": (
         {

@@ -288,7 +288,7 @@ MISTAKES = {
               chaosreg-credentials:four: {secure: v1:x}
             """
         },
-        ["`chaosreg-credentials:one` is in plain text", "pulumi config set --secret chaosreg-credentials:two"],
+        ["`chaosreg-credentials:one` is in plain text", "config set --stack acme --secret chaosreg-credentials:two"],
     ),
     "catalogue additions that contradict": (
         {
