@@ -29,16 +29,6 @@ def said_of(section):
             "is not a known IAM member",
             "leave it out: it would make the images public; name who pulls them",
         ),
-        (
-            {"pull_secret": {"identity": "projects/1/locations/global/workloadIdentityPools/p/providers/prod"}},
-            "is not an identity for a refresher",
-            "correct the pool's or the provider's id: Google's have 4 to 32 letters a-z, digits and `-`",
-        ),
-        (
-            {"pull_secret": {"identity": "projects/acme/locations/global/workloadIdentityPools/pool"}},
-            "is not an identity for a refresher",
-            "write the provider's full name, with the project's number",
-        ),
         ({"image_registry": "EU"}, "is not the name of a registry", "write `eu`: names are lowercase"),
         ({"image_registry": {"name": "Eu-1"}}, "is not the name of a registry", "write `eu-1`: names are lowercase"),
         (
@@ -115,3 +105,15 @@ def test_a_path_is_no_content(path):
 )
 def test_names_of_secrets_and_accounts_may_have_dots_and_those_of_namespaces_not(section, is_right):
     assert [code for code, _, _ in said_of(section)] == ([] if is_right else ["CHR0112"])
+
+
+@pytest.mark.parametrize(
+    ("identity", "advice"),
+    [
+        ("1/locations/global/workloadIdentityPools/p/providers/prod", "correct the pool's or the provider's id"),
+        ("acme/locations/global/workloadIdentityPools/pool/providers/prod", "write the provider's full name, with the"),
+    ],
+)
+def test_of_a_pool_s_provider_the_part_is_named_that_is_wrong(identity, advice):
+    ((_, _, helped),) = said_of({"pull_secret": {"identity": f"projects/{identity}"}})
+    assert helped.startswith(advice)
