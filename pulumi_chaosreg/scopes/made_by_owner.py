@@ -102,12 +102,13 @@ def unmade(registry: Registry, authentication: Decided[Mapping[str, Any]]) -> It
         )
         return
     create = own_or_inherited(owner, registry.base, REPOSITORIES.create)
+    beside = f"`server` of `{registry.name}`" if registry.name else f"`{IMAGE_REGISTRY.PATH[0]}`"
     if not registry.is_unclear(REPOSITORIES.create) and not (create and create.value):
         yield Finding(
             "CHR0544",
             f"nobody makes the pull credential of `{registry.path}`: `repositories.create` is not true",
             origin.place,
-            help="write `repositories: {create: true}` there, or give the credential: "
+            help=f"write `repositories: {{create: true}}` beside {beside}, or give the credential: "
             f"`{IMAGE_REGISTRY.authentication.key}: {registry.kind.example}`",
         )
 

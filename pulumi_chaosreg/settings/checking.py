@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from pulumi_chaosreg.errors import Cause, Finding, Keys, Place, Severity
 from pulumi_chaosreg.settings.kinds import Flag, Grammar, Kind, Named, Number, Table, Tables, Text, TextMap, Texts
 from pulumi_chaosreg.settings.near_misses import abbreviated, did_you_mean, near_misses
+from pulumi_chaosreg.settings.neighbours import Around, elsewhere
 from pulumi_chaosreg.settings.table import SETTINGS
 from pulumi_chaosreg.settings.yaml_file import snake_case
 
@@ -62,8 +63,8 @@ class _Check:
     place: Place
     findings: list[Finding] = field(default_factory=list)
     left_out: list[Keys] = field(default_factory=list)
-    around: list[Mapping[str, Any]] = field(default_factory=list)
-    """The mappings that the value stands in, outermost first."""
+    around: list[Around] = field(default_factory=list)
+    """The tables that the value stands in, outermost first."""
 
     def value(self, kind: Kind, value: Any, keys: Keys) -> Any:
         if isinstance(value, dict) and "secure" in value and not isinstance(kind, Table | TextMap | Named):
@@ -95,7 +96,10 @@ class _Check:
             advice, hides = kind.grammar.advise(value) or kind.grammar.advice, kind.grammar.hides_value
             self.report(kind.grammar.code, message, keys, advice, hides_value=hides)
         elif kind.choices and value not in kind.choices:
-            word, choices = snake_case(value).replace("-", "_").lower(), kind.choices_among(self.around) or kind.choices
+            word, choices = (
+                snake_case(value).replace("-", "_").lower(),
+                kind.choices_among([one.said for one in self.around]) or kind.choices,
+            )
             said = kind.other_words.get(word)
             meant = f"did you mean `{said}`? " if said in choices else did_you_mean(word, choices, 0.6)
             valid = f"{meant}valid values: {', '.join(_nearest_first(word, choices))}"
@@ -156,7 +160,7 @@ class _Check:
             self.report("CHR0106", message, keys, f"give at least one of: {', '.join(kind.fields)}")
             return None
         spelled = self.spelled(value, tuple(kind.fields), keys)
-        self.around.append(spelled)
+        self.around.append(Around(kind, keys, spelled))
         checked = self.fields(kind, spelled, keys)
         self.around.pop()
         return checked
@@ -251,6 +255,10 @@ class _Check:
         if kind and kind.values and snake_case(key) in kind.values:  # what is near by spelling takes a name
             self.left_out += [(*keys, name) for name in kind.values_go_to]
             self.report("CHR0104", message, (*keys, key), kind.advice_for_values, hides_value=True)
+            return
+        if there := elsewhere(key, keys, self.around):
+            self.left_out.append(there.keys)
+            self.report("CHR0104", message, (*keys, key), there.advice, hides_value=True)
             return
         short = abbreviated(snake_case(key), valid)
         near = near_misses(snake_case(key), valid, most=3, cutoff=0.6) or short
