@@ -94,13 +94,13 @@ def registry_id(registry: OwnedRegistry, azure: AzureSettings) -> str:
 
 
 def token_name(registry: OwnedRegistry, who: str, stack: str = "") -> str:
-    """What a token and its scope map are called: `chaosreg-chaos-pull`. What a name cannot have, or is too long, ends
-    in a digest instead.
+    """What a token and its scope map are called: `chaosreg-chaos-pull`. One of a stack ends in a digest, as a path and
+    a stack may have the same words; so does what a name cannot have, or is too long.
     """
     plain = re.sub(r"[^a-zA-Z0-9_-]", "-", registry.account)
     of_stack = re.sub(r"[^a-zA-Z0-9_-]", "-", stack)
-    name = "-".join(word for word in ("chaosreg", plain, who, of_stack) if word)
-    if (plain, of_stack) == (registry.account, stack) and "--" not in name and len(name) <= _LONGEST_NAME:
+    name = "-".join(word for word in ("chaosreg", plain, who) if word)
+    if not stack and plain == registry.account and "--" not in name and len(name) <= _LONGEST_NAME:
         return name
     digest = hashlib.sha256(f"{registry.account}/{who}/{stack}".encode()).hexdigest()[:8]
     room = _LONGEST_NAME - len(f"chaosreg--{who}-{digest}")

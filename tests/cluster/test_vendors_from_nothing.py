@@ -108,7 +108,7 @@ def test_artifact_registry_with_a_key_of_the_environment(lab: LabState, label: s
 
 SUBSCRIPTION = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/chaos-images"
 TOKEN_OF_PROD = (
-    f"{SUBSCRIPTION}/providers/Microsoft.ContainerRegistry/registries/acmeprod/tokens/chaosreg-chaos-made-prod"
+    f"{SUBSCRIPTION}/providers/Microsoft.ContainerRegistry/registries/acmeprod/tokens/chaosreg-chaos-prod-made-c0c76b66"
 )
 
 

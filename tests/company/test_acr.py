@@ -128,7 +128,7 @@ config:
   chaosreg:infrastructures:
     near: {{cluster: {{context: prod-eu}}, namespace: SPACE}}
 """
-MADE_TOKEN = f"{REGISTRY_ID}/tokens/chaosreg-chaos-made-acme"
+MADE_TOKEN = f"{REGISTRY_ID}/tokens/chaosreg-chaos-acme-made-1903a43b"
 
 
 def pulled_with(space: str) -> tuple[str, str]:
@@ -150,11 +150,11 @@ def test_passwords_are_made_by_turns_and_the_one_in_use_stays(tmp_path: Path, la
         azure.manager.tokens.put(MADE_TOKEN, "recorded by the plugin alone")
 
         told = [company.up("acme")]
-        assert [one["inputs"]["tokenName"] for one in of(company, TOKEN)] == ["chaosreg-chaos-made-acme"]
+        assert [one["inputs"]["tokenName"] for one in of(company, TOKEN)] == ["chaosreg-chaos-acme-made-1903a43b"]
         assert [one["inputs"]["actions"] for one in of(company, MAP)] == [["repositories/chaos/*/content/read"]]
         first = values(azure)
         user, ends = pulled_with(label)
-        assert user in {f"chaosreg-chaos-made-acme:{value}" for value in first}
+        assert user in {f"chaosreg-chaos-acme-made-1903a43b:{value}" for value in first}
         assert ends == "2027-01-17"
         told.append(company.up("acme", "--expect-no-changes"))
 

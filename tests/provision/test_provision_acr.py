@@ -128,10 +128,14 @@ def test_made_logins_are_tokens_of_their_own_with_two_passwords_each() -> None:
     settings = replace(asking(tokens=("pull",)), made=made_)
     recorder = run_program(lambda: asked.append(provision(registry(), settings, IMAGES)))
     names = {said["tokenName"]: said["scopeMapId"] for said in of(recorder, TOKEN)}
-    assert set(names) == {"chaosreg-chaos-pull", "chaosreg-chaos-made-acme", "chaosreg-chaos-made-prod-eu"}
+    assert set(names) == {
+        "chaosreg-chaos-pull",
+        "chaosreg-chaos-acme-made-1903a43b",
+        "chaosreg-chaos-prod-eu-made-9e8907d5",
+    }
     passwords = of(recorder, "chaosreg:index:AcrTokenPassword")
     assert {(one["token"], one["password"], one["turn"], one["expires"]) for one in passwords} == {
-        (f"chaosreg-chaos-made-{stack}", password, turn, f"2027-01-{day}T00:00:00Z")
+        (acr.token_name(registry(), acr.MADE, stack), password, turn, f"2027-01-{day}T00:00:00Z")
         for stack in ("acme", "prod-eu")
         for password, turn, day in (("password1", "460", 17), ("password2", "459", "02"))
     }
@@ -211,7 +215,7 @@ def test_an_assignment_has_the_same_name_in_every_run_and_no_other_one_has_it() 
     ("account", "who", "stack", "expected"),
     [
         ("chaos", "pull", "", "chaosreg-chaos-pull"),
-        ("chaos", "pull", "prod-eu", "chaosreg-chaos-pull-prod-eu"),
+        ("chaos", "pull", "prod-eu", "chaosreg-chaos-prod-eu-pull-[0-9a-f]{8}"),
         ("platform/chaos", "pull", "", r"chaosreg-platform-chaos-pull-[0-9a-f]{8}"),
         ("platform-chaos", "pull", "", "chaosreg-platform-chaos-pull"),
         ("a" * 60, "delete", "checkout.prod", r"chaosreg-a{25}-delete-[0-9a-f]{8}"),
@@ -221,6 +225,16 @@ def test_names_of_tokens_are_what_azure_takes_and_differ(account: str, who: str,
     name = acr.token_name(registry(account), who, stack)
     assert re.fullmatch(expected, name)
     assert re.fullmatch("[a-zA-Z0-9_-]{5,50}", name)
+
+
+def test_a_path_and_a_stack_with_the_same_words_have_two_tokens() -> None:
+    asked = [
+        ("chaos", acr.MADE, "pull"),
+        ("chaos-made", "pull", ""),
+        ("chaos", acr.MADE, ""),
+        ("chaos-pull", acr.MADE, ""),
+    ]
+    assert len({acr.token_name(registry(account), who, stack).lower() for account, who, stack in asked}) == 4
 
 
 @pytest.mark.parametrize(
