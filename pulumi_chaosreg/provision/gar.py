@@ -19,7 +19,7 @@ from pulumi_chaosreg.provision.protocol import (
     Provisioned,
     RepositorySettings,
 )
-from pulumi_chaosreg.registries.google import GooglePlace, google_place
+from pulumi_chaosreg.registries.google import GooglePlace, google_place, one_member
 
 if TYPE_CHECKING:
     import pulumi
@@ -92,7 +92,7 @@ def _repository(
     below = pulumi.ResourceOptions(parent=repository, deleted_with=repository, retain_on_delete=False, protect=False)
     for who, members in settings.members.items():
         (role,) = registry.kind.rights[who]
-        for member in {one.casefold(): one for one in reversed(members)}.values():  # Google has each once
+        for member in {one_member(one): one for one in reversed(members)}.values():
             artifactregistry.RepositoryIamMember(
                 member_name(registry, who, member),
                 project=at.project,

@@ -6,6 +6,10 @@ _OF_OLD_HOSTS = "gcr.io"
 """What repositories are called that answer for the hosts of the old Container Registry: by the host itself."""
 
 
+_MAILED = ("user", "group", "serviceAccount", "domain")
+"""Members of IAM that an address of e-mail or a domain names: these alone may be spelled in either case."""
+
+
 class GooglePlace(NamedTuple):
     """A repository of Artifact Registry, and what a path says below it."""
 
@@ -28,3 +32,9 @@ def google_place(server: str, location: str, path: str) -> GooglePlace:
     if server.endswith(_OF_OLD_HOSTS):
         return GooglePlace(owner, location, server, "/".join(rest))
     return GooglePlace(owner, location, rest[0] if rest else "", "/".join(rest[1:]))
+
+
+def one_member(member: str) -> str:
+    """What all spellings of one member of IAM have in common: Google has each once, and a principal by its letters."""
+    kind, _, _ = member.partition(":")
+    return member.casefold() if kind in _MAILED else member

@@ -202,6 +202,22 @@ def test_each_difference_is_told_with_what_up_does_about_it(
     assert told(ask(settings).look(IMAGE)) == [expected]
 
 
+def test_a_member_in_other_letters_is_the_same_only_where_google_takes_it_so(
+    ask: Callable[..., Adopter], there: Project
+) -> None:
+    pool = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/attribute.repository"
+    kind, _, address = NODES.partition(":")
+    there.bindings = [
+        {"role": READER, "members": [f"{kind}:{address.upper()}"]},
+        {"role": WRITER, "members": [f"{pool}/acme/x"]},
+    ]
+    found = ask(replace(SETTINGS, members={"pull": (NODES,), "push": (f"{pool}/Acme/x",)})).look(IMAGE)
+    assert told(found) == [
+        ("members.push", "none", f"{pool}/Acme/x", Effect.MAKE, ""),
+        ("members.push", f"{pool}/acme/x", "none", Effect.STAY, ""),
+    ]
+
+
 def test_a_role_under_a_condition_is_none_of_ours(ask: Callable[..., Adopter], there: Project) -> None:
     there.bindings = [{**BINDINGS[0], "condition": {"expression": "request.time < x"}}, BINDINGS[1]]
     found = ask().look(IMAGE)

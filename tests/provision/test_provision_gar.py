@@ -145,6 +145,13 @@ def test_a_member_that_is_named_twice_is_one() -> None:
     assert [said["member"] for name, said in recorder.made.items() if name.startswith(MEMBER)] == ["user:A@b.example"]
 
 
+def test_principals_that_differ_in_case_are_two() -> None:
+    pool = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/attribute.repository"
+    two = (f"{pool}/Acme/x", f"{pool}/acme/x")
+    recorder = made(replace(CREATE, members={"push": two}))
+    assert {said["member"] for name, said in recorder.made.items() if name.startswith(MEMBER)} == set(two)
+
+
 @pytest.mark.parametrize(
     "member",
     [

@@ -7,6 +7,7 @@ from typing import Any
 from pulumi_chaosreg.adoption.protocol import Difference, Effect
 from pulumi_chaosreg.provision.gar import DAY, cleanup
 from pulumi_chaosreg.provision.protocol import RepositorySettings
+from pulumi_chaosreg.registries.google import one_member
 
 Bindings = Mapping[str, tuple[str, ...]]
 """`pull`, `push`, `delete` → who has that role on the repository, without a condition."""
@@ -114,8 +115,8 @@ def _members(members: Bindings, settings: RepositorySettings) -> Iterator[Differ
     if not settings.members:
         return  # nobody was asked
     for who in ("pull", "push", "delete"):
-        theirs = {one.casefold(): one for one in members.get(who, ())}
-        ours = {one.casefold(): one for one in settings.members.get(who, ())}
+        theirs = {one_member(one): one for one in members.get(who, ())}
+        ours = {one_member(one): one for one in settings.members.get(who, ())}
         if new := [one for key, one in ours.items() if key not in theirs]:
             yield Difference(f"members.{who}", _NOTHING, ", ".join(new), Effect.MAKE)
         if others := [one for key, one in theirs.items() if key not in ours]:

@@ -18,6 +18,7 @@ from pulumi_chaosreg.machine.refusals import identity_refused
 from pulumi_chaosreg.machine.words import harmless
 from pulumi_chaosreg.provision.gar import member_name, named
 from pulumi_chaosreg.provision.protocol import ImageRepository, OwnedRegistry, RepositorySettings
+from pulumi_chaosreg.registries.google import one_member
 
 _REPOSITORY = "gcp:artifactregistry/repository:Repository"
 _MEMBER = "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember"
@@ -99,9 +100,9 @@ class GarAdopter:
         yield Imported(_REPOSITORY, name, self._at.name, version=plugin)
         for who, ours in self._settings.members.items():
             (role,) = self._registry.kind.rights[who]
-            there = {one.casefold() for one in members.get(who, ())}
-            for member in {one.casefold(): one for one in reversed(ours)}.values():
-                if member.casefold() in there:
+            there = {one_member(one) for one in members.get(who, ())}
+            for member in {one_member(one): one for one in reversed(ours)}.values():
+                if one_member(member) in there:
                     where = f"{self._at.name} {role} {member}"
                     yield Imported(
                         _MEMBER, member_name(self._registry, who, member), where, (_REPOSITORY, name), plugin
