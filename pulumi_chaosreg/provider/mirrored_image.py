@@ -34,8 +34,9 @@ class MirroredImage:
     One `Mirror` serves all resources of a run, so that every unique blob crosses the wire once.
     """
 
-    def __init__(self, mirror: Mirror, still_wanted: StillWanted | None = None) -> None:
+    def __init__(self, mirror: Mirror, still_wanted: StillWanted | None = None, carried: Carried | None = None) -> None:
         self.mirror = mirror
+        self._carried = carried
         self._still_wanted = still_wanted or StillWanted(Run())
         self._logins = MachineLogins()
         self._told: set[Finding] = set()
@@ -44,10 +45,15 @@ class MirroredImage:
     def of_run(cls, run: Run) -> "MirroredImage":
         """The object that serves a run."""
         carried = Carried.by_the_environment(run.stop)
-        return cls(Mirror(stop=run.stop, read_from=carried.holding if carried else None), StillWanted(run))
+        return cls(Mirror(stop=run.stop, read_from=carried.holding if carried else None), StillWanted(run), carried)
 
     def check(self, inputs: Properties) -> tuple[dict[str, Any], list[Failure]]:
-        """The inputs with defaults, and (property, reason) for each that is wrong. Unknown values pass."""
+        """The inputs with defaults, and (property, reason) for each that is wrong. Unknown values pass.
+
+        ChaosregError (CHR0430), once, where there is no such layout as this machine's environment names.
+        """
+        if self._carried:
+            self._carried.look()
         failures = MIRRORED_IMAGE.failures(inputs, is_unknown)
         wrong = {name for name, _ in failures}
         for key in ("source", "target"):

@@ -93,7 +93,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         asked = await self._asked(request, context)
         self.run.has_checked = True
         given = load(request.news)
-        checked, failures = asked.resource.check(plain(given))
+        try:
+            checked, failures = asked.resource.check(plain(given))
+        except ChaosregError as error:  # of this machine, not of an input
+            await _fail(context, error)
         inputs = sealed(checked, asked.table.secrets(checked) | secret_names(given))
         return pb.CheckResponse(
             inputs=dump(inputs), failures=[pb.CheckFailure(property=key, reason=why) for key, why in failures]

@@ -49,7 +49,28 @@ def test_an_image_that_the_layout_lacks_is_named(
 
 
 def test_a_path_without_a_layout_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "layout.tar").write_text("something else")
     monkeypatch.setenv("CHAOSREG_MIRROR_FROM", str(tmp_path / "layout.tar"))
 
     with pytest.raises(ChaosregError, match="CHR043"):
         put("docker.io/harness/chaos-ddcr:1", "127.0.0.1:9/chaos/chaos-ddcr:1")
+
+
+def test_a_relative_path_counts_from_pulumi_yaml_and_is_missed_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("{name: chaos, runtime: python, main: program}")
+    (tmp_path / "program").mkdir()
+    monkeypatch.chdir(tmp_path / "program")
+    monkeypatch.setenv("CHAOSREG_MIRROR_FROM", "layout.tar")
+    inputs = {"source": "docker.io/harness/chaos-ddcr:1", "target": "registry.example/chaos/chaos-ddcr:1"}
+
+    missed = MirroredImage.of_run(Run())
+    with pytest.raises(ChaosregError, match="no such file") as told:
+        missed.check(inputs)
+    assert f"`{tmp_path / 'layout.tar'}`" in str(told.value)
+    assert "give an absolute path" in str(told.value)
+    assert missed.check(inputs)[1] == []  # the run has failed: the other images have nothing to add
+
+    (tmp_path / "layout.tar").touch()
+    assert MirroredImage.of_run(Run()).check(inputs)[1] == []
