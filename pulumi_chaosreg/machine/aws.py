@@ -10,8 +10,10 @@ from typing import Any
 from boto3.session import Session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import get_session
 
 from pulumi_chaosreg.credentials.login import Login
+from pulumi_chaosreg.machine.authorities import named_authorities
 from pulumi_chaosreg.machine.refusals import identity_refused
 
 _PUBLIC_REGION = "us-east-1"
@@ -45,7 +47,10 @@ def ecr_client(server: str, region: str) -> Any:
 def _client(service: str, region: str, *, fips: bool = False) -> Any:
     config = Config(connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 3, "mode": "standard"})
     config = config.merge(Config(use_fips_endpoint=True)) if fips else config
-    return Session().client(service, region_name=region, config=config)  # the default session is not safe in threads
+    core = get_session()  # a new one: the default session is not safe in threads
+    if core.get_config_variable("ca_bundle") is None and (named := named_authorities()):
+        core.set_config_variable("ca_bundle", named)
+    return Session(botocore_session=core).client(service, region_name=region, config=config)
 
 
 def _seconds(given: dict[str, Any]) -> float:

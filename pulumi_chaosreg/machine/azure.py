@@ -12,6 +12,7 @@ from azure.core.exceptions import AzureError
 from azure.identity import AzureAuthorityHosts, ClientSecretCredential, DefaultAzureCredential
 
 from pulumi_chaosreg.credentials.login import Login, LoginKind
+from pulumi_chaosreg.machine.authorities import named_authorities
 from pulumi_chaosreg.machine.refusals import identity_refused
 from pulumi_chaosreg.registries.azure import azure_cloud
 
@@ -32,7 +33,7 @@ def azure_login(server: str) -> tuple[Login, float]:
     """The token and the seconds that it is good for; ChaosregError (CHR0515)."""
     chosen = {} if os.environ.get("AZURE_AUTHORITY_HOST") else {"authority": azure_cloud(server).authority}
     try:
-        with DefaultAzureCredential(**chosen) as credential:
+        with DefaultAzureCredential(**chosen, **_believed()) as credential:
             token = credential.get_token(_AUDIENCE)
     except (AzureError, ValueError) as error:
         advice = "check `az account get-access-token`, or the machine's managed identity; it needs `AcrPull`, `AcrPush`"
@@ -52,12 +53,18 @@ def management_token(endpoint: str) -> tuple[str, float]:
     principal = [os.environ.get(name, "") for name in _OF_PULUMI]
     try:
         with (
-            ClientSecretCredential(*principal, **chosen)
+            ClientSecretCredential(*principal, **chosen, **_believed())
             if all(principal)
-            else DefaultAzureCredential(**chosen) as credential
+            else DefaultAzureCredential(**chosen, **_believed()) as credential
         ):
             token = credential.get_token(f"{endpoint.rstrip('/')}/.default")
     except (AzureError, ValueError) as error:
         advice = "log in with `az login`, or set ARM_TENANT_ID, ARM_CLIENT_ID and ARM_CLIENT_SECRET"
         raise identity_refused("Azure", host, error, advice) from None
     return token.token, token.expires_on
+
+
+def _believed() -> dict[str, str]:
+    """What azure-core calls the authorities that it believes; nothing where they are its own list."""
+    named = None if os.environ.get("REQUESTS_CA_BUNDLE") else named_authorities()
+    return {"connection_verify": named} if named else {}

@@ -15,6 +15,8 @@ from google.oauth2.credentials import Credentials as AccessToken
 from google.oauth2.service_account import Credentials as ServiceAccount
 
 from pulumi_chaosreg.credentials.login import Login
+from pulumi_chaosreg.machine.authorities import named_authorities
+from pulumi_chaosreg.machine.gcp import token_endpoints
 
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _KEYS, _TOKENS = ("_json_key", "_json_key_base64"), ("oauth2accesstoken", "_dcgcloud_token")
@@ -43,7 +45,8 @@ class GoogleApi:
     def __init__(self, service: str, credentials: Credentials) -> None:
         universe = getattr(credentials, "universe_domain", "googleapis.com")
         self._base = _overridden(service) or f"https://{service}.{universe}"
-        self._session = AuthorizedSession(credentials)
+        self._session = AuthorizedSession(credentials, auth_request=token_endpoints())
+        self._session.verify = named_authorities() or True
 
     def delete(self, path: str) -> None:
         """Delete what the path stands for; GoogleApiError, with 404 where it is not there."""
@@ -80,7 +83,7 @@ def api_of(service: str, login: Login | None = None, *, alone: bool = False) -> 
     try:
         credentials = _credentials(login) if login else None
         if credentials is None and not alone:
-            credentials, _ = google.auth.default(scopes=[_SCOPE])
+            credentials, _ = google.auth.default(scopes=[_SCOPE], request=token_endpoints())
     except _NOT_OURS as error:
         raise GoogleApiError(str(error) or type(error).__name__) from None
     return GoogleApi(service, credentials) if credentials else None

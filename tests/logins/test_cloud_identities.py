@@ -13,8 +13,11 @@ import pytest
 from pulumi_chaosreg.errors import ChaosregError
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.machine import MachineLogins
+from pulumi_chaosreg.machine.google_api import GoogleApiError, api_of
 from pulumi_chaosreg.machine.identity import cloud_identity
+from tests.support.certificates import Authority
 from tests.support.clouds import ACR, ECR, ECR_PASSWORD, ENTRA_TOKEN, GAR, GCP_TOKEN, aws, azure, gcp, nobody
+from tests.support.google import TOKEN, google, said
 
 pytestmark = pytest.mark.extra("aws", "gcp", "azure")
 
@@ -30,6 +33,11 @@ else:
     login, left = found.login, found.expires - time.monotonic()
     print(json.dumps([login.username, login.password, login.kind.name, login.tenant, left, repr(found)]))
 """
+
+
+def google_key(home, authority):
+    """A service account's key: Google's metadata server never speaks TLS."""
+    return google(home, lambda _: None, authority)
 
 
 def _ask(server, environment):
@@ -80,6 +88,29 @@ def test_azure_s_token_is_for_registries_alone(tmp_path):
     assert seconds == pytest.approx(12 * 3600, abs=60)
     assert ENTRA_TOKEN not in shown
     assert cloud.server.seen[-1].form["resource"] == "https://containerregistry.azure.net"
+
+
+@pytest.mark.parametrize(
+    ("server", "cloud", "password"), [(ECR, aws, ECR_PASSWORD), (ACR, azure, ENTRA_TOKEN), (GAR, google_key, TOKEN)]
+)
+def test_every_cloud_is_believed_that_a_company_s_authority_has_signed(tmp_path, server, cloud, password):
+    authority = Authority(tmp_path / "authority")
+    with cloud(tmp_path, authority=authority) as running:
+        environment = {**nobody(tmp_path), **running.environment, "SSL_CERT_FILE": str(authority.certificate)}
+        assert _ask(server, environment)[1] == password
+
+
+def test_google_s_apis_are_believed_as_well(tmp_path, monkeypatch):
+    authority = Authority(tmp_path / "authority")
+    with google(tmp_path, lambda _: said({"name": "x"}), authority) as running:
+        for name, value in running.environment.items():
+            monkeypatch.setenv(name, value)
+        for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):  # requests hears these first
+            monkeypatch.delenv(name, raising=False)
+        with pytest.raises(GoogleApiError, match=r"(?i)certificate"):
+            api_of("artifactregistry").get("v1/x")
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.certificate))
+        assert api_of("artifactregistry").get("v1/x") == {"name": "x"}
 
 
 @pytest.mark.parametrize(("server", "cloud"), [(ECR, "AWS"), (ACR, "Azure")])

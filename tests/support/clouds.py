@@ -5,13 +5,15 @@ GetAuthorizationToken (ECR and ECR Public), Google's "metadata for VM instances"
 """
 
 import json
+import ssl
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.support.answering import AnsweringServer, Asked, Said
+from tests.support.answering import AnsweringServer, Asked, Said, tls_of
+from tests.support.certificates import Authority
 
 ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 GAR = "europe-docker.pkg.dev"
@@ -29,8 +31,13 @@ class Cloud:
 
 
 @contextmanager
-def aws(home: Path, password: Callable[[], str] = lambda: ECR_PASSWORD, expires: float = 4e9) -> Iterator[Cloud]:
-    """`expires` is the moment that ECR names, in seconds since 1970."""
+def aws(
+    home: Path,
+    password: Callable[[], str] = lambda: ECR_PASSWORD,
+    expires: float = 4e9,
+    authority: Authority | None = None,
+) -> Iterator[Cloud]:
+    """`expires` is the moment that ECR names, in seconds since 1970. With an authority it speaks TLS."""
 
     def answer(asked: Asked) -> Said:
         if f"Credential={_KEY_ID}/" not in asked.headers.get("Authorization", ""):
@@ -42,8 +49,8 @@ def aws(home: Path, password: Callable[[], str] = lambda: ECR_PASSWORD, expires:
         content = {"authorizationData": data if is_public else [data]}
         return Said(200, json.dumps(content).encode(), {"Content-Type": "application/x-amz-json-1.1"})
 
-    with AnsweringServer(answer) as server:
-        url = f"http://{server.host}"
+    with AnsweringServer(answer, tls=_tls(authority)) as server:
+        url = f"{_scheme(authority)}://{server.host}"
         yield Cloud(
             server,
             {
@@ -81,7 +88,7 @@ def gcp(home: Path) -> Iterator[Cloud]:
 
 
 @contextmanager
-def azure(home: Path) -> Iterator[Cloud]:
+def azure(home: Path, authority: Authority | None = None) -> Iterator[Cloud]:
     def answer(asked: Asked) -> Said:
         if asked.headers.get("X-Identity-Header") != "canary-identity-header":
             return Said(401, b'{"message": "unauthorized"}', {"Content-Type": "application/json"})
@@ -93,9 +100,18 @@ def azure(home: Path) -> Iterator[Cloud]:
         }
         return Said(200, json.dumps(content).encode(), {"Content-Type": "application/json"})
 
-    with AnsweringServer(answer) as server:
-        secrets = {"IDENTITY_ENDPOINT": f"http://{server.host}/token", "IDENTITY_HEADER": "canary-identity-header"}
+    with AnsweringServer(answer, tls=_tls(authority)) as server:
+        address = f"{_scheme(authority)}://{server.host}/token"
+        secrets = {"IDENTITY_ENDPOINT": address, "IDENTITY_HEADER": "canary-identity-header"}
         yield Cloud(server, secrets | {"AZURE_TENANT_ID": "company-tenant", **nobody(home)})
+
+
+def _tls(authority: Authority | None) -> ssl.SSLContext | None:
+    return tls_of(authority.issue("127.0.0.1")) if authority else None
+
+
+def _scheme(authority: Authority | None) -> str:
+    return "https" if authority else "http"
 
 
 def nobody(home: Path) -> dict[str, str]:

@@ -12,7 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.support.answering import AnsweringServer, Asked, Said
+from tests.support.answering import AnsweringServer, Asked, Said, tls_of
+from tests.support.certificates import Authority
 
 TOKEN = "canary-google-token"
 EMAIL = "mirror@acme-prod.iam.gserviceaccount.com"
@@ -38,8 +39,8 @@ class Google:
 
 
 @contextmanager
-def google(folder: Path, api: Api) -> Iterator[Google]:
-    """Google, and a key of a service account in the folder."""
+def google(folder: Path, api: Api, authority: Authority | None = None) -> Iterator[Google]:
+    """Google, and a key of a service account in the folder. With an authority it speaks TLS."""
 
     def answer(asked: Asked) -> Said:
         if asked.path == "/token":
@@ -49,7 +50,9 @@ def google(folder: Path, api: Api) -> Iterator[Google]:
             return refusal(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
         return api(asked) or refusal(404, "NOT_FOUND", "Requested entity was not found.")
 
-    with AnsweringServer(answer) as server:
+    tls = tls_of(authority.issue("127.0.0.1")) if authority else None
+    with AnsweringServer(answer, tls=tls) as server:
+        address = f"{'https' if authority else 'http'}://{server.host}"
         key = json.dumps(
             {
                 "type": "service_account",
@@ -57,14 +60,14 @@ def google(folder: Path, api: Api) -> Iterator[Google]:
                 "private_key_id": "1",
                 "private_key": _private_key(),
                 "client_email": EMAIL,
-                "token_uri": f"http://{server.host}/token",
+                "token_uri": f"{address}/token",
             }
         )
         path = folder / "google-key.json"
         path.write_text(key, "utf-8")
         environment = {
             "GOOGLE_APPLICATION_CREDENTIALS": str(path),
-            "CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY": f"http://{server.host}/",
+            "CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY": f"{address}/",
             "NO_PROXY": "127.0.0.1",
         }
         yield Google(server, key, environment)
