@@ -6,18 +6,39 @@ from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.scopes.autopilot import autopilot
 from pulumi_chaosreg.scopes.demand import by_images
 from pulumi_chaosreg.scopes.model import Decided
+from pulumi_chaosreg.scopes.pinning import Pin
 from pulumi_chaosreg.scopes.resolved import ResolvedConfig
 from pulumi_chaosreg.settings.table import CLUSTER, IMAGES, MIRROR
 
 
 def check_autopilot(configs: Iterable[ResolvedConfig]) -> Iterator[Finding]:
     """CHR0346 and CHR0347, each once for a setting that asks for it."""
+    every = list(configs)
     found: dict[Finding, None] = {}
-    for config in by_images(configs):
+    for config in by_images(every):
         said = autopilot(config.infrastructure) if config.owner else None
         if said:
             found |= dict.fromkeys([*_tags(config, said), *_subset(config, said)])
+    for config in every:  # of siblings with the same images not all need run there
+        said = autopilot(config.infrastructure)
+        if said and not config.owner and config.pinning is not Pin.STRICT:
+            found |= dict.fromkeys(_custom(config, said))
     yield from found
+
+
+def _custom(config: ResolvedConfig, cluster: Decided[str]) -> Iterator[Finding]:
+    """Beside Harness's own registry, where tags are fine, nobody locks what a level names by itself."""
+    for image in config.images:
+        is_harness_s = image.reference.name.startswith(f"{config.registry.path}/")
+        if image.is_custom and not image.reference.digest and not is_harness_s:
+            yield Finding(
+                "CHR0346",
+                f"`{image.reference}` has no digest, by which alone GKE Autopilot admits chaos Pods",
+                image.place,
+                notes=((str(CLUSTER.provider), str(cluster.origin)),),
+                help="write it with `@sha256:…`, or write `images: {pin: strict}` and run `chaosreg lock`",
+                severity="warning",
+            )
 
 
 def _tags(config: ResolvedConfig, cluster: Decided[str]) -> Iterator[Finding]:

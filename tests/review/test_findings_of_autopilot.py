@@ -73,6 +73,31 @@ def test_a_mistake_is_found_where_it_stands_and_nothing_else_is(project, check_m
     check_marks(project.write({"acme": text}, lock=lock() + SUBSET), words)
 
 
+CUSTOM = """
+config:
+  chaosreg:account:
+    id: acme
+    required_images: [harness/chaos-ddcr, harness/chaos-go-runner, harness/chaos-log-watcher]
+    images: {release: "1.94.4"}
+    custom_images:
+      log_watcher: docker.io/harness/chaos-log-watcher:1.94.1
+      go_runner: other.example/ours/go-runner:1@DIGEST
+      ddcr: other.example/ours/ddcr:1  #! CHR0346
+  chaosreg:infrastructures:
+    standard: {cluster: {context: s, provider: gke}}
+    one: {cluster: {context: a, provider: gke_autopilot}}
+""".replace("DIGEST", DIGEST)
+
+
+def test_an_image_of_another_registry_that_nobody_locks_is_a_warning(project, check_marks):
+    found = check_marks(
+        project.write({"acme": CUSTOM}), ["`other.example/ours/ddcr:1` has no digest", "infrastructure/one"]
+    )
+    assert {finding.severity for finding in found.findings} == {"warning"}
+    project.write({"acme": CUSTOM.replace("gke_autopilot", "gke").replace("  #! CHR0346", "")})
+    assert project.review().findings == ()
+
+
 COMPANY = """
 config:
   chaosreg:account:
