@@ -52,16 +52,16 @@ _PROJECT_ADMIN: Final = _MAINTAINER | {
 _ROLES: Final = {"guest": _GUEST, "developer": _DEVELOPER, "maintainer": _MAINTAINER, "projectAdmin": _PROJECT_ADMIN}
 
 OF_PROJECT: Final = frozenset(
-    _PROJECT_ADMIN
+    _PROJECT_ADMIN - {"robot:update"}
     | {"accessory:list", "artifact-addition:read", "artifact-label:create", "artifact-label:delete", "label:read"}
 )
-"""What a robot may be allowed in a project."""
+"""What a robot may be allowed in a project; to change robots is nothing that any may (goharbor/harbor#22632)."""
 OF_SYSTEM: Final = frozenset(
     f"{resource}:{action}"
     for resource, actions in {
         "project": ("create", "list"),
         "quota": ("read", "list", "update"),
-        "robot": ("create", "read", "update", "list", "delete"),
+        "robot": ("create", "read", "list", "delete"),
         "scanner": ("create", "read", "update", "list", "delete"),
         "registry": ("create", "read", "update", "list", "delete"),
         "catalog": ("read",),

@@ -175,21 +175,23 @@ def _check(duration: Any, level: str, permissions: list[dict[str, Any]]) -> None
 
 
 def _require_no_more(caller: Caller, permissions: list[dict[str, Any]]) -> None:
-    """A robot makes no robot that may more than itself."""
+    """A robot makes no robot that may more than itself. Harbor compares words: an effect that is left out is not the
+    same as one that is said.
+    """
     if not caller.robot:
         return
     own = {
-        (permission["kind"], permission["namespace"], access["resource"], access["action"])
+        (permission["kind"], permission["namespace"], access["resource"], access["action"], access["effect"])
         for permission in caller.robot.permissions
         for access in permission["access"]
     }
     for permission in permissions:
         for access in permission["access"]:
             spaces = (permission["namespace"], "*")
-            wanted = [(permission["kind"], space, access["resource"], access["action"]) for space in spaces]
-            if own.isdisjoint(wanted):
+            right = (access["resource"], access["action"], access["effect"])
+            if own.isdisjoint((permission["kind"], space, *right) for space in spaces):
                 raise Refused(
-                    "FORBIDDEN",
+                    "DENIED",
                     "permission scope is invalid. It must be equal to or more restrictive than "
                     "the creator robot's permissions",
                 )
@@ -202,9 +204,10 @@ def _kept(permissions: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "kind": permission["kind"],
             "namespace": permission.get("namespace", ""),
             "access": [
-                {"resource": resource, "action": action, "effect": "allow"}
-                for resource, action in sorted(
-                    {(one["resource"], one["action"]) for one in permission["access"]}, reverse=True
+                {"resource": resource, "action": action, "effect": effect}
+                for resource, action, effect in sorted(
+                    {(one["resource"], one["action"], one.get("effect", "")) for one in permission["access"]},
+                    reverse=True,
                 )
             ],
         }

@@ -23,12 +23,13 @@ def unreachable(server: str, cause: str, *, transient: bool) -> HarborError:
 def of_status(status: int, server: str, asked: str, words: str, *, user: str, wait: float | None = None) -> HarborError:
     """An answer that is a refusal. `words` are Harbor's own; empty where the answer is not one of Harbor's API."""
     notes = (("asked", asked), ("answer", " ".join(part for part in (str(status), words) if part)))
+    code = words.partition(":")[0]
     if status in (401, 403):
-        return HarborError(_denied(status, server, user, notes), Refusal.DENIED, status=status)
+        return HarborError(_denied(status, server, user, notes), Refusal.DENIED, status=status, code=code)
     if words and (status in _REFUSALS or status == 400):
         advice = "see Harbor's own words"
         finding = Finding("CHR0469", f"`{server}` refuses this", notes=notes, help=advice)
-        return HarborError(finding, _REFUSALS.get(status, Refusal.OTHER), status=status)
+        return HarborError(finding, _REFUSALS.get(status, Refusal.OTHER), status=status, code=code)
     transient = status in (408, 425, 429) or status >= 500
     advice = (
         "run it again, which resumes; if it persists, ask whoever runs this Harbor"

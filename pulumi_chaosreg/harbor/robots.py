@@ -9,10 +9,10 @@ import re
 import secrets
 import string
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pulumi_chaosreg.harbor.client import Harbor
 from pulumi_chaosreg.harbor.problems import HarborError, exists
@@ -27,6 +27,7 @@ NEVER = -1
 _MARK = re.compile(r" ?\[pulumi-chaosreg ([0-9a-f]{16})\]\Z")
 _SECRET_LENGTH = 32
 _DAY = 86400
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,7 @@ class Robot:
         """When it expires by its days; NEVER for not at all."""
         return NEVER if self.days == NEVER else self.created + self.days * _DAY
 
-    @property
-    def request(self) -> dict[str, Any]:
+    def request(self, effect: str = "") -> dict[str, Any]:
         """As Harbor takes it."""
         said = f"{self.description} [pulumi-chaosreg {self.mark}]".strip() if self.mark else self.description
         return {
@@ -77,7 +77,7 @@ class Robot:
             "duration": self.days,
             "disable": self.is_disabled,
             "permissions": [
-                {"kind": "project", "namespace": self.project, "access": [_right(one) for one in self.access]}
+                {"kind": "project", "namespace": self.project, "access": [_right(one, effect) for one in self.access]}
             ],
         }
 
@@ -146,16 +146,7 @@ def _make(harbor: Harbor, wanted: Robot) -> Robot:
     tried, is_anew = 0, False
     while True:
         try:
-            made = harbor.post("/robots", wanted.request).body
-            return replace(
-                wanted,
-                number=int(made["id"]),
-                username=str(made["name"]),
-                secret=str(made["secret"]),
-                expires_at=int(made.get("expires_at") or NEVER),
-                created=_seconds(str(made.get("creation_time") or "")),
-                is_anew=is_anew,
-            )
+            return replace(_posted(harbor, wanted), is_anew=is_anew)
         except HarborError as failure:
             known = failure.refusal in (Refusal.CONFLICT, Refusal.UNREACHABLE)
             left = find(harbor, wanted.project, wanted.name) if known else None
@@ -170,12 +161,25 @@ def _make(harbor: Harbor, wanted: Robot) -> Robot:
             tried += 1
 
 
+def _posted(harbor: Harbor, wanted: Robot) -> Robot:
+    made = _permitted(lambda effect: harbor.post("/robots", wanted.request(effect))).body
+    return replace(
+        wanted,
+        number=int(made["id"]),
+        username=str(made["name"]),
+        secret=str(made["secret"]),
+        expires_at=int(made.get("expires_at") or NEVER),
+        created=_seconds(str(made.get("creation_time") or "")),
+    )
+
+
 def change(harbor: Harbor, wanted: Robot, *, renew: bool) -> Robot:
     """Make it what is said; with `renew` also give it another secret, which ends the one that it had.
 
     The secret is ours: whatever happens to an answer, the one that Harbor has is the one that is returned.
     """
-    harbor.put(f"/robots/{wanted.number}", {**wanted.request, "name": wanted.username, "id": wanted.number})
+    named = {"name": wanted.username, "id": wanted.number}
+    _permitted(lambda effect: harbor.put(f"/robots/{wanted.number}", {**wanted.request(effect), **named}))
     if not renew:
         return wanted
     secret = _new_secret()
@@ -184,7 +188,16 @@ def change(harbor: Harbor, wanted: Robot, *, renew: bool) -> Robot:
 
 
 def anew(harbor: Harbor, found: Robot, wanted: Robot) -> Robot:
-    """Another one in its place, with another secret: what it is cannot be changed into what is said."""
+    """Another one in its place, with another secret: what it is cannot be changed into what is said.
+
+    It is asked for while the one is still there: Harbor looks whether it may be made before it looks whether there is
+    one, so that whoever may not make it has not deleted anything.
+    """
+    try:
+        return _posted(harbor, wanted)
+    except HarborError as refused:
+        if refused.refusal is not Refusal.CONFLICT:
+            raise
     harbor.delete(f"/robots/{found.number}")
     return make(harbor, wanted)
 
@@ -230,9 +243,21 @@ def _exists(harbor: Harbor, wanted: Robot) -> HarborError:
     )
 
 
-def _right(text: str) -> dict[str, str]:
+def _permitted(ask: Callable[[str], T]) -> T:
+    """What is asked with rights without an effect, or with one. They mean the same, but where a robot asks, Harbor
+    compares them word for word with that robot's own, which were written either way.
+    """
+    try:
+        return ask("")
+    except HarborError as refused:
+        if refused.code != "DENIED":
+            raise
+    return ask("allow")
+
+
+def _right(text: str, effect: str) -> dict[str, str]:
     resource, _, action = text.partition(":")
-    return {"resource": resource, "action": action}
+    return {"resource": resource, "action": action, **({"effect": effect} if effect else {})}
 
 
 def _rights(permission: Mapping[str, Any], project: str) -> Iterable[str]:

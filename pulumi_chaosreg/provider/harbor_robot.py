@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from pulumi_chaosreg.harbor.problems import HarborError
 from pulumi_chaosreg.harbor.robots import ACCESS, NAME, NEVER, Robot, anew, change, find, look, make, mark_of, remove
 from pulumi_chaosreg.provider.harbor_access import HarborAccess, ident_of, looked, place_of
 from pulumi_chaosreg.provider.resource import Found, Occasion
@@ -97,7 +98,14 @@ class HarborRobot:
         if wanted.has_expired:
             occasion.warn(_ANEW.format(found.username, "this end of the one before lies behind us"))
             return _outputs(inputs, anew(harbor, found, _wanted(inputs, occasion.urn)))
-        return _outputs(inputs, change(harbor, wanted, renew=not wanted.secret))
+        try:
+            return _outputs(inputs, change(harbor, wanted, renew=not wanted.secret))
+        except HarborError as refused:
+            if refused.status != 403 or refused.code == "DENIED" or wanted.is_disabled:
+                raise
+        # Harbor lets a robot make and delete robots, but change none (goharbor/harbor#22632)
+        occasion.warn(_ANEW.format(found.username, f"`{harbor.user}` may not change robots"))
+        return _outputs(inputs, anew(harbor, found, _wanted(inputs, occasion.urn)))
 
     def read(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> Found | None:
         """The robot as it is, with the secret that the state knows; None where there is none. An import's id is

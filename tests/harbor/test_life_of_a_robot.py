@@ -335,3 +335,37 @@ def test_whoever_takes_the_place_of_an_earlier_run_is_told(resource, inputs, har
     assert not heard.warned
     resource.create(inputs(), heard.occasion)
     assert "was made anew, with another secret: an earlier run had made it" in heard.warned[0]
+
+
+@pytest.mark.parametrize("effect", ["allow", ""])
+def test_a_robot_of_the_system_makes_one_and_changes_none(resource, inputs, harbor, heard, system_robot, effect):
+    """Its own rights were written with an effect, or without: Harbor compares them word for word."""
+    login = system_robot(effect)
+    ident, state = resource.create(inputs(login=login), heard.occasion)
+    assert opens(harbor, state)
+    assert not heard.warned
+    wanted = inputs(login=login, access=["repository:pull", "artifact:read"])
+    after = resource.update(ident, state, wanted, heard.occasion)
+    assert "was made anew, with another secret: `robot$provisioner` may not change robots" in heard.warned[0]
+    assert opens(harbor, after)
+    assert after["robotId"] != state["robotId"]
+    assert resource.diff(after, wanted).updates == ()
+    later = resource.read(ident, after, wanted, heard.occasion)
+    assert later
+    assert later.outputs == after
+    resource.delete(ident, after, wanted, heard.occasion)
+    assert names(harbor) == ["provisioner"]
+
+
+def test_a_robot_that_may_not_give_a_right_leaves_what_there_is(resource, inputs, harbor, heard, system_robot):
+    login = system_robot()
+    ident, state = resource.create(inputs(login=login), heard.occasion)
+    for wanted in (inputs(login=login, disabled=True), inputs(login={**login, "password": "Wrong-1a"})):
+        with pytest.raises(ChaosregError, match="CHR0468"):
+            resource.update(ident, state, wanted, heard.occasion)
+    more = inputs(login=login, access=["repository:pull", "scan:create"])
+    with pytest.raises(ChaosregError, match="CHR0468"):
+        resource.create({**more, "robot": "other"}, heard.occasion)
+    with pytest.raises(ChaosregError, match="permission scope is invalid"):
+        resource.update(ident, state, more, heard.occasion)
+    assert opens(harbor, state)
