@@ -40,7 +40,8 @@ def create(asked: Asked) -> Answer:
     metadata = _metadata(wanted.get("metadata") or {})
     if "public" in wanted and "public" not in metadata:
         metadata["public"] = str(bool(wanted["public"])).lower()
-    limit = wanted.get("storage_limit") or UNLIMITED
+    # of whoever may not make projects everywhere it is not heard: they get the default
+    limit = (asked.caller.may_system("project:create") and wanted.get("storage_limit")) or UNLIMITED
     project = asked.records.add_project(name, {"public": "false"} | metadata, _limit(limit))
     if asked.caller.user and not asked.caller.is_admin:
         asked.caller.user.roles[name] = "projectAdmin"

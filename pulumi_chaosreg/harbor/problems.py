@@ -47,8 +47,8 @@ def _denied(status: int, server: str, user: str, notes: tuple[tuple[str, str], .
             "CHR0468",
             f"`{server}` does not accept the password of user `{user}`",
             notes=notes,
-            help="give `repositories.login` a valid one (`pulumi config set --secret chaosreg-credentials:NAME`); of a "
-            "user who signs in by OIDC it is the CLI secret",
+            help="give `repositories.login` a valid one (`pulumi config set --secret chaosreg-credentials:NAME`): of "
+            "a local user, or of a system robot; the CLI secret of a user who signs in by OIDC is none for the API",
         )
     return Finding(
         "CHR0468",

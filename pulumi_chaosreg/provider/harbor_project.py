@@ -58,9 +58,12 @@ class HarborProject:
         """Make it, or take over the one that is there where that is wanted."""
         wanted = _wanted(inputs)
         made, is_new = make(self._access.client(inputs), wanted, adopt=inputs.get("adopt") is True)
-        if is_new and wanted.quota != made.quota:
+        if is_new and wanted.quota is not None and made.quota is None:
+            occasion.tell(f"whether project `{made.name}` has its quota is not seen: the login lacks `quota:read`")
+        elif is_new and wanted.quota != made.quota:
             occasion.warn(
-                f"project `{made.name}` was made, but without this quota, which only an administrator of Harbor can set"
+                f"project `{made.name}` was made, but without this quota, which only an administrator of Harbor can "
+                "set: the next `up` asks for it again"
             )
         if not is_new:
             occasion.tell(f"took over project `{made.name}`, which was there; `destroy` leaves it")

@@ -255,3 +255,30 @@ def test_a_later_one_of_the_same_name_is_somebody_else_s(resource, inputs, harbo
     found = resource.read(ident, state, inputs(), heard.occasion)
     assert found
     assert (found.outputs["made"], found.outputs["projectId"]) == (False, shown(harbor)["project_id"])
+
+
+def test_a_quota_that_is_not_heard_is_told_and_asked_for_again(resource, inputs, harbor, heard):
+    new_user(harbor, "dev", "Dev-Canary-12345", {})
+    wanted = inputs(quota=5 << 30, login={"username": "dev", "password": "Dev-Canary-12345"})
+    ident, state = resource.create(wanted, heard.occasion)
+    assert "was made, but without this quota" in heard.warned[0]
+    assert (state["quota"], limit(harbor)) == (-1, -1)
+    assert resource.diff(state, wanted).updates == ("quota",)
+    with pytest.raises(ChaosregError, match="user `dev` may not do this") as refused:
+        resource.update(ident, state, wanted, heard.occasion)
+    assert "for quotas and new projects: of Harbor" in str(refused.value)
+    after = resource.update(ident, state, inputs(quota=5 << 30), heard.occasion)
+    assert (after["quota"], limit(harbor)) == (5 << 30, 5 << 30)
+
+
+def test_a_robot_of_the_system_that_sees_no_quota_warns_of_none(resource, inputs, harbor, heard, system_robot):
+    wanted = inputs(quota=5 << 30, login=system_robot())
+    ident, state = resource.create(wanted, heard.occasion)
+    assert limit(harbor) == 5 << 30
+    assert (heard.warned, len(heard.told)) == ([], 1)
+    assert resource.diff(state, wanted).updates == ()
+    found = resource.read(ident, state, wanted, heard.occasion)
+    assert found
+    assert resource.diff(found.outputs, wanted).updates == ()
+    later(resource).delete(ident, state, wanted, heard.occasion)
+    assert resource.read(ident, state, inputs(), heard.occasion) is None
