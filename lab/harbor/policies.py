@@ -30,6 +30,11 @@ def frozen_tags(project: Project, artifact: Artifact) -> list[str]:
 
 def scannable(project: Project, artifact: Artifact) -> Iterator[Artifact]:
     """The images that a scan of this artifact looks at: itself, or the children of an index."""
+    return (image for image in images_of(project, artifact) if image.is_scanned)
+
+
+def images_of(project: Project, artifact: Artifact) -> Iterator[Artifact]:
+    """The images of which the gate wants a report."""
     if artifact.is_image:
         yield artifact
     for digest in artifact.children:
@@ -50,7 +55,7 @@ def require_pullable(project: Project, artifact: Artifact) -> None:
     """Harbor's middleware before GET and HEAD of a manifest, of whoever pulls, the one who pushed it too."""
     if not project.is_on("prevent_vul"):
         return
-    images = list(scannable(project, artifact))
+    images = list(images_of(project, artifact))
     if not images:
         return
     severity = project.metadata.get("severity", "low")

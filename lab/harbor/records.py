@@ -69,10 +69,17 @@ class Artifact:
 
     @property
     def is_image(self) -> bool:
-        """Whether a scanner looks at it: an artifact whose configuration is an image's, no signature."""
+        """Whether the gate wants a report of it: an artifact whose configuration is an image's, no signature."""
         configuration = str(self.manifest.get("config", {}).get("mediaType", ""))
         image = "image.config" in configuration or "container.image" in configuration
         return image and "subject" not in self.manifest and not self.is_signature
+
+    @property
+    def is_scanned(self) -> bool:
+        """Whether a scan looks at it: no image with a layer that is an attestation, for which the gate waits in vain
+        (goharbor/harbor#22408).
+        """
+        return self.is_image and not any("in-toto" in layer["mediaType"] for layer in self.manifest.get("layers", []))
 
     @property
     def is_signature(self) -> bool:

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from pulumi_chaosreg.mirror.platforms import attestations
 from pulumi_chaosreg.mirror.scanning import Scan, Stage, scans_of
 from pulumi_chaosreg.oci.manifest import DOCKER_LIST, OCI_INDEX
 from pulumi_chaosreg.oci.patience import Patience
@@ -68,14 +69,18 @@ class Gate:
     def _refusal(self, repository: str, name: str, out: set[str]) -> RegistryError | None:
         """Why it is not to be had, or one of its images: an index is given out as soon as anything of it was scanned.
 
-        `out` are those of its digests that are had already.
+        `out` are those of its digests that are had already. Attestations are left out: Harbor scans none, and gives
+        none out either (goharbor/harbor#22408); no node pulls them.
         """
         asked = [name]
         try:
             while asked:
                 manifest = self._registry.get_manifest(repository, asked.pop())
                 out.add(manifest.digest)
+                unscanned = attestations(manifest)
                 for child in manifest.children:
+                    if child.digest in unscanned:
+                        continue
                     if child.media_type in _INDEXES:
                         asked.append(child.digest)
                     elif child.digest not in out and self._registry.head_manifest(repository, child.digest):

@@ -37,7 +37,7 @@ def subset(index: Manifest, platforms: Sequence[str]) -> Manifest:
     """
     document = json.loads(index.raw)
     entries: list[Any] = document["manifests"] or []
-    images = [entry for entry in entries if _about(entry) is None]
+    images = [entry for entry in entries if about(entry) is None]
     known = sorted(set(filter(None, (platform_text(entry.get("platform")) for entry in images))))
     lacked = [wanted for wanted in platforms if not any(fits(platform, wanted) for platform in known)]
     if lacked:
@@ -48,7 +48,7 @@ def subset(index: Manifest, platforms: Sequence[str]) -> Manifest:
         return not platform or any(fits(platform, wanted) for wanted in platforms)
 
     kept = {entry["digest"] for entry in images if stays(entry)}
-    left = [entry for entry in entries if (stays(entry) if _about(entry) is None else _about(entry) in kept)]
+    left = [entry for entry in entries if (stays(entry) if about(entry) is None else about(entry) in kept)]
     if len(left) == len(entries):
         return index
     raw = json.dumps({**document, "manifests": left}, separators=(",", ":")).encode()
@@ -110,7 +110,18 @@ def platform_text(said: Any) -> str:
     return "/".join(filter(None, parts)) if parts[0] and parts[1] and "unknown" not in parts else ""
 
 
-def _about(entry: Mapping[str, Any]) -> str | None:
+def attestations(index: Manifest) -> frozenset[str]:
+    """The digests of its children that are statements about other children, for no platform (BuildKit)."""
+    entries: list[Any] = json.loads(index.raw).get("manifests") or []
+    return frozenset(entry["digest"] for entry in entries if about(entry) is not None or _is_for_none(entry))
+
+
+def _is_for_none(entry: Mapping[str, Any]) -> bool:
+    said = entry.get("platform")
+    return isinstance(said, dict) and said.get("os") == said.get("architecture") == "unknown"
+
+
+def about(entry: Mapping[str, Any]) -> str | None:
     """The digest of the child that an attestation is about; None for what is none."""
     annotations = entry.get("annotations")
     if not isinstance(annotations, dict) or _OF_ANOTHER not in annotations:

@@ -15,7 +15,7 @@ from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.mirror import Copied, Mirror, Wanted
 from pulumi_chaosreg.mirror.gate import Gate
 from pulumi_chaosreg.oci import Host, Registry
-from tests.support.builder import Tree, image, index, layer, push
+from tests.support.builder import Tree, image, index, layer, platform_index, push
 from tests.support.canary import traces_of
 from tests.support.lab_harbor import PULL, PUSH, HarborProject
 from tests.support.trial import HASTY
@@ -124,6 +124,19 @@ def test_the_mirror_waits_for_the_scan(harbor_project: HarborProject, copying: C
             again = Mirror(patience=HASTY)
             there = Reference(harbor_project.harbor.host, f"{harbor_project.name}/team/app", digest=digest)
             assert again.digest(there, login) == digest, "and every image of it can be pulled"
+
+
+def test_attestations_are_never_scanned_and_not_waited_for(harbor_project: HarborProject, copying: Copying) -> None:
+    pusher = harbor_project.robot(*PUSH)
+    tree = platform_index({"linux/amd64": ONE, "linux/arm64": TWO})
+    harbor_project.set(prevent_vul="true", severity="high", auto_scan="true")
+    copied, warnings = copying(pusher, tree=tree, wait=5)
+    assert (copied.wrote, warnings) == (True, [])
+    again, warnings = copying(pusher, tree=tree, wait=5)
+    assert (again.wrote, warnings) == (False, [])
+    registry = Registry(harbor_project.harbor.host, pusher, host=Host(HASTY))
+    with pytest.raises(ChaosregError, match=r"412|scan"):
+        registry.head_manifest(f"{harbor_project.name}/team/app", tree.children[-1].digest)
 
 
 def test_it_waits_for_what_an_earlier_run_has_brought(harbor_project: HarborProject, copying: Copying) -> None:
