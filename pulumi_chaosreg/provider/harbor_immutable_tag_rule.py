@@ -2,7 +2,7 @@
 `resources/harbor_immutable_tag_rule.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,8 @@ from pulumi_chaosreg.harbor.rules import ALL, Rule, change, look, make, remove
 from pulumi_chaosreg.provider.harbor_access import HarborAccess, ident_of, looked, place_of
 from pulumi_chaosreg.provider.resource import Found, Occasion
 from pulumi_chaosreg.provider.run import Run
-from pulumi_chaosreg.provider.unknown import is_unknown
+from pulumi_chaosreg.provider.unknown import has_unknown, is_unknown
+from pulumi_chaosreg.registries.servers import canonical_server
 from pulumi_chaosreg.resources.harbor_immutable_tag_rule import HARBOR_IMMUTABLE_TAG_RULE
 from pulumi_chaosreg.resources.table import Failure, Properties, ResourceChange
 
@@ -19,7 +20,7 @@ class HarborImmutableTagRule:
     """The life of the resource, on plain values."""
 
     def __init__(self, run: Run, access: HarborAccess | None = None) -> None:
-        self._access = access or HarborAccess(run)
+        self._run, self._access = run, access or HarborAccess(run)
 
     @classmethod
     def of_run(cls, run: Run) -> "HarborImmutableTagRule":
@@ -35,7 +36,10 @@ class HarborImmutableTagRule:
         patterns = [one for key in given if isinstance(inputs[key], list) for one in inputs[key]]
         if any(isinstance(one, str) and set("{},") & set(one) for one in patterns):
             failures.append((given[0], "must be patterns without braces and commas; write each by itself"))
-        return HARBOR_IMMUTABLE_TAG_RULE.with_defaults(inputs), failures
+        checked = HARBOR_IMMUTABLE_TAG_RULE.with_defaults(inputs)
+        if not failures and not has_unknown({**checked, "login": None}):
+            self._run.keep(_key(checked))
+        return checked, failures
 
     def diff(self, state: Properties, inputs: Properties) -> ResourceChange:
         """What `up` would do."""
@@ -77,7 +81,11 @@ class HarborImmutableTagRule:
         return looked(ident, state, inputs, occasion, found)
 
     def delete(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> None:
-        """Take it away: its tags may move and go then."""
+        """Take it away: its tags may move and go then. Not where another resource of this run says the same: Harbor
+        has one rule for both.
+        """
+        if self._run.is_kept(_key(state)):
+            return
         harbor = self._access.client({**state, "login": inputs.get("login")})
         number = int(state["ruleId"])
         there = look(harbor, state["project"], number)
@@ -88,6 +96,12 @@ class HarborImmutableTagRule:
 
 
 _BOTH = "and `excludedTags` exclude each other: write one of them"
+
+
+def _key(inputs: Properties) -> Hashable:
+    """What is one rule at Harbor, whichever resource says it."""
+    content = replace(_wanted(inputs), is_disabled=False, number=0)
+    return "rule", canonical_server(inputs["server"]), inputs["project"], content
 
 
 def _wanted(inputs: Properties) -> Rule:

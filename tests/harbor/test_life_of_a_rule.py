@@ -25,9 +25,11 @@ def project(harbor):
 
 
 @pytest.fixture
-def inputs(given, resource):
+def inputs(given, access):
+    """Of another run: what is checked in one is not deleted in it."""
+
     def inputs(**said: Any) -> dict[str, Any]:
-        checked, failures = resource.check(given(**(said or {"excludedTags": MOVING})))
+        checked, failures = HarborImmutableTagRule(Run(), access).check(given(**(said or {"excludedTags": MOVING})))
         assert failures == []
         return checked
 
@@ -142,3 +144,15 @@ def test_a_number_that_is_another_rule_s_by_now_stays(resource, inputs, harbor, 
     resource.delete(ident, {**state, "ruleId": theirs["id"]}, inputs(), heard.occasion)
     assert "says something else now" in heard.warned[0]
     assert theirs in rules(harbor)
+
+
+def test_what_another_resource_of_the_run_says_stays(resource, inputs, harbor, heard):
+    """As where a resource is replaced: the engine makes first, and Harbor has one rule for both."""
+    ident, old = resource.create(inputs(), heard.occasion)
+    checked, _ = resource.check(inputs())
+    _, new = resource.create(checked, heard.occasion)
+    assert new["ruleId"] == old["ruleId"]
+    resource.delete(ident, old, inputs(), heard.occasion)
+    assert [rule["id"] for rule in rules(harbor)] == [old["ruleId"]]
+    HarborImmutableTagRule(Run(), resource._access).delete(ident, old, inputs(), heard.occasion)
+    assert rules(harbor) == []
