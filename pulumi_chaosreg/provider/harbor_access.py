@@ -41,15 +41,15 @@ class HarborAccess:
 
 
 def ident_of(inputs: Properties, *below: object) -> str:
-    """`server/project`, and what is below it: an import's id, too."""
-    return "/".join(map(str, (inputs["server"], inputs["project"], *below)))
+    """`server/project`, and what is below it: an import's id, too. However the server is spelled, it is one id."""
+    return "/".join(map(str, (canonical_server(inputs["server"]), inputs["project"], *below)))
 
 
 def place_of(ident: str, parts: int) -> list[str]:
     """The reverse. Raises ChaosregError (CHR0469)."""
     found = ident.split("/")
     if len(found) == parts and all(found):
-        return found
+        return [canonical_server(found[0]), *found[1:]]
     form = "/".join(("server", "project", "robot or number")[:parts])
     raise ChaosregError.of("CHR0469", f"`{ident}` is not the ID of a Harbor resource", help=f"write it as `{form}`")
 

@@ -74,7 +74,7 @@ class HarborImmutableTagRule:
             rule = look(self._access.client(known), project, int(number)) if number.isdigit() else None
             if rule is None:
                 return None
-            outputs = _outputs({"server": server, "project": project}, rule)
+            outputs = _outputs({"server": state.get("server") or server, "project": project}, rule)
             said = HARBOR_IMMUTABLE_TAG_RULE.outputs_of_inputs
             return Found(ident, inputs or {key: outputs[key] for key in said if key in outputs}, outputs)
 

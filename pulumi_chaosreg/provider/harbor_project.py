@@ -88,7 +88,7 @@ class HarborProject:
             if project is None:
                 return None
             made_here = state.get("made") is True and _is_same(project, state)
-            outputs = _outputs({"server": server}, project, made_here=made_here)
+            outputs = _outputs({"server": state.get("server") or server}, project, made_here=made_here)
             said = HARBOR_PROJECT.outputs_of_inputs
             return Found(ident, inputs or {key: outputs[key] for key in said if key in outputs}, outputs)
 

@@ -122,7 +122,7 @@ class HarborRobot:
                 return None
             ends = {"ends": _seen_end(robot, state["ends"])} if state.get("ends") else {}
             robot = replace(robot, name=name, secret=state.get("secret") or "")
-            outputs = _outputs({"server": server, **ends}, robot)
+            outputs = _outputs({"server": state.get("server") or server, **ends}, robot)
             _tell_of_end(robot, occasion)
             said = HARBOR_ROBOT.outputs_of_inputs
             return Found(ident, inputs or {key: outputs[key] for key in said if key in outputs}, outputs)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pulumi_chaosreg.resources.harbor_server import HARBOR_SERVER
 from pulumi_chaosreg.resources.table import Input, Output, ResourceTable, Shows, ValueType
 
 
@@ -14,7 +15,7 @@ _PATTERNS = "patterns of tags, as in `v*` or `**`"
 HARBOR_IMMUTABLE_TAG_RULE = ResourceTable(
     "chaosreg:index:HarborImmutableTagRule",
     inputs=(
-        Input("server", shows=Shows.REPLACE, required=True, in_state=True, hint="Harbor's host, with a port if any"),
+        HARBOR_SERVER,
         Input("login", ValueType.ANY, Shows.NOTHING, secret=True),
         Input("project", shows=Shows.REPLACE, required=True, in_state=True, hint="the project's name"),
         Input("repositories", in_state=True, default="**"),

@@ -1,5 +1,6 @@
 """`HarborProject`: one project of a Harbor."""
 
+from pulumi_chaosreg.resources.harbor_server import HARBOR_SERVER
 from pulumi_chaosreg.resources.table import Input, Output, ResourceTable, Shows, ValueType
 
 SEVERITIES = ("off", "none", "low", "medium", "high", "critical")
@@ -8,7 +9,7 @@ SEVERITIES = ("off", "none", "low", "medium", "high", "critical")
 HARBOR_PROJECT = ResourceTable(
     "chaosreg:index:HarborProject",
     inputs=(
-        Input("server", shows=Shows.REPLACE, required=True, in_state=True, hint="Harbor's host, with a port if any"),
+        HARBOR_SERVER,
         Input("login", ValueType.ANY, Shows.NOTHING, secret=True),
         Input("project", shows=Shows.REPLACE, required=True, in_state=True, hint="the project's name"),
         Input("public", ValueType.FLAG, in_state=True, default=False, normal=bool),

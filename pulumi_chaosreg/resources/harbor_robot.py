@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pulumi_chaosreg.resources.harbor_server import HARBOR_SERVER
 from pulumi_chaosreg.resources.table import Input, Output, ResourceTable, Shows, ValueType
 
 
@@ -16,7 +17,7 @@ def _text(said: Any) -> str:
 HARBOR_ROBOT = ResourceTable(
     "chaosreg:index:HarborRobot",
     inputs=(
-        Input("server", shows=Shows.REPLACE, required=True, in_state=True, hint="Harbor's host, with a port if any"),
+        HARBOR_SERVER,
         Input("login", ValueType.ANY, Shows.NOTHING, secret=True),
         Input("project", shows=Shows.REPLACE, required=True, in_state=True, hint="the project's name"),
         Input("robot", shows=Shows.REPLACE, required=True, in_state=True, hint="as in `pull`"),
