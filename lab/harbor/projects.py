@@ -64,8 +64,11 @@ def listed(asked: Asked) -> Answer:
 
 
 def head(asked: Asked) -> Answer:
-    name = asked.parameter("project_name")
-    asked.caller.require(asked.records.named(name), "project:read", missing=name)
+    """Whether the name is taken: told to whoever is known, whatever they may."""
+    if not asked.caller.is_known:
+        raise asked.caller.refusal()
+    if asked.records.named(asked.parameter("project_name")) is None:
+        raise not_found(f"project {asked.parameter('project_name')}")
     return Answer(200)
 
 

@@ -68,6 +68,16 @@ class Harbor:
         """What is there; HarborError, MISSING only where Harbor says so to whom it knows."""
         return self._again("GET", path, query=query).body
 
+    def has(self, path: str, **query: Any) -> bool:
+        """Whether HEAD finds it. Its 404 has no words: not to be asked where a gateway may answer in Harbor's place."""
+        try:
+            self._again("HEAD", path, query=query)
+        except HarborError as refused:
+            if refused.status != 404:
+                raise
+            return False
+        return True
+
     def every(self, path: str, **query: Any) -> Iterator[Any]:
         """All of a list, page by page."""
         page = 1

@@ -64,15 +64,22 @@ def look(harbor: Harbor, name: str, *, with_quota: bool) -> Project | None:
         found = Project.of_answer(harbor.get(path_of(name)))
         return replace(found, quota=_quota(harbor, name)) if with_quota else found
     except HarborError as refused:
-        if refused.refusal is Refusal.MISSING:
+        if refused.refusal is Refusal.MISSING or is_gone(harbor, name, refused):
             return None
         raise
 
 
-def seen(harbor: Harbor, name: str, *, with_quota: bool) -> Project | None:
-    """The project where this login is shown it: of one that is not there Harbor tells its administrators alone, and
-    forbids all others to look (goharbor/harbor#21800).
+def is_gone(harbor: Harbor, name: str, refused: HarborError) -> bool:
+    """Whether what Harbor forbids below a project it forbids because there is no such project.
+
+    It says so to its administrators; to all others a project that is missing is forbidden, too (goharbor/harbor#21800),
+    but whether a name is taken everybody may ask.
     """
+    return refused.status == 403 and bool(refused.code) and not harbor.has("/projects", project_name=name)
+
+
+def seen(harbor: Harbor, name: str, *, with_quota: bool) -> Project | None:
+    """The project where this login is shown it."""
     try:
         return look(harbor, name, with_quota=with_quota)
     except HarborError as refused:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pulumi_chaosreg.harbor.client import Harbor
 from pulumi_chaosreg.harbor.problems import HarborError
-from pulumi_chaosreg.harbor.projects import path_of
+from pulumi_chaosreg.harbor.projects import is_gone, path_of
 from pulumi_chaosreg.refusals import Refusal
 
 ALL = "**"
@@ -107,7 +107,7 @@ def _rules(harbor: Harbor, project: str) -> Iterator[Rule]:
             if rule := Rule.of_answer(one):
                 yield rule
     except HarborError as refused:
-        if refused.refusal is not Refusal.MISSING:
+        if refused.refusal is not Refusal.MISSING and not is_gone(harbor, project, refused):
             raise
 
 

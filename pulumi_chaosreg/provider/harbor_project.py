@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pulumi_chaosreg.harbor.problems import HarborError
-from pulumi_chaosreg.harbor.projects import Project, change, look, make, remove, seen
+from pulumi_chaosreg.harbor.projects import Project, change, look, make, remove
 from pulumi_chaosreg.provider.harbor_access import HarborAccess, ident_of, looked, place_of
 from pulumi_chaosreg.provider.resource import Found, Occasion
 from pulumi_chaosreg.provider.run import Run
@@ -73,9 +73,11 @@ class HarborProject:
         """Make it what is said."""
         harbor, wanted = self._access.client(inputs), _wanted(inputs)
         found = look(harbor, wanted.name, with_quota=wanted.quota is not None)
-        if found is None:
-            found, _ = make(harbor, wanted, adopt=False)
-        return _outputs(inputs, change(harbor, found, wanted), made_here=state.get("made") is True)
+        if found is None:  # somebody has deleted it: what is there then is ours
+            made, _ = make(harbor, wanted, adopt=False)
+            return _outputs(inputs, made, made_here=True)
+        made_here = state.get("made") is True and _is_same(found, state)
+        return _outputs(inputs, change(harbor, found, wanted), made_here=made_here)
 
     def read(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> Found | None:
         """The project as it is; None where there is none. An import's id is `server/project`."""
@@ -102,8 +104,10 @@ class HarborProject:
             occasion.tell(f"left project `{state['project']}`, which was there before this")
             return
         harbor = self._access.client({**state, "login": inputs.get("login")})
-        there = seen(harbor, state["project"], with_quota=False)
-        if there and not _is_same(there, state):
+        there = look(harbor, state["project"], with_quota=False)
+        if there is None:
+            return
+        if not _is_same(there, state):
             occasion.warn(f"left project `{state['project']}`: it is not the one that this made, but a later one")
             return
         try:

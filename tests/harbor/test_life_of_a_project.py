@@ -282,3 +282,30 @@ def test_a_robot_of_the_system_that_sees_no_quota_warns_of_none(resource, inputs
     assert resource.diff(found.outputs, wanted).updates == ()
     later(resource).delete(ident, state, wanted, heard.occasion)
     assert resource.read(ident, state, inputs(), heard.occasion) is None
+
+
+def test_one_that_somebody_deleted_is_made_anew_by_a_robot_of_the_system_too(
+    resource, inputs, harbor, heard, system_robot
+):
+    """To whom Harbor forbids what is missing."""
+    wanted = inputs(login=system_robot())
+    ident, state = resource.create(wanted, heard.occasion)
+    call(harbor, "DELETE", "/projects/chaos")
+    assert resource.read(ident, state, wanted, heard.occasion) is None
+    later(resource).delete(ident, state, wanted, heard.occasion)
+    after = resource.update(ident, state, wanted, heard.occasion)
+    assert after["made"] is True
+    assert after["projectId"] == shown(harbor)["project_id"] != state["projectId"]
+    assert not heard.warned
+
+
+def test_one_that_this_login_may_not_see_is_not_gone(resource, inputs, harbor, heard):
+    ident, state = resource.create(inputs(), heard.occasion)
+    new_user(harbor, "dev", "Dev-Canary-12345", {})
+    blind = inputs(login={"username": "dev", "password": "Dev-Canary-12345"})
+    assert resource.read(ident, state, blind, heard.occasion)
+    assert "kept as it was" in heard.warned[0]
+    for fails in (resource.update, later(resource).delete):
+        with pytest.raises(ChaosregError, match="CHR0468"):
+            fails(ident, state, blind, heard.occasion)
+    assert shown(harbor)

@@ -369,3 +369,12 @@ def test_a_robot_that_may_not_give_a_right_leaves_what_there_is(resource, inputs
     with pytest.raises(ChaosregError, match="permission scope is invalid"):
         resource.update(ident, state, more, heard.occasion)
     assert opens(harbor, state)
+
+
+def test_a_project_that_is_gone_takes_it_along(resource, inputs, harbor, heard, system_robot):
+    wanted = inputs(login=system_robot())
+    ident, state = resource.create(wanted, heard.occasion)
+    call(harbor, "DELETE", "/projects/chaos")
+    assert resource.read(ident, state, wanted, heard.occasion) is None
+    resource.delete(ident, state, wanted, heard.occasion)
+    assert not heard.warned

@@ -104,11 +104,14 @@ def test_it_goes_and_only_harbor_s_own_word_means_gone(resource, inputs, harbor,
     assert rules(harbor) == []
 
 
-def test_a_project_that_is_gone_takes_it_along(resource, inputs, harbor, heard):
-    ident, state = resource.create(inputs(), heard.occasion)
+@pytest.mark.parametrize("who", ["admin", "a robot of the system"])
+def test_a_project_that_is_gone_takes_it_along(resource, inputs, harbor, heard, system_robot, who):
+    login = {"login": system_robot()} if who != "admin" else {}
+    wanted = inputs(excludedTags=MOVING, **login)
+    ident, state = resource.create(wanted, heard.occasion)
     call(harbor, "DELETE", "/projects/chaos")
-    assert resource.read(ident, state, inputs(), heard.occasion) is None
-    resource.delete(ident, state, inputs(), heard.occasion)
+    assert resource.read(ident, state, wanted, heard.occasion) is None
+    resource.delete(ident, state, wanted, heard.occasion)
 
 
 def test_import_knows_all_of_it(resource, inputs, harbor, heard, monkeypatch):
