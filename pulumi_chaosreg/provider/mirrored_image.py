@@ -17,6 +17,7 @@ from pulumi_chaosreg.images.unique_tag import unique_tag
 from pulumi_chaosreg.machine import MachineLogins
 from pulumi_chaosreg.mirror import Mirror, Progress, Wanted
 from pulumi_chaosreg.provider.carried import Carried
+from pulumi_chaosreg.provider.logins_of_run import KEYS, LoginsOfRun
 from pulumi_chaosreg.provider.resource import Found, Occasion
 from pulumi_chaosreg.provider.run import Run
 from pulumi_chaosreg.provider.still_wanted import StillWanted
@@ -25,6 +26,7 @@ from pulumi_chaosreg.resources.mirrored_image import MIRRORED_IMAGE, kept_platfo
 from pulumi_chaosreg.resources.table import Failure, Properties, ResourceChange
 from pulumi_chaosreg.settings.durations import DURATION, seconds_of
 
+_ENDED = "if that has ended since, run `up` first, which renews it"
 Report = Callable[[Progress], None]
 
 
@@ -38,7 +40,7 @@ class MirroredImage:
         self.mirror = mirror
         self._carried = carried
         self._still_wanted = still_wanted or StillWanted(Run())
-        self._logins = MachineLogins()
+        self._logins, self._of_run = MachineLogins(), LoginsOfRun()
         self._told: set[Finding] = set()
 
     @classmethod
@@ -74,6 +76,7 @@ class MirroredImage:
         target = inputs.get("target")
         if isinstance(target, str) and not failures:
             self._still_wanted.keep(target)
+            self._of_run.keep(inputs)
         return MIRRORED_IMAGE.with_defaults(inputs), failures
 
     def diff(self, state: Properties, inputs: Properties) -> ResourceChange:
@@ -166,7 +169,14 @@ class MirroredImage:
 
     def delete(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> None:
         """Take the tag away where that is wanted, and say so where it stays all the same."""
-        if kept := self.remove(state, inputs, occasion.urn):
+        try:
+            kept = self.remove(state, inputs, occasion.urn)
+        except ChaosregError as refused:
+            target = Reference.parse(state["target"])
+            if refused.is_denied and any(map(inputs.get, KEYS)) and not self._of_run.near(target):
+                occasion.warn(f"{target} was to be deleted with the login of the last `up`: {_ENDED}")
+            raise
+        if kept:
             occasion.warn(kept)
 
     def remove(self, state: Properties, inputs: Properties, urn: str) -> str:
@@ -174,7 +184,7 @@ class MirroredImage:
         too. The unique tags of former digests stay.
 
         Returns why the image was kept although it should go; "" otherwise, and where another resource of this run has
-        taken it over.
+        taken it over. A login of the inputs is that of the last `up`: one that an image of this run has goes before it.
         """
         if state.get("onDestroy") != "delete":
             return ""
@@ -185,6 +195,8 @@ class MirroredImage:
             return f"kept {target}: it existed before this resource, which did not write it"
         if reason := self._still_wanted.elsewhere(urn, target, digest):
             return f"kept {target}: {reason}"
+        if any(map(inputs.get, KEYS)):
+            inputs = self._of_run.near(target) or inputs
         key = "delete" if inputs.get("delete") else "push"
         login = self._login(inputs, key, target)
         now = self.mirror.digest(target, login, digest)
