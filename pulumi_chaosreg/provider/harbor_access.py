@@ -2,6 +2,7 @@
 not be asked.
 """
 
+import hashlib
 import os
 import threading
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from pulumi_chaosreg.harbor.login import login_of
 from pulumi_chaosreg.oci.patience import Patience
 from pulumi_chaosreg.provider.resource import Found, Occasion
 from pulumi_chaosreg.provider.run import Run
+from pulumi_chaosreg.provider.unknown import has_unknown
 from pulumi_chaosreg.registries.servers import canonical_server
 from pulumi_chaosreg.resources.table import Properties
 
@@ -33,11 +35,26 @@ class HarborAccess:
         if not given and os.environ.get(USER):
             given = {"username": os.environ[USER], "password": os.environ.get(PASSWORD, "")}
         login = login_of(given, server)
-        which = (server, login.username, login.password)
+        which = (server, login.username, hashlib.sha256(login.password.encode()).hexdigest())
         with self._guard:
             if which not in self._clients:
                 self._clients[which] = Harbor(server, login, patience=self._patience, stop=self._run.stop)
             return self._clients[which]
+
+    def keep(self, inputs: Properties) -> None:
+        """What is deleted in this project goes by this login."""
+        if isinstance(inputs.get("server"), str) and inputs.get("login") and not has_unknown(inputs):
+            self._run.keep_login(_place(inputs), inputs["login"])
+
+    def deleting(self, state: Properties, inputs: Properties) -> Harbor:
+        """Who deletes what has this state: by this run's login where it has one. `inputs` are those of the last `up`,
+        and that login may have ended since.
+        """
+        return self.client({**state, "login": self._run.login(_place(state)) or inputs.get("login")})
+
+
+def _place(inputs: Properties) -> tuple[str, ...]:
+    return "harbor", canonical_server(inputs["server"]), str(inputs.get("project"))
 
 
 def ident_of(inputs: Properties, *below: object) -> str:

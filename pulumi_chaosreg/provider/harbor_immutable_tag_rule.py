@@ -39,6 +39,7 @@ class HarborImmutableTagRule:
         checked = HARBOR_IMMUTABLE_TAG_RULE.with_defaults(inputs)
         if not failures and not has_unknown({**checked, "login": None}):
             self._run.keep(_key(checked))
+        self._access.keep(inputs)
         return checked, failures
 
     def diff(self, state: Properties, inputs: Properties) -> ResourceChange:
@@ -86,7 +87,7 @@ class HarborImmutableTagRule:
         """
         if self._run.is_kept(_key(state)):
             return
-        harbor = self._access.client({**state, "login": inputs.get("login")})
+        harbor = self._access.deleting(state, inputs)
         number = int(state["ruleId"])
         there = look(harbor, state["project"], number)
         if there and replace(there, is_disabled=False) != replace(_wanted(state), is_disabled=False, number=number):

@@ -40,6 +40,7 @@ class HarborProject:
         checked = HARBOR_PROJECT.with_defaults(inputs)
         if not failures and isinstance(name, str) and isinstance(inputs.get("server"), str):
             self._run.keep(("harbor", ident_of(checked)))
+        self._access.keep(inputs)
         return checked, failures
 
     def diff(self, state: Properties, inputs: Properties) -> ResourceChange:
@@ -103,7 +104,7 @@ class HarborProject:
         if state.get("made") is not True:
             occasion.tell(f"left project `{state['project']}`, which was there before this")
             return
-        harbor = self._access.client({**state, "login": inputs.get("login")})
+        harbor = self._access.deleting(state, inputs)
         there = look(harbor, state["project"], with_quota=False)
         if there is None:
             return

@@ -53,6 +53,7 @@ class HarborRobot:
         if "access" not in wrong and isinstance(access, list):
             bad = [one for one in access if isinstance(one, str) and not ACCESS.fullmatch(one)]
             failures += [("access", f"must be a list of `resource:action`, not `{bad[0]}`")] if bad else []
+        self._access.keep(inputs)
         return HARBOR_ROBOT.with_defaults(inputs), failures
 
     def diff(self, state: Properties, inputs: Properties) -> ResourceChange:
@@ -133,7 +134,7 @@ class HarborRobot:
         """Take it away: whoever still logs in with it cannot any more."""
         number = state.get("robotId")
         if number:
-            harbor = self._access.client({**state, "login": inputs.get("login")})
+            harbor = self._access.deleting(state, inputs)
             remove(harbor, state["project"], state["robot"], int(number))
 
 

@@ -12,9 +12,11 @@ from lab import harbor_orders
 from lab.harbor_orders import age, call, fail, requests
 from lab.state import HarborState
 from pulumi_chaosreg.errors import ChaosregError
+from pulumi_chaosreg.provider.harbor_access import HarborAccess
+from pulumi_chaosreg.provider.harbor_project import HarborProject
 from pulumi_chaosreg.provider.harbor_robot import HarborRobot
 from pulumi_chaosreg.provider.run import Run
-from tests.harbor.conftest import PASSWORD, Heard
+from tests.harbor.conftest import PASSWORD, QUICK, Heard
 
 PULL = ["repository:pull"]
 
@@ -378,3 +380,16 @@ def test_a_project_that_is_gone_takes_it_along(resource, inputs, harbor, heard, 
     assert resource.read(ident, state, wanted, heard.occasion) is None
     resource.delete(ident, state, wanted, heard.occasion)
     assert not heard.warned
+
+
+def test_what_goes_goes_by_the_login_of_this_run(resource, inputs, given, harbor, heard):
+    """The one of the last `up` is what a resource has that is deleted; its password may have been changed since."""
+    ident, state = resource.create(inputs(), heard.occasion)
+    old = {"login": {"username": "admin", "password": "before-it-was-changed-1A"}}
+    next_run = HarborAccess(Run(), QUICK)
+    with pytest.raises(ChaosregError, match="does not accept the password"):
+        HarborRobot(Run(), next_run).delete(ident, state, old, heard.occasion)
+    HarborProject(Run(), next_run).check(given())
+    HarborRobot(Run(), next_run).delete(ident, state, old, heard.occasion)
+    assert names(harbor) == []
+    assert PASSWORD not in f"{vars(next_run)}"
