@@ -12,6 +12,8 @@ from pulumi_chaosreg.settings.table import REPOSITORIES
 
 _PREMIUM = {"allowed_ips": "rules for addresses", "public_network": "private endpoints"}
 """Key → what only this tier has."""
+_OF_NEW = ("location", "sku")
+"""What a registry has from the day it is made."""
 
 _ALWAYS = ("subscription_id", "resource_group", "permissions")
 _EXAMPLES = {"subscription_id": "…", "resource_group": "…", "permissions": "rbac", "location": "westeurope"}
@@ -79,10 +81,13 @@ def _lacking(registry: Registry, azure: Decided[dict[str, Any]]) -> Iterator[Fin
 
 def _tier(azure: Decided[dict[str, Any]], repositories: Mapping[str, Decided[Any]]) -> Iterator[Finding]:
     said, days = azure.value, repositories.get(REPOSITORIES.expire_untagged_after_days.key)
-    asked = [(key, what, azure) for key, what in _PREMIUM.items() if said.get(key) not in (None, True)]
+    is_new = bool(said.get("create_registry"))
+    usual = (None, True) if is_new else (None,)
+    asked = [(key, what, azure) for key, what in _PREMIUM.items() if said.get(key) not in usual]
     asked += [("expire_untagged_after_days", "retention of untagged images", days)] if days else []
+    asked = [(key, "", azure) for key in _OF_NEW if not is_new and said.get(key)] + asked
     for key, what, where in asked:
-        if not said.get("create_registry"):
+        if not is_new:
             advice = "remove it, and set it at the registry itself, or write `create_registry: true` for a new one"
             message = f"`{key}` cannot be set: the registry is there already, and stays as it is"
         elif said.get("sku") != "Premium":

@@ -43,6 +43,18 @@ MISTAKES = {
         account("create: true", f"azure: {{{WHERE}, permissions: rbac, allowed_ips: [203.0.113.7]}}  #! CHR0472"),
         ["`allowed_ips` cannot be set: the registry is there already"],
     ),
+    "another tier of a registry that is there": (
+        account("create: true", f"azure: {{{WHERE}, permissions: rbac, sku: Premium}}  #! CHR0472"),
+        ["`sku` cannot be set: the registry is there already"],
+    ),
+    "a registry that is there and stays open": (
+        account("create: true", f"azure: {{{WHERE}, permissions: rbac, public_network: true}}  #! CHR0472"),
+        ["`public_network` cannot be set: the registry is there already"],
+    ),
+    "another place of a registry that is there": (
+        account("create: true", f"azure: {{{WHERE}, permissions: rbac, location: westeurope}}  #! CHR0472"),
+        ["`location` cannot be set: the registry is there already"],
+    ),
     "retention in a tier that has none": (
         account(
             "create: true",
