@@ -34,6 +34,7 @@ from pulumi_chaosreg.review.shared_name_checks import check_shared_names
 from pulumi_chaosreg.review.signer_checks import check_signers
 from pulumi_chaosreg.review.untaken_checks import check_untaken
 from pulumi_chaosreg.review.vain_checks import check_vain
+from pulumi_chaosreg.review.vain_login_checks import check_vain_logins
 from pulumi_chaosreg.scopes.demand import Demand, FurtherImages
 from pulumi_chaosreg.scopes.model import Scope
 from pulumi_chaosreg.scopes.publication import Publication
@@ -192,7 +193,8 @@ def _vain(subject: Subject) -> Iterable[Finding]:
     if not is_sure:
         return ()
     found = check_vain(subject.scopes, subject.configs, subject.catalogue)
-    return [*found, *check_in_vain(subject.scopes, subject.configs)]
+    vain_logins = check_vain_logins(subject.scopes, subject.configs)
+    return [*found, *check_in_vain(subject.scopes, subject.configs), *vain_logins]
 
 
 def _harness(subject: Subject) -> Iterable[Finding]:
