@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pulumi_chaosreg.errors import ChaosregError
 
+_LINK = re.compile(r"\[([^\]]+)\]\(([^)#]*)(?:#[^)]*)?\)")
 _HEADING = re.compile(r"^### (CHR\d{4}) (.+)$", re.MULTILINE)
 
 
@@ -46,7 +47,13 @@ def entry(code: str) -> str:
         near = get_close_matches(code, [known for known in every if known[:5] == code[:5]], n=3, cutoff=0.5)
         advice = f"the nearest: {', '.join(near)}" if near else "write it as a message has it: error[CHR0203]"
         raise ChaosregError.of("CHR0118", f"there is no code `{code}`", help=advice)
-    return f"{found.code}  {found.title}\n\n{found.body.replace('**', '')}\n"
+    return f"{found.code}  {found.title}\n\n{_plain(found.body)}\n"
+
+
+def _plain(markdown: str) -> str:
+    """The same for a terminal: a link to another page says which one, and one within this page says its text."""
+    text = _LINK.sub(lambda link: f"{link[1]} (docs/{link[2]})" if link[2] else link[1], markdown)
+    return text.replace("**", "")
 
 
 def codes() -> list[str]:

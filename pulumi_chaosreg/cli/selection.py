@@ -34,7 +34,8 @@ def fits(scope: Scope, text: str) -> bool:
 def _unknown(text: str, every: Sequence[ResolvedConfig]) -> ChaosregError:
     paths = [resolved.infrastructure.path for resolved in every]
     names = [*paths, *(resolved.infrastructure.id for resolved in every)]
-    advice = did_you_mean(text, names)
+    of_id = [one.infrastructure.path for one in every if one.infrastructure.id == text.rpartition("/")[2]]
+    advice = did_you_mean(text, of_id, 0.0) or did_you_mean(text, names)
     shown = ", ".join(paths[:8]) + (f", … ({len(paths)} in all)" if len(paths) > 8 else "")
     return ChaosregError.of(
         "CHR0118", f"no infrastructure is named `{text}`", help=f"{advice}infrastructures: {shown or 'none'}"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pulumi_chaosreg.errors import Place
+from pulumi_chaosreg.review.explained_settings import field_of_setting
 from pulumi_chaosreg.scopes.locks import Lock, lock_on
 from pulumi_chaosreg.scopes.model import Origin, Scope
 from pulumi_chaosreg.scopes.resolved import Field, ResolvedConfig, shown
@@ -47,8 +48,9 @@ _OF_A_REGISTRY = tuple(row.path for row in (IMAGE_REGISTRY.account, IMAGE_REGIST
 
 
 def explain(resolved: ResolvedConfig, name: str) -> Explanation | None:
-    """None where the infrastructure has no such field."""
+    """None where the infrastructure has no such field, and there is no such setting."""
     field = next((field for field in known_fields(resolved) if field.name == name), None)
+    field = field or field_of_setting(resolved, name)
     if field is None:
         return None
     infrastructure = resolved.infrastructure
@@ -60,7 +62,7 @@ def explain(resolved: ResolvedConfig, name: str) -> Explanation | None:
     locked = tuple(".".join(path) for path, lock in locks.items() if lock)
     free = tuple(".".join(path) for path, lock in locks.items() if not lock)
     lock = next((lock for lock in locks.values() if lock), None)
-    return Explanation(name, field.value, field.origin, levels, lock, locked, free, field.is_unknown)
+    return Explanation(field.name, field.value, field.origin, levels, lock, locked, free, field.is_unknown)
 
 
 def _statements(scope: Scope, field: Field, resolved: ResolvedConfig) -> list[Statement]:

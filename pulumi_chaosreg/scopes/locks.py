@@ -63,7 +63,7 @@ def locks_in(chain: tuple[Scope, ...]) -> Iterator[tuple[Scope, str]]:
         paths = [*((key,) for key in LOCKABLE), IMAGE_REGISTRY.server.path]
         if any((lock := lock_on(chain[-1], path)) and lock.owner is above for path in paths):
             said = above.get(SECTION.allow_overrides) is not None
-            yield above, how_it_locks(above) if said else "sets them without allow_overrides: true"
+            yield above, how_it_locks(above) if said else "it does not say allow_overrides: true"
 
 
 def how_it_locks(scope: Scope) -> str:

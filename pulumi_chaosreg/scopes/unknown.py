@@ -27,9 +27,17 @@ def known_fields(config: ResolvedConfig) -> Iterator[Field]:
         return
     registry = _wrong_registry(config)
     for field in config.fields():
-        wrong = registry if field.name.startswith(_FROM_IT) else None
-        wrong = wrong or _wrong(config.infrastructure, _paths(config, field), field.origin.scope)
-        yield replace(field, value=UNKNOWN, origin=wrong, is_unknown=True) if wrong else field
+        yield _known(config, field, registry if field.name.startswith(_FROM_IT) else None)
+
+
+def known(config: ResolvedConfig, field: Field) -> Field:
+    """The same of one that is not among its fields."""
+    return _known(config, field, None)
+
+
+def _known(config: ResolvedConfig, field: Field, wrong: Origin | None) -> Field:
+    wrong = wrong or _wrong(config.infrastructure, _paths(config, field), field.origin.scope)
+    return replace(field, value=UNKNOWN, origin=wrong, is_unknown=True) if wrong else field
 
 
 def are_hosts_unknown(config: ResolvedConfig) -> bool:

@@ -10,6 +10,7 @@ import sys
 import pytest
 import yaml
 
+from pulumi_chaosreg.cli.error_page import entries
 from pulumi_chaosreg.cli.parsers import COMMANDS
 from pulumi_chaosreg.settings.yaml_file import read_yaml
 from tests.support.terminal import on_a_terminal
@@ -94,6 +95,7 @@ def test_move_without_pulumi_says_so(company, run, monkeypatch):
     [
         (["resolve", "ue"], "error[CHR0118]: no infrastructure is named `ue`"),
         (["resolve", "-o", "env"], "prints one infrastructure, but 3 match"),
+        (["resolve", "prod/eu"], "did you mean `shop/checkout/eu`? "),
         (["explain", "eu", "image.chaos-dcr"], "did you mean `image.chaos-ddcr`?"),
         (["explain", "CHR9999"], "there is no code `CHR9999`\n   = help: write it as a message has it"),
         (["explain", "CHR0299"], "the nearest: CHR02"),
@@ -216,6 +218,39 @@ def test_explain_a_code_prints_its_entry_of_the_errors_page(run, code):
     assert out.startswith("CHR0203  Override not allowed\n\n    error[CHR0203]: ")
     assert "\n- Fix. " in out
     assert "CHR0204" not in out
+
+
+def test_explain_a_code_shows_no_markup_of_links(run):
+    out = run("explain", "CHR0544")[1] + "".join(run("explain", code)[1] for code in entries())
+    assert "](" not in out
+    assert " (docs/mirror.md)" in out
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("image_registry.server", "server = harbor.company.com"),
+        ("images.release", "images.release = 1.93.0"),
+        ("repositories.create", "repositories.create = not set"),
+        ("enforce", "enforce = not set"),
+        ("authentication", "image_registry.authentication = {"),
+        ("authentication.username", "image_registry.authentication.username = "),
+        ("mirror.source", "mirror.source = docker.io/harness"),
+        ("images.tags.chaos-ddcr", "image.chaos-ddcr = harbor.company.com/"),
+        ("harness.tags", "harness.tags = not set"),
+    ],
+)
+def test_explain_takes_the_names_of_settings(company, run, setting, said):
+    code, out, _ = run("explain", "eu", setting)
+    assert code == 0
+    assert out.startswith(f"shop/checkout/eu  {said}")
+    assert "  ← decides" in out
+    assert ("not set" in said) == ("Harness's default  ← decides" in out)
+
+
+def test_a_setting_whose_value_is_wrong_is_not_said_to_be_unset(company, run):
+    company.edit("prod", "us: {cluster: {context: us}", "us: {cluster: {context: us}, enforce: zzz")
+    assert "enforce = unknown: see the error" in run("explain", "us", "enforce")[1]
 
 
 # --- diff

@@ -1,7 +1,8 @@
 """Show which level set a value of an infrastructure, which others tried, and which lock it; where an image goes; or
 what an error code means.
 
-Without FIELD every field is shown with its origin; fields are named as in `chaosreg resolve`. An image is given by its
+Without FIELD every field is shown with its origin. Fields are named as in `chaosreg resolve`, or as the setting in a
+stack file (`repositories.create`). An image is given by its
 source or its copy, with or without the tag, or by the last part of its path.
 """
 
