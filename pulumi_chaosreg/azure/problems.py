@@ -30,7 +30,10 @@ def of_status(status: int, asked: str, words: str, *, code: str, wait: float | N
     match status:
         case 401:
             refusal, message = Refusal.DENIED, "Azure's resource manager does not accept the identity of this machine"
-            advice = "log in to the tenant of the registry: `az login --tenant TENANT`"
+            advice = (
+                "log in to the tenant of the registry: `az login --tenant TENANT`, or by `ARM_TENANT_ID` and its like; "
+                "the stack's `azure-native:` configuration is not heard here"
+            )
         case 403:
             refusal, message = Refusal.DENIED, "the identity of this machine may not manage the registry's tokens"
             advice = (

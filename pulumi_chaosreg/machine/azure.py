@@ -6,10 +6,18 @@ No registry takes it as a password: `oci` hands it to the registry, which gives 
 import logging
 import os
 import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from azure.core.exceptions import AzureError
-from azure.identity import AzureAuthorityHosts, ClientSecretCredential, DefaultAzureCredential
+from azure.identity import (
+    AzureAuthorityHosts,
+    ClientAssertionCredential,
+    ClientSecretCredential,
+    DefaultAzureCredential,
+)
 
 from pulumi_chaosreg.credentials.login import Login, LoginKind
 from pulumi_chaosreg.machine.authorities import named_authorities
@@ -22,8 +30,10 @@ _AUTHORITIES_OF_MANAGERS = {
     "management.chinacloudapi.cn": AzureAuthorityHosts.AZURE_CHINA,
     "management.usgovcloudapi.net": AzureAuthorityHosts.AZURE_GOVERNMENT,
 }
-_OF_PULUMI = ("ARM_TENANT_ID", "ARM_CLIENT_ID", "ARM_CLIENT_SECRET")
+_TENANT, _CLIENT, _SECRET = "ARM_TENANT_ID", "ARM_CLIENT_ID", "ARM_CLIENT_SECRET"
 """A service principal as pulumi-azure-native and Terraform are told of it."""
+_TOKEN, _TOKEN_FILE = "ARM_OIDC_TOKEN", "ARM_OIDC_TOKEN_FILE_PATH"
+"""What it has in the place of a secret where a CI's identity is federated."""
 _USER = "00000000-0000-0000-0000-000000000000"
 
 logging.getLogger("azure.identity").setLevel(logging.CRITICAL)  # what it warns of stands in our error
@@ -50,18 +60,31 @@ def management_token(endpoint: str) -> tuple[str, float]:
     host = urlsplit(endpoint).hostname or ""
     authority = _AUTHORITIES_OF_MANAGERS.get(host)
     chosen = {"authority": authority} if authority and not os.environ.get("AZURE_AUTHORITY_HOST") else {}
-    principal = [os.environ.get(name, "") for name in _OF_PULUMI]
     try:
-        with (
-            ClientSecretCredential(*principal, **chosen, **_believed())
-            if all(principal)
-            else DefaultAzureCredential(**chosen, **_believed()) as credential
-        ):
+        with _of_pulumi(chosen) or DefaultAzureCredential(**chosen, **_believed()) as credential:
             token = credential.get_token(f"{endpoint.rstrip('/')}/.default")
-    except (AzureError, ValueError) as error:
-        advice = "log in with `az login`, or set ARM_TENANT_ID, ARM_CLIENT_ID and ARM_CLIENT_SECRET"
+    except (AzureError, OSError, ValueError) as error:
+        advice = (
+            f"log in with `az login`, or set {_TENANT} and {_CLIENT} with {_SECRET} or {_TOKEN}: the stack's "
+            "`azure-native:` configuration is not heard here"
+        )
         raise identity_refused("Azure", host, error, advice) from None
     return token.token, token.expires_on
+
+
+def _of_pulumi(chosen: Mapping[str, Any]) -> ClientSecretCredential | ClientAssertionCredential | None:
+    """The service principal of `ARM_…`; None where there is none, or it has neither a secret nor a token."""
+    tenant, client, secret = (os.environ.get(name, "") for name in (_TENANT, _CLIENT, _SECRET))
+    if not (tenant and client):
+        return None
+    if secret:
+        return ClientSecretCredential(tenant, client, secret, **chosen, **_believed())
+    token, file = os.environ.get(_TOKEN, ""), os.environ.get(_TOKEN_FILE, "")
+    if token or file:
+        return ClientAssertionCredential(
+            tenant, client, lambda: token or Path(file).read_text("utf-8").strip(), **chosen, **_believed()
+        )
+    return None
 
 
 def _believed() -> dict[str, str]:

@@ -1,5 +1,6 @@
 """As whom Azure's resource manager is asked: by the variables of Pulumi's own provider, in the cloud of the address."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +17,10 @@ SECRET = "canary-client-secret-8Q~x7b1d5c0de"
 class Principal:
     """In the place of a credential of azure-identity, which would ask a cloud's own server by TLS."""
 
-    made: list[tuple[str, tuple[str, ...], dict[str, Any]]]
+    made: list[tuple[str, tuple[Any, ...], dict[str, Any]]]
     refuses = False
 
-    def __init__(self, *said: str, **how: Any) -> None:
+    def __init__(self, *said: Any, **how: Any) -> None:
         self.said, self.how = said, how
 
     def __enter__(self) -> "Principal":
@@ -38,10 +39,11 @@ class Principal:
 def asked(monkeypatch: pytest.MonkeyPatch) -> type[Principal]:
     kind = type("One", (Principal,), {"made": []})
     monkeypatch.setattr(azure, "ClientSecretCredential", kind)
+    monkeypatch.setattr(azure, "ClientAssertionCredential", kind)
     monkeypatch.setattr(azure, "DefaultAzureCredential", kind)
     monkeypatch.delenv("AZURE_AUTHORITY_HOST", raising=False)
-    for name in ("ARM_TENANT_ID", "ARM_CLIENT_ID", "ARM_CLIENT_SECRET"):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("TENANT_ID", "CLIENT_ID", "CLIENT_SECRET", "OIDC_TOKEN", "OIDC_TOKEN_FILE_PATH"):
+        monkeypatch.delenv(f"ARM_{name}", raising=False)
     return kind
 
 
@@ -74,6 +76,26 @@ def test_the_service_principal_of_pulumi_s_provider_comes_first(
     principal(monkeypatch)
     azure.management_token("https://management.azure.com")
     assert asked.made[0][1] == ("tenant", "client", SECRET)
+
+
+def test_a_principal_without_a_secret_shows_the_token_of_its_ci(
+    asked: type[Principal], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    principal(monkeypatch)
+    monkeypatch.delenv("ARM_CLIENT_SECRET")
+    azure.management_token("https://management.azure.com")
+    assert asked.made[-1][1] == ()  # it has nothing to show
+
+    (tmp_path / "token").write_text("of the file\n")
+    monkeypatch.setenv("ARM_OIDC_TOKEN_FILE_PATH", str(tmp_path / "token"))
+    azure.management_token("https://management.azure.com")
+    monkeypatch.setenv("ARM_OIDC_TOKEN", SECRET)
+    azure.management_token("https://management.azure.com")
+    said = [one for _, one, _ in asked.made[1:]]
+    assert [(tenant, client, shown()) for tenant, client, shown in said] == [
+        ("tenant", "client", "of the file"),
+        ("tenant", "client", SECRET),
+    ]
 
 
 def test_a_refusal_shows_no_secret(asked: type[Principal], monkeypatch: pytest.MonkeyPatch) -> None:
