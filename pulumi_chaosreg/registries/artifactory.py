@@ -10,6 +10,8 @@ from typing import NamedTuple
 _CLOUD = ".jfrog.io"
 _IN_NAMES = ("docker", "oci", "container", "containers", "images", "local")
 """Words in the names of repositories that companies hardly have in theirs."""
+_LEAST_DOTS = 2
+"""Of a host that is a company's Artifactory: `artifactory.company.com`."""
 
 
 class Named(NamedTuple):
@@ -27,11 +29,19 @@ def named(server: str, account: str, said: str = "") -> Named:
         return Named(account.strip("/").partition("/")[0], server)
     host, _, port = server.partition(":")
     label, _, above = host.partition(".")
-    if label == said and "." in above:
+    if label == said and above.count(".") >= _LEAST_DOTS:
         return Named(said, f"{above}:{port}" if port else above)
     if host.endswith(_CLOUD) and label.endswith(f"-{said}") and above == _CLOUD[1:]:
         return Named(said, label.removesuffix(f"-{said}") + _CLOUD)
     return Named(said, host)  # the port is the repository's own; the platform has the usual one
+
+
+def too_far_above(server: str, said: str) -> str:
+    """What is left of a host without the repository's name where that is a whole domain: `acme.com` of
+    `docker.acme.com`. Nobody's administrator's token goes there by a guess. Empty elsewhere.
+    """
+    label, _, above = server.partition(":")[0].partition(".")
+    return above if said and label == said and above.count(".") < _LEAST_DOTS else ""
 
 
 def is_nowhere(server: str, account: str, said: str) -> bool:

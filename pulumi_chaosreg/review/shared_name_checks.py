@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from pulumi_chaosreg.errors import Finding, Place
-from pulumi_chaosreg.registries.artifactory import is_nowhere, sounds_named
+from pulumi_chaosreg.registries.artifactory import is_nowhere, sounds_named, too_far_above
 from pulumi_chaosreg.registries.made_repositories import SharedName
 from pulumi_chaosreg.scopes.demand import Demand, by_images
 from pulumi_chaosreg.scopes.mirror_policy import own_or_inherited
@@ -50,6 +50,13 @@ def _of_registry(owner: Scope, registry: Registry, names: SharedName) -> Iterato
             registry.place,
             help="write `account: REPOSITORY`; if the host or the port stands for one repository, "
             "`repositories: {repository_key: REPOSITORY}` beside it",
+        )
+    elif said and is_made and (above := too_far_above(server, key)):
+        yield Finding(
+            "CHR0476",
+            f"`{server}` does not tell where JFrog's API is: without `{key}` it would be `{above}`",
+            place,
+            help=f"write the host of Artifactory itself as `server`, `account: {key}`, and no `repository_key`",
         )
     elif said and is_made and is_nowhere(server, registry.account.value, key):
         yield Finding(

@@ -137,6 +137,12 @@ def test_the_host_or_the_port_may_stand_for_the_repository() -> None:
     assert (said["key"], provider["url"]) == ("docker-local", "https://artifactory.company.com")
 
 
+@pytest.mark.parametrize(("server", "key"), [("docker.acme.com", "docker"), ("acme.jfrog.io", "acme")])
+def test_no_token_goes_to_a_whole_domain(server: str, key: str) -> None:
+    (provider,) = of(made(replace(CREATE, repository_key=key), server, ""), PROVIDER).values()
+    assert provider["url"] == f"https://{server}"
+
+
 def test_a_turn_s_token_may_only_read_the_repository_and_ends() -> None:
     recorder = made(replace(CREATE, made=TURNS))
     tokens = of(recorder, TOKEN)

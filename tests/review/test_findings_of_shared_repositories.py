@@ -77,6 +77,29 @@ MISTAKES = {
         """,
         ["`repository_key: docker-us` does not count for `acme.jfrog.io`: each registry has its own"],
     ),
+    "a host that would leave a whole domain": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            image_registry:
+              server: docker.acme.com
+              kind: artifactory
+              type: private
+              authentication: {secret_name: s}
+            images: {release: "1.94.4", pin: "off"}
+            mirror: "off"
+            repositories:
+              create: true
+              login: jfrog
+              repository_key: docker  #! CHR0476
+          chaosreg-credentials:jfrog: {secure: v1:x}
+        """,
+        [
+            "`docker.acme.com` does not tell where JFrog's API is: without `docker` it would be `acme.com`",
+            "account: docker",
+        ],
+    ),
     "a remote repository's cache": (
         """
         config:
