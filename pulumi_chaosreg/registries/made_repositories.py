@@ -74,6 +74,9 @@ class SharedName:
     filled_by_itself: Sequence[str] = ()
     """Words with which people end the names of repositories that take images from elsewhere, and are none to make."""
 
+    hands_on: Sequence[str] = ()
+    """Those of them whose repositories take pushes, for another one."""
+
     def problem(self, name: str) -> str:
         """What is wrong with it; empty where nothing is."""
         plain = name.lower()
@@ -90,6 +93,11 @@ class SharedName:
         """The word by which it sounds like one that fills itself; empty where it does not."""
         last = re.split(r"[-_.]", name.lower())[-1]
         return last if last in self.filled_by_itself else ""
+
+    def refuses_pushes(self, name: str) -> str:
+        """The word by which it sounds like one that cannot be pushed to; empty where it does not."""
+        word = self.sounds_filled(name)
+        return "" if word in self.hands_on else word
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ def _of_registry(owner: Scope, registry: Registry, names: SharedName) -> Iterato
 def _sounds_filled(
     registry: Registry, names: SharedName, key: str, place: Place, *, is_made: bool
 ) -> Iterator[Finding]:
-    if word := names.sounds_filled(key):
+    if word := names.sounds_filled(key) if is_made else names.refuses_pushes(key):
         what = "made as a local repository" if is_made else "pushed to"
         yield Finding(
             "CHR0478",

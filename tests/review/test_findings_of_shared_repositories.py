@@ -287,3 +287,24 @@ def test_a_repository_that_is_named_once_is_no_mistake(project, check_marks, reg
         del account["repositories"]
     credentials = {"chaosreg-credentials:jfrog": {"secure": "v1:x"}} if "repositories" in account else {}
     check_marks(project.write({"acme": {"chaosreg:account": account, **credentials}, "below": BELOW}))
+
+
+@pytest.mark.parametrize(("create", "told"), [(False, []), (True, ["CHR0478"])])
+def test_a_virtual_repository_is_pushed_to_and_never_made(project, create, told):
+    account = {
+        "id": "acme",
+        "image_registry": {
+            "server": "acme.jfrog.io",
+            "account": "docker-virtual",
+            "type": "private",
+            "authentication": {"secret_name": "s"},
+        },
+        "images": {"release": "1.94.4", "pin": "off"},
+        "mirror": {"source": "docker.io/harness"},
+    }
+    credentials = {}
+    if create:
+        account["repositories"] = {"create": True, "login": "jfrog"}
+        credentials = {"chaosreg-credentials:jfrog": {"secure": "v1:x"}}
+    reviewed = project.write({"acme": {"chaosreg:account": account, **credentials}, "below": BELOW}).review()
+    assert [finding.code for finding in reviewed.findings] == told
