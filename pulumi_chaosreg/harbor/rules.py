@@ -23,6 +23,8 @@ class Rule:
     is_exclusion: bool = False
     is_disabled: bool = False
     number: int = 0
+    is_foreign: bool = False
+    """Whether it has several selectors, or excludes repositories: only somebody else writes such rules."""
 
     @property
     def request(self) -> dict[str, Any]:
@@ -37,18 +39,18 @@ class Rule:
         }
 
     @classmethod
-    def of_answer(cls, answer: Mapping[str, Any]) -> "Rule | None":
-        """The reverse; None for a rule that is none of ours."""
+    def of_answer(cls, answer: Mapping[str, Any]) -> "Rule":
+        """The reverse. What we would not say is shown in words that are no pattern, and equals nothing of ours."""
         tags: list[Any] = answer.get("tag_selectors") or []
         scopes: list[Any] = (answer.get("scope_selectors") or {}).get("repository") or []
-        if len(tags) != 1 or len(scopes) != 1 or scopes[0].get("decoration") != "repoMatches":
-            return None
+        is_foreign = len(tags) != 1 or len(scopes) != 1 or scopes[0].get("decoration") != "repoMatches"
         return cls(
-            str(scopes[0].get("pattern")),
-            _many(str(tags[0].get("pattern"))),
-            tags[0].get("decoration") == "excludes",
+            "; ".join(map(_shown, scopes)) if is_foreign else str(scopes[0].get("pattern")),
+            tuple(map(_shown, tags)) if is_foreign else _many(str(tags[0].get("pattern"))),
+            not is_foreign and tags[0].get("decoration") == "excludes",
             answer.get("disabled") is True,
             int(answer["id"]),
+            is_foreign,
         )
 
 
@@ -104,11 +106,14 @@ def remove(harbor: Harbor, project: str, number: int) -> None:
 def _rules(harbor: Harbor, project: str) -> Iterator[Rule]:
     try:
         for one in harbor.every(f"{path_of(project)}/immutabletagrules"):
-            if rule := Rule.of_answer(one):
-                yield rule
+            yield Rule.of_answer(one)
     except HarborError as refused:
         if refused.refusal is not Refusal.MISSING and not is_gone(harbor, project, refused):
             raise
+
+
+def _shown(selector: Mapping[str, Any]) -> str:
+    return f"{selector.get('decoration')} {selector.get('pattern')}"
 
 
 def _selector(decoration: str, pattern: str) -> dict[str, str]:

@@ -62,9 +62,12 @@ class HarborImmutableTagRule:
         return ident_of(inputs, rule.number), _outputs(inputs, rule)
 
     def update(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> dict[str, Any]:
-        """Make it what is said."""
+        """Make it what is said; anew where somebody has deleted it. Its id keeps the number that it had at first."""
+        harbor, project = self._access.client(inputs), inputs["project"]
         wanted = replace(_wanted(inputs), number=int(state["ruleId"]))
-        return _outputs(inputs, change(self._access.client(inputs), inputs["project"], wanted))
+        if look(harbor, project, wanted.number) is None:
+            return _outputs(inputs, make(harbor, project, replace(wanted, number=0)))
+        return _outputs(inputs, change(harbor, project, wanted))
 
     def read(self, ident: str, state: Properties, inputs: Properties, occasion: Occasion) -> Found | None:
         """The rule as it is; None where there is none. An import's id is `server/project/number`."""
@@ -72,8 +75,9 @@ class HarborImmutableTagRule:
         known = {**inputs, **state} or {"server": server, "project": project}
 
         def found() -> Found | None:
-            rule = look(self._access.client(known), project, int(number)) if number.isdigit() else None
-            if rule is None:
+            known_by = str(state.get("ruleId") or number)
+            rule = look(self._access.client(known), project, int(known_by)) if known_by.isdigit() else None
+            if rule is None or (rule.is_foreign and not state):
                 return None
             outputs = _outputs({"server": state.get("server") or server, "project": project}, rule)
             said = HARBOR_IMMUTABLE_TAG_RULE.outputs_of_inputs

@@ -159,3 +159,38 @@ def test_what_another_resource_of_the_run_says_stays(resource, inputs, harbor, h
     assert [rule["id"] for rule in rules(harbor)] == [old["ruleId"]]
     HarborImmutableTagRule(Run(), resource._access).delete(ident, old, inputs(), heard.occasion)
     assert rules(harbor) == []
+
+
+def test_one_that_somebody_deleted_is_made_anew_without_a_refresh(resource, inputs, harbor, heard):
+    ident, state = resource.create(inputs(), heard.occasion)
+    call(harbor, "DELETE", f"/projects/chaos/immutabletagrules/{state['ruleId']}")
+    wanted = inputs(tags=["v*"])
+    after = resource.update(ident, state, wanted, heard.occasion)
+    assert [rule["id"] for rule in rules(harbor)] == [after["ruleId"]]
+    assert after["ruleId"] != state["ruleId"]
+    found = resource.read(ident, after, wanted, heard.occasion)
+    assert found
+    assert found.outputs == after
+    resource.delete(ident, after, wanted, heard.occasion)
+    assert rules(harbor) == []
+
+
+@pytest.mark.parametrize("how", ["repoExcludes", "two of tags", "two of repositories"])
+def test_what_somebody_edits_beyond_our_words_is_drift_and_mended(resource, inputs, harbor, heard, how):
+    ident, state = resource.create(inputs(), heard.occasion)
+    (rule,) = rules(harbor)
+    one = {"kind": "doublestar", "pattern": "team/**"}
+    if how == "two of tags":
+        rule["tag_selectors"].append({**one, "decoration": "matches"})
+    else:
+        kept = rule["scope_selectors"]["repository"] if how == "two of repositories" else []
+        decoration = "repoMatches" if kept else "repoExcludes"
+        rule["scope_selectors"]["repository"] = [*kept, {**one, "decoration": decoration}]
+    call(harbor, "PUT", f"/projects/chaos/immutabletagrules/{rule['id']}", rule)
+    found = resource.read(ident, state, inputs(), heard.occasion)
+    assert found
+    assert resource.diff(found.outputs, inputs()).updates
+    after = resource.update(ident, found.outputs, inputs(), heard.occasion)
+    assert after == state
+    assert resource.read(ident, after, inputs(), heard.occasion).outputs == state
+    assert len(rules(harbor)) == 1
