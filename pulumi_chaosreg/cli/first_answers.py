@@ -164,6 +164,9 @@ class Given:
             if form not in possible:
                 ways = ", ".join(FLAGS[one] for one in possible)
                 yield f"{FLAGS[form]}: {self.kind.title} does not accept this login; use one of {ways}"
+        users = self.kind.users if texts["server"] and Form.PASSWORD in possible else ()
+        if users and texts["username"] and texts["username"] not in users:
+            yield f"--username: {self.kind.title} knows no such user; use one of {', '.join(users)}"
         if said == [Form.JOB] and Form.JOB in possible and not fits(texts["identity"], self.kind.cloud):
             yield f"--identity: {self.kind.title} cannot know this one; as in `{EXAMPLES[self.kind.cloud or '']}`"
         if texts["server"] and (wrong := self.kind.account_problem(texts["server"], self.path)):

@@ -24,6 +24,10 @@ class HostForm:
     """What every path on such a host begins with: `PROJECT`, `REPOSITORY`."""
     region: str | None = None
     """Where the host stands for a region that it does not spell out."""
+    account: re.Pattern[str] | None = None
+    """Of every path on such a host; None where any will do."""
+    account_rule: str = ""
+    """The same in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,10 @@ class RegistryKind:
     """Who a user that may only pull is, usually; the names of `path` stand for what is there. Empty where it takes no
     user and password, or a token without one.
     """
+    locations: str = ""
+    """How the locations in its hosts are written, where others have similar ones; empty where nobody must be told."""
+    users: tuple[str, ...] = ()
+    """The only users that it knows; empty where anybody may be one."""
     password_file: str = ""
     """What the file is usually called whose content is that user's password."""
     example: str = ""
@@ -211,6 +219,9 @@ class RegistryKind:
         if len(said) < len(needed):
             given = f"`{'/'.join(said)}` is not enough" if said else "there is none"
             return f"`{server}` needs `{'/'.join(needed)}` as the path, but {given}"
+        form = self._form(server)
+        if form and form.account and not form.account.fullmatch("/".join(said)):
+            return f"`{'/'.join(said)}` cannot be a path on `{server}`: {form.account_rule}"
         if self.deepest and len(said) >= self.deepest:
             return f"`{server}` has images at `{'/'.join(needed)}/IMAGE` only, but the path is `{'/'.join(said)}`"
         return ""
@@ -298,8 +309,9 @@ def _kind(name: str, entry: dict[str, Any], clouds: Mapping[str, Any]) -> Regist
 
 
 def _form(entry: Mapping[str, Any]) -> HostForm:
-    rest = {key: value for key, value in entry.items() if key not in ("pattern", "path")}
-    return HostForm(pattern=re.compile(entry["pattern"]), path=tuple(entry.get("path", ())), **rest)
+    rest = {key: value for key, value in entry.items() if key not in ("pattern", "path", "account")}
+    account = re.compile(entry["account"]) if "account" in entry else None
+    return HostForm(re.compile(entry["pattern"]), path=tuple(entry.get("path", ())), account=account, **rest)
 
 
 def _group(form: HostForm, server: str, name: str) -> str | None:

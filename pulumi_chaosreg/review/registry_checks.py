@@ -57,7 +57,7 @@ def _no_such_host(registry: Registry) -> Iterator[Finding]:
             "CHR0424",
             f"`{registry.server.value}` looks like {kind.title}, but is not one of its hosts",
             registry.place,
-            notes=(("its hosts", forms),),
+            notes=(("its hosts", forms), *([("locations", kind.locations)] if kind.locations else [])),
             help="correct the server, or write `kind: generic` beside it if it is another registry",
         )
 

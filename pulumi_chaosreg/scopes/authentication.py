@@ -80,6 +80,11 @@ def _mismatch(type_: str, said: Mapping[str, Any], registry: Registry, place: Pl
         others = [one for one in unsaid_kinds(server) if is_unsaid and type_ in one.authentication]
         advice = f"{to_say(others)}; otherwise {kind.advice()}" if others else kind.advice()
         return Finding("CHR0510", message, place, notes=(("accepted", accepted),), help=advice, follows=follows)
+    user = said.get("username")
+    if type_ == "basic" and user and kind.users and user not in kind.users:
+        users = ", ".join(f"`{one}`" for one in kind.users)
+        message = f"`{server}` ({kind.name}) knows no user `{user}`"
+        return Finding("CHR0510", message, place, notes=(("users", users),), help=kind.advice())
     region = kind.region(server)
     if region and said.get("region", region) != region:
         message = f"`{server}` is in region `{region}`, but `authentication.region` is `{said['region']}`"

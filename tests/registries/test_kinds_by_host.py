@@ -96,3 +96,38 @@ def test_a_kind_of_a_cloud_opens_to_its_nodes_by_a_type_that_it_accepts(kind):
     assert "kubernetes_secret" not in kind.authentication
     assert bool(kind.cloud) == bool(kind.node_identity_on) == bool(kind.token_seconds)
     assert kind.cloud_authentication is None or kind.cloud_authentication in kind.authentication
+
+
+@pytest.mark.parametrize(
+    ("server", "account", "is_one"),
+    [
+        ("europe-docker.pkg.dev", "acme/chaos", True),
+        ("europe-docker.pkg.dev", "acme/chaos-1/team_a/images", True),
+        ("europe-docker.pkg.dev", "example.com/acme/chaos", True),
+        ("us-docker.pkg.dev", "acme/gcr.io", True),
+        ("gcr.io", "acme/any_thing", True),
+        ("europe-docker.pkg.dev", f"acme/{'a' * 63}", True),
+        ("europe-docker.pkg.dev", f"acme/{'a' * 64}", False),
+        ("europe-docker.pkg.dev", "acme/my_chaos", False),
+        ("europe-docker.pkg.dev", "acme/1chaos", False),
+        ("europe-docker.pkg.dev", "acme/chaos-", False),
+    ],
+)
+def test_a_repository_of_google_s_has_one_of_its_names(server, account, is_one):
+    assert (registry_kind(server).account_problem(server, account) == "") is is_one
+
+
+@pytest.mark.parametrize(
+    ("location", "is_one"),
+    [
+        ("europe", True),
+        ("europe-west1", True),
+        ("northamerica-northeast2", True),
+        ("me-central1", True),
+        ("eu-west1", False),
+        ("eu-west-1", False),
+        ("us-east-1", False),
+    ],
+)
+def test_a_location_of_google_s_is_not_one_of_aws_s(location, is_one):
+    assert (registry_kind(f"{location}-docker.pkg.dev").name == "gar") is is_one

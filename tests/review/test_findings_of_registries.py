@@ -348,6 +348,51 @@ MISTAKES = {
         """,
         ["warning[CHR0518]: credential `p` can push to `h.example`, but clusters would pull with it"],
     ),
+    "a repository that Google cannot have": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            image_registry:
+              server: europe-docker.pkg.dev
+              account: acme/my_chaos  #! CHR0425
+              type: private
+              authentication: {username: _json_key, password_env: GAR_KEY}
+            images: {release: "1.94.4", pin: "off"}
+            mirror: off
+        """,
+        ["`acme/my_chaos` cannot be a path on `europe-docker.pkg.dev`", "lowercase letters, digits and `-`"],
+    ),
+    "a user that Google does not know": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            image_registry:
+              server: europe-docker.pkg.dev
+              account: acme/chaos
+              type: private
+              authentication: {username: chaos-pull, password_env: GAR_KEY}  #! CHR0510
+            images: {release: "1.94.4", pin: "off"}
+            mirror: off
+        """,
+        ["`europe-docker.pkg.dev` (gar) knows no user `chaos-pull`", "users: `_json_key`, `_json_key_base64`"],
+    ),
+    "a region that Google does not have": (
+        """
+        config:
+          chaosreg:account:
+            id: acme
+            image_registry:
+              server: eu-west1-docker.pkg.dev  #! CHR0424
+              account: acme/chaos
+              type: private
+              authentication: {username: _json_key, password_env: GAR_KEY}
+            images: {release: "1.94.4", pin: "off"}
+            mirror: off
+        """,
+        ["`eu-west1-docker.pkg.dev` looks like Google Artifact Registry", "locations: as `gcloud artifacts locations"],
+    ),
     "what makes repositories, in every cluster": (
         """
         config:
