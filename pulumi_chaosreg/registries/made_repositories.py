@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 
@@ -106,6 +106,8 @@ class MadeRepositories:
 
     takes: tuple[str, ...] = ()
     """The keys below `repositories`, besides `create`, that its provisioner goes by. All others are told (CHR0497)."""
+    instead: Mapping[str, str] = field(default_factory=dict)
+    """Keys that it does not take → what it has for the same purpose, as it is written."""
     moving_tags: int | None = None
     """How many tags may move, each by its name or a pattern, where all others stay."""
     keeps_immutable: bool = False

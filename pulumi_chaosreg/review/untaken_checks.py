@@ -71,7 +71,9 @@ def _untaken(scope: Scope, base: Path, row: "Setting[object]", here: "list[_Defi
     taking = [one for one in able if one.kind.made.is_taken(row.key)]
     if not taking:
         kind = able[0].kind
-        advice = f"remove it: only {_others(row)} takes it" if _others(row) else "remove it"
+        others, own = _others(row), kind.made.instead.get(row.key, "")
+        advice = f"remove it: only {others} takes it" if others else "remove it"
+        advice += f"; at {kind.title} write {own}" if own else ""
         takes = ", ".join(f"`{key}`" for key in kind.made.takes)
         return _vain(
             "CHR0497",

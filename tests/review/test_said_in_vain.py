@@ -2,6 +2,9 @@
 
 import pytest
 
+from pulumi_chaosreg.registries.kinds import all_kinds
+from pulumi_chaosreg.settings.table import REPOSITORIES
+
 HARBOR = {"server": "harbor.company.com", "account": "chaos", "type": "public"}
 SOURCE = {"source": "docker.io/harness"}
 OWNED = {"image_registry": HARBOR, "mirror": SOURCE}
@@ -188,3 +191,27 @@ def test_repositories_without_a_registry_at_or_below_are_in_vain(vain):
         "CHR0111 create: no registry is defined at account `acme` or below",
         "CHR0111 protect: no registry is defined at infrastructure `prod-eu` or below",
     ]
+
+
+@pytest.mark.parametrize(
+    ("registry", "said", "advice"),
+    [
+        ({"server": "acme.azurecr.io"}, {"members": {"pull": ["user:a@b.example"]}}, "`azure: {principals: …}`"),
+        (
+            {"server": "acme.jfrog.io"},
+            {"pullers": {"organization": "o-a1b2c3d4e5"}},
+            "`authentication: {type: made, …}`",
+        ),
+        ({"server": "europe-docker.pkg.dev"}, {"pullers": {"organization": "o-a1b2c3d4e5"}}, "`members: {pull: …}`"),
+    ],
+)
+def test_a_kind_that_has_its_own_setting_for_it_is_told_with_that(project, registry, said, advice):
+    whole = {"account": "a/b", "type": "private", "authentication": {"secret_name": "s"}, **registry}
+    outcome = project.four_levels(account={"image_registry": whole, "mirror": "off", "repositories": said})
+    (finding,) = told(outcome, "CHR0497")
+    assert f"write {advice}" in finding.help
+
+
+def test_what_a_kind_has_instead_is_of_keys_that_it_does_not_take():
+    for kind in all_kinds().values():
+        assert kind.made.instead.keys() <= REPOSITORIES.ROWS.keys() - set(kind.made.takes)
