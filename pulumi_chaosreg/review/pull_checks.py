@@ -1,9 +1,9 @@
 """What a cluster pulls without a mirror of ours: tags that move, and hosts that its Secret has no login for."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from pulumi_chaosreg.errors import Cause, Finding
+from pulumi_chaosreg.errors import Cause, Finding, Place
 from pulumi_chaosreg.images.catalogue import Catalogue
 from pulumi_chaosreg.review.allowance_checks import is_allowed
 from pulumi_chaosreg.scopes.demand import Demand, FurtherImages, by_images
@@ -19,12 +19,7 @@ from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, PULL_SECRET
 def check_pulls(catalogue: Catalogue, configs: Iterable[ResolvedConfig], *, is_acting: bool) -> list[Finding]:
     """CHR0313 and CHR0511. `is_acting`: a program would hand these images to a cluster now."""
     every = list(configs)
-    findings = [
-        finding
-        for config in by_images(every)
-        for image in config.images
-        for finding in _floating(image, config.pinning, catalogue, is_acting=is_acting)
-    ]
+    findings = [finding for config in by_images(every) for finding in _floating(config, catalogue, is_acting=is_acting)]
     return findings + [
         finding
         for config in every  # each has a Secret of its own
@@ -87,18 +82,32 @@ def _powers_in_harness(published: Iterable[Publication]) -> Iterator[_Power]:
             yield _Power(record.scope, record.login, f"edits registries in Harness for {record.scope.title}")
 
 
-def _floating(image: ResolvedImage, pin: Pin, catalogue: Catalogue, *, is_acting: bool) -> Iterator[Finding]:
-    reference = image.reference
-    if image.source or reference.digest or not catalogue.is_floating(reference.tag) or pin is Pin.STRICT:
-        return  # what strict lacks is told of every image that is not locked
+def _floating(config: ResolvedConfig, catalogue: Catalogue, *, is_acting: bool) -> Iterator[Finding]:
+    """One for all elements of one list of which the same is said, at the first one; it names the others."""
+    alike: dict[tuple[Place, str | None, bool], list[ResolvedImage]] = {}
+    for image in config.images:
+        reference = image.reference
+        if image.source or reference.digest or not catalogue.is_floating(reference.tag) or config.pinning is Pin.STRICT:
+            continue  # what strict lacks is told of every image that is not locked
+        is_known = image.digest is not None
+        alike.setdefault((image.origin.place, reference.tag, is_known), []).append(image)
+    yield from (_moves(images, config.pinning, is_acting=is_acting) for images in alike.values())
+
+
+def _moves(images: Sequence[ResolvedImage], pin: Pin, *, is_acting: bool) -> Finding:
+    first, *others = images
+    reference = first.reference
     tag = f"tag `{reference.tag}` moves" if reference.tag else "no tag means `latest`, which moves"
-    chosen = pin is Pin.OFF or image.digest is not None  # somebody wants tags and knows what that means
+    chosen = pin is Pin.OFF or first.digest is not None  # somebody wants tags and knows what that means
     why = f"`images.pin: {pin}` keeps the tag" if chosen else "the lockfile has no digest for it"
     advice = "or run `chaosreg lock` and commit the lockfile" if not chosen else "or remove `images.pin`"
-    yield Finding(
+    what = f"and {len(others)} more may be other images" if others else "may be another image"
+    also = ", ".join(f"{'.'.join(map(str, one.place.keys[-2:]))}: `{one.reference}`" for one in others)
+    return Finding(
         "CHR0313",
-        f"`{reference}` may be another image tomorrow: {tag}, and {why}",
-        image.origin.place,
+        f"`{reference}` {what} tomorrow: {tag}, and {why}",
+        first.place,
+        notes=(("also", also),) if others else (),
         help=f"write a release's tag, {advice}",
         severity="error" if is_acting and not chosen else "warning",
         follows_from=() if chosen else (Cause.DAMAGED_LOCKFILE,),

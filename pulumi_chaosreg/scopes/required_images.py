@@ -30,6 +30,8 @@ class _Needed:
     """Last part of the repository."""
     tag: Decided[str] | None
     """What the list or the release says."""
+    index: int | None = None
+    """Where it stands in the list, if its tag is from there."""
 
 
 def required_images(
@@ -136,6 +138,7 @@ def _of_registry(
         digest=digest,
         platforms=policy.kept_platforms if policy and source else (),
         settings=settings,
+        index=item.index if tag is item.tag else None,
     )
 
 
@@ -191,8 +194,11 @@ def _wanted(scope: Scope, kind: Decided[str], catalogue: Catalogue) -> tuple[lis
     images = release.value.images(kind.value) if release else {}
     if explicit:
         known = release.value.listable(kind.value, catalogue.groups) if release else {}
-        listed = dict.fromkeys(_parsed(explicit.value))  # what is wrong with the list is found in its own check
-        return [_from_list(image, explicit, release, known) for image in listed], []
+        listed: dict[Reference, int] = {}
+        for number, image in _parsed(explicit.value):  # what is wrong with the list is found in its own check
+            listed.setdefault(image, number)
+        is_all = explicit.origin.scope is None or not explicit.origin.scope.is_unclear(SECTION.required_images)
+        return [_from_list(image, explicit, release, known, listed[image] if is_all else None) for image in listed], []
     if scope.is_unclear(IMAGES.release):
         return [], []
     if release and not images:
@@ -211,17 +217,20 @@ def _from_list(
     listed: Decided[list[str]],
     release: Decided[Release] | None,
     images: Mapping[str, tuple[str, ...]],
+    index: int | None,
 ) -> _Needed:
     name = image.image
     from_release = Decided(images[name][0], release.origin) if release and name in images else None
-    return _Needed(name, name, Decided(image.tag, listed.origin) if image.tag else from_release)
+    if not image.tag:
+        return _Needed(name, name, from_release)
+    return _Needed(name, name, Decided(image.tag, listed.origin), index)
 
 
-def _parsed(listed: list[str]) -> Iterator[Reference]:
-    for text in listed:
+def _parsed(listed: list[str]) -> Iterator[tuple[int, Reference]]:
+    for number, text in enumerate(listed):
         image = Reference.parse(text)
         if not names_place(text, image):
-            yield image
+            yield number, image
 
 
 def names_place(text: str, image: Reference) -> bool:

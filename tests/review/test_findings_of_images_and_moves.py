@@ -106,10 +106,7 @@ MISTAKES = {
                   - harness/chaos-ddcr-faults:1.94.0
                 custom_images:
                   ddcr_fault: quay.io/acme/faults  #! CHR0313
-            """.replace(
-                "                required_images:\n                  - harness/chaos-ddcr:main-latest  #! CHR0313\n",
-                "                required_images:  #! CHR0313\n                  - harness/chaos-ddcr:main-latest\n",
-            ),
+            """,
             "i": BELOW,
         },
         ["warning[CHR0313]: `docker.io/harness/chaos-ddcr:main-latest` may be another image tomorrow", "no tag means"],

@@ -53,6 +53,21 @@ def test_a_line_that_the_lockfile_lacks_is_told_once_whoever_needs_it(project):
     assert dict(finding.notes)["mirrored by"].count("infrastructure `") == 4
 
 
+def test_moving_tags_of_one_list_are_one_finding_at_the_first_element(project):
+    listed = ["x/a:1", *(f"x/{name}:latest" for name in "bcd"), "x/e:edge"]
+    said = {"image_registry": HARBOR, "mirror": "off", "images": {"release": "1.94.4", "pin": "off"}}
+    first, other = of_code(company(project, {"a": {}}, {**said, "required_images": listed}), "CHR0313")
+    assert first.place.keys[-2:] == ("required_images", 1)
+    assert first.message.startswith("`h.example/chaos/b:latest` and 2 more may be other images tomorrow: tag `latest`")
+    assert dict(first.notes)["also"] == (
+        "required_images.2: `h.example/chaos/c:latest`, required_images.3: `h.example/chaos/d:latest`"
+    )
+    assert other.place.keys[-1] == 4
+    # where an element is wrong and left out, others may have moved up
+    (wrong,) = of_code(company(project, {"a": {}}, {**said, "required_images": ["X", "x/b:latest"]}), "CHR0313")
+    assert wrong.place.keys[-1] == "required_images"
+
+
 def test_two_settings_that_ask_for_different_images_are_two_findings(project):
     below = {"a": {}, "b": {"images": {"tags": {"chaos-ddcr": "1.94.1"}}}}
     found = of_code(company(project, below, {"image_registry": HARBOR}), "CHR0304")
