@@ -11,8 +11,6 @@ from pulumi_chaosreg.scopes.model import Decided, Scope, nearest
 from pulumi_chaosreg.scopes.registry import Registry, setting
 from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, PULL_SECRET
 
-_RECOGNISED_BY = (IMAGE_REGISTRY.server, IMAGE_REGISTRY.kind)
-
 
 def authentication_for(scope: Scope, registry: Registry) -> tuple[Decided[Mapping[str, Any]] | None, list[Finding]]:
     """How infrastructures below this scope prove who they are, its `type` always written out; None where the registry
@@ -24,23 +22,34 @@ def authentication_for(scope: Scope, registry: Registry) -> tuple[Decided[Mappin
         return None, []
     found = registry.authentication
     if found is None:
-        return None, [_no_authentication(registry)]
+        return None, [replace(_no_authentication(registry), follows=_is_kind_unclear(scope, registry))]
     said = found.value
     type_ = said.get("type") or _usual_type(scope, said)
     place = found.origin.place
     if mismatch := _mismatch(type_, said, registry, place):
         # it may fit the server or the kind that is meant
-        unclear = any(scope.is_unclear(row) or registry.is_unclear(row) for row in _RECOGNISED_BY)
-        return None, [replace(mismatch, follows=mismatch.follows or unclear)]
+        server = IMAGE_REGISTRY.server
+        unclear = _is_kind_unclear(scope, registry) or scope.is_unclear(server) or registry.is_unclear(server)
+        return None, [replace(mismatch, follows=unclear)]
     whole = {**_known_user(type_, said, registry), **said, "type": type_}
     findings = [
-        Finding("CHR0505", problem, place, help=advice) for problem, advice in _incomplete(whole, registry, found)
+        Finding("CHR0505", problem, place, help=advice, follows=_is_kind_unclear(scope, registry))
+        for problem, advice in _incomplete(whole, registry, found)
     ]
     authentication = Decided(whole, found.origin)
     if type_ == MADE:
         findings += unmade(registry, authentication)
         return None if findings else authentication, findings
     return authentication, findings
+
+
+def _is_kind_unclear(scope: Scope, registry: Registry) -> bool:
+    """Whether something wrong is told of its kind, or of a host that was meant for one of some kind: what logins that
+    one takes is not known then.
+    """
+    if scope.is_unclear(IMAGE_REGISTRY.kind) or registry.is_unclear(IMAGE_REGISTRY.kind):
+        return not registry.kind.hosts
+    return registry.said_kind is None and resembled_kind(registry.server.value) is not None
 
 
 def _known_user(type_: str, said: Mapping[str, Any], registry: Registry) -> Mapping[str, str]:
@@ -75,11 +84,10 @@ def _mismatch(type_: str, said: Mapping[str, Any], registry: Registry, place: Pl
     if type_ not in ("kubernetes_secret", *kind.authentication):
         accepted = ", ".join(f"`{name}`" for name in (*kind.authentication, "kubernetes_secret"))
         message = f"`{server}` ({kind.name}) does not accept authentication type `{type_}`"
-        follows = registry.said_kind is None and resembled_kind(server) is not None  # that it is no host is told
         is_unsaid = not kind.hosts and registry.said_kind is None
         others = [one for one in unsaid_kinds(server) if is_unsaid and type_ in one.authentication]
         advice = f"{to_say(others)}; otherwise {kind.advice()}" if others else kind.advice()
-        return Finding("CHR0510", message, place, notes=(("accepted", accepted),), help=advice, follows=follows)
+        return Finding("CHR0510", message, place, notes=(("accepted", accepted),), help=advice)
     user = said.get("username")
     if type_ == "basic" and user and kind.users and user not in kind.users:
         users = ", ".join(f"`{one}`" for one in kind.users)

@@ -100,11 +100,23 @@ def test_where_nothing_tells_the_kind_that_is_the_one_finding_and_advice_names_i
     assert [one.code for one in found({**MADE, "kind": "generic"})] == ["CHR0510", "CHR0111"]
 
 
-def test_a_host_that_is_none_has_no_further_findings(project):
-    registry = {"server": "acme.azurecr.com", "account": "chaos", **MADE}
+@pytest.mark.parametrize(
+    ("server", "code"),
+    [
+        ({"server": "acme.azurecr.com"}, "CHR0424"),
+        ({"server": "gchr.io"}, "CHR0424"),
+        ({"server": "artifactory.company.com", "kind": "jfrog"}, "CHR0107"),
+    ],
+)
+@pytest.mark.parametrize(
+    "login",
+    [MADE, {"type": "private", "authentication": {"type": "token", "password_secret": "p"}}, {"type": "private"}],
+)
+def test_a_wrong_host_or_kind_has_no_further_findings(project, server, code, login):
+    registry = {**server, "account": "chaos", **login}
     account = {"image_registry": registry, "mirror": "off", "repositories": {"create": True, "tags": {"a": "b"}}}
     found = project.four_levels(account=account).reviewed.findings
-    assert [one.code for one in found if one.severity != "hint"] == ["CHR0424"]
+    assert [one.code for one in found if one.severity != "hint"] == [code]
 
 
 @pytest.mark.parametrize(
