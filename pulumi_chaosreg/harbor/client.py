@@ -17,7 +17,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from pulumi_chaosreg.credentials.login import Login
-from pulumi_chaosreg.harbor.problems import HarborError, of_status, unreachable
+from pulumi_chaosreg.harbor.problems import HarborError, of_status, reading, unreachable
 from pulumi_chaosreg.images.server_address import base_url
 from pulumi_chaosreg.oci.broken_connection import CONNECT, cause_of
 from pulumi_chaosreg.oci.patience import Patience, retry_after
@@ -83,6 +83,9 @@ class Harbor:
         page = 1
         while True:
             found = self.get(path, page=page, page_size=_PAGE, **query) or []
+            with reading(self.server, f"GET {path}"):
+                if not all(isinstance(one, Mapping) for one in iter(found)) or isinstance(found, Mapping):
+                    raise TypeError
             yield from found
             if len(found) < _PAGE:
                 return
@@ -161,7 +164,7 @@ class Harbor:
         answer = _read(raw)
         if 200 <= status < 300:
             if raw.strip() and answer is None:
-                raise of_status(502, self.server, asked, f"{status}, and no JSON", user=self.user)
+                raise of_status(502, self.server, asked, "", user=self.user, said=f"{status}, and no JSON")
             return Answer(answer, headers)
         words = self._shown(_words(answer), secret)
         raise of_status(status, self.server, asked, words, user=self.user, wait=retry_after(headers.get("Retry-After")))

@@ -1,5 +1,8 @@
 """Every way in which Harbor refuses, as one clear error. No message ever holds a password or a robot's secret."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from pulumi_chaosreg.errors import Finding
 from pulumi_chaosreg.refusals import ApiError, Refusal
 
@@ -20,9 +23,13 @@ def unreachable(server: str, cause: str, *, transient: bool) -> HarborError:
     return HarborError(finding, Refusal.UNREACHABLE, transient=transient)
 
 
-def of_status(status: int, server: str, asked: str, words: str, *, user: str, wait: float | None = None) -> HarborError:
-    """An answer that is a refusal. `words` are Harbor's own; empty where the answer is not one of Harbor's API."""
-    notes = (("asked", asked), ("answer", " ".join(part for part in (str(status), words) if part)))
+def of_status(
+    status: int, server: str, asked: str, words: str, *, user: str, wait: float | None = None, said: str = ""
+) -> HarborError:
+    """An answer that is a refusal. `words` are Harbor's own; empty where the answer is not one of Harbor's API. `said`
+    tells in their place what was answered.
+    """
+    notes = (("asked", asked), ("answer", said or " ".join(part for part in (str(status), words) if part)))
     code = words.partition(":")[0]
     if status in (401, 403):
         return HarborError(_denied(status, server, user, notes), Refusal.DENIED, status=status, code=code)
@@ -57,6 +64,17 @@ def _denied(status: int, server: str, user: str, notes: tuple[tuple[str, str], .
         help="make `repositories.login` an administrator of the project (for quotas and new projects: of Harbor), or "
         "a system robot with these rights",
     )
+
+
+@contextmanager
+def reading(server: str, asked: str) -> Iterator[None]:
+    """An answer that has not the form that Harbor's API describes is an error that may be gone in a moment: something
+    else has answered in Harbor's place.
+    """
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise of_status(502, server, asked, "", user="", said="2xx, and not as Harbor's API describes it") from None
 
 
 def exists(what: str, advice: str) -> HarborError:

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from pulumi_chaosreg.harbor.client import Harbor
-from pulumi_chaosreg.harbor.problems import HarborError, exists
+from pulumi_chaosreg.harbor.problems import HarborError, exists, reading
 from pulumi_chaosreg.refusals import Refusal
 
 OFF = "off"
@@ -61,7 +61,9 @@ def path_of(project: str) -> str:
 def look(harbor: Harbor, name: str, *, with_quota: bool) -> Project | None:
     """The project as it is; None where Harbor says that there is none."""
     try:
-        found = Project.of_answer(harbor.get(path_of(name)))
+        answer = harbor.get(path_of(name))
+        with reading(harbor.server, f"GET {path_of(name)}"):
+            found = Project.of_answer(answer)
         return replace(found, quota=_quota(harbor, name)) if with_quota else found
     except HarborError as refused:
         if refused.refusal is Refusal.MISSING or is_gone(harbor, name, refused):
@@ -133,7 +135,8 @@ def change(harbor: Harbor, found: Project, wanted: Project) -> Project:
 def remove(harbor: Harbor, name: str) -> None:
     """Take it away, with the repositories that nothing is left in. HarborError (UNMET) where something is."""
     try:
-        empty = [one["name"] for one in harbor.every(f"{path_of(name)}/repositories") if not one.get("artifact_count")]
+        there = harbor.every(f"{path_of(name)}/repositories")
+        empty = [one.get("name", "") for one in there if not one.get("artifact_count")]
         for repository in empty:
             below = str(repository).removeprefix(f"{name}/")
             # twice, as Harbor's own pages do: the path of a request is read once before it is taken apart
@@ -152,13 +155,14 @@ def _request(wanted: Project) -> dict[str, Any]:
 def _quota(harbor: Harbor, name: str) -> int | None:
     """Its limit in bytes; None where it has none of its own, or may not be seen."""
     said = harbor.get(f"{path_of(name)}/summary") or {}
-    limit = ((said.get("quota") or {}).get("hard") or {}).get("storage")
-    return None if limit is None else int(limit)
+    with reading(harbor.server, f"GET {path_of(name)}/summary"):
+        limit = ((said.get("quota") or {}).get("hard") or {}).get("storage")
+        return None if limit is None else int(limit)
 
 
 def _set_quota(harbor: Harbor, number: int, limit: int) -> None:
     for quota in harbor.every("/quotas", reference="project", reference_id=number):
-        harbor.put(f"/quotas/{quota['id']}", {"hard": {"storage": limit}})
+        harbor.put(f"/quotas/{quota.get('id')}", {"hard": {"storage": limit}})
 
 
 def _exists(harbor: Harbor, name: str) -> HarborError:

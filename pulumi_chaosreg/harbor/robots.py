@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from pulumi_chaosreg.harbor.client import Harbor
-from pulumi_chaosreg.harbor.problems import HarborError, exists
+from pulumi_chaosreg.harbor.problems import HarborError, exists, reading
 from pulumi_chaosreg.harbor.projects import look as look_at_project
 from pulumi_chaosreg.refusals import Refusal
 
@@ -112,7 +112,9 @@ def look(harbor: Harbor, project: str, name: str, number: int) -> Robot | None:
     """
     try:
         answer = harbor.get(f"/robots/{number}")
-        return Robot.of_answer(answer, project) if _is_that(answer, project, name) else None
+        with reading(harbor.server, f"GET /robots/{number}"):
+            robot = Robot.of_answer(answer, project)  # first: what is no robot at all is not another one
+            return robot if _is_that(answer, project, name) else None
     except HarborError as refused:
         if refused.refusal is Refusal.MISSING:
             return None
@@ -123,8 +125,12 @@ def find(harbor: Harbor, project: str, name: str) -> Robot | None:
     """The project's robot of this name; None where there is none, nor such a project."""
     of = look_at_project(harbor, project, with_quota=False)
     asked = f"Level=project,ProjectID={of.number if of else 0}"
-    found = (Robot.of_answer(one, project) for one in harbor.every("/robots", q=asked)) if of else ()
-    return next((robot for robot in found if robot.name == name), None)
+    for one in harbor.every("/robots", q=asked) if of else ():
+        with reading(harbor.server, "GET /robots"):
+            robot = Robot.of_answer(one, project)
+        if robot.name == name:
+            return robot
+    return None
 
 
 def make(harbor: Harbor, wanted: Robot) -> Robot:
@@ -163,14 +169,15 @@ def _make(harbor: Harbor, wanted: Robot) -> Robot:
 
 def _posted(harbor: Harbor, wanted: Robot) -> Robot:
     made = _permitted(lambda effect: harbor.post("/robots", wanted.request(effect))).body
-    return replace(
-        wanted,
-        number=int(made["id"]),
-        username=str(made["name"]),
-        secret=str(made["secret"]),
-        expires_at=int(made.get("expires_at") or NEVER),
-        created=_seconds(str(made.get("creation_time") or "")),
-    )
+    with reading(harbor.server, "POST /robots"):
+        return replace(
+            wanted,
+            number=int(made["id"]),
+            username=str(made["name"]),
+            secret=str(made["secret"]),
+            expires_at=int(made.get("expires_at") or NEVER),
+            created=_seconds(str(made.get("creation_time") or "")),
+        )
 
 
 def change(harbor: Harbor, wanted: Robot, *, renew: bool) -> Robot:

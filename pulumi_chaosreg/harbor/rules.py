@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pulumi_chaosreg.harbor.client import Harbor
-from pulumi_chaosreg.harbor.problems import HarborError
+from pulumi_chaosreg.harbor.problems import HarborError, of_status, reading
 from pulumi_chaosreg.harbor.projects import is_gone, path_of
 from pulumi_chaosreg.refusals import Refusal
 
@@ -86,7 +86,11 @@ def _make(harbor: Harbor, project: str, wanted: Rule) -> Rule:
                 raise
             tried += 1
         else:
-            return replace(wanted, number=int(made))
+            if made.isdigit():
+                return replace(wanted, number=int(made))
+            if tried + 1 >= harbor.patience.tries:
+                raise of_status(502, harbor.server, "POST immutabletagrules", "", user=harbor.user, said="no Location")
+            tried += 1  # it was made without saying where: it is looked for
 
 
 def change(harbor: Harbor, project: str, wanted: Rule) -> Rule:
@@ -106,7 +110,9 @@ def remove(harbor: Harbor, project: str, number: int) -> None:
 def _rules(harbor: Harbor, project: str) -> Iterator[Rule]:
     try:
         for one in harbor.every(f"{path_of(project)}/immutabletagrules"):
-            yield Rule.of_answer(one)
+            with reading(harbor.server, "GET immutabletagrules"):
+                rule = Rule.of_answer(one)
+            yield rule
     except HarborError as refused:
         if refused.refusal is not Refusal.MISSING and not is_gone(harbor, project, refused):
             raise

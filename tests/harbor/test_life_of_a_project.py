@@ -126,8 +126,9 @@ def test_one_that_is_there_is_taken_over_only_where_that_is_said(resource, input
         {"cut": True, "done": True},
         {"seconds": 0.8},
         {"status": 429, "headers": {"Retry-After": "0"}},
+        {"status": 201, "done": True},
     ],
-    ids=["500", "502, but done", "cut", "cut, but done", "late", "429"],
+    ids=["500", "502, but done", "cut", "cut, but done", "late", "429", "done, and something else is said"],
 )
 def test_a_failure_in_the_middle_leaves_one_project(resource, inputs, harbor, heard, how):
     fail(harbor, "POST", "/projects", **how)
@@ -145,7 +146,13 @@ def test_once_it_is_made_no_failure_makes_it_nobody_s(resource, inputs, harbor, 
 
 @pytest.mark.parametrize(
     "how",
-    [{"status": 500}, {"cut": True}, {"status": 401, "code": "UNAUTHORIZED"}, {"status": 403, "code": "FORBIDDEN"}],
+    [
+        {"status": 500},
+        {"status": 200},
+        {"cut": True},
+        {"status": 401, "code": "UNAUTHORIZED"},
+        {"status": 403, "code": "FORBIDDEN"},
+    ],
 )
 def test_a_refresh_keeps_what_it_cannot_look_at(resource, inputs, harbor, heard, how):
     ident, state = resource.create(inputs(), heard.occasion)

@@ -147,8 +147,9 @@ def test_its_replacement_of_the_same_name_is_not_what_the_deletion_takes(resourc
         {"cut": True, "done": True},
         {"seconds": 0.8},
         {"status": 429, "headers": {"Retry-After": "0"}},
+        {"status": 201, "done": True},
     ],
-    ids=["500", "502, but done", "cut", "cut, but done", "late", "429"],
+    ids=["500", "502, but done", "cut", "cut, but done", "late", "429", "done, and something else is said"],
 )
 def test_a_failure_in_the_middle_loses_no_secret_and_doubles_no_robot(resource, inputs, harbor, heard, how):
     fail(harbor, "POST", "/robots", **how)
@@ -180,7 +181,14 @@ def test_a_robot_of_somebody_else_is_never_touched(resource, inputs, harbor, hea
 
 @pytest.mark.parametrize(
     "how",
-    [{"status": 500}, {"cut": True}, {"seconds": 0.8}, {"status": 401, "code": "UNAUTHORIZED"}, {"status": 403}],
+    [
+        {"status": 500},
+        {"status": 200},
+        {"cut": True},
+        {"seconds": 0.8},
+        {"status": 401, "code": "UNAUTHORIZED"},
+        {"status": 403},
+    ],
 )
 def test_a_refresh_keeps_what_it_cannot_look_at_and_its_secret(resource, inputs, harbor, heard, how):
     ident, state = resource.create(inputs(), heard.occasion)

@@ -67,8 +67,14 @@ def test_all_tags_stay_but_those_that_may_move(resource, inputs, harbor, heard):
 
 @pytest.mark.parametrize(
     "how",
-    [{"status": 500}, {"status": 502, "done": True}, {"cut": True}, {"cut": True, "done": True}],
-    ids=["500", "502, but done", "cut", "cut, but done"],
+    [
+        {"status": 500},
+        {"status": 502, "done": True},
+        {"cut": True},
+        {"cut": True, "done": True},
+        {"status": 201, "done": True},
+    ],
+    ids=["500", "502, but done", "cut", "cut, but done", "done, and not said where"],
 )
 def test_a_failure_in_the_middle_leaves_one_rule(resource, inputs, harbor, heard, how):
     fail(harbor, "POST", "immutabletagrules", **how)
@@ -93,6 +99,9 @@ def test_it_is_switched_on_again_and_changed_in_one_go(resource, inputs, harbor,
 
 def test_it_goes_and_only_harbor_s_own_word_means_gone(resource, inputs, harbor, heard):
     ident, state = resource.create(inputs(), heard.occasion)
+    fail(harbor, "GET", "immutabletagrules", status=200)
+    assert resource.read(ident, state, inputs(), heard.occasion).outputs == state
+    assert "kept as it was" in heard.warned.pop(0)
     fail(harbor, "GET", "immutabletagrules", status=503, times=9)
     found = resource.read(ident, state, inputs(), heard.occasion)
     assert found

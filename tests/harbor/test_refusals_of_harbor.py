@@ -21,6 +21,7 @@ REFUSALS = {
     "too few rights": ({"status": 403, "code": "FORBIDDEN"}, "CHR0468", 1),
     "a wish that makes no sense": ({"status": 400, "code": "BAD_REQUEST"}, "CHR0469", 1),
     "a gateway's own page": ({"status": 404, "code": ""}, "CHR0467", 1),
+    "an answer of something else": ({"status": 200}, "CHR0467", 1),
     "a long pause": ({"status": 429, "headers": {"Retry-After": "3600"}}, "CHR0467", 1),
     "short pauses without end": ({"status": 429, "headers": {"Retry-After": "0"}, "times": 9}, "CHR0467", 3),
     "a server in trouble": ({"status": 503, "times": 9}, "CHR0467", 3),
