@@ -133,19 +133,18 @@ class Harbor:
             try:
                 return self._once(method, path, body, query=query, secret=secret)
             except HarborError as failure:
-                if failure.refusal is Refusal.MISSING:
-                    self._check_login()
-                if not self.waits(failure, tried):
-                    raise
+                refused = (failure.refusal is Refusal.MISSING and self._login_refused()) or failure
+                if not self.waits(refused, tried):
+                    raise refused from None
             tried += 1
 
-    def _check_login(self) -> None:
-        """HarborError where the login is not accepted: Harbor may tell strangers that nothing is there."""
+    def _login_refused(self) -> HarborError | None:
+        """Why the login is not accepted, or not known to be: Harbor may tell strangers that nothing is there."""
         try:
             self._once("GET", "/robots", query={"page_size": 1})
         except HarborError as failure:
-            if failure.status != 403:
-                raise
+            return None if failure.status == 403 else failure
+        return None
 
     def _once(
         self,

@@ -59,6 +59,15 @@ def test_what_passes_is_not_told(client, harbor):
     assert look(client, "library", with_quota=True)
 
 
+def test_what_passes_while_a_404_is_made_sure_of_is_not_told(client, harbor):
+    """That the login is accepted is asked by another request, which may fail by itself."""
+    fail(harbor, "GET", "/robots", status=503)
+    assert look(client, "nothing", with_quota=False) is None
+    fail(harbor, "GET", "/robots", status=503, times=9)
+    with pytest.raises(HarborError, match="CHR0467"):
+        look(client, "nothing", with_quota=False)
+
+
 def test_nobody_at_the_address_is_said_with_the_address():
     with pytest.raises(HarborError, match=r"CHR0467.*127\.0\.0\.1:9") as refused:
         look(Harbor("127.0.0.1:9", LOGIN, patience=QUICK), "library", with_quota=False)
