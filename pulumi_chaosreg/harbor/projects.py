@@ -1,7 +1,7 @@
 """A project of Harbor: what we say of one, and how it is looked at, made, changed and taken away."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -27,6 +27,8 @@ class Project:
     """Bytes, -1 for no limit; None where it is nobody's to say."""
     number: int = 0
     """By which Harbor knows it; 0 before it is there."""
+    created: str = field(default="", compare=False)
+    """When, as Harbor writes it."""
 
     @property
     def metadata(self) -> dict[str, str]:
@@ -50,6 +52,7 @@ class Project:
             _is_set(said, "auto_scan"),
             severity,
             number=int(answer["project_id"]),
+            created=str(answer.get("creation_time") or ""),
         )
 
 
@@ -99,7 +102,7 @@ def make(harbor: Harbor, wanted: Project, *, adopt: bool) -> tuple[Project, bool
     with_quota, tried = wanted.quota is not None, 0
     if found := seen(harbor, wanted.name, with_quota=with_quota):
         if not adopt:
-            raise _exists(harbor, wanted.name)
+            raise _exists(harbor, wanted.name, found.created)
         return change(harbor, found, wanted), False
     while True:
         try:
@@ -165,11 +168,13 @@ def _set_quota(harbor: Harbor, number: int, limit: int) -> None:
         harbor.put(f"/quotas/{quota.get('id')}", {"hard": {"storage": limit}})
 
 
-def _exists(harbor: Harbor, name: str) -> HarborError:
+def _exists(harbor: Harbor, name: str, created: str = "") -> HarborError:
+    when = f", at {created}" if created else ""
     return exists(
         f"project `{name}` on `{harbor.server}`",
-        "to take it over with all that is in it, write `repositories: {harbor: {adopt: true}}` (in a program "
-        "`adopt=True`), or import it; or give the registry another `account`",
+        f"if an `up` that was interrupted has just made it{when}, delete it in Harbor and run `up` again; to take it "
+        "over with all that is in it, write `repositories: {harbor: {adopt: true}}` (in a program `adopt=True`), or "
+        "import it; or give the registry another `account`",
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from pulumi_chaosreg.clock import now, today
 from pulumi_chaosreg.harbor.problems import HarborError
 from pulumi_chaosreg.harbor.robots import ACCESS, NAME, NEVER, Robot, anew, change, find, look, make, mark_of, remove
 from pulumi_chaosreg.provider.harbor_access import HarborAccess, ident_of, looked, place_of
@@ -48,8 +49,10 @@ class HarborRobot:
             failures.append(("days", "must be a number of days, 1 or more; -1 for a robot that never expires"))
         if (days is None) == (ends is None):
             failures.append(("days", "is missing: write either `days` or `ends`" if days is None else _BOTH))
-        if "ends" not in wrong and isinstance(ends, str) and _day(ends) is None:
+        if "ends" not in wrong and isinstance(ends, str) and not is_unknown(ends) and _day(ends) is None:
             failures.append(("ends", "must be a day, as in `2027-01-31`"))
+        elif "ends" not in wrong and isinstance(ends, str) and not is_unknown(ends) and not _is_ahead(ends):
+            failures.append(("ends", f"must be a day that is still to come: `{ends}`"))
         if "access" not in wrong and isinstance(access, list):
             bad = [one for one in access if isinstance(one, str) and not ACCESS.fullmatch(one)]
             failures += [("access", f"must be a list of `resource:action`, not `{bad[0]}`")] if bad else []
@@ -153,7 +156,7 @@ def _wanted(inputs: Properties, urn: str) -> Robot:
         inputs["project"],
         inputs["robot"],
         tuple(sorted(set(inputs["access"]))),
-        _days(inputs, datetime.now(UTC).date()),
+        _days(inputs, now()),
         inputs.get("description") or "",
         mark_of(urn),
         inputs.get("disabled") is True,
@@ -175,6 +178,12 @@ def _days_of(found: Robot, inputs: Properties) -> int:
     if _seen_end(found, ends) == ends:
         return found.days
     return (end - datetime.fromtimestamp(found.created, UTC).date()).days
+
+
+def _is_ahead(ends: str) -> bool:
+    """By the machine's day, or by the one that a preview is for: no robot of Harbor lives shorter than a day."""
+    end = _day(ends)
+    return end is not None and end > min(now(), today())
 
 
 def _day(text: str) -> date | None:

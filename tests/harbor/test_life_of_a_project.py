@@ -106,8 +106,10 @@ def test_a_quota_is_changed_and_one_that_nobody_says_is_left(resource, inputs, h
 
 def test_one_that_is_there_is_taken_over_only_where_that_is_said(resource, inputs, harbor, heard):
     call(harbor, "POST", "/projects", {"project_name": "chaos", "metadata": {"public": "true"}})
-    with pytest.raises(ChaosregError, match="CHR0487"):
+    with pytest.raises(ChaosregError, match="CHR0487") as there:
         resource.create(inputs(), heard.occasion)
+    when = shown(harbor)["creation_time"]
+    assert f"if an `up` that was interrupted has just made it, at {when}, delete it in Harbor" in str(there.value)
     assert shown(harbor)["metadata"]["public"] == "true", "it was not touched"
     ident, state = resource.create(inputs(adopt=True), heard.occasion)
     assert state["made"] is False

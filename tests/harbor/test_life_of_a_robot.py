@@ -68,6 +68,8 @@ def names(harbor: HarborState) -> list[str]:
         ({"days": None}, ("days", "is missing: write either `days` or `ends`")),
         ({"ends": "2027-01-31"}, ("days", "and `ends` exclude each other")),
         ({"days": None, "ends": "31.1.2027"}, ("ends", "must be a day")),
+        ({"days": None, "ends": "2026-01-31"}, ("ends", "must be a day that is still to come")),
+        ({"days": None, "ends": datetime.now(UTC).date().isoformat()}, ("ends", "must be a day that is still to come")),
         ({"access": []}, ("access", "must be a list of")),
         ({"access": ["pull"]}, ("access", "must be a list of `resource:action`, not `pull`")),
     ],
