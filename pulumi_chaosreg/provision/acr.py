@@ -53,7 +53,7 @@ def provision(
     each of `principals`.
     """
     azure = settings.azure
-    there = next(iter(before.repositories.values()), None) if before else None
+    there = before.shared if before else None
     logins = dict(before.logins) if before else {}
     if before is None and (azure.create_registry or azure.tokens or azure.principals or settings.made):
         provider = provider_for(registry.server, azure.subscription_id)
@@ -78,6 +78,7 @@ def provision(
         delete,
         node_identity=_node_identity(registry, azure),
         logins=logins,
+        shared=there,
         must_exist=() if there else (f"registry `{registry_name(registry)}` in `{azure.resource_group}`",),
     )
 

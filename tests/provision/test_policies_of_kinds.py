@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.extras import PACKAGES
-from tests.support.policies import acr, artifactory, ecr, gar, harbor, rules
+from tests.support.policies import acr, artifactory, ecr, gar, harbor, rules, words
 from tests.support.policies.rules import RULES, Rule
 from tests.support.policies.words import Made
 
@@ -353,3 +353,17 @@ def test_a_planted_violation_is_found(
     spoil(made)
     module: ModuleType = KINDS[kind]
     assert found in list(rule(module.whole(made)))
+
+
+@pytest.mark.parametrize("kind", [of(kind) for kind in KINDS if kind != "ecr"])  # which makes no login to ask for
+def test_whoever_asks_for_no_image_first_gets_nothing_twice(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once, real = KINDS[kind].made(), words.provision
+    found: list[Any] = []
+
+    def by_and_by(registry: Any, settings: Any, images: Any) -> Any:
+        found.append(real(registry, settings, images, before=real(registry, settings, [])))
+        return found[-1]
+
+    monkeypatch.setattr(words, "provision", by_and_by)
+    assert KINDS[kind].made().inputs.keys() == at_once.inputs.keys()
+    assert found[0].repositories  # what its images wait for is known all the same

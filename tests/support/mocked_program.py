@@ -30,6 +30,8 @@ class Recorder(mocks.Mocks):
     """`type name` → inputs."""
     options: dict[str, Any] = field(default_factory=dict)
     """`type name` → the request to register it."""
+    places: set[tuple[str, str, str]] = field(default_factory=set)
+    """(type, name, parent)."""
     warnings: list[str] = field(default_factory=list)
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
@@ -49,6 +51,9 @@ class _Monitor(mocks.MockMonitor):
     mocks: Recorder
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802
+        where = (request.type, request.name, request.parent)
+        assert where not in self.mocks.places, f"registered twice, which the engine refuses: {where}"
+        self.mocks.places.add(where)
         self.mocks.options[f"{request.type} {request.name}"] = request
         return super().RegisterResource(request)
 
