@@ -75,8 +75,8 @@ class HarborImmutableTagRule:
         known = {**inputs, **state} or {"server": server, "project": project}
 
         def found() -> Found | None:
-            known_by = str(state.get("ruleId") or number)
-            rule = look(self._access.client(known), project, int(known_by)) if known_by.isdigit() else None
+            known_by = state.get("ruleId") or (number if number.isdigit() else 0)  # the engine's numbers are floats
+            rule = look(self._access.client(known), project, int(known_by)) if known_by else None
             if rule is None or (rule.is_foreign and not state):
                 return None
             outputs = _outputs({"server": state.get("server") or server, "project": project}, rule)

@@ -177,8 +177,8 @@ def test_one_that_somebody_deleted_is_made_anew_without_a_refresh(resource, inpu
     after = resource.update(ident, state, wanted, heard.occasion)
     assert [rule["id"] for rule in rules(harbor)] == [after["ruleId"]]
     assert after["ruleId"] != state["ruleId"]
-    found = resource.read(ident, after, wanted, heard.occasion)
-    assert found
+    found = resource.read(ident, {**after, "ruleId": float(after["ruleId"])}, wanted, heard.occasion)
+    assert found, "with the engine's numbers"
     assert found.outputs == after
     resource.delete(ident, after, wanted, heard.occasion)
     assert rules(harbor) == []
