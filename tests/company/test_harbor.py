@@ -6,6 +6,7 @@ Harbor is the lab's: a stand-in that announces itself (lab/harbor), in front of 
 import base64
 import json
 import secrets
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -191,10 +192,11 @@ def test_a_failure_in_the_middle_loses_and_doubles_nothing(
 def test_a_turn_makes_one_of_two_anew_and_touches_none_in_use(
     company: Workspace, harbor: HarborState, project: str, label: str
 ) -> None:
-    company.set_day("2026-11-29")
+    day = datetime.now(UTC).date()  # Harbor has its own clock: what has ended by that is refused
+    company.set_day(day.isoformat())
     company.up("acme")
     before, first = robots(harbor, project), pulled_with(harbor, label)
-    company.set_day("2026-12-10")
+    company.set_day((day + timedelta(days=45)).isoformat())
     steps = [(step.type, step.op) for step in company.preview("acme") if step.type == ROBOT and step.op == "replace"]
     assert steps
     company.up("acme")
