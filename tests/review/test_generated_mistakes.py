@@ -521,7 +521,7 @@ def deletions() -> Iterator[Mistake]:
 SAID_AT: dict[str, tuple[str, Keys]] = {
     "chaos-ddcr:1.94.1": ("Pulumi.checkout.yaml", ("chaosreg:project", "images", "tags", "chaos-ddcr")),
     "chaos-ddcr-faults:1.94.1": ("Pulumi.checkout.yaml", ("chaosreg:project", "images", "tags", "chaos-ddcr-faults")),
-    "chaos-probe:1.2.0": ("Pulumi.checkout-dev.yaml", ("chaosreg:infrastructures", "probes", "required_images")),
+    "chaos-probe:1.2.0": ("Pulumi.checkout-dev.yaml", ("chaosreg:infrastructures", "probes", "required_images", 1)),
     "delegate:24.11.84304": ("Pulumi.acme.yaml", ("chaosreg:account", "mirror", "also", 0)),
     "source-probe:1.4.0": ("Pulumi.acme.yaml", ("chaosreg:account", "mirror", "also", 1)),
     "service-discovery-collector:0.74.0": ("Pulumi.acme.yaml", ("chaosreg:account", "images", "release")),
