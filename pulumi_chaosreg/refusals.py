@@ -26,7 +26,7 @@ class ApiError(ChaosregError):
         refusal: Refusal,
         *,
         status: int = 0,
-        code: str = "",
+        word: str = "",
         transient: bool = False,
         wait: float | None = None,
     ) -> None:
@@ -34,7 +34,7 @@ class ApiError(ChaosregError):
         self.refusal = refusal
         self.status = status
         """Of the answer; 0 where nobody asks for it, or without one."""
-        self.code = code
+        self.word = word
         """The API's own word for it, as in `DENIED`; empty where nobody asks for it, or without one."""
         self.transient = transient
         """Whether it may be gone in a moment. What was asked may have been done."""

@@ -30,13 +30,13 @@ def of_status(
     tells in their place what was answered.
     """
     notes = (("asked", asked), ("answer", said or " ".join(part for part in (str(status), words) if part)))
-    code = words.partition(":")[0]
+    word = words.partition(":")[0]
     if status in (401, 403):
-        return HarborError(_denied(status, server, user, notes), Refusal.DENIED, status=status, code=code)
+        return HarborError(_denied(status, server, user, notes), Refusal.DENIED, status=status, word=word)
     if words and (status in _REFUSALS or status == 400):
         advice = "see Harbor's own words"
         finding = Finding("CHR0469", f"`{server}` refuses this", notes=notes, help=advice)
-        return HarborError(finding, _REFUSALS.get(status, Refusal.OTHER), status=status, code=code)
+        return HarborError(finding, _REFUSALS.get(status, Refusal.OTHER), status=status, word=word)
     transient = status in (408, 425, 429) or status >= 500
     advice = (
         "run it again, which resumes; if it persists, ask whoever runs this Harbor"

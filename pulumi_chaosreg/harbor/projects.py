@@ -80,7 +80,7 @@ def is_gone(harbor: Harbor, name: str, refused: HarborError) -> bool:
     It says so to its administrators; to all others a project that is missing is forbidden, too (goharbor/harbor#21800),
     but whether a name is taken everybody may ask.
     """
-    return refused.status == 403 and bool(refused.code) and not harbor.has("/projects", project_name=name)
+    return refused.status == 403 and bool(refused.word) and not harbor.has("/projects", project_name=name)
 
 
 def seen(harbor: Harbor, name: str, *, with_quota: bool) -> Project | None:

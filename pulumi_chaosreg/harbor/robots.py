@@ -257,7 +257,7 @@ def _permitted(ask: Callable[[str], T]) -> T:
     try:
         return ask("")
     except HarborError as refused:
-        if refused.code != "DENIED":
+        if refused.word != "DENIED":
             raise
     return ask("allow")
 

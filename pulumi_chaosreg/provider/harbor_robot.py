@@ -105,7 +105,7 @@ class HarborRobot:
         try:
             return _outputs(inputs, change(harbor, wanted, renew=not wanted.secret))
         except HarborError as refused:
-            if refused.status != 403 or refused.code == "DENIED" or wanted.is_disabled:
+            if refused.status != 403 or refused.word == "DENIED" or wanted.is_disabled:
                 raise
         # Harbor lets a robot make and delete robots, but change none (goharbor/harbor#22632)
         occasion.warn(_ANEW.format(found.username, f"`{harbor.user}` may not change robots"))
