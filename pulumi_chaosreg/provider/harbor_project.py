@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pulumi_chaosreg.harbor.problems import HarborError
@@ -61,6 +62,7 @@ class HarborProject:
         made, is_new = make(self._access.client(inputs), wanted, adopt=inputs.get("adopt") is True)
         if is_new and wanted.quota is not None and made.quota is None:
             occasion.tell(f"whether project `{made.name}` has its quota is not seen: the login lacks `quota:read`")
+            made = replace(made, quota=wanted.quota)
         elif is_new and wanted.quota != made.quota:
             occasion.warn(
                 f"project `{made.name}` was made, but without this quota, which only an administrator of Harbor can "
@@ -77,6 +79,8 @@ class HarborProject:
         if found is None:  # somebody has deleted it: what is there then is ours
             made, _ = make(harbor, wanted, adopt=False)
             return _outputs(inputs, made, made_here=True)
+        if wanted.quota is not None:
+            found = _as_far_as_seen(found, state)
         made_here = state.get("made") is True and _is_same(found, state)
         return _outputs(inputs, change(harbor, found, wanted), made_here=made_here)
 
@@ -90,6 +94,7 @@ class HarborProject:
             project = look(self._access.client(known), name, with_quota=with_quota)
             if project is None:
                 return None
+            project = _as_far_as_seen(project, state)
             made_here = state.get("made") is True and _is_same(project, state)
             outputs = _outputs({"server": state.get("server") or server}, project, made_here=made_here)
             said = HARBOR_PROJECT.outputs_of_inputs
@@ -119,6 +124,12 @@ class HarborProject:
             occasion.warn(
                 f"left project `{state['project']}`, which has images that this stack did not write\n{refused}"
             )
+
+
+def _as_far_as_seen(there: Project, state: Properties) -> Project:
+    """With the quota that was said last where this login may not see it: nothing is to be done about it then."""
+    said = state.get("quota")
+    return there if there.quota is not None or said is None else replace(there, quota=int(said))
 
 
 def _is_same(there: Project, state: Properties) -> bool:

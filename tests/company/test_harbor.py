@@ -17,6 +17,7 @@ from lab.harbor_orders import call, fail, mend, requests
 from lab.kubeapi import get
 from lab.state import HarborState, load
 from lab.workspace import Workspace
+from tests.support.lab_harbor import provisioner
 
 pytestmark = pytest.mark.engine
 
@@ -207,3 +208,24 @@ def test_a_turn_makes_one_of_two_anew_and_touches_none_in_use(
     assert len(after) == len(before)
     company.up("acme", "--expect-no-changes")
     assert harbor.admin.password not in json.dumps(company.state("acme"))
+
+
+@pytest.mark.nightly
+def test_a_robot_of_the_system_is_enough(company: Workspace, harbor: HarborState, project: str) -> None:
+    """With the rights that the page lists, and no more."""
+    made = call(harbor, "POST", "/robots", provisioner("", name=f"p-{project}"))
+    login = json.dumps({"username": made["name"], "password": made["secret"]})
+    company.run("pulumi", "config", "set", "--stack", "acme", "--secret", "chaosreg-credentials:harbor-admin", login)
+    company.edit(FILE, "    images:", "    on_destroy: delete\n    images:")
+    company.edit(FILE, "create: true,", "create: true, immutable_tags: false,")
+    company.up("acme")
+    assert len(robots(harbor, project)) == 4
+    company.up("acme", "--expect-no-changes")
+    call(harbor, "PUT", f"/projects/{project}", {"metadata": {"public": "true"}})
+    refreshed = company.run("pulumi", "refresh", "--stack", "acme", "--yes", "--skip-preview")
+    assert "kept as it was" not in refreshed.stdout + refreshed.stderr
+    company.up("acme")
+    company.up("acme", "--expect-no-changes")
+    company.run("pulumi", "destroy", "--yes", "--skip-preview", "--stack", "acme")
+    assert project not in {one["name"] for one in call(harbor, "GET", "/projects?page_size=100")}
+    assert made["secret"] not in json.dumps(company.state("acme"))

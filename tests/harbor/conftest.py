@@ -1,7 +1,7 @@
 """The lab's Harbor in this process, without the registry behind it: tests need no lab."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from pulumi_chaosreg.oci.patience import Patience
 from pulumi_chaosreg.provider.harbor_access import HarborAccess
 from pulumi_chaosreg.provider.resource import Occasion
 from pulumi_chaosreg.provider.run import Run
+from tests.support.lab_harbor import provisioner
 
 PASSWORD = 'Canary-0f-harb0r/"login'
 QUICK = Patience(tries=3, first=0.01, longest=5.0, idle=0.5)
@@ -67,35 +68,12 @@ def given(harbor: HarborState) -> Callable[..., dict[str, Any]]:
     return lambda **said: {"server": harbor.host, "project": "chaos", "login": login, **said}
 
 
-EVERYWHERE = [
-    f"{resource}:{action}"
-    for resource, actions in {
-        "project": "read update delete",
-        "repository": "list read delete pull push",
-        "artifact": "read delete",
-        "tag": "delete",
-        "robot": "create read list delete",
-        "immutable-tag": "create list update delete",
-    }.items()
-    for action in actions.split()
-]
-"""What a robot of the system needs on all projects to make ours."""
-
-
 @pytest.fixture
 def system_robot(harbor: HarborState) -> Callable[..., dict[str, str]]:
     """The login of a robot of the system; `effect` is what its rights were written with."""
 
     def robot(effect: str = "allow", system: tuple[str, ...] = ("project:create",)) -> dict[str, str]:
-        def access(rights: Iterable[str]) -> list[dict[str, str]]:
-            said = {"effect": effect} if effect else {}
-            return [{**dict(zip(("resource", "action"), one.split(":"), strict=True)), **said} for one in rights]
-
-        permissions = [
-            {"kind": "system", "namespace": "/", "access": access(system)},
-            {"kind": "project", "namespace": "*", "access": access(EVERYWHERE)},
-        ]
-        wanted = {"name": "provisioner", "level": "system", "duration": 30, "permissions": permissions}
+        wanted = provisioner(effect, system)
         made = call(harbor, "POST", "/robots", wanted)
         return {"username": made["name"], "password": made["secret"]}
 

@@ -286,6 +286,13 @@ def test_a_robot_of_the_system_that_sees_no_quota_warns_of_none(resource, inputs
     assert limit(harbor) == 5 << 30
     assert (heard.warned, len(heard.told)) == ([], 1)
     assert resource.diff(state, wanted).updates == ()
+    call(harbor, "PUT", "/projects/chaos", {"metadata": {"public": "true"}})
+    mended = resource.update(ident, state, wanted, heard.occasion)
+    assert (mended, limit(harbor)) == (state, 5 << 30), "and may not set it: nobody has asked for another one"
+    another = {**wanted, "quota": 6 << 30}
+    assert resource.diff(state, another).updates == ("quota",)
+    with pytest.raises(ChaosregError, match="CHR0468"):
+        resource.update(ident, state, another, heard.occasion)
     found = resource.read(ident, state, wanted, heard.occasion)
     assert found
     assert resource.diff(found.outputs, wanted).updates == ()

@@ -1,7 +1,7 @@
 """The lab's Harbor for tests: one for each process of tests, and every test with projects of its own."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,37 @@ from pulumi_chaosreg.credentials.login import Login
 PULL = ("repository:pull",)
 PUSH = ("repository:pull", "repository:push", "artifact:read")
 DELETE = ("repository:pull", "artifact:read", "artifact:delete", "tag:delete", "tag:list")
+
+
+EVERYWHERE = [
+    f"{resource}:{action}"
+    for resource, actions in {
+        "project": "read update delete",
+        "repository": "list read delete pull push",
+        "artifact": "read delete",
+        "tag": "delete",
+        "robot": "create read list delete",
+        "immutable-tag": "create list update delete",
+    }.items()
+    for action in actions.split()
+]
+"""What a robot of the system needs on all projects to make ours (docs/registries/harbor.md)."""
+
+
+def provisioner(
+    effect: str = "allow", system: tuple[str, ...] = ("project:create",), name: str = "provisioner"
+) -> dict[str, Any]:
+    """A robot of the system that makes projects and robots, as POST wants it; its rights are written with `effect`."""
+
+    def access(rights: Iterable[str]) -> list[dict[str, str]]:
+        said = {"effect": effect} if effect else {}
+        return [{**dict(zip(("resource", "action"), one.split(":"), strict=True)), **said} for one in rights]
+
+    permissions = [
+        {"kind": "system", "namespace": "/", "access": access(system)},
+        {"kind": "project", "namespace": "*", "access": access(EVERYWHERE)},
+    ]
+    return {"name": name, "level": "system", "duration": 30, "permissions": permissions}
 
 
 @dataclass(frozen=True)
