@@ -31,8 +31,6 @@ class OwnedRegistry:
     """What the names of its resources begin with: the owner's scope and `server/account`, so that they never move."""
     owner: str
     """The path of the scope that owns it: `acme`, `payments/checkout`."""
-    labels: Mapping[str, str] = field(default_factory=dict)
-    """What the owner's scopes say about everything that is made for them."""
     place: Place | None = field(default=None, compare=False)
     """Where its server is written."""
 

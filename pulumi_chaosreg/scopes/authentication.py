@@ -6,7 +6,7 @@ from typing import Any
 
 from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.registries.kinds import KEY_FILE_TYPE, resembled_kind, to_say, unsaid_kinds
-from pulumi_chaosreg.scopes.made_by_owner import MADE, incomplete, unmade
+from pulumi_chaosreg.scopes.made_by_owner import MADE, OF_MADE, incomplete, unmade
 from pulumi_chaosreg.scopes.model import Decided, Scope, nearest
 from pulumi_chaosreg.scopes.registry import Registry, setting
 from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, PULL_SECRET
@@ -89,7 +89,8 @@ def _mismatch(type_: str, said: Mapping[str, Any], registry: Registry, place: Pl
         advice = f"{to_say(others)}; otherwise {kind.advice()}" if others else kind.advice()
         return Finding("CHR0510", message, place, notes=(("accepted", accepted),), help=advice)
     user = said.get("username")
-    if type_ == "basic" and user and kind.users and user not in kind.users:
+    is_of_another_type = not said.keys().isdisjoint(("key_file", *OF_MADE))  # which is told, and has no user
+    if type_ == "basic" and user and kind.users and user not in kind.users and not is_of_another_type:
         users = ", ".join(f"`{one}`" for one in kind.users)
         message = f"`{server}` ({kind.name}) knows no user `{user}`"
         return Finding("CHR0510", message, place, notes=(("users", users),), help=kind.advice())
