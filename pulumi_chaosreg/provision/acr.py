@@ -53,9 +53,9 @@ def provision(
     each of `principals`.
     """
     azure = settings.azure
-    there = before.shared if before else None
-    logins = dict(before.logins) if before else {}
-    if before is None and (azure.create_registry or azure.tokens or azure.principals or settings.made):
+    there: pulumi.Resource | None = None
+    logins: dict[tuple[str, str], MadeLogin] = {}
+    if azure.create_registry or azure.tokens or azure.principals or settings.made:
         provider = provider_for(registry.server, azure.subscription_id)
         there = _registry(registry, settings, parent, provider) if azure.create_registry else None
         for who in azure.tokens:
@@ -72,15 +72,14 @@ def provision(
         for who in ("pull", "push", "delete")
     )
     return Provisioned(
-        dict.fromkeys((image.path for image in images), there) if there else {},
-        pull,
-        push,
-        delete,
+        pull=pull,
+        push=push,
+        delete=delete,
         node_identity=_node_identity(registry, azure),
         logins=logins,
         shared=there,
         must_exist=() if there else (f"registry `{registry_name(registry)}` in `{azure.resource_group}`",),
-    )
+    ).serving(images)
 
 
 def registry_name(registry: OwnedRegistry) -> str:

@@ -42,16 +42,12 @@ def provision(
     """A `DockerV2Repository`, and a `ScopedToken` for each of `settings.made`, by a provider of their own."""
     at = named(registry.server, registry.account, settings.repository_key)
     pull, push, delete = (Access((scope(registry, settings, at, who),)) for who in ("pull", "push", "delete"))
-    if before and before.shared:
-        repository, logins = before.shared, before.logins
-    else:
-        provider = _provider(registry, settings, at, parent)
-        repository = _repository(registry, settings, at, parent, provider)
-        logins = {
-            (one.stack, one.slot): _login(registry, one, pull.rights[0], repository, provider) for one in settings.made
-        }
-    every = dict.fromkeys((image.path for image in images), repository)
-    return Provisioned(every, pull, push, delete, logins=logins, shared=repository)
+    provider = _provider(registry, settings, at, parent)
+    repository = _repository(registry, settings, at, parent, provider)
+    logins = {
+        (one.stack, one.slot): _login(registry, one, pull.rights[0], repository, provider) for one in settings.made
+    }
+    return Provisioned(pull=pull, push=push, delete=delete, logins=logins, shared=repository).serving(images)
 
 
 def _provider(

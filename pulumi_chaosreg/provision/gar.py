@@ -40,18 +40,16 @@ def provision(
     before: Provisioned | None = None,
 ) -> Provisioned:
     """A `Repository`, and a `RepositoryIamMember` for each of `settings.members`."""
-    repository = (before.shared if before else None) or _repository(registry, settings, parent)
+    repository = _repository(registry, settings, parent)
     pull, push, delete = (Access(registry.kind.rights[who]) for who in ("pull", "push", "delete"))
-    logins = before.logins if before else _logins(registry, settings.made, repository)
     return Provisioned(
-        dict.fromkeys((image.path for image in images), repository),
-        pull,
-        push,
-        delete,
+        pull=pull,
+        push=push,
+        delete=delete,
         node_identity=node_identity(registry),
-        logins=logins,
+        logins=_logins(registry, settings.made, repository),
         shared=repository,
-    )
+    ).serving(images)
 
 
 def _repository(

@@ -7,7 +7,6 @@ What each default is for: docs/registries/harbor.md. No retention policy is made
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -52,16 +51,13 @@ def provision(
     before: Provisioned | None = None,
 ) -> Provisioned:
     """A `HarborProject`, its `HarborImmutableTagRule`, and a `HarborRobot` for each login that this stack needs."""
-    paths = [image.path for image in images]
-    if before and before.shared:
-        return replace(before, repositories=dict.fromkeys(paths, before.shared))
     project = _project(registry, settings, parent)
     if is_immutable(settings):
         _rule(registry, settings, project)
     pull = Access(registry.kind.rights["pull"])
     push, delete = (_filler(registry, settings, who, project, parent) for who in ("push", "delete"))
     logins = _logins(registry, settings, project, parent)
-    return Provisioned(dict.fromkeys(paths, project), pull, push, delete, logins=logins, shared=project)
+    return Provisioned(pull=pull, push=push, delete=delete, logins=logins, shared=project).serving(images)
 
 
 def _project(

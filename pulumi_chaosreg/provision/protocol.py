@@ -5,7 +5,7 @@ names it. Its cloud's SDK is imported by that module alone, and that one when a 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -240,8 +240,15 @@ class Provisioned:
     """What nodes and ServiceAccounts need to pull without a Secret, by name; empty where the kind knows no such way."""
     shared: "pulumi.Resource | None" = None
     """What all images of the registry go to, where that is one thing: made before anybody asks for an image, too."""
+    serves_all: bool = False
+    """Whether nothing more has to be made for any other image of the registry."""
     must_exist: tuple[str, ...] = ()
     """What nobody makes here and an image needs, each as part of a sentence: "project `chaos` on `harbor.example`"."""
+
+    def serving(self, images: Sequence[ImageRepository]) -> "Provisioned":
+        """The same for these images, which all go to what is shared."""
+        paths = (image.path for image in images)
+        return replace(self, repositories=dict.fromkeys(paths, self.shared) if self.shared else {}, serves_all=True)
 
 
 class Provisioner(Protocol):
@@ -258,6 +265,7 @@ class Provisioner(Protocol):
     ) -> Provisioned:
         """Every resource that it makes is a child of `parent`, and none depends on an Output's value.
 
-        `before` is what was made for other images of the same registry: a program may ask image by image.
+        `before` is what was made for other images of the same registry: a program may ask image by image. Who has
+        made what `serves_all` is not asked again.
         """
         ...

@@ -29,6 +29,8 @@ def provision(
 
     ChaosregError (CHR0480) where the module needs an extra that is not installed.
     """
+    if before and before.serves_all:
+        return before.serving(images)
     kind = registry.kind
     try:
         make = provisioner(kind.provisioner if settings.create else "generic")

@@ -6,7 +6,7 @@ from typing import Any
 
 from pulumi_chaosreg.errors import Finding, Place
 from pulumi_chaosreg.registries.kinds import KEY_FILE_TYPE, resembled_kind, to_say, unsaid_kinds
-from pulumi_chaosreg.scopes.made_by_owner import MADE, OF_MADE, incomplete, unmade
+from pulumi_chaosreg.scopes.made_by_owner import MADE, incomplete, unmade
 from pulumi_chaosreg.scopes.model import Decided, Scope, nearest
 from pulumi_chaosreg.scopes.registry import Registry, setting
 from pulumi_chaosreg.settings.table import IMAGE_REGISTRY, PULL_SECRET
@@ -36,6 +36,8 @@ def authentication_for(scope: Scope, registry: Registry) -> tuple[Decided[Mappin
         Finding("CHR0505", problem, place, help=advice, follows=_is_kind_unclear(scope, registry))
         for problem, advice in _incomplete(whole, registry, found)
     ]
+    if not findings and (unknown := _unknown_user(whole, registry, place)):
+        return None, [unknown]
     authentication = Decided(whole, found.origin)
     if type_ == MADE:
         findings += unmade(registry, authentication)
@@ -88,17 +90,21 @@ def _mismatch(type_: str, said: Mapping[str, Any], registry: Registry, place: Pl
         others = [one for one in unsaid_kinds(server) if is_unsaid and type_ in one.authentication]
         advice = f"{to_say(others)}; otherwise {kind.advice()}" if others else kind.advice()
         return Finding("CHR0510", message, place, notes=(("accepted", accepted),), help=advice)
-    user = said.get("username")
-    is_of_another_type = not said.keys().isdisjoint(("key_file", *OF_MADE))  # which is told, and has no user
-    if type_ == "basic" and user and kind.users and user not in kind.users and not is_of_another_type:
-        users = ", ".join(f"`{one}`" for one in kind.users)
-        message = f"`{server}` ({kind.name}) knows no user `{user}`"
-        return Finding("CHR0510", message, place, notes=(("users", users),), help=kind.advice())
     region = kind.region(server)
     if region and said.get("region", region) != region:
         message = f"`{server}` is in region `{region}`, but `authentication.region` is `{said['region']}`"
         return Finding("CHR0510", message, place, help=f"write `region: {region}`, or correct the server")
     return None
+
+
+def _unknown_user(said: Mapping[str, Any], registry: Registry, place: Place) -> Finding | None:
+    """Where the registry has certain users only, and none of this name (CHR0510)."""
+    kind, user = registry.kind, said.get("username")
+    if said["type"] != "basic" or not kind.users or user in kind.users:
+        return None
+    users = ", ".join(f"`{one}`" for one in kind.users)
+    message = f"`{registry.server.value}` ({kind.name}) knows no user `{user}`"
+    return Finding("CHR0510", message, place, notes=(("users", users),), help=kind.advice())
 
 
 def _incomplete(
