@@ -32,6 +32,8 @@ class Recorder(mocks.Mocks):
     """`type name` → the request to register it."""
     places: set[tuple[str, str, str]] = field(default_factory=set)
     """(type, name, parent)."""
+    twice: list[tuple[str, str, str]] = field(default_factory=list)
+    """What was registered a second time, which the engine refuses."""
     warnings: list[str] = field(default_factory=list)
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
@@ -52,7 +54,7 @@ class _Monitor(mocks.MockMonitor):
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802
         where = (request.type, request.name, request.parent)
-        assert where not in self.mocks.places, f"registered twice, which the engine refuses: {where}"
+        self.mocks.twice += [where] if where in self.mocks.places else []
         self.mocks.places.add(where)
         self.mocks.options[f"{request.type} {request.name}"] = request
         return super().RegisterResource(request)
@@ -98,6 +100,7 @@ def run_program(program: Program, *, preview: bool = False, recorder: Recorder |
         loop.run_until_complete(asyncio.gather(*unfinished, return_exceptions=True))
         loop.close()
         settings.reset_options()
+    assert recorder.twice == []
     return recorder
 
 
