@@ -73,9 +73,8 @@ class OwnedRegistries:
         if not is_made(registry):
             return None
         login = making_login(registry)
-        return repository_settings(
-            self._scope, registry, self._login(login) if login else None, self._users(registry), day_of_run()
-        )
+        value = self._login(login) if login else None
+        return repository_settings(self._scope, registry, day_of_run(), value, self._users(registry))
 
     def pull_login(self, registry: Registry, made: MadeByOwner, stack: str) -> PullLogin:
         """The pull credential of this turn that was made for a stack."""

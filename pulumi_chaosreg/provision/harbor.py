@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
-from pulumi_chaosreg.clock import today
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.provision.protocol import (
     Access,
@@ -115,7 +114,7 @@ def _filler(
     rights = registry.kind.rights[who]
     if who not in settings.harbor.robots:
         return Access(rights)
-    turn, _ = turns(today(), settings.harbor.robot_days)
+    turn, _ = turns(settings.day, settings.harbor.robot_days)
     robot = _robot(
         registry, settings, project, who, who, robot_name(registry, who, str(turn.number)), turn.ends, parent
     )

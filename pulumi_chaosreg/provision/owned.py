@@ -36,12 +36,12 @@ def owned_registry(owner: Scope, registry: Registry, name: str) -> OwnedRegistry
 def repository_settings(
     owner: Scope,
     registry: Registry,
+    day: date,
     login: "pulumi.Input[Any] | None" = None,
     stacks: Iterable[str] = (),
-    day: date | None = None,
 ) -> RepositorySettings:
-    """What the owner says about the repositories of its registry. `login` is the value of `repositories.login`;
-    `stacks` are those whose infrastructures pull from it.
+    """What the owner says about the repositories of its registry, on this day. `login` is the value of
+    `repositories.login`; `stacks` are those whose infrastructures pull from it.
     """
     decided = repositories_said(owner, registry.base)
     said = {key: one.value for key, one in decided.items()}
@@ -66,7 +66,8 @@ def repository_settings(
         ),
         aws=CloudAccess(**access),
         login=login,
-        made=tuple(_to_make(registry, stacks, day)) if day else (),
+        made=tuple(_to_make(registry, stacks, day)),
+        day=day,
         azure=_at_azure(azure),
         harbor=_harbor(registry, harbor, deletes=destroys is not None and destroys.value == "delete"),
         with_signatures=registry.policy is None or registry.policy.copies_signatures,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from pulumi_chaosreg.clock import today
 from pulumi_chaosreg.errors import Place
 from pulumi_chaosreg.images.reference import Reference
 from pulumi_chaosreg.registries.kinds import RegistryKind
@@ -159,6 +160,8 @@ class RepositorySettings:
     """Who makes them, where no cloud's identity does: a string, or `{username, password}`; secret."""
     made: tuple[MadeCredential, ...] = ()
     """The pull credentials to make with them."""
+    day: date = field(default_factory=today)
+    """The day that this counts as: what changes by the calendar follows from it."""
     azure: AzureSettings = AzureSettings()
     protect: bool = False
     """Whether the engine refuses to delete them."""

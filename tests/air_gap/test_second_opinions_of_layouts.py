@@ -91,13 +91,13 @@ def test_we_read_what_skopeo_has_written(skopeo, upstream, target, tmp_path) -> 
     path = tmp_path / "skopeo.tar"
     copy = [skopeo, "--insecure-policy", "copy", "--all", "--preserve-digests", "--src-tls-verify=false", "--quiet"]
     _run(*copy, f"docker://{name}", f"oci-archive:{path}:{name}")
-    _fill(path, Reference.parse(name), target)
+    _expect_filled(path, Reference.parse(name), target)
 
 
 def test_we_read_a_tar_that_gnu_tar_has_packed(folder, upstream, target, tmp_path) -> None:
     path = tmp_path / "packed.tar"
     _run("tar", "cf", path, "-C", folder, ".")
-    _fill(path, Reference(upstream.host, "harness/app", "1.0"), target)
+    _expect_filled(path, Reference(upstream.host, "harness/app", "1.0"), target)
 
 
 def test_we_read_the_names_that_containerd_writes(upstream, target, tmp_path, skopeo) -> None:
@@ -109,10 +109,10 @@ def test_we_read_the_names_that_containerd_writes(upstream, target, tmp_path, sk
     document = json.loads((path / "index.json").read_text())
     document["manifests"][0]["annotations"]["io.containerd.image.name"] = name
     (path / "index.json").write_text(json.dumps(document))
-    _fill(path, Reference.parse(name), target)
+    _expect_filled(path, Reference.parse(name), target)
 
 
-def _fill(path: Path, source: Reference, target: RegistryServer) -> None:
+def _expect_filled(path: Path, source: Reference, target: RegistryServer) -> None:
     with Layout.open(path) as layout, Mirror(read_from=layout.holding) as mirror:
         mirror.copy(source, Reference(target.host, "by-us", "1"))
     assert _run("crane", "digest", f"{target.host}/by-us:1").decode().strip() == APP.digest

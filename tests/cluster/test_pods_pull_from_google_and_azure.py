@@ -57,7 +57,7 @@ def company(folder: Path, lab: LabState, cloud: CloudState, label: str, **said: 
     return workspace
 
 
-def pulls(lab: LabState, cloud: CloudState, made: Workspace, label: str) -> None:
+def assert_pulls(lab: LabState, cloud: CloudState, made: Workspace, label: str) -> None:
     """`up`, a Pod of a real kubelet, and what must hold of the Secret then."""
     namespace = f"{label}-h"
     made.up("acme")
@@ -95,21 +95,21 @@ def test_a_workload_identity_provider_of_google(lab: LabState, label: str, tmp_p
     said = {"type": "gcp_service_account", "identity": PROVIDER, "provider": "other"}
     made = company(tmp_path / "company", lab, lab.google, label, **said)
     tell(lab.google, providers=[PROVIDER], readers=[subject(label)])
-    pulls(lab, lab.google, made, label)
+    assert_pulls(lab, lab.google, made, label)
 
 
 def test_a_service_account_of_google_on_gke(lab: LabState, label: str, tmp_path: Path) -> None:
     said = {"type": "gcp_service_account", "identity": ACCOUNT, "provider": "gke"}
     made = company(tmp_path / "company", lab, lab.google, label, **said)
     tell(lab.google, account=ACCOUNT, readers=[ACCOUNT])
-    pulls(lab, lab.google, made, label)
+    assert_pulls(lab, lab.google, made, label)
 
 
 def test_a_client_of_azure_that_trusts_the_service_account(lab: LabState, label: str, tmp_path: Path) -> None:
     said = {"type": "azure", "identity": f"{TENANT}/{CLIENT}", "provider": "other"}
     made = company(tmp_path / "company", lab, lab.azure, label, **said)
     tell(lab.azure, clients={CLIENT: {"tenant": TENANT, "subject": subject(label)}})
-    pulls(lab, lab.azure, made, label)
+    assert_pulls(lab, lab.azure, made, label)
 
 
 def test_a_client_of_azure_with_a_secret(lab: LabState, label: str, tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_a_client_of_azure_with_a_secret(lab: LabState, label: str, tmp_path: Pa
     made = company(tmp_path / "company", lab, lab.azure, label, **said)
     tell(lab.azure, clients={CLIENT: {"tenant": TENANT, "secret": SECRET}})
     set_keys(made, {"tenant_id": TENANT, "client_id": CLIENT, "client_secret": SECRET})
-    pulls(lab, lab.azure, made, label)
+    assert_pulls(lab, lab.azure, made, label)
 
 
 def test_cron_jobs_renew_what_has_ended(lab: LabState, label: str, tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def clock() -> Clock:
     return Clock()
 
 
-def fails_at_once_with(words: str, reply: Reply) -> None:
+def expect_failure_at_once(words: str, reply: Reply) -> None:
     clock = Clock()
     with FaultServer(lambda seen: reply) as front, pytest.raises(ChaosregError) as caught:
         Registry(front.host, host=clock.host()).get_manifest("app", "1")
@@ -78,8 +78,8 @@ def fails_at_once_with(words: str, reply: Reply) -> None:
 
 def test_a_long_window_fails_with_the_time_at_which_it_ends() -> None:
     until = (datetime.now(UTC) + timedelta(hours=6)).strftime("%H:%M")[:-1]  # the minute may change meanwhile
-    fails_at_once_with("wait: 6 h 0 min, until ", Reply(429, TOO_MANY, {"Retry-After": "21600"}))
-    fails_at_once_with(f" {until}", Reply(429, TOO_MANY, {"Retry-After": "21600"}))
+    expect_failure_at_once("wait: 6 h 0 min, until ", Reply(429, TOO_MANY, {"Retry-After": "21600"}))
+    expect_failure_at_once(f" {until}", Reply(429, TOO_MANY, {"Retry-After": "21600"}))
 
 
 def test_a_time_since_1970_is_not_taken_for_seconds_to_wait() -> None:
@@ -95,7 +95,7 @@ def test_a_time_since_1970_is_not_taken_for_seconds_to_wait() -> None:
 def test_a_used_up_pull_quota_names_its_window() -> None:
     """As Docker Hub says it, without a Retry-After: so many pulls in so many seconds, none left."""
     quota = {"RateLimit-Limit": "100;w=21600", "RateLimit-Remaining": "0;w=21600", "Docker-RateLimit-Source": "x"}
-    fails_at_once_with("wait: 6 h 0 min, until", Reply(429, TOO_MANY, quota))
+    expect_failure_at_once("wait: 6 h 0 min, until", Reply(429, TOO_MANY, quota))
 
 
 def in_the_past() -> Iterator[Script]:

@@ -21,6 +21,7 @@ from pulumi_chaosreg.cli.needs import Needs
 from pulumi_chaosreg.cli.output import add_output
 from pulumi_chaosreg.cli.side_by_side import side_by_side
 from pulumi_chaosreg.cli.stack_state import resources
+from pulumi_chaosreg.clock import today
 from pulumi_chaosreg.errors import ChaosregError, Finding
 from pulumi_chaosreg.images.catalogue import load_catalogue
 from pulumi_chaosreg.provision.owned import owned_registry, repository_settings
@@ -112,7 +113,7 @@ def _owned(reviewed: Review, scope: Scope) -> tuple[list[Owned], dict[str, str]]
     every: list[Owned] = []
     skipped: dict[str, str] = {}
     for registry in {one.registry.path: one.registry for one in reviewed.mirrored_by(scope)}.values():
-        settings = repository_settings(scope, registry)
+        settings = repository_settings(scope, registry, today())
         if not registry.kind.provisions:
             skipped[registry.path] = f"since we make no repositories of its kind ({registry.kind.title})"
         elif not can_adopt(registry.kind):
