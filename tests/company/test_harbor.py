@@ -229,3 +229,26 @@ def test_a_robot_of_the_system_is_enough(company: Workspace, harbor: HarborState
     company.run("pulumi", "destroy", "--yes", "--skip-preview", "--stack", "acme")
     assert project not in {one["name"] for one in call(harbor, "GET", "/projects?page_size=100")}
     assert made["secret"] not in json.dumps(company.state("acme"))
+
+
+@pytest.mark.nightly
+def test_what_is_there_already_is_imported(company: Workspace, harbor: HarborState, project: str) -> None:
+    call(harbor, "POST", "/projects", {"project_name": project, "metadata": {"public": "false"}})
+    rights = [{"resource": "repository", "action": "pull"}]
+    wanted = {
+        "name": "pull",
+        "duration": 30,
+        "level": "project",
+        "permissions": [{"kind": "project", "namespace": project, "access": rights}],
+    }
+    made = call(harbor, "POST", "/robots", wanted)
+    company.environment |= {"HARBOR_USERNAME": harbor.admin.username, "HARBOR_PASSWORD": harbor.admin.password}
+    for type_, ident in ((PROJECT, project), (ROBOT, f"{project}/pull")):
+        order = ("pulumi", "import", "--yes", "--generate-code=false", "--protect=false", "--stack", "acme")
+        company.run(*order, type_, "imported", f"{harbor.host}/{ident}")
+    (kept,) = of(company, PROJECT)
+    assert (kept["outputs"]["project"], kept["outputs"]["public"]) == (project, False)
+    (robot,) = of(company, ROBOT)
+    assert (robot["outputs"]["username"], robot["outputs"]["access"]) == (made["name"], ["repository:pull"])
+    state = json.dumps(company.state("acme"))
+    assert not [secret for secret in (made["secret"], harbor.admin.password) if secret in state]
