@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import threading
 from dataclasses import dataclass, field
+
+from lab.ordered_failures import OrderedFailures
 
 
 @dataclass
@@ -31,30 +32,16 @@ class Failure:
     times: int = 1
 
 
-class Failures:
-    """Safe to share between threads."""
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._ordered: list[Failure] = []
-
-    def order(self, failure: Failure) -> None:
-        with self._guard:
-            self._ordered.append(failure)
+class Failures(OrderedFailures[Failure]):
+    """Those of one Harbor."""
 
     def clear(self) -> None:
-        with self._guard:
-            self._ordered = []
+        self.drop(lambda failure: True)
 
     def next(self, method: str, target: str) -> Failure | None:
         """What happens to this request, if anything."""
-        with self._guard:
-            for failure in self._ordered:
-                if not re.fullmatch(failure.method or ".*", method) or not re.search(failure.path, target):
-                    continue
-                if failure.after > 0:
-                    failure.after -= 1
-                elif failure.times > 0:
-                    failure.times -= 1
-                    return failure
-        return None
+        return self.first(
+            lambda failure: (
+                re.fullmatch(failure.method or ".*", method) is not None and re.search(failure.path, target) is not None
+            )
+        )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field
+
+from lab.ordered_failures import OrderedFailures
 
 
 @dataclass
@@ -28,30 +29,13 @@ class Failure:
     """Whether what was asked for is done all the same, and only the answer is lost."""
 
 
-class Failures:
-    """Safe to share between threads."""
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._ordered: list[Failure] = []
-
-    def order(self, failure: Failure) -> None:
-        with self._guard:
-            self._ordered.append(failure)
+class Failures(OrderedFailures[Failure]):
+    """Those of one Harness, which serves several accounts."""
 
     def clear(self, account: str) -> None:
         """Nothing that was ordered for this account."""
-        with self._guard:
-            self._ordered = [failure for failure in self._ordered if failure.account != account]
+        self.drop(lambda failure: failure.account == account)
 
     def next(self, operation: str, account: str) -> Failure | None:
         """What this call shall be answered with, if anything."""
-        with self._guard:
-            for failure in self._ordered:
-                is_meant = failure.operation in ("", operation) and failure.account in ("", account)
-                if is_meant and failure.after > 0:
-                    failure.after -= 1
-                elif is_meant and failure.times > 0:
-                    failure.times -= 1
-                    return failure
-        return None
+        return self.first(lambda failure: failure.operation in ("", operation) and failure.account in ("", account))
