@@ -37,7 +37,6 @@ class Repositories(pulumi.ComponentResource):
         self._asked: dict[str, ImageRepository] = {}
         self._made: dict[str, pulumi.Resource] = {}
         self._before: Provisioned | None = None
-        self._logins: dict[tuple[str, str], MadeLogin] = {}
 
     def add(self, images: Sequence[Reference]) -> Provisioned | None:
         """Make the repositories of these that are not there yet, and tell what was made.
@@ -60,7 +59,6 @@ class Repositories(pulumi.ComponentResource):
         except ChaosregError as error:
             raise refusal(locate(error.findings)) from None
         self._made |= made.repositories
-        self._logins |= made.logins
         self._before = made
         return made
 
@@ -71,9 +69,8 @@ class Repositories(pulumi.ComponentResource):
 
     def login(self, stack: str, slot: str) -> MadeLogin:
         """The pull credential of a stack that was made for this slot."""
-        if self._before is None:  # whoever pulls needs no image of ours
-            self._provision([])
-        return self._logins[stack, slot]
+        made = self._before or self._provision([])  # whoever pulls may need no image of ours
+        return made.logins[stack, slot]
 
     @property
     def fillers(self) -> Mapping[str, pulumi.Input[Mapping[str, str]]]:
